@@ -1,0 +1,81 @@
+/** @module /api/v1/endpoints: subscribers' URLs. */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import {
+  deleteEndpoint,
+  type Endpoint,
+  findEndpoint,
+  insertEndpoint,
+  listEndpoints,
+} from '../db/endpoints.ts'
+import { newId } from '../db/id.ts'
+import { targetProblem } from '../http/target.ts'
+import { encryptSecret } from '../secrets.ts'
+import { newSecret } from '../webhooks/signature.ts'
+import type { Api } from './app.ts'
+import { Limit, parseInput, readJson } from './input.ts'
+import { Problem } from './problem.ts'
+import { time } from './time.ts'
+
+const NewEndpoint = v.strictObject({
+  url: v.pipe(
+    v.string('is missing'),
+    v.maxLength(2_000, 'must have at most 2000 characters'),
+    v.check((text) => URL.canParse(text), 'must be an absolute URL'),
+    v.transform((text) => new URL(text)),
+  ),
+  description: v.optional(v.pipe(v.string(), v.maxLength(500, 'must have at most 500 characters')), ''),
+})
+
+const Query = v.strictObject({ after: v.optional(v.pipe(v.string(), v.maxLength(100)), ''), limit: Limit })
+
+export function endpointRoutes(): Hono<Api> {
+  return new Hono<Api>()
+    .post('/', async (context) => {
+      const { config, env, clock } = context.get('deps')
+      const { url, description } = parseInput(NewEndpoint, await readJson(context.req.raw), 'body')
+      const problem = targetProblem(url, { allowLocal: config.allowLocalTargets })
+      if (problem) {
+        throw new Problem(400, `Incorrect request parameters: url ${problem}`, {
+          // Its value is not shown: it may carry a password.
+          invalidParams: { url: { location: 'body', msg: problem, param: 'url', path: 'url' } },
+        })
+      }
+      const id = newId('ep')
+      const secret = newSecret()
+      const endpoint = {
+        id,
+        ownerId: context.get('user').id,
+        url: url.href,
+        description,
+        secret: await encryptSecret(config.encryptionKeys, secret, id),
+        createdAt: clock(),
+      }
+      await insertEndpoint(env.DB, endpoint)
+      context.header('location', `/api/v1/endpoints/${id}`)
+      return context.json({ ...show(endpoint), secret }, 201)
+    })
+    .get('/', async (context) => {
+      const { after, limit } = parseInput(Query, context.req.query(), 'query')
+      const found = await listEndpoints(context.get('deps').env.DB, context.get('user').id, after, limit + 1)
+      const data = found.slice(0, limit).map(show)
+      return context.json({ data, ...(found.length > limit ? { next: data.at(-1)?.id } : {}) })
+    })
+    .get('/:id', async (context) => {
+      const id = context.req.param('id')
+      const endpoint = await findEndpoint(context.get('deps').env.DB, context.get('user').id, id)
+      if (!endpoint) throw new Problem(404, `There is no endpoint ${id}`)
+      return context.json(show(endpoint))
+    })
+    .delete('/:id', async (context) => {
+      const id = context.req.param('id')
+      const wasThere = await deleteEndpoint(context.get('deps').env.DB, context.get('user').id, id)
+      if (!wasThere) throw new Problem(404, `There is no endpoint ${id}`)
+      return context.body(null, 204)
+    })
+}
+
+/** Without its secret: that is in the answer to POST, and never again. */
+function show({ id, url, description, createdAt }: Endpoint) {
+  return { id, url, description, eventTypes: ['*'], createdAt: time(createdAt) }
+}

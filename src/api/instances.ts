@@ -1,0 +1,188 @@
+/** @module /api/v1/instances: the PeerTube servers that are watched. */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { newId } from '../db/id.ts'
+import {
+  deleteInstance,
+  findInstance,
+  findInstanceByHost,
+  type InstanceState,
+  insertInstance,
+  listInstances,
+  makeDue,
+  type Source,
+} from '../db/instances.ts'
+import { firstCheckpoint } from '../events/video-walk.ts'
+import { targetProblem } from '../http/target.ts'
+import { opensTcp } from '../http/tcp.ts'
+import { type Answer, getJson } from '../peertube/client.ts'
+import { type ProbeResult, probe } from '../peertube/probe.ts'
+import type { Deps } from '../workers/deps.ts'
+import { instanceAccess } from '../workers/instance-access.ts'
+import { describeError } from '../workers/log.ts'
+import { wakePolls } from '../workers/messages.ts'
+import type { Api } from './app.ts'
+import { Limit, parseInput, readJson } from './input.ts'
+import { Problem } from './problem.ts'
+import { time } from './time.ts'
+
+const NewInstance = v.strictObject({
+  url: v.pipe(
+    v.string('is missing'),
+    v.maxLength(1_000, 'must have at most 1000 characters'),
+    v.check((text) => URL.canParse(text), 'must be a URL, such as https://peertube.example'),
+    v.transform((text) => new URL(text)),
+  ),
+  backfill: v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number'),
+      v.minValue(0, 'must be at least 0'),
+      v.maxValue(1_000, 'must be at most 1000'),
+    ),
+    0,
+  ),
+})
+
+const Query = v.strictObject({ after: v.optional(v.pipe(v.string(), v.maxLength(100)), ''), limit: Limit })
+
+export function instanceRoutes(): Hono<Api> {
+  return new Hono<Api>()
+    .post('/', async (context) => {
+      const deps = context.get('deps')
+      const { url, backfill } = parseInput(NewInstance, await readJson(context.req.raw), 'body')
+      const problem = originProblem(url, deps)
+      if (problem) {
+        throw new Problem(400, `Incorrect request parameters: url ${problem}`, {
+          invalidParams: { url: { location: 'body', msg: problem, param: 'url', path: 'url' } },
+        })
+      }
+      const { DB } = deps.env
+      await refuseKnown(DB, url.host)
+      const found = await probeThroughLimiter(deps, url)
+      if (found.kind === 'refused')
+        throw new Problem(422, found.detail, { code: found.reason.replace('-', '_') })
+
+      const id = await insertInstance(
+        DB,
+        {
+          ownerId: context.get('user').id,
+          origin: url.origin,
+          host: url.host,
+          name: found.name,
+          version: found.version,
+          createdAt: deps.clock(),
+        },
+        JSON.stringify(firstCheckpoint(backfill)),
+      )
+      // Null: somebody else was quicker.
+      if (id === null) await refuseKnown(DB, url.host)
+      const instance = id === null ? null : await findInstance(DB, id)
+      if (!instance) throw new Problem(409, `${url.host} was added and removed meanwhile: try again`)
+      await pollNow(deps, instance.id)
+      context.header('location', `/api/v1/instances/${instance.id}`)
+      return context.json(show(instance), 201)
+    })
+    .get('/', async (context) => {
+      const { after, limit } = parseInput(Query, context.req.query(), 'query')
+      const found = await listInstances(context.get('deps').env.DB, after, limit + 1)
+      const data = found.slice(0, limit).map(show)
+      return context.json({ data, ...(found.length > limit ? { next: data.at(-1)?.id } : {}) })
+    })
+    .get('/:id', async (context) => {
+      const id = context.req.param('id')
+      const instance = await findInstance(context.get('deps').env.DB, id)
+      if (!instance) throw new Problem(404, `There is no instance ${id}`)
+      return context.json(show(instance))
+    })
+    .post('/:id/poll', async (context) => {
+      const deps = context.get('deps')
+      const id = context.req.param('id')
+      const isThere = await makeDue(deps.env.DB, id, deps.clock())
+      if (!isThere) throw new Problem(404, `There is no instance ${id}`)
+      await pollNow(deps, id)
+      return context.body(null, 202)
+    })
+    .delete('/:id', async (context) => {
+      const id = context.req.param('id')
+      const wasThere = await deleteInstance(context.get('deps').env.DB, id)
+      if (!wasThere) throw new Problem(404, `There is no instance ${id}`)
+      return context.body(null, 204)
+    })
+}
+
+function originProblem(url: URL, { config }: Deps): string | null {
+  const problem = targetProblem(url, { allowLocal: config.allowLocalTargets })
+  if (problem) return problem
+  const isOrigin = url.pathname === '/' && url.search === '' && url.hash === ''
+  return isOrigin ? null : `must be that of the whole instance: ${url.origin}`
+}
+
+async function refuseKnown(db: D1Database, host: string): Promise<void> {
+  const known = await findInstanceByHost(db, host)
+  if (known) throw new Problem(409, `${host} is watched already, as ${known.id}`, { code: 'already_watched' })
+}
+
+async function probeThroughLimiter(deps: Deps, url: URL): Promise<ProbeResult> {
+  const access = instanceAccess(deps.env.RATE_LIMITER, url.host, newId('run'), deps.clock)
+  const get = async (target: string): Promise<Answer> => {
+    const grant = await access.ask()
+    if (grant.kind === 'wait') {
+      const seconds = Math.ceil(grant.waitMs / 1000)
+      throw new Problem(503, `${url.host} has been asked enough for now: try again in ${seconds} s`, {
+        headers: { 'retry-after': String(seconds) },
+      })
+    }
+    const answer = await getJson(deps, target)
+    await access.observe(answer.observation)
+    return answer
+  }
+  try {
+    return await probe(url.origin, get, opensTcp)
+  } finally {
+    await access.leave()
+  }
+}
+
+/** It is due in D1 already: without this the next tick polls it. */
+async function pollNow(deps: Deps, id: string): Promise<void> {
+  try {
+    await wakePolls(deps.env.POLL_QUEUE, [id])
+  } catch (error) {
+    deps.log({ log: 'error', where: 'waking a poll; the next tick will', error: describeError(error) })
+  }
+}
+
+function show(instance: InstanceState) {
+  return {
+    id: instance.id,
+    url: instance.origin,
+    host: instance.host,
+    name: instance.name,
+    version: instance.version,
+    createdAt: time(instance.createdAt),
+    sources: instance.sources.map(showSource),
+  }
+}
+
+/** After so many failures in a row an instance is called unreachable. */
+const UNREACHABLE_AFTER = 5
+
+function showSource(source: Source) {
+  return {
+    id: source.id,
+    kind: source.kind,
+    state: stateOf(source),
+    nextPollAt: time(source.dueAt),
+    lastPollAt: time(source.polledAt),
+    lastSuccessAt: time(source.succeededAt),
+    failures: source.failures,
+    lastError: source.lastError,
+  }
+}
+
+function stateOf(source: Source): 'new' | 'ok' | 'failing' | 'unreachable' {
+  if (source.failures >= UNREACHABLE_AFTER) return 'unreachable'
+  if (source.failures > 0) return 'failing'
+  return source.succeededAt === null ? 'new' : 'ok'
+}

@@ -1,0 +1,35 @@
+/** @module Where Tubewire may send a request: public hosts over https. The platform's `global_fetch_strictly_public` is the floor. */
+import ipaddr from 'ipaddr.js'
+
+const LOCAL_SUFFIXES = ['localhost', 'local', 'internal', 'onion', 'home.arpa', 'lan']
+
+/**
+ * Why a URL may not be asked or posted to, or null when it may.
+ *
+ * @param url parsed by `URL`, which has already turned every notation of an IPv4 address (octal, hexadecimal, decimal,
+ * short, full-width digits) into dotted decimals.
+ * @param allowLocal on a laptop: http, and loopback or private addresses.
+ * @example targetProblem(new URL('http://10.0.0.1'), {allowLocal: false}) // 'must be https and public (got http://10.0.0.1)'
+ */
+export function targetProblem(url: URL, options: { allowLocal: boolean }): string | null {
+  if (url.username || url.password) return 'must not carry a user or a password'
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return `must be https (got ${url.protocol.slice(0, 50)})`
+  if (options.allowLocal) return null
+
+  const shown = url.origin.slice(0, 200)
+  if (url.protocol !== 'https:') return `must be https and public (got ${shown})`
+  if (url.port !== '' && Number(url.port) < 1024) {
+    return `must use the default port or one above 1023 (got ${shown})`
+  }
+  return isPublic(url.hostname) ? null : `must be https and public (got ${shown})`
+}
+
+function isPublic(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
+  if (ipaddr.isValid(host)) return ipaddr.process(host).range() === 'unicast'
+  // A name without a dot resolves, if at all, in the network we are in.
+  return (
+    host.includes('.') && !LOCAL_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
+  )
+}

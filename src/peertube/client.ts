@@ -1,0 +1,173 @@
+/** @module One GET to a PeerTube instance, with everything that a real one may do instead of answering. */
+import { retryAfter } from '../http/retry-after.ts'
+import { VERSION } from '../version.ts'
+
+/** What the instance said of its limit, and of our place in it. Times are milliseconds since the epoch. */
+export type Observation = {
+  status: number
+  limit: number | null
+  remaining: number | null
+  resetAt: number | null
+  /** On a 429 or 503: do not come back before. */
+  retryAt: number | null
+}
+
+/** Why there is no answer to use. `kind` is for programs and statistics, `detail` for people. */
+export type Failure = {
+  kind: 'failed'
+  reason: 'unreachable' | 'timeout' | 'tls' | 'redirect' | 'http' | 'not-json' | 'too-large' | 'schema'
+  detail: string
+  observation: Observation | null
+  /** Where a redirect pointed to. */
+  location?: string
+}
+
+export type Answer =
+  | { kind: 'ok'; body: unknown; etag: string | null; observation: Observation }
+  | { kind: 'not-modified'; observation: Observation }
+  | { kind: 'rate-limited'; retryAt: number; observation: Observation }
+  | Failure
+
+export type ClientDeps = { fetch: typeof fetch; clock: () => number }
+
+/** Within the 30 s that the platform leaves a slow poll after its queue batch has ended. */
+const TIMEOUT_MS = 25_000
+const MAX_BODY_BYTES = 5 * 1024 * 1024
+/** PeerTube's own period: what a 429 without Retry-After is taken to mean. */
+const DEFAULT_RETRY_MS = 10_000
+
+/**
+ * GETs JSON from an instance. Never throws for what an instance does: that is an `Answer`.
+ *
+ * @param url absolute.
+ * @param etag sent as `If-None-Match` (RFC 9110, 13.1.2). Never with `Cache-Control: no-cache`: PeerTube would not answer 304.
+ */
+export async function getJson(
+  deps: ClientDeps,
+  url: string,
+  options: { etag?: string | null } = {},
+): Promise<Answer> {
+  const headers = new Headers({
+    accept: 'application/json',
+    'user-agent': `Tubewire/${VERSION} (webhooks for PeerTube)`,
+  })
+  if (options.etag) headers.set('if-none-match', options.etag)
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+
+  let response: Response
+  try {
+    response = await deps.fetch(url, { headers, redirect: 'manual', signal })
+  } catch (error) {
+    return connectionFailure(error)
+  }
+  const observation = observe(response, deps.clock())
+  try {
+    return await readAnswer(response, observation, url)
+  } catch (error) {
+    return { ...connectionFailure(error), observation }
+  } finally {
+    // An unread body would keep the connection, of which an invocation has six. Cancelling a read one does nothing.
+    if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined)
+  }
+}
+
+async function readAnswer(response: Response, observation: Observation, url: string): Promise<Answer> {
+  const { status } = response
+  if (status === 304) return { kind: 'not-modified', observation }
+  if (status === 429) {
+    return { kind: 'rate-limited', retryAt: observation.retryAt ?? 0, observation }
+  }
+  if (status >= 300 && status < 400) {
+    const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
+    return {
+      kind: 'failed',
+      reason: 'redirect',
+      detail: `redirects to ${location}`,
+      location,
+      observation,
+    }
+  }
+  // Cloudflare answers for an origin whose certificate it can't accept.
+  if (status === 525 || status === 526) {
+    return {
+      kind: 'failed',
+      reason: 'tls',
+      detail: 'no TLS connection: its certificate is not valid',
+      observation,
+    }
+  }
+  if (!response.ok) return { kind: 'failed', reason: 'http', detail: `answered ${status}`, observation }
+
+  const body = await readText(response, MAX_BODY_BYTES)
+  if (body === null) {
+    return {
+      kind: 'failed',
+      reason: 'too-large',
+      detail: `answered more than ${MAX_BODY_BYTES} bytes`,
+      observation,
+    }
+  }
+  try {
+    return { kind: 'ok', body: JSON.parse(body), etag: response.headers.get('etag'), observation }
+  } catch {
+    const type = response.headers.get('content-type') ?? 'no content type'
+    return { kind: 'failed', reason: 'not-json', detail: `answered 200 without JSON (${type})`, observation }
+  }
+}
+
+/** The body as text, or null when it is longer than `maxBytes`: then the rest is not read. */
+async function readText(response: Response, maxBytes: number): Promise<string | null> {
+  if (!response.body) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of response.body) {
+    size += chunk.byteLength
+    if (size > maxBytes) return null
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function connectionFailure(error: unknown): Failure {
+  const isTimeout = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
+  return isTimeout
+    ? {
+        kind: 'failed',
+        reason: 'timeout',
+        detail: `no answer within ${TIMEOUT_MS / 1000} s`,
+        observation: null,
+      }
+    : {
+        kind: 'failed',
+        reason: 'unreachable',
+        detail: `no connection (${describe(error)})`,
+        observation: null,
+      }
+}
+
+function describe(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  // workerd hides the reason (name not found, TLS) in its own log and gives a reference that means nothing to a reader.
+  return message.startsWith('internal error') ? 'name not found, or TLS failed' : message
+}
+
+/** Reads PeerTube's `X-RateLimit-*` and `Retry-After`. */
+function observe(response: Response, now: number): Observation {
+  const number = (name: string) => {
+    const text = response.headers.get(name)
+    return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null
+  }
+  const reset = number('x-ratelimit-reset')
+  const { status } = response
+  return {
+    status,
+    limit: number('x-ratelimit-limit'),
+    remaining: number('x-ratelimit-remaining'),
+    resetAt: reset === null ? null : reset * 1000,
+    retryAt:
+      status === 429 || status === 503
+        ? (retryAfter(response.headers.get('retry-after'), now) ?? now + DEFAULT_RETRY_MS)
+        : null,
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * @module What we read of a PeerTube instance's answers, and nothing more: an unknown or broken field that we don't use
+ * costs nothing. Bounds keep a hostile instance from filling the database. Recorded answers: test/fixtures/recordings.
+ */
+import * as v from 'valibot'
+
+/** Control characters but tab and line ends: NUL ends a string in SQLite, none of them means anything in a title. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g
+
+const text = (maxLength: number) =>
+  v.pipe(
+    v.string(),
+    v.transform((value) => value.replace(CONTROL, '').slice(0, maxLength).toWellFormed()),
+  )
+
+/** An ISO time as the instance wrote it; `isoTimestamp` would accept 31 February, so it is parsed. */
+const time = v.pipe(
+  v.string(),
+  v.maxLength(40),
+  v.check((value) => {
+    const milliseconds = Date.parse(value)
+    return milliseconds >= 0 && milliseconds < Date.UTC(9999, 0)
+  }, 'Expected a date and time'),
+)
+
+const webUrl = v.pipe(
+  v.string(),
+  v.maxLength(1_000),
+  v.url(),
+  v.check((value) => /^https?:\/\//i.test(value), 'Expected an http or https URL'),
+)
+
+const label = <TId extends v.GenericSchema>(id: TId) =>
+  v.optional(v.nullable(v.object({ id: v.nullable(id), label: text(200) })), null)
+
+const actor = v.object({
+  name: text(200),
+  displayName: text(200),
+  host: text(300),
+  url: webUrl,
+})
+
+/** One video of `GET /api/v1/videos`. */
+export const ListedVideo = v.object({
+  uuid: v.pipe(v.string(), v.uuid()),
+  shortUUID: v.pipe(v.string(), v.maxLength(40)),
+  url: v.optional(webUrl),
+  name: text(500),
+  truncatedDescription: v.optional(v.nullable(text(2_000)), null),
+  description: v.optional(v.nullable(text(2_000)), null),
+  duration: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  isLive: v.optional(v.boolean(), false),
+  nsfw: v.optional(v.boolean(), false),
+  category: label(v.pipe(v.number(), v.finite())),
+  licence: label(v.pipe(v.number(), v.finite())),
+  language: label(text(50)),
+  thumbnailPath: v.optional(v.nullable(text(1_000)), null),
+  embedPath: v.optional(v.nullable(text(1_000)), null),
+  publishedAt: time,
+  createdAt: time,
+  originallyPublishedAt: v.optional(v.nullable(time), null),
+  channel: actor,
+  account: actor,
+})
+export type ListedVideo = v.InferOutput<typeof ListedVideo>
+
+/** A list answer; its items are parsed one by one, so that one bad item doesn't cost the page. */
+export const VideoList = v.object({ data: v.array(v.unknown()) })
+
+/** `GET /nodeinfo/2.0.json`. */
+export const NodeInfo = v.object({
+  software: v.object({ name: v.string(), version: v.pipe(v.string(), v.maxLength(100)) }),
+})
+
+/** `GET /api/v1/config`. */
+export const ServerConfig = v.object({
+  serverVersion: v.pipe(v.string(), v.maxLength(100)),
+  instance: v.optional(v.object({ name: v.optional(text(200), '') }), { name: '' }),
+})

@@ -1,0 +1,118 @@
+/** @module The public videos of an instance: one page of `GET /api/v1/videos`, newest first. */
+import * as v from 'valibot'
+import type { Actor, Video } from '../events/types.ts'
+import { PAGE_SIZE } from '../events/video-walk.ts'
+import { type ClientDeps, type Failure, getJson, type Observation } from './client.ts'
+import { ListedVideo, VideoList } from './schemas.ts'
+
+export type VideosPage =
+  | {
+      kind: 'page'
+      videos: Video[]
+      /** How many items the instance sent, those that could not be understood included. */
+      length: number
+      /** One message for each item left out, naming the field. */
+      skipped: string[]
+      etag: string | null
+      observation: Observation
+    }
+  | { kind: 'not-modified'; observation: Observation }
+  | { kind: 'rate-limited'; retryAt: number; observation: Observation }
+  | Failure
+
+/**
+ * Reads one page of the videos that belong to the instance itself, NSFW ones included, newest first.
+ * @param origin e.g. `https://peertube.example`.
+ * @param start how many videos to pass over.
+ * @param etag of the same page when it was last read, for a 304.
+ */
+export async function readVideosPage(
+  deps: ClientDeps,
+  origin: string,
+  start: number,
+  etag: string | null,
+): Promise<VideosPage> {
+  const query = new URLSearchParams({
+    isLocal: 'true',
+    nsfw: 'both',
+    sort: '-publishedAt',
+    count: String(PAGE_SIZE),
+    start: String(start),
+    // Spares the instance a count over all its videos at every poll.
+    skipCount: 'true',
+  })
+  const answer = await getJson(deps, `${origin}/api/v1/videos?${query}`, { etag })
+  if (answer.kind !== 'ok') return answer
+
+  const list = v.safeParse(VideoList, answer.body)
+  if (!list.success) {
+    return {
+      kind: 'failed',
+      reason: 'schema',
+      detail: `the list of videos is not one: ${describeIssue(list.issues[0])}`,
+      observation: answer.observation,
+    }
+  }
+  const videos: Video[] = []
+  const skipped: string[] = []
+  for (const [index, item] of list.output.data.entries()) {
+    const parsed = v.safeParse(ListedVideo, item)
+    if (parsed.success) videos.push(toVideo(parsed.output, origin))
+    else skipped.push(`video ${start + index}: ${describeIssue(parsed.issues[0])}`)
+  }
+  return {
+    kind: 'page',
+    videos,
+    length: list.output.data.length,
+    skipped,
+    etag: answer.etag,
+    observation: answer.observation,
+  }
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  return `${v.getDotPath(issue) ?? 'the answer'}: ${issue.message}`
+}
+
+function toVideo(listed: ListedVideo, origin: string): Video {
+  const time = (value: string) => new Date(value).toISOString()
+  const absolute = (path: string | null) => (path === null ? null : absoluteUrl(path, origin))
+  return {
+    uuid: listed.uuid.toLowerCase(),
+    shortUUID: listed.shortUUID,
+    url: listed.url ?? `${origin}/videos/watch/${listed.uuid}`,
+    name: listed.name,
+    // `description` is null in the lists of recent versions, which cut it into `truncatedDescription`.
+    description: listed.description ?? listed.truncatedDescription,
+    duration: listed.duration,
+    isLive: listed.isLive,
+    nsfw: listed.nsfw,
+    category: withId(listed.category),
+    licence: withId(listed.licence),
+    language: withId(listed.language),
+    thumbnailUrl: absolute(listed.thumbnailPath),
+    embedUrl: absolute(listed.embedPath),
+    publishedAt: time(listed.publishedAt),
+    createdAt: time(listed.createdAt),
+    originallyPublishedAt: listed.originallyPublishedAt && time(listed.originallyPublishedAt),
+    channel: toActor(listed.channel),
+    account: toActor(listed.account),
+  }
+}
+
+/** PeerTube says `{id: null, label: "Unknown"}` for what was not given; we say null. */
+function withId<TId extends string | number>(
+  value: { id: TId | null; label: string } | null,
+): { id: TId; label: string } | null {
+  return value === null || value.id === null ? null : { id: value.id, label: value.label }
+}
+
+function toActor(listed: ListedVideo['channel']): Actor {
+  return { ...listed, handle: `${listed.name}@${listed.host}` }
+}
+
+/** An absolute web URL, or null: a path of an instance can say anything, `javascript:` too. */
+function absoluteUrl(path: string, origin: string): string | null {
+  const url = URL.parse(path, origin)
+  return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : null
+}

@@ -1,0 +1,33 @@
+/** @module What the workers need from outside: made of the bindings once, replaced one by one in tests. */
+import { type Config, parseConfig } from '../config.ts'
+import { type Log, logToConsole } from './log.ts'
+
+export type Deps = {
+  env: Env
+  config: Config
+  fetch: typeof fetch
+  /** Milliseconds since the epoch. */
+  clock: () => number
+  /** From 0 to 1. */
+  random: () => number
+  log: Log
+}
+
+const configs = new WeakMap<object, Config>()
+
+/** @throws Error when the environment is not configured rightly: see `parseConfig`. */
+export function dependencies(env: Env): Deps {
+  let config = configs.get(env)
+  if (!config) {
+    config = parseConfig(env)
+    configs.set(env, config)
+  }
+  return {
+    env,
+    config,
+    fetch: (input, init) => fetch(input, init),
+    clock: Date.now,
+    random: Math.random,
+    log: logToConsole,
+  }
+}

@@ -1,0 +1,17 @@
+/** The bindings of wrangler.toml. Values of variables and secrets are checked by src/config.ts. */
+interface Env {
+  DB: D1Database
+  POLL_QUEUE: Queue<import('./messages.ts').PollMessage>
+  DELIVERY_QUEUE: Queue<import('./messages.ts').DeliveryMessage>
+  RATE_LIMITER: DurableObjectNamespace<import('./rate-limiter.ts').RateLimiter>
+  ADMIN_KEY: string
+  ENCRYPTION_KEYS: string
+  POLL_INTERVAL_SECONDS: string
+  CRON_PERIOD_SECONDS: string
+  DELIVERY_TIMEOUT_SECONDS: string
+  ALLOW_LOCAL_TARGETS: string
+}
+
+declare namespace Cloudflare {
+  interface Env extends globalThis.Env {}
+}

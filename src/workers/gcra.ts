@@ -1,0 +1,40 @@
+/**
+ * @module The generic cell rate algorithm, in the form of a theoretical arrival time ("virtual scheduling", ITU-T I.371).
+ * Pure: the state is one number.
+ */
+
+/** At most `requests` in any stretch of `windowMs`. */
+export type Budget = { requests: number; windowMs: number }
+
+/**
+ * Takes up to `wanted` requests out of a budget.
+ *
+ * A bucket of B that refills at R lets B + R × window through in the worst window, so half of the budget is the bucket and
+ * the rest is the refill: no window of the remote's, wherever it begins, sees more than the budget.
+ *
+ * @param arrival the state: when the bucket is full again, milliseconds since the epoch; 0 for a new one.
+ * @returns how many were granted, the new state, and, when none was, how long until one will be.
+ */
+export function takeFromBudget(
+  arrival: number,
+  budget: Budget,
+  wanted: number,
+  now: number,
+): { granted: number; arrival: number; waitMs: number } {
+  const bucket = Math.max(1, Math.ceil(budget.requests / 2))
+  const interval = budget.windowMs / Math.max(1, budget.requests - bucket)
+  const start = Math.max(arrival, now)
+  const free = Math.floor((now + bucket * interval - start) / interval + 1e-9)
+  const granted = Math.max(0, Math.min(wanted, free))
+  return {
+    granted,
+    arrival: start + granted * interval,
+    waitMs: granted > 0 ? 0 : Math.max(1, Math.ceil(start + interval - (now + bucket * interval))),
+  }
+}
+
+/** Gives requests back that were taken and not made. */
+export function giveBack(arrival: number, budget: Budget, unused: number): number {
+  const bucket = Math.max(1, Math.ceil(budget.requests / 2))
+  return arrival - (unused * budget.windowMs) / Math.max(1, budget.requests - bucket)
+}

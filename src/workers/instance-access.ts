@@ -1,0 +1,57 @@
+/** @module Leave to read one instance, held by one reader at a time: every request to it goes through here. */
+import type { Observation } from '../peertube/client.ts'
+import type { Budget } from './gcra.ts'
+import type { Grant } from './rate-limiter.ts'
+
+/** Half of PeerTube's documented 50 per 10 s. The limiter lowers it where an instance allows less. */
+const BUDGET: Budget = { requests: 25, windowMs: 10_000 }
+/** Longer than a request may take: a reader that went silent for this long is dead. */
+const LEASE_MS = 45_000
+
+/** A reader's hold on an instance. */
+export type InstanceAccess = {
+  /** Asks for leave to make one request. */
+  ask: () => Promise<Grant>
+  /** Tells the limiter what the instance answered; an answer that never came tells nothing. */
+  observe: (observation: Observation | null) => Promise<void>
+  /** Lets the next reader in. A request that was granted and not made is given back. */
+  leave: () => Promise<void>
+}
+
+/** @param host with the port, unless it is the default one. @param holder new for each run. */
+export function instanceAccess(
+  limiters: Env['RATE_LIMITER'],
+  host: string,
+  holder: string,
+  clock: () => number,
+): InstanceAccess {
+  const limiter = limiters.getByName(`instance:${host}`)
+  let unused = 0
+  return {
+    async ask() {
+      const grant = await limiter.take({
+        holder,
+        requests: 1,
+        budget: BUDGET,
+        leaseMs: LEASE_MS,
+        now: clock(),
+      })
+      if (grant.kind === 'granted') unused = 1
+      return grant
+    },
+    async observe(observation) {
+      unused = 0
+      // An ordinary answer is no news, and a call for each would double what a poll costs.
+      if (observation && isNews(observation)) await limiter.observe(observation, clock())
+    },
+    async leave() {
+      await limiter.leave(holder, unused, BUDGET)
+    },
+  }
+}
+
+/** Whether an answer says something that the limiter acts on: a limit below the documented one, a spent one, a hold. */
+function isNews({ limit, remaining, retryAt }: Observation): boolean {
+  const isUnusualLimit = limit !== null && limit !== BUDGET.requests * 2
+  return isUnusualLimit || remaining === 0 || retryAt !== null
+}

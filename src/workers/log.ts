@@ -1,0 +1,44 @@
+/** @module The log: one JSON object a line, with ids; never a secret, a body or a private payload. */
+
+export type LogEntry =
+  | { log: 'event'; sequence: number; event: string; type: string; instance: string; subject: string }
+  | {
+      log: 'poll'
+      instance: string
+      outcome: 'new' | 'nothing-new' | 'waiting' | 'failed' | 'superseded'
+      requests: number
+      events: number
+      /** Of an outcome that isn't plain: why, in plain words. */
+      detail?: string
+    }
+  | {
+      log: 'attempt'
+      endpoint: string
+      /** Without its path, which may hold a secret. */
+      url: string
+      event: string
+      sequence: number
+      number: number
+      outcome: 'delivered' | 'retry' | 'gave-up'
+      status: number | null
+      durationMs: number
+      /** After the event was seen. */
+      latencyMs: number
+      detail?: string
+      dueAt?: number
+    }
+  | { log: 'skipped'; instance: string; detail: string }
+  | { log: 'error'; where: string; error: string; [id: string]: unknown }
+
+export type Log = (entry: LogEntry) => void
+
+/** Writes to the console: Workers Logs on Cloudflare, the terminal of `npm start`. */
+export const logToConsole: Log = (entry) => {
+  if (entry.log === 'error') console.error(JSON.stringify(entry))
+  else console.log(JSON.stringify(entry))
+}
+
+/** What went wrong, for a log line. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}

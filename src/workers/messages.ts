@@ -1,0 +1,51 @@
+/** @module What the queues carry: wake-up calls with ids. Lost, doubled, late or reordered, they change nothing but time. */
+import * as v from 'valibot'
+
+/** Poll what is due on this instance. */
+export const PollMessage = v.object({ instance: v.string() })
+export type PollMessage = v.InferOutput<typeof PollMessage>
+
+/** Deliver what is due at these endpoints. */
+export const DeliveryMessage = v.object({ endpoints: v.array(v.string()) })
+export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
+
+/** Ids are short: a hundred of them are some 3 KB of the 128 KB that a message may have. */
+export const ENDPOINTS_A_MESSAGE = 100
+/** What `sendBatch` takes at once. */
+const MESSAGES_A_BATCH = 100
+
+/** Wakes polls of these instances, after a delay in whole seconds. */
+export async function wakePolls(
+  queue: Queue<PollMessage>,
+  instances: readonly string[],
+  delaySeconds = 0,
+): Promise<void> {
+  const messages = instances.map((instance) => ({ instance }))
+  await sendAll(queue, messages, delaySeconds)
+}
+
+/** Wakes deliveries to these endpoints, after a delay in whole seconds. */
+export async function wakeDeliveries(
+  queue: Queue<DeliveryMessage>,
+  endpoints: readonly string[],
+  delaySeconds = 0,
+): Promise<void> {
+  const messages = chunks(endpoints, ENDPOINTS_A_MESSAGE).map((part) => ({ endpoints: part }))
+  await sendAll(queue, messages, delaySeconds)
+}
+
+async function sendAll<TMessage>(
+  queue: Queue<TMessage>,
+  bodies: readonly TMessage[],
+  delaySeconds: number,
+): Promise<void> {
+  for (const part of chunks(bodies, MESSAGES_A_BATCH)) {
+    await queue.sendBatch(part.map((body) => ({ body, delaySeconds })))
+  }
+}
+
+/** A list in parts of at most `size` items. */
+export function chunks<TItem>(items: readonly TItem[], size: number): TItem[][] {
+  const count = Math.ceil(items.length / size)
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size))
+}

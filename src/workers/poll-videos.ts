@@ -1,0 +1,189 @@
+/** @module Reads the videos of an instance, page by page, from where the checkpoint stands. */
+import { createHash } from 'node:crypto'
+import * as v from 'valibot'
+import { newId } from '../db/id.ts'
+import { commitProgress, type DueSource, knownVideos } from '../db/polls.ts'
+import { detectVideos } from '../events/detect.ts'
+import type { Video } from '../events/types.ts'
+import { advance, currentWalk, type VideosCheckpoint } from '../events/video-walk.ts'
+import { readVideosPage } from '../peertube/videos.ts'
+import type { Deps } from './deps.ts'
+import type { InstanceAccess } from './instance-access.ts'
+import { describeError } from './log.ts'
+import { wakeDeliveries } from './messages.ts'
+import type { PollOutcome } from './poll.ts'
+
+const Checkpoint = v.object({
+  baseline: v.boolean(),
+  newest: v.number(),
+  walk: v.nullable(
+    v.object({
+      start: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      tail: v.array(v.string()),
+      newest: v.number(),
+      backfillLeft: v.number(),
+    }),
+  ),
+}) satisfies v.GenericSchema<VideosCheckpoint>
+
+/** A spent budget is given time to hold several requests again: one at a time would cost us an invocation each. */
+const BUDGET_REST_MS = 5_000
+/** How many items that could not be read are named in the log, for a page. */
+const NAMED_SKIPS = 5
+
+/**
+ * Reads until the walk is done or the budget is spent, committing after each page.
+ *
+ * Round trips to D1: one for a page with nothing new, two for one that has: asking what is known, and the commit.
+ */
+export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSource): Promise<PollOutcome> {
+  const poll = { source: due, requests: 0, events: 0 }
+  for (;;) {
+    const { source } = poll
+    const checkpoint = parseCheckpoint(source.checkpoint)
+    if (!checkpoint) return { ...poll, kind: 'failed', detail: `the checkpoint of ${source.id} is damaged` }
+    const grant = await access.ask()
+    if (grant.kind === 'wait') {
+      if (grant.reason === 'busy') return { ...poll, kind: 'busy' }
+      const isHeld = grant.reason === 'held'
+      return {
+        ...poll,
+        kind: 'waiting',
+        waitMs: isHeld ? grant.waitMs : Math.max(grant.waitMs, BUDGET_REST_MS),
+        detail: isHeld ? 'the instance asked for a rest' : `our share of its limit is spent`,
+      }
+    }
+
+    const isFromTop = checkpoint.walk === null
+    const page = await readVideosPage(
+      deps,
+      source.origin,
+      currentWalk(checkpoint).start,
+      isFromTop ? source.etag : null,
+    )
+    poll.requests += 1
+    await access.observe(page.observation)
+    if (page.kind === 'failed') return { ...poll, kind: 'failed', detail: page.detail }
+    if (page.kind === 'rate-limited') {
+      const waitMs = Math.max(0, page.retryAt - deps.clock())
+      return { ...poll, kind: 'waiting', waitMs, detail: 'the instance answered 429' }
+    }
+
+    const result = await commitPage(deps, source, checkpoint, page, isFromTop)
+    if (result === null) return { ...poll, kind: 'superseded' }
+    poll.source = result.source
+    poll.events += result.events
+    if (result.isDone) return { ...poll, kind: 'done' }
+  }
+}
+
+type ReadPage = Extract<Awaited<ReturnType<typeof readVideosPage>>, { kind: 'page' | 'not-modified' }>
+
+/** @returns null when another poller moved the source on meanwhile. */
+async function commitPage(
+  deps: Deps,
+  source: DueSource,
+  checkpoint: VideosCheckpoint,
+  page: ReadPage,
+  isFromTop: boolean,
+): Promise<{ source: DueSource; events: number; isDone: boolean } | null> {
+  const now = deps.clock()
+  const nextDue = now + deps.config.pollIntervalMs
+  const digest = page.kind === 'page' ? digestOf(page.videos) : source.digest
+  const etag = page.kind === 'page' ? page.etag : source.etag
+  // View counts move the ETag of a busy instance, but not the digest.
+  const isUnchanged = page.kind === 'not-modified' || (isFromTop && digest === source.digest)
+
+  const learned = isUnchanged
+    ? { checkpoint, remember: [], events: [] }
+    : await learn(deps, source, checkpoint, page, now)
+  const isDone = learned.checkpoint.walk === null
+  const progress = {
+    checkpoint: JSON.stringify(learned.checkpoint),
+    // They speak of the first page only: deeper ones leave them as they are.
+    etag: isTopPage(checkpoint) ? etag : source.etag,
+    digest: isTopPage(checkpoint) ? digest : source.digest,
+    now,
+    // While a walk is under way the source stays due, so that whoever finds it goes on with it.
+    dueAt: isDone ? nextDue : now,
+    remember: learned.remember,
+    events: learned.events,
+  }
+  const committed = await commitProgress(deps.env.DB, source, newId('poll'), progress)
+  if (committed.kind === 'superseded') return null
+
+  for (const event of committed.events) {
+    deps.log({
+      log: 'event',
+      sequence: event.sequence,
+      event: event.id,
+      type: event.type,
+      instance: event.instance,
+      subject: event.subject,
+    })
+  }
+  if (committed.events.length > 0) await wake(deps, committed.endpoints)
+  const { etag: nextEtag, digest: nextDigest, checkpoint: nextCheckpoint } = progress
+  return {
+    source: {
+      ...source,
+      revision: source.revision + 1,
+      checkpoint: nextCheckpoint,
+      etag: nextEtag,
+      digest: nextDigest,
+      failures: 0,
+    },
+    events: committed.events.length,
+    isDone,
+  }
+}
+
+async function learn(
+  deps: Deps,
+  source: DueSource,
+  checkpoint: VideosCheckpoint,
+  page: Extract<ReadPage, { kind: 'page' }>,
+  now: number,
+) {
+  for (const detail of page.skipped.slice(0, NAMED_SKIPS))
+    deps.log({ log: 'skipped', instance: source.host, detail })
+  const known = await knownVideos(
+    deps.env.DB,
+    source.instanceId,
+    page.videos.map(({ uuid }) => uuid),
+  )
+  const { events, remember, backfillLeft } = detectVideos({
+    instance: source.host,
+    checkpoint,
+    page: page.videos,
+    known,
+    now,
+  })
+  const seen = page.videos.map(({ uuid, publishedAt }) => ({ uuid, publishedAt: Date.parse(publishedAt) }))
+  const next = advance(checkpoint, { length: page.length, videos: seen }, known, backfillLeft)
+  return { checkpoint: next.checkpoint, remember, events }
+}
+
+function parseCheckpoint(json: string): VideosCheckpoint | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), json)
+  return parsed.success ? parsed.output : null
+}
+
+/** The deliveries are owed already: a wake-up that fails costs the time until the next tick. */
+async function wake(deps: Deps, endpoints: readonly string[]): Promise<void> {
+  try {
+    await wakeDeliveries(deps.env.DELIVERY_QUEUE, endpoints)
+  } catch (error) {
+    deps.log({ log: 'error', where: 'waking deliveries; the next tick will', error: describeError(error) })
+  }
+}
+
+function isTopPage(checkpoint: VideosCheckpoint): boolean {
+  return currentWalk(checkpoint).start === 0
+}
+
+/** Of what an event could come of: not of views and likes, which move all the time. */
+function digestOf(videos: readonly Video[]): string {
+  const relevant = videos.map(({ uuid, publishedAt }) => [uuid, publishedAt])
+  return createHash('sha256').update(JSON.stringify(relevant)).digest('base64')
+}

@@ -1,0 +1,97 @@
+/** @module Reads one instance: its due sources, one after another, each request through the instance's limiter. */
+import { newId } from '../db/id.ts'
+import { commitSetback, type DueSource, dueSources } from '../db/polls.ts'
+import type { Deps } from './deps.ts'
+import { type InstanceAccess, instanceAccess } from './instance-access.ts'
+import { describeError, type LogEntry } from './log.ts'
+import { wakePolls } from './messages.ts'
+import { pollVideos } from './poll-videos.ts'
+
+/** What a poll of one source came to, and what it cost the instance. */
+export type PollOutcome = {
+  /** The source as the poll left it: its revision moves with every commit. */
+  source: DueSource
+  requests: number
+  events: number
+} & (
+  | { kind: 'done' | 'superseded' | 'busy' }
+  /** The budget is spent, or the instance asked for a rest: come back then, to where the checkpoint stands. */
+  | { kind: 'waiting'; waitMs: number; detail: string }
+  | { kind: 'failed'; detail: string }
+)
+
+/** How a source of each kind is read. A new source is a line here. */
+const SOURCES: Record<
+  DueSource['kind'],
+  (deps: Deps, access: InstanceAccess, source: DueSource) => Promise<PollOutcome>
+> = { videos: pollVideos }
+
+const MINUTE_MS = 60_000
+const MAX_BACKOFF_MS = 24 * 60 * MINUTE_MS
+
+/**
+ * Polls what is due on an instance. Does nothing when nothing is, or when somebody else is reading it.
+ * What it reads is committed page by page, so it may die anywhere.
+ */
+export async function pollInstance(deps: Deps, instanceId: string): Promise<void> {
+  const due = await dueSources(deps.env.DB, instanceId, deps.clock() + lookahead(deps))
+  const [first] = due
+  if (!first) return
+
+  const access = instanceAccess(deps.env.RATE_LIMITER, first.host, newId('run'), deps.clock)
+  try {
+    for (const source of due) {
+      const outcome = await SOURCES[source.kind](deps, access, source)
+      await settle(deps, outcome)
+      if (outcome.kind === 'waiting' || outcome.kind === 'busy') return
+    }
+  } finally {
+    await access.leave()
+  }
+}
+
+/** A tick takes what is due until half way to the next: what is due a moment later would wait for a whole period. */
+export function lookahead({ config }: Deps): number {
+  return config.cronPeriodMs / 2
+}
+
+/** How long to leave an instance alone that failed so often in a row: 1 min, doubling up to a day, ±20 %. */
+export function backoff(failures: number, random: number): number {
+  return Math.round(Math.min(MINUTE_MS * 2 ** (failures - 1), MAX_BACKOFF_MS) * (0.8 + 0.4 * random))
+}
+
+async function settle(deps: Deps, outcome: PollOutcome): Promise<void> {
+  if (outcome.kind === 'busy') return
+  const { source } = outcome
+  const now = deps.clock()
+  if (outcome.kind === 'failed') {
+    const dueAt = now + backoff(source.failures + 1, deps.random())
+    await commitSetback(deps.env.DB, source, { now, dueAt, failure: outcome.detail })
+  } else if (outcome.kind === 'waiting') {
+    await commitSetback(deps.env.DB, source, { now, dueAt: now + outcome.waitMs, failure: null })
+    // The next tick would find it too, but later.
+    if (outcome.waitMs < deps.config.cronPeriodMs) await wakeLater(deps, source, outcome.waitMs)
+  }
+  deps.log(logEntry(outcome))
+}
+
+async function wakeLater(deps: Deps, source: DueSource, waitMs: number): Promise<void> {
+  try {
+    await wakePolls(deps.env.POLL_QUEUE, [source.instanceId], Math.ceil(waitMs / 1000))
+  } catch (error) {
+    deps.log({ log: 'error', where: 'waking a poll; the next tick will', error: describeError(error) })
+  }
+}
+
+function logEntry(outcome: PollOutcome): LogEntry {
+  const { source, requests, events } = outcome
+  const plain = events > 0 ? 'new' : 'nothing-new'
+  return {
+    log: 'poll',
+    instance: source.host,
+    outcome: outcome.kind === 'done' || outcome.kind === 'busy' ? plain : outcome.kind,
+    requests,
+    events,
+    ...('detail' in outcome ? { detail: outcome.detail } : {}),
+  }
+}

@@ -1,0 +1,56 @@
+/** @module What the queues deliver: wake-up calls become polls and deliveries. */
+import * as v from 'valibot'
+import { deliver } from './deliver.ts'
+import type { Deps } from './deps.ts'
+import { describeError } from './log.ts'
+import { chunks, DeliveryMessage, ENDPOINTS_A_MESSAGE, PollMessage } from './messages.ts'
+import { patiently } from './patience.ts'
+import { pollInstance } from './poll.ts'
+
+type WaitUntil = (promise: Promise<unknown>) => void
+
+/** A batch is not held up by a slow instance: its poll goes on in `waitUntil`, and other instances' messages come in. */
+const PATIENCE_MS = 1_000
+
+/** Polls the instances of a batch side by side. One that fails is retried by the queue, and then by the next tick. */
+export async function handlePolls(deps: Deps, batch: MessageBatch, waitUntil: WaitUntil): Promise<void> {
+  const running = batch.messages.map((message) => {
+    const parsed = v.safeParse(PollMessage, message.body)
+    if (!parsed.success) return refuse(deps, message)
+    return pollInstance(deps, parsed.output.instance).catch((error: unknown) => {
+      deps.log({
+        log: 'error',
+        where: 'polling',
+        error: describeError(error),
+        instance: parsed.output.instance,
+      })
+      message.retry()
+    })
+  })
+  const all = Promise.all(running)
+  waitUntil(all)
+  await patiently(all, PATIENCE_MS)
+}
+
+/** Delivers to the endpoints of a batch together. */
+export async function handleDeliveries(deps: Deps, batch: MessageBatch, waitUntil: WaitUntil): Promise<void> {
+  const endpoints = new Set<string>()
+  for (const message of batch.messages) {
+    const parsed = v.safeParse(DeliveryMessage, message.body)
+    if (parsed.success) for (const id of parsed.output.endpoints) endpoints.add(id)
+    else await refuse(deps, message)
+  }
+  const parts = chunks([...endpoints], ENDPOINTS_A_MESSAGE)
+  await Promise.all(parts.map((part) => deliver(deps, waitUntil, part)))
+}
+
+/** A message that is none of ours is not worth a retry; the work it may have meant is found by the next tick. */
+async function refuse(deps: Deps, message: Message): Promise<void> {
+  deps.log({
+    log: 'error',
+    where: 'reading a queue message',
+    error: 'it has an unknown shape',
+    message: message.id,
+  })
+  message.ack()
+}

@@ -1,0 +1,20 @@
+/** @module Every tick: wakes what is due. It promises nothing and keeps nothing, so ticks may overlap or go missing. */
+import { dueEndpoints } from '../db/deliveries.ts'
+import { dueInstances } from '../db/polls.ts'
+import type { Deps } from './deps.ts'
+import { wakeDeliveries, wakePolls } from './messages.ts'
+import { lookahead } from './poll.ts'
+
+/** Sends a message for each instance with a due source, and for the endpoints with a due delivery. */
+export async function schedule(deps: Deps): Promise<void> {
+  const { DB, POLL_QUEUE, DELIVERY_QUEUE } = deps.env
+  const now = deps.clock()
+  // One that fails must not keep the other from being woken.
+  const woken = await Promise.allSettled([
+    dueInstances(DB, now + lookahead(deps)).then((instances) => wakePolls(POLL_QUEUE, instances)),
+    dueEndpoints(DB, now).then((endpoints) => wakeDeliveries(DELIVERY_QUEUE, endpoints)),
+  ])
+  const failures = woken.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  if (failures.length > 0)
+    throw new AggregateError(failures, 'the tick could not wake everything that is due')
+}
