@@ -20,7 +20,7 @@ export function parseInput<TSchema extends v.GenericSchema>(
     const name = v.getDotPath(issue) ?? location
     invalidParams[name] ??= {
       location,
-      msg: issue.message,
+      msg: messageOf(issue),
       param: name,
       path: name,
       ...(isShowable(issue.input) ? { value: issue.input } : {}),
@@ -28,6 +28,12 @@ export function parseInput<TSchema extends v.GenericSchema>(
   }
   const names = Object.keys(invalidParams).join(', ')
   throw new Problem(400, `Incorrect request parameters: ${names}`, { invalidParams })
+}
+
+/** valibot's words for a missing and for an unknown field are its own; ours are everybody's. */
+function messageOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type !== 'strict_object' || !issue.path) return issue.message
+  return issue.expected === 'never' ? 'is unknown' : 'is missing'
 }
 
 function isShowable(value: unknown): boolean {

@@ -112,6 +112,7 @@ async function commitPage(
   const committed = await commitProgress(deps.env.DB, source, newId('poll'), progress)
   if (committed.kind === 'superseded') return null
 
+  const titles = new Map(learned.events.map(({ id, data }) => [id, data.video.name]))
   for (const event of committed.events) {
     deps.log({
       log: 'event',
@@ -120,6 +121,7 @@ async function commitPage(
       type: event.type,
       instance: event.instance,
       subject: event.subject,
+      title: titles.get(event.id) ?? '',
     })
   }
   if (committed.events.length > 0) await wake(deps, committed.endpoints)

@@ -1,0 +1,79 @@
+/**
+ * @module Nothing is left behind: one Tubewire a data folder, and no workerd that outlives us.
+ *
+ * A killed parent (kill -9) leaves its workerd running, on the port and on the database. So a small process waits at the
+ * end of a pipe from us: when the pipe breaks it ends the workerd that we started.
+ */
+import { spawn } from 'node:child_process'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const LOCK = 'tubewire.pid'
+
+/** Another Tubewire has the data folder. */
+export class InUseError extends Error {}
+
+/**
+ * Takes a data folder for this process.
+ * @returns how to let go of it. A lock whose process is gone is no lock.
+ * @throws InUseError naming the process that has it.
+ */
+export async function lockData(data: string): Promise<() => Promise<void>> {
+  await mkdir(data, { recursive: true })
+  const path = join(data, LOCK)
+  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+  if (holder > 0 && holder !== process.pid && (await isTubewire(holder))) {
+    throw new InUseError(
+      `another Tubewire (process ${holder}) uses ${data}: stop it, or choose another folder with --data`,
+    )
+  }
+  await writeFile(path, String(process.pid))
+  return () => rm(path, { force: true })
+}
+
+/** Whether a process runs and is one of ours: its number may have gone to another since. */
+async function isTubewire(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null)
+  // Without /proc it can't be told: better to refuse a start than to let two write.
+  return commandLine === null || commandLine.includes('src/local/')
+}
+
+/** Starts the process that ends our children if we are killed. @returns how to dismiss it, when we end them ourselves. */
+export async function guardChildren(): Promise<() => void> {
+  const children = await childProcesses(process.pid)
+  if (children.length === 0) return () => undefined
+  const script = `
+    let dismissed = false
+    process.stdin.on('data', () => { dismissed = true })
+    process.stdin.on('close', () => {
+      if (!dismissed) for (const pid of ${JSON.stringify(children)}) try { process.kill(pid, 'SIGKILL') } catch {}
+    })`
+  // Detached: what ends our process group must not end the guard first.
+  const guard = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  guard.unref()
+  return () => {
+    guard.stdin.end('dismissed')
+  }
+}
+
+/** The processes that a process started, found in /proc: elsewhere than on Linux there is no guard. */
+async function childProcesses(parent: number): Promise<number[]> {
+  const entries = await readdir('/proc').catch(() => [])
+  const children = await Promise.all(
+    entries
+      .filter((name) => /^\d+$/.test(name))
+      .map(async (name) => {
+        // It may have ended since it was listed.
+        const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+        // "pid (command) state parent …", where the command may hold spaces and parentheses.
+        const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+        return ppid === parent ? [Number(name)] : []
+      }),
+  )
+  return children.flat()
+}

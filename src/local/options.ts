@@ -1,0 +1,100 @@
+/** @module The command line of `npm start`: one table says what there is. */
+import { parseArgs } from 'node:util'
+import * as v from 'valibot'
+
+/** What `npm start` was asked to do. Times are seconds. */
+export type Options = {
+  port: number
+  instances: URL[]
+  webhooks: URL[]
+  /** Null: the default, which differs for the demo. */
+  every: number | null
+  backfill: number
+  data: string
+  fresh: boolean
+  help: boolean
+}
+
+/** A mistake on the command line, in one line. */
+export class UsageError extends Error {}
+
+export const HELP = `Usage: npm start -- [options]
+
+  --port N          where the API listens (8787)
+  --instance URL    a PeerTube instance to watch; may be repeated. Without one, a demo instance is started
+  --webhook URL     where to post every event; may be repeated. Its signing secret is printed once
+  --every SECONDS   how often to look for news (60; 5 for the demo)
+  --backfill N      take the newest N videos of each new instance as events too (0)
+  --data DIR        where state lives (.wrangler)
+  --fresh           forget all state first
+  --help            this text
+
+Tubewire keeps watching what it was told before: state survives a restart.`
+
+const wholeNumber = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,6}$/, `must be a whole number from ${min} to ${max}`),
+    v.transform(Number),
+    v.minValue(min, `must be a whole number from ${min} to ${max}`),
+    v.maxValue(max, `must be a whole number from ${min} to ${max}`),
+  )
+
+const httpUrl = v.pipe(
+  v.string(),
+  v.check(
+    (text) => /^https?:\/\//i.test(text) && URL.canParse(text),
+    ({ input }) => `must be a URL with http:// or https:// (got ${input})`,
+  ),
+  v.transform((text) => new URL(text)),
+)
+
+const Values = v.object({
+  port: v.optional(wholeNumber(1, 65_535), '8787'),
+  instance: v.optional(v.array(httpUrl), []),
+  webhook: v.optional(v.array(httpUrl), []),
+  every: v.optional(wholeNumber(1, 86_400)),
+  backfill: v.optional(wholeNumber(0, 1_000), '0'),
+  data: v.optional(v.pipe(v.string(), v.minLength(1, 'must name a folder')), '.wrangler'),
+  fresh: v.optional(v.boolean(), false),
+  help: v.optional(v.boolean(), false),
+})
+
+/**
+ * Parses the command line.
+ * @throws UsageError naming the option that is wrong.
+ */
+export function parseOptions(args: readonly string[]): Options {
+  const parsed = v.safeParse(Values, readValues(args))
+  if (!parsed.success) {
+    const [issue] = parsed.issues
+    throw new UsageError(`--${issue.path?.[0]?.key} ${issue.message}`)
+  }
+  const { instance, webhook, every, ...rest } = parsed.output
+  return { ...rest, instances: instance, webhooks: webhook, every: every ?? null }
+}
+
+function readValues(args: readonly string[]): unknown {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        port: { type: 'string' },
+        instance: { type: 'string', multiple: true },
+        webhook: { type: 'string', multiple: true },
+        every: { type: 'string' },
+        backfill: { type: 'string' },
+        data: { type: 'string' },
+        fresh: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    })
+    return values
+  } catch (error) {
+    // Node's message goes on with advice about "--", which is of no use here.
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UsageError(message.split(/\.(?:\s|$)/)[0] ?? message)
+  }
+}

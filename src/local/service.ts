@@ -1,0 +1,95 @@
+/** @module Tubewire on this machine, started and stopped as a whole: data folder, secrets, Worker, cron. */
+import { rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { WorkerdStructuredLog } from 'miniflare'
+import { type ApiClient, apiClient } from './api-client.ts'
+import { readSecrets } from './dev-vars.ts'
+import { guardChildren, lockData } from './guard.ts'
+import { ROOT, startWorker } from './worker.ts'
+
+export type Service = {
+  /** Where it listens. */
+  url: URL
+  adminKey: string
+  api: ApiClient
+  /** Begins to tick, at once and then every period. */
+  startCron: () => void
+  stop: () => Promise<void>
+}
+
+/** The port is taken by another program. */
+export class PortTakenError extends Error {}
+
+/**
+ * Starts everything but the cron.
+ * @param options `every`: the period of cron and polls in seconds; `fresh`: forget what `data` holds.
+ * @throws PortTakenError, InUseError, or Error for a data folder that can't be used.
+ */
+export async function startService(options: {
+  port: number
+  data: string
+  every: number
+  fresh: boolean
+  onLog: (line: WorkerdStructuredLog) => void
+  onError: (error: unknown) => void
+}): Promise<Service> {
+  const unlock = await lockData(options.data)
+  try {
+    await refuseTakenPort(options.port)
+    if (options.fresh) await rm(join(options.data, 'state'), { recursive: true, force: true })
+    const secrets = await readSecrets(join(ROOT, '.dev.vars'))
+    const period = String(options.every)
+    const worker = await startWorker({
+      port: options.port,
+      data: options.data,
+      vars: {
+        ...secrets,
+        POLL_INTERVAL_SECONDS: period,
+        CRON_PERIOD_SECONDS: period,
+        ALLOW_LOCAL_TARGETS: 'true',
+      },
+      onLog: options.onLog,
+    })
+    const dismissGuard = await guardChildren()
+    let timer: ReturnType<typeof setInterval> | undefined
+    const tick = () => {
+      worker.tick().catch(options.onError)
+    }
+    return {
+      url: worker.url,
+      adminKey: secrets.ADMIN_KEY,
+      api: apiClient(worker.url, secrets.ADMIN_KEY),
+      startCron() {
+        tick()
+        timer = setInterval(tick, options.every * 1000)
+      },
+      async stop() {
+        clearInterval(timer)
+        await worker.stop()
+        dismissGuard()
+        await unlock()
+      },
+    }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+/** Says so before workerd would, in its own words. */
+async function refuseTakenPort(port: number): Promise<void> {
+  if (port === 0) return
+  await new Promise<void>((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE' || error.code === 'EACCES'
+      reject(
+        isTaken
+          ? new PortTakenError(`port ${port} is taken or not allowed: choose another with --port`)
+          : error,
+      )
+    })
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()))
+  })
+}

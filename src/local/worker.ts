@@ -1,0 +1,89 @@
+/** @module Tubewire on this machine: the same bundle and wrangler.toml as deployed, in workerd, with local D1, queues and objects. */
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type WorkerdStructuredLog } from 'miniflare'
+import { migrate } from './migrate.ts'
+
+/** The folder of the project. */
+export const ROOT = join(import.meta.dirname, '..', '..')
+
+export type LocalWorker = {
+  /** e.g. `http://127.0.0.1:8787`. */
+  url: URL
+  /** Runs the cron once. */
+  tick: () => Promise<void>
+  /** Its bindings, as the Worker has them. */
+  bindings: <TBindings>() => Promise<TBindings>
+  stop: () => Promise<void>
+}
+
+/**
+ * Starts the Worker and applies the migrations.
+ *
+ * @param options `port` 0: any free one; `data`: the folder where state lives; `vars`: variables and secrets, over those
+ * of wrangler.toml; `onLog`: each line that the Worker or workerd prints.
+ * @throws Error when the port is taken (`code` EADDRINUSE), or when the database can't be migrated.
+ */
+export async function startWorker(options: {
+  port: number
+  data: string
+  vars: Readonly<Record<string, string>>
+  onLog: (line: WorkerdStructuredLog) => void
+}): Promise<LocalWorker> {
+  const [script, workerOptions] = await Promise.all([bundle(), readWranglerConfig()])
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...workerOptions,
+      name: 'tubewire',
+      rootPath: ROOT,
+      modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
+      bindings: { ...workerOptions.bindings, ...options.vars },
+      host: '127.0.0.1',
+      port: options.port,
+      resourcePersistencePath: join(options.data, 'state', 'v3'),
+      handleStructuredLogs: options.onLog,
+      log: new Log(LogLevel.NONE),
+      // Otherwise it asks Cloudflare where on earth this machine is.
+      cf: false,
+      telemetry: { enabled: false },
+    }),
+  )
+  try {
+    const url = await miniflare.ready
+    await migrate(await miniflare.getD1Database('DB'), join(ROOT, 'migrations'))
+    const worker = await miniflare.getWorker()
+    return {
+      url,
+      async tick() {
+        await worker.scheduled({ cron: '* * * * *' })
+      },
+      // The caller names the bindings of the wrangler.toml that this Worker was started with.
+      bindings: async <TBindings>() => (await miniflare.getBindings()) as TBindings,
+      stop: () => miniflare.dispose(),
+    }
+  } catch (error) {
+    await miniflare.dispose()
+    throw error
+  }
+}
+
+/** The Worker as one script, bundled as wrangler does. */
+async function bundle(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, 'src', 'workers', 'index.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*', 'cloudflare:*'],
+    legalComments: 'none',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** wrangler.toml as wrangler understands it. */
+async function readWranglerConfig() {
+  const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
+  return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions
+}
