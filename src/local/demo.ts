@@ -1,19 +1,66 @@
 /** @module The demo: an instance that publishes, and a receiver that verifies what it is sent. Both are the tests' own simulators. */
 import { startInstance } from '../../test/simulator/instance.ts'
 import { startReceiver } from '../../test/simulator/receiver.ts'
-import type { ApiClient, Instance } from './api-client.ts'
+import type { ApiClient } from './api-client.ts'
 
-const NAME = 'Tubewire demo'
+const NAME = 'Tubewire demo instance'
 const RECEIVER = 'Demo receiver: it verifies every signature'
-const PATIENCE_MS = 30_000
-const LOOK_AGAIN_MS = 100
 
 export type Demo = {
   instanceUrl: string
   receiverUrl: string
-  /** Publishes a video. @returns its UUID and name. */
-  publish: () => Promise<{ uuid: string; name: string }>
-  /** Settles when the receiver has a delivery for a video, with whether its signature was good. */
-  received: (uuid: string, timeoutMs: number) => Promise<{ verified: boolean; id: string }>
+  /** Settles when the instance has been read for the first time: from then on a new video is news. */
+  ready: () => Promise<void>
+  publish: () => { uuid: string; name: string }
+  /** Settles when the receiver has been sent so many webhooks. @returns the last of them. */
+  received: (count: number, timeoutMs: number) => Promise<{ id: string; isVerified: boolean; body: string }>
   close: () => Promise<void>
+}
+
+/** Starts the demo's two servers and makes them known to Tubewire. */
+export async function startDemo(api: ApiClient): Promise<Demo> {
+  const [instance, receiver] = await Promise.all([startInstance({ name: NAME }), startReceiver()])
+  const added = await api.addInstance(new URL(instance.origin), 0)
+  const endpoint = await api.addEndpoint(new URL(receiver.url), RECEIVER)
+  receiver.setSecret(endpoint.secret)
+  let published = 0
+
+  return {
+    instanceUrl: instance.origin,
+    receiverUrl: receiver.url,
+    async ready() {
+      let source = added.sources[0]
+      while (source?.lastSuccessAt == null) {
+        if (source?.lastError) throw new Error(`the demo instance can't be read: ${source.lastError}`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        source = (await api.instance(added.id)).sources[0]
+      }
+    },
+    publish() {
+      published += 1
+      return instance.publish({ name: `Demo video ${published}`, description: 'Published by the demo.' })
+    },
+    async received(count, timeoutMs) {
+      const last = (await receiver.waitFor(count, timeoutMs)).at(-1)
+      return {
+        id: last?.headers['webhook-id'] ?? '',
+        isVerified: last?.verified === true,
+        body: last?.body ?? '',
+      }
+    },
+    async close() {
+      await Promise.all([instance.close(), receiver.close()])
+    },
+  }
+}
+
+/** Forgets the demo of an earlier start, which ended with its process. */
+export async function forgetDemo(api: ApiClient): Promise<void> {
+  const [instances, endpoints] = await Promise.all([api.instances(), api.endpoints()])
+  await Promise.all([
+    ...instances.filter(({ name }) => name === NAME).map(({ id }) => api.removeInstance(id)),
+    ...endpoints
+      .filter(({ description }) => description === RECEIVER)
+      .map(({ id }) => api.removeEndpoint(id)),
+  ])
 }

@@ -1,0 +1,29 @@
+/** @module Ctrl-C, SIGTERM, and a parent that went away: all of them stop everything. */
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Whoever asked for a stop gets one within 5 s, also when something hangs. */
+const PATIENCE_MS = 4_000
+const LOOK_EVERY_MS = 500
+
+/** Calls `stop` at the first signal, then exits: 0 after a stop, 1 when it failed or hung. */
+export function stopOnSignal(stop: () => Promise<void>): void {
+  let isStopping = false
+  const begin = () => {
+    if (isStopping) return
+    isStopping = true
+    setTimeout(() => process.exit(1), PATIENCE_MS).unref()
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`tubewire: ${error instanceof Error ? error.message : error}\n`)
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of SIGNALS) process.on(signal, begin)
+  // npm, killed, tells nobody: its child is then another's.
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) begin()
+  }, LOOK_EVERY_MS).unref()
+}

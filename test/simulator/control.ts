@@ -1,0 +1,54 @@
+/** @module Instances and receivers for tests that run inside workerd, where no server can listen: made and scripted over HTTP. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type InstanceOptions, startInstance } from './instance.ts'
+import { startReceiver } from './receiver.ts'
+
+/** A call: on a server that was made, or to make one. */
+export type Call = { target?: string; method: string; args: unknown[] }
+
+/** Starts the control server. @returns where to send calls: see client.ts. */
+export async function startControl(): Promise<{ url: string; close: () => Promise<void> }> {
+  const made = new Map<string, Record<string, unknown> & { close: () => Promise<void> }>()
+  let next = 1
+
+  async function handle({ target, method, args }: Call): Promise<unknown> {
+    if (target === undefined) {
+      const id = `${method}:${next++}`
+      // The client's types say which options go with which method.
+      const server = method === 'instance' ? await startInstance(args[0] as InstanceOptions) : await startReceiver()
+      made.set(id, server)
+      const plain = Object.entries(server).filter(([, value]) => typeof value === 'string')
+      return { target: id, ...Object.fromEntries(plain) }
+    }
+    const call = made.get(target)?.[method]
+    if (typeof call !== 'function') throw new Error(`${target} has no method ${method}`)
+    return call(...args)
+  }
+
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      // Calls come from client.ts only.
+      Promise.resolve(JSON.parse(body) as Call)
+        .then(handle)
+        .then(
+          (result) => response.end(JSON.stringify({ result })),
+          (error: unknown) => response.writeHead(500).end(JSON.stringify({ error: String(error) })),
+        )
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    // A server that listens on TCP has an address of this kind.
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      await Promise.all(Array.from(made.values(), (one) => one.close()))
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/** @module What real servers do instead of answering. */
+import type { ServerResponse } from 'node:http'
+
+export type Fault = {
+  kind:
+    | '500'
+    | '502'
+    | '503'
+    | '429'
+    | 'timeout'
+    | 'html-200'
+    | 'redirect'
+    | 'broken-json'
+    | 'slow-body'
+    | 'close'
+    | 'close-mid-body'
+    | 'huge-body'
+  /** Only requests whose path begins so. */
+  path?: string
+  /** How many requests; for ever by default. */
+  times?: number
+  /** So many matching requests are answered first. */
+  skip?: number
+  /** Of 429 and 503: the header, as it is sent. */
+  retryAfter?: string
+  /** Of a redirect. */
+  location?: string
+}
+
+/** Misbehaves instead of answering. */
+export function misbehave(fault: Fault, response: ServerResponse): void {
+  const html = (status: number, text: string) =>
+    response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(`<html><h1>${text}</h1></html>`)
+  switch (fault.kind) {
+    case '500':
+      response
+        .writeHead(500, { 'content-type': 'application/problem+json; charset=utf-8' })
+        .end(JSON.stringify({ type: 'about:blank', title: 'Internal Server Error', status: 500 }))
+      return
+    case '502':
+      html(502, 'Bad Gateway')
+      return
+    case '503':
+    case '429':
+      if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter)
+      html(Number(fault.kind), 'Too busy')
+      return
+    case 'html-200':
+      html(200, 'Be right back')
+      return
+    case 'redirect':
+      response.writeHead(302, { location: fault.location ?? 'https://elsewhere.example/' }).end()
+      return
+    case 'broken-json':
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end('{"total": 1, "data": [{')
+      return
+    case 'slow-body':
+      // A byte and then nothing: whoever waits for the rest needs a clock of his own.
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).write('{')
+      return
+    case 'huge-body':
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+      response.end(`{"total":0,"data":["${'x'.repeat(8 * 1024 * 1024)}"]}`)
+      return
+    case 'close-mid-body':
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': '1000' })
+      response.write('{"total"', () => response.destroy())
+      return
+    case 'close':
+      response.destroy()
+      return
+    case 'timeout':
+      return
+  }
+}

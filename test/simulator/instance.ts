@@ -1,0 +1,189 @@
+/** @module A PeerTube 6.3 instance as a small HTTP server: its answers have the shape, limits and quirks of the recordings. */
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Answer, answer, Sessions } from './answers.ts'
+import { type Fault, misbehave } from './faults.ts'
+import { bucketOf, type Limits, RateLimits } from './limits.ts'
+import { callerByToken, recording } from './recordings.ts'
+import { type Privacy, type PublishOptions, World } from './world.ts'
+
+export type InstanceOptions = {
+  /** Default: any free one. */
+  port?: number
+  /** So many public videos, a minute apart; without it the world of the recordings. */
+  videos?: number
+  limits?: Partial<Limits>
+  version?: string
+  /** What it calls itself. */
+  name?: string
+}
+
+export type LoggedRequest = {
+  method: string
+  path: string
+  headers: Record<string, string>
+  status: number
+  /** Milliseconds since the epoch, by the instance's clock. */
+  at: number
+}
+
+/** What a script may do between two requests. */
+export type Step =
+  | { action: 'publish'; options?: PublishOptions }
+  | { action: 'publishMany'; count: number }
+  | { action: 'remove'; uuid: string }
+
+/** Headers that belong to one connection or one body: not taken from a recording. */
+const OWN_HEADERS = /^(connection|content-length|date|etag|keep-alive|retry-after|x-ratelimit-.*)$/
+
+/** Starts an instance on loopback. Its methods are its script; all take and give plain JSON. */
+export async function startInstance(options: InstanceOptions = {}) {
+  let offset = 0
+  const now = () => Date.now() + offset
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  // A server that listens on TCP has an address of this kind.
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const world = new World(origin, now, options.videos ?? null)
+  const limits = new RateLimits(options.limits ?? {})
+  const sessions = new Sessions()
+  const self = { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' }
+  const log: LoggedRequest[] = []
+  const steps: { after: number; step: Step }[] = []
+  let faults: Fault[] = []
+  let lists = 0
+
+  function respond(request: IncomingMessage, response: ServerResponse, body: string) {
+    const url = new URL(request.url ?? '/', origin)
+    const method = request.method ?? 'GET'
+    response.on('close', () => {
+      log.push({
+        method,
+        path: url.pathname + url.search,
+        headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+        status: response.statusCode,
+        at: now(),
+      })
+    })
+    const fault = faults.find((one) => url.pathname.startsWith(one.path ?? '/') && (one.times ?? 1) > 0)
+    if (fault?.skip) fault.skip -= 1
+    else if (fault) {
+      if (fault.times !== undefined) fault.times -= 1
+      return misbehave(fault, response)
+    }
+    const asked = {
+      method,
+      url,
+      caller: callerByToken(request.headers.authorization),
+      host: request.headers.host ?? '',
+      body,
+    }
+    if (method === 'OPTIONS') return write(request, response, answer(asked, world, sessions, self), {})
+    const counted = limits.count(bucketOf(method, url.pathname), now())
+    const made = counted.isTooMany
+      ? recordedAnswer('rate_limited_429')
+      : answer(asked, world, sessions, self)
+    write(request, response, made, counted.headers)
+    if (url.pathname === '/api/v1/videos') afterList()
+  }
+
+  /** Runs the steps that wait for so many answered lists. */
+  function afterList() {
+    lists += 1
+    for (const { step } of steps.filter(({ after }) => after === lists)) {
+      if (step.action === 'publish') world.publish(step.options)
+      if (step.action === 'publishMany') world.publishMany(step.count)
+      if (step.action === 'remove') world.remove(step.uuid)
+    }
+  }
+
+  server.on('request', (request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => respond(request, response, body))
+  })
+
+  return {
+    origin,
+    host: new URL(origin).host,
+    publish: (publishing?: PublishOptions) => world.publish(publishing),
+    publishMany: (count: number) => world.publishMany(count),
+    schedule: (afterMs: number, publishing?: PublishOptions) => world.schedule(afterMs, publishing),
+    setPrivacy: (uuid: string, privacy: Privacy) => world.setPrivacy(uuid, privacy),
+    edit: (uuid: string, change: { name?: string; description?: string }) => world.edit(uuid, change),
+    like: (uuid: string) => world.like(uuid),
+    view: (uuid: string) => world.view(uuid),
+    remove: (uuid: string) => world.remove(uuid),
+    setPublishedAt: (uuid: string, publishedAt: string) => world.setPublishedAt(uuid, publishedAt),
+    comment: (uuid: string, text: string, parentId?: number) => world.comment(uuid, text, parentId ?? null),
+    /** The UUIDs of the public videos, newest first. */
+    list: () => world.listed().map(({ uuid }) => uuid),
+    /** Misbehaves from now on, or for so many requests. */
+    fail(fault: Fault) {
+      faults.push({ ...fault })
+    },
+    heal() {
+      faults = []
+    },
+    /** Does something right after so many lists of videos have been answered, so that a page shifts between two. */
+    afterLists(count: number, step: Step) {
+      steps.push({ after: lists + count, step })
+    },
+    /** Moves the instance's clock, its limits' windows with it. */
+    advance(ms: number) {
+      offset += ms
+    },
+    requests: () => log,
+    stats: () => ({ requests: log.length, tooMany: log.filter(({ status }) => status === 429).length }),
+    /** Closes at once, open connections too. */
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+export type SimulatedInstance = Awaited<ReturnType<typeof startInstance>>
+
+function recordedAnswer(name: string): Answer {
+  const { status, headers, body } = recording(name).response
+  return { status, headers, body }
+}
+
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  made: Answer,
+  limitHeaders: Record<string, string>,
+) {
+  for (const [name, value] of Object.entries(made.headers)) {
+    if (!OWN_HEADERS.test(name)) response.setHeader(name, value)
+  }
+  for (const [name, value] of Object.entries(limitHeaders)) response.setHeader(name, value)
+  const hasBody = made.status !== 204
+  const text = typeof made.body === 'string' ? made.body : JSON.stringify(made.body)
+  if (!hasBody) {
+    response.writeHead(made.status, { 'content-length': 0 }).end()
+    return
+  }
+  const bytes = Buffer.from(text)
+  // Express's weak ETag: the length and a SHA-1.
+  const digest = createHash('sha1').update(bytes).digest('base64').slice(0, 27)
+  const etag = `W/"${bytes.length.toString(16)}-${digest}"`
+  response.setHeader('etag', etag)
+  const isFresh =
+    made.status === 200 &&
+    request.headers['if-none-match'] === etag &&
+    !/no-cache/.test(request.headers['cache-control'] ?? '')
+  if (isFresh) {
+    response.removeHeader('content-type')
+    response.writeHead(304).end()
+    return
+  }
+  response.writeHead(made.status, { 'content-length': bytes.length }).end(bytes)
+}

@@ -1,0 +1,42 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** Tests that need Node itself: servers, processes, files. All others run inside workerd. */
+const NODE_TESTS = ['test/simulator/**/*.test.ts', 'test/local/**/*.test.ts', 'test/project/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'node', include: NODE_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        plugins: [
+          cloudflareTest(async ({ inject }) => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              cf: false,
+              bindings: {
+                ADMIN_KEY: 'the-key-of-the-administrator',
+                ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
+                ALLOW_LOCAL_TARGETS: 'true',
+                POLL_INTERVAL_SECONDS: '60',
+                DELIVERY_TIMEOUT_SECONDS: '2',
+                CONTROL_URL: inject('controlUrl'),
+                MIGRATIONS: await readD1Migrations('./migrations'),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: 'workerd',
+          include: ['test/**/*.test.ts'],
+          exclude: NODE_TESTS,
+          globalSetup: ['./test/support/servers.ts'],
+          setupFiles: ['./test/support/migrate.ts'],
+          testTimeout: 30_000,
+        },
+      },
+    ],
+  },
+})
