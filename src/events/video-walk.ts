@@ -65,11 +65,8 @@ export function advance(
   const isFirst = walk.start === 0
   // Set once: a walk that steps back to the top must not take what came meanwhile for what was there before.
   const newest = walk.newest || Math.max(0, ...page.videos.map((video) => video.publishedAt))
-  const isGap =
-    !isFirst &&
-    page.videos.length > 0 &&
-    walk.tail.length > 0 &&
-    !page.videos.some(({ uuid }) => walk.tail.includes(uuid))
+  // An empty page too: it should have begun with the last video of the one before.
+  const isGap = !isFirst && walk.tail.length > 0 && !page.videos.some(({ uuid }) => walk.tail.includes(uuid))
   if (isGap) {
     const start = Math.max(0, walk.start - PAGE_SIZE)
     return {

@@ -39,7 +39,10 @@ export function apiClient(base: URL, key: string) {
     const answer: unknown = text === '' ? null : JSON.parse(text)
     if (response.ok) return answer
     const problem = v.safeParse(v.object({ detail: v.string() }), answer)
-    throw new ApiError(response.status, problem.success ? problem.output.detail : `answered ${response.status}`)
+    throw new ApiError(
+      response.status,
+      problem.success ? problem.output.detail : `answered ${response.status}`,
+    )
   }
 
   async function all<TSchema extends v.GenericSchema>(

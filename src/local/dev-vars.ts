@@ -31,7 +31,8 @@ export async function readSecrets(path: string): Promise<Secrets & Record<string
   const missing = Object.entries(newSecrets()).filter(([name]) => !found[name])
   if (missing.length > 0) {
     const lines = missing.map(([name, value]) => `${name}=${value}\n`).join('')
-    const header = text === '' ? "# This machine's secrets. Whoever has them can read and change everything here.\n" : ''
+    const header =
+      text === '' ? "# This machine's secrets. Whoever has them can read and change everything here.\n" : ''
     await writeFile(path, `${header}${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${lines}`, {
       mode: 0o600,
     })

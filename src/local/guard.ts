@@ -54,7 +54,10 @@ export async function guardChildren(): Promise<() => void> {
       if (!dismissed) for (const pid of ${JSON.stringify(children)}) try { process.kill(pid, 'SIGKILL') } catch {}
     })`
   // Detached: what ends our process group must not end the guard first.
-  const guard = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  const guard = spawn(process.execPath, ['-e', script], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
   guard.unref()
   return () => {
     guard.stdin.end('dismissed')

@@ -14,12 +14,17 @@ const DEMO_EVERY = 5
 /** Between two videos of the demo. */
 const DEMO_PUBLISHES_EVERY_MS = 20_000
 
-const print = (line: string) => process.stdout.write(`${line}\n`)
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
 const printAt = (line: string) => print(`${new Date().toLocaleTimeString('en-GB')} ${line}`)
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
-  if (options.help) return print(HELP)
+  if (options.help) {
+    print(HELP)
+    return
+  }
 
   const isDemoWanted = options.instances.length === 0
   print(`Tubewire ${VERSION} is starting …`)
@@ -93,7 +98,9 @@ function runDemo(demo: Demo): void {
     printAt(`* the demo instance published "${name}"`)
     count += 1
     const { isVerified } = await demo.received(count, 60_000)
-    printAt(isVerified ? '* the demo receiver verified the signature' : '! the demo receiver got a BAD signature')
+    printAt(
+      isVerified ? '* the demo receiver verified the signature' : '! the demo receiver got a BAD signature',
+    )
   }
   const fail = (error: unknown) => printAt(`! the demo: ${error instanceof Error ? error.message : error}`)
   demo

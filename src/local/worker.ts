@@ -31,13 +31,15 @@ export async function startWorker(options: {
   onLog: (line: WorkerdStructuredLog) => void
 }): Promise<LocalWorker> {
   const [script, workerOptions] = await Promise.all([bundle(), readWranglerConfig()])
+  // Wrangler's type leaves open that this is an object of the variables.
+  const bindings = workerOptions.bindings as Record<string, string>
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...workerOptions,
       name: 'tubewire',
       rootPath: ROOT,
       modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
-      bindings: { ...workerOptions.bindings, ...options.vars },
+      bindings: { ...bindings, ...options.vars },
       host: '127.0.0.1',
       port: options.port,
       resourcePersistencePath: join(options.data, 'state', 'v3'),
@@ -84,6 +86,8 @@ async function bundle(): Promise<string> {
 
 /** wrangler.toml as wrangler understands it. */
 async function readWranglerConfig() {
+  // Otherwise it tells of each file that it reads.
+  process.env.WRANGLER_LOG = 'error'
   const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
   return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions
 }

@@ -6,6 +6,9 @@
 /** At most `requests` in any stretch of `windowMs`. */
 export type Budget = { requests: number; windowMs: number }
 
+/** Milliseconds since the epoch have some ten thousandths of a millisecond to spare in a double. */
+const EPSILON = 1e-6
+
 /**
  * Takes up to `wanted` requests out of a budget.
  *
@@ -23,13 +26,14 @@ export function takeFromBudget(
 ): { granted: number; arrival: number; waitMs: number } {
   const bucket = Math.max(1, Math.ceil(budget.requests / 2))
   const interval = budget.windowMs / Math.max(1, budget.requests - bucket)
-  const start = Math.max(arrival, now)
-  const free = Math.floor((now + bucket * interval - start) / interval + 1e-9)
+  // What has been taken and not refilled yet, in time. The difference first: so near, it loses no digits.
+  const debt = Math.max(0, arrival - now)
+  const free = Math.floor((bucket * interval - debt) / interval + EPSILON)
   const granted = Math.max(0, Math.min(wanted, free))
   return {
     granted,
-    arrival: start + granted * interval,
-    waitMs: granted > 0 ? 0 : Math.max(1, Math.ceil(start + interval - (now + bucket * interval))),
+    arrival: now + debt + granted * interval,
+    waitMs: granted > 0 ? 0 : Math.max(1, Math.ceil(debt - (bucket - 1) * interval)),
   }
 }
 

@@ -1,7 +1,15 @@
 /** @module The log: one JSON object a line, with ids; never a secret, a body or a private payload. */
 
 export type LogEntry =
-  | { log: 'event'; sequence: number; event: string; type: string; instance: string; subject: string; title: string }
+  | {
+      log: 'event'
+      sequence: number
+      event: string
+      type: string
+      instance: string
+      subject: string
+      title: string
+    }
   | {
       log: 'poll'
       instance: string

@@ -7,8 +7,9 @@ import type { Comment, ListedVideo, World } from './world.ts'
 export type Answer = { status: number; headers: Record<string, string>; body: unknown }
 export type Asked = { method: string; url: URL; caller: Caller; host: string; body: string }
 
-const SORTS =
-  'name duration createdAt publishedAt originallyPublishedAt views likes trending hot best'.split(' ')
+const SORTS = 'name duration createdAt publishedAt originallyPublishedAt views likes trending hot best'.split(
+  ' ',
+)
 const VIDEO_ID = /^([0-9]+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[1-9A-HJ-NP-Za-km-z]{20,22})$/i
 
 /** What the simulator says of itself; `origin` takes the place of the recorded host. */
@@ -24,11 +25,14 @@ function fromWorld(asked: Asked, world: World, sessions: Sessions, self: Self): 
   const { method, url, caller } = asked
   const path = url.pathname
   if (method === 'OPTIONS') return from('options_cors_api')
-  if (method === 'POST' && path === '/api/v1/users/token') return sessions.token(new URLSearchParams(asked.body))
+  if (method === 'POST' && path === '/api/v1/users/token')
+    return sessions.token(new URLSearchParams(asked.body))
   if (method !== 'GET') return null
   if (caller === 'invalid') return from('get_users_me_bad_token')
   if (path === '/api/v1/oauth-clients/local' && asked.host !== new URL(url).host) {
-    return problem('get_oauth_clients_local_wrong_host', (text) => text.replaceAll('other-host.example', asked.host))
+    return problem('get_oauth_clients_local_wrong_host', (text) =>
+      text.replaceAll('other-host.example', asked.host),
+    )
   }
   if (path === '/nodeinfo/2.0.json') return nodeInfo(world, self.version)
   if (path === '/api/v1/config') {
@@ -41,7 +45,10 @@ function fromWorld(asked: Asked, world: World, sessions: Sessions, self: Self): 
   if (path === '/api/v1/videos') return videoList(asked, world.listed())
   const channel = /^\/api\/v1\/video-channels\/([^/]+)\/videos$/.exec(path)?.[1]
   if (channel === 'alice_channel' || channel === 'bob_channel') {
-    return videoList(asked, world.listed().filter((video) => video.channel.name === channel))
+    return videoList(
+      asked,
+      world.listed().filter((video) => video.channel.name === channel),
+    )
   }
   if (channel) return from('get_channel_videos_404')
   const id = /^\/api\/v1\/videos\/([^/]+)$/.exec(path)?.[1]
@@ -76,7 +83,8 @@ function videoList({ url, caller }: Asked, videos: ListedVideo[]): Answer {
 function sortVideos(videos: ListedVideo[], sort: string): ListedVideo[] {
   if (sort === '-publishedAt') return videos
   const field = sort.replace(/^-/, '')
-  const key = (video: ListedVideo) => video[field === 'trending' || field === 'hot' || field === 'best' ? 'views' : field]
+  const key = (video: ListedVideo) =>
+    video[field === 'trending' || field === 'hot' || field === 'best' ? 'views' : field]
   const direction = sort.startsWith('-') ? -1 : 1
   return videos.toSorted((a, b) => direction * (String(key(a)) < String(key(b)) ? -1 : 1))
 }
@@ -94,8 +102,8 @@ function oneVideo(id: string, { url }: Asked, world: World): Answer {
   return withBody('get_video', {
     ...video,
     descriptionPath: `/api/v1/videos/${video.uuid}/description`,
-    account: { ...full['account'], ...video.account },
-    channel: { ...full['channel'], ...video.channel },
+    account: { ...full.account, ...video.account },
+    channel: { ...full.channel, ...video.channel },
   })
 }
 
@@ -120,11 +128,16 @@ function commentRoutes(path: string, { url, caller }: Asked, world: World): Answ
       return { ...from('get_comment_threads_desc_createdAt'), body }
     }
     const root = comments.find(({ id }) => id === Number(match[2]))
-    return root ? { ...from('get_comment_thread_tree'), body: tree(root, comments) } : from('get_comment_thread_404')
+    return root
+      ? { ...from('get_comment_thread_tree'), body: tree(root, comments) }
+      : from('get_comment_thread_404')
   }
   if (path === '/api/v1/videos/comments' && caller === 'root' && world.comments.length > 0) {
     const recorded = recording('get_all_comments_admin').response.body as { total: number; data: object[] }
-    const data = [...world.comments.map((one) => ({ ...recorded.data[0], ...show(one, world.comments) })).reverse(), ...recorded.data]
+    const data = [
+      ...world.comments.map((one) => ({ ...recorded.data[0], ...show(one, world.comments) })).reverse(),
+      ...recorded.data,
+    ]
     return withBody('get_all_comments_admin', { total: data.length, data })
   }
   return null
@@ -170,7 +183,16 @@ function replay({ method, url, caller }: Asked): Answer {
   const [best] = candidates.toSorted((a, b) => score(b) - score(a))
   if (best) return from(best.name)
   return caller === 'anonymous' || !RECORDINGS.some(({ request }) => request.path.split('?')[0] === path)
-    ? { ...from('get_channel_videos_404'), body: { type: 'about:blank', title: 'Not Found', detail: 'Not found', status: 404, error: 'Not found' } }
+    ? {
+        ...from('get_channel_videos_404'),
+        body: {
+          type: 'about:blank',
+          title: 'Not Found',
+          detail: 'Not found',
+          status: 404,
+          error: 'Not found',
+        },
+      }
     : from('get_all_comments_user_403')
 }
 

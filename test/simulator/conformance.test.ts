@@ -16,7 +16,11 @@ function send(origin: string, method: string, path: string, headers: Record<stri
       })
       response.on('end', () => {
         const isJson = /json/.test(response.headers['content-type'] ?? '')
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: isJson ? JSON.parse(text) : text })
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: isJson ? JSON.parse(text) : text,
+        })
       })
     })
     outgoing.on('error', reject)
@@ -30,7 +34,10 @@ function shapes(value: unknown, path = '$'): string[] {
     return [`${path}: array`, ...new Set(value.flatMap((item) => shapes(item, `${path}[]`)))]
   }
   if (value !== null && typeof value === 'object') {
-    return [`${path}: object`, ...Object.entries(value).flatMap(([key, item]) => shapes(item, `${path}.${key}`))]
+    return [
+      `${path}: object`,
+      ...Object.entries(value).flatMap(([key, item]) => shapes(item, `${path}.${key}`)),
+    ]
   }
   return [`${path}: ${value === null ? 'null' : typeof value}`]
 }
@@ -61,12 +68,15 @@ describe('The simulator answers as the recorded instance did', () => {
     instance.advance(600_000)
     const caller = callerOf({ name, request } as Recording)
     const { authorization: _, ...headers } = request.headers
-    if (caller !== 'anonymous') headers['authorization'] = `Bearer ${caller === 'invalid' ? 'nope' : tokenOf(caller)}`
-    if (name === 'get_oauth_clients_local_wrong_host') headers['host'] = 'other-host.example'
+    if (caller !== 'anonymous')
+      headers.authorization = `Bearer ${caller === 'invalid' ? 'nope' : tokenOf(caller)}`
+    if (name === 'get_oauth_clients_local_wrong_host') headers.host = 'other-host.example'
     const { body } = request
     const isForm = headers['content-type'] === 'application/x-www-form-urlencoded'
     // Recorded forms are flat objects of strings.
-    const text = isForm ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body)
+    const text = isForm
+      ? new URLSearchParams(body as Record<string, string>).toString()
+      : JSON.stringify(body)
     return send(instance.origin, request.method, request.path, headers, text)
   }
 
@@ -78,7 +88,8 @@ describe('The simulator answers as the recorded instance did', () => {
       expect(got.status).toBe(expected.status)
       expect(got.headers['content-type']).toBe(expected.headers['content-type'])
       expect(Object.keys(got.headers).sort()).toEqual(Object.keys(expected.headers).sort())
-      if (typeof expected.body === 'string') expect(xmlNames(String(got.body))).toEqual(xmlNames(expected.body))
+      if (typeof expected.body === 'string')
+        expect(xmlNames(String(got.body))).toEqual(xmlNames(expected.body))
       else expect([...new Set(shapes(got.body))].sort()).toEqual([...new Set(shapes(expected.body))].sort())
     },
   )
@@ -107,7 +118,7 @@ describe('The simulator answers as the recorded instance did', () => {
     instance.advance(600_000)
     const path = '/api/v1/videos?isLocal=true'
     const first = await send(instance.origin, 'GET', path, {})
-    const etag = String(first.headers['etag'])
+    const etag = String(first.headers.etag)
     expect(etag).toMatch(/^W\/"[0-9a-f]+-[A-Za-z0-9+/]{27}"$/)
     expect((await send(instance.origin, 'GET', path, { 'if-none-match': etag })).status).toBe(304)
     const recorded = recording('get_videos_if_none_match').response
@@ -117,7 +128,10 @@ describe('The simulator answers as the recorded instance did', () => {
 
   it('rotates the refresh token, which works once', async () => {
     instance.advance(600_000)
-    const client = recording('get_oauth_clients_local').response.body as { client_id: string; client_secret: string }
+    const client = recording('get_oauth_clients_local').response.body as {
+      client_id: string
+      client_secret: string
+    }
     const token = (form: Record<string, string>) =>
       send(
         instance.origin,

@@ -16,7 +16,8 @@ export async function startControl(): Promise<{ url: string; close: () => Promis
     if (target === undefined) {
       const id = `${method}:${next++}`
       // The client's types say which options go with which method.
-      const server = method === 'instance' ? await startInstance(args[0] as InstanceOptions) : await startReceiver()
+      const server =
+        method === 'instance' ? await startInstance(args[0] as InstanceOptions) : await startReceiver()
       made.set(id, server)
       const plain = Object.entries(server).filter(([, value]) => typeof value === 'string')
       return { target: id, ...Object.fromEntries(plain) }

@@ -30,7 +30,9 @@ export type Fault = {
 /** Misbehaves instead of answering. */
 export function misbehave(fault: Fault, response: ServerResponse): void {
   const html = (status: number, text: string) =>
-    response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(`<html><h1>${text}</h1></html>`)
+    response
+      .writeHead(status, { 'content-type': 'text/html; charset=utf-8' })
+      .end(`<html><h1>${text}</h1></html>`)
   switch (fault.kind) {
     case '500':
       response
@@ -52,7 +54,9 @@ export function misbehave(fault: Fault, response: ServerResponse): void {
       response.writeHead(302, { location: fault.location ?? 'https://elsewhere.example/' }).end()
       return
     case 'broken-json':
-      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end('{"total": 1, "data": [{')
+      response
+        .writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+        .end('{"total": 1, "data": [{')
       return
     case 'slow-body':
       // A byte and then nothing: whoever waits for the rest needs a clock of his own.

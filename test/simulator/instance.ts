@@ -64,7 +64,9 @@ export async function startInstance(options: InstanceOptions = {}) {
       log.push({
         method,
         path: url.pathname + url.search,
-        headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+        headers: Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+        ),
         status: response.statusCode,
         at: now(),
       })
@@ -84,9 +86,7 @@ export async function startInstance(options: InstanceOptions = {}) {
     }
     if (method === 'OPTIONS') return write(request, response, answer(asked, world, sessions, self), {})
     const counted = limits.count(bucketOf(method, url.pathname), now())
-    const made = counted.isTooMany
-      ? recordedAnswer('rate_limited_429')
-      : answer(asked, world, sessions, self)
+    const made = counted.isTooMany ? recordedAnswer('rate_limited_429') : answer(asked, world, sessions, self)
     write(request, response, made, counted.headers)
     if (url.pathname === '/api/v1/videos') afterList()
   }

@@ -49,13 +49,19 @@ export type PublishOptions = {
 }
 
 /** What a script learns of a video that it made. */
-export type Published = { uuid: string; shortUUID: string; id: number; name: string; publishedAt: string; url: string }
+export type Published = {
+  uuid: string
+  shortUUID: string
+  id: number
+  name: string
+  publishedAt: string
+  url: string
+}
 
 // The recordings' list of everything has this shape; conformance.test.ts compares.
 const RECORDED = (recording('get_videos_include_admin').response.body as { data: ListedVideo[] }).data
-const LISTED_ONLY = (
-  recording('get_videos_local_newest_skipcount').response.body as { data: ListedVideo[] }
-).data
+const LISTED_ONLY = (recording('get_videos_local_newest_skipcount').response.body as { data: ListedVideo[] })
+  .data
 
 const MINUTE_MS = 60_000
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
@@ -88,7 +94,9 @@ export class World {
   /** Public videos, newest first. */
   listed(): ListedVideo[] {
     this.#publishScheduled()
-    return this.#allPublic ? this.videos : this.videos.filter(({ privacy }) => privacy.id === PRIVACIES.public.id)
+    return this.#allPublic
+      ? this.videos
+      : this.videos.filter(({ privacy }) => privacy.id === PRIVACIES.public.id)
   }
 
   get #allPublic(): boolean {
@@ -98,7 +106,9 @@ export class World {
 
   find(key: string): ListedVideo | undefined {
     this.#publishScheduled()
-    return this.videos.find(({ id, uuid, shortUUID }) => key === uuid || key === shortUUID || key === String(id))
+    return this.videos.find(
+      ({ id, uuid, shortUUID }) => key === uuid || key === shortUUID || key === String(id),
+    )
   }
 
   publish(options: PublishOptions = {}): Published {
@@ -216,7 +226,9 @@ export class World {
     const now = this.#iso()
     const uuid = randomUUID()
     const picture = randomUUID()
-    const [template] = LISTED_ONLY.filter(({ channel }) => channel.name === (options.channel ?? 'alice_channel'))
+    const [template] = LISTED_ONLY.filter(
+      ({ channel }) => channel.name === (options.channel ?? 'alice_channel'),
+    )
     if (!template) throw new Error(`the simulator has no channel ${options.channel}`)
     return {
       ...this.#recorded(template),

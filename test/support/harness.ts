@@ -1,0 +1,137 @@
+/** @module What tests inside workerd share: a Tubewire of their own making, with a clock that they turn. */
+import { env } from 'cloudflare:workers'
+import { parseConfig } from '../../src/config.ts'
+import { insertEndpoint } from '../../src/db/endpoints.ts'
+import { newId } from '../../src/db/id.ts'
+import { insertInstance } from '../../src/db/instances.ts'
+import { firstCheckpoint } from '../../src/events/video-walk.ts'
+import { encryptSecret } from '../../src/secrets.ts'
+import { newSecret } from '../../src/webhooks/signature.ts'
+import { deliver } from '../../src/workers/deliver.ts'
+import type { Deps } from '../../src/workers/deps.ts'
+import type { LogEntry } from '../../src/workers/log.ts'
+import { pollInstance } from '../../src/workers/poll.ts'
+import { connectControl } from '../simulator/client.ts'
+
+export const control = connectControl(env.CONTROL_URL)
+export const ADMINISTRATOR = 'usr_administrator'
+
+/** A queue that keeps what it is sent, and delivers nothing by itself. */
+export function fakeQueue<TMessage>() {
+  const sent: { body: TMessage; delaySeconds: number }[] = []
+  const queue = {
+    sent,
+    async sendBatch(messages: Iterable<MessageSendRequest<TMessage>>) {
+      for (const { body, delaySeconds } of messages) sent.push({ body, delaySeconds: delaySeconds ?? 0 })
+    },
+  }
+  // The code under test sends by `sendBatch` only.
+  return queue as typeof queue & Queue<TMessage>
+}
+
+/** Deps on the real database and limiters, with queues that only keep, a clock that stands and a log that is kept. */
+export function testDeps() {
+  const log: LogEntry[] = []
+  let now = Date.now()
+  const pollQueue = fakeQueue<{ instance: string }>()
+  const deliveryQueue = fakeQueue<{ endpoints: string[] }>()
+  const deps: Deps = {
+    env: { ...env, POLL_QUEUE: pollQueue, DELIVERY_QUEUE: deliveryQueue },
+    config: parseConfig(env),
+    fetch: (input, init) => fetch(input, init),
+    clock: () => now,
+    random: () => 0.5,
+    log: (entry) => log.push(entry),
+  }
+  return {
+    deps,
+    log,
+    pollQueue,
+    deliveryQueue,
+    advance(ms: number) {
+      now += ms
+    },
+  }
+}
+
+/** Watches a simulated instance. @returns its id here. */
+export async function watch(origin: string, deps: Deps, backfill = 0): Promise<string> {
+  const id = await insertInstance(
+    env.DB,
+    {
+      ownerId: ADMINISTRATOR,
+      origin,
+      host: new URL(origin).host,
+      name: 'Test',
+      version: '6.3.0',
+      createdAt: deps.clock(),
+    },
+    JSON.stringify(firstCheckpoint(backfill)),
+  )
+  if (!id) throw new Error(`${origin} is watched already`)
+  return id
+}
+
+/** Subscribes a URL to everything. */
+export async function subscribe(url: string, deps: Deps): Promise<{ id: string; secret: string }> {
+  const id = newId('ep')
+  const secret = newSecret()
+  await insertEndpoint(env.DB, {
+    id,
+    ownerId: ADMINISTRATOR,
+    url,
+    description: '',
+    secret: await encryptSecret(deps.config.encryptionKeys, secret, id),
+    createdAt: deps.clock(),
+  })
+  return { id, secret }
+}
+
+/** Polls until the walk is done, turning the clock past every rest. */
+export async function pollToEnd(tubewire: ReturnType<typeof testDeps>, instanceId: string): Promise<void> {
+  for (let count = 0; count < 50; count += 1) {
+    await pollInstance(tubewire.deps, instanceId)
+    if (!(await isWalking(instanceId))) return
+    tubewire.advance(10_000)
+  }
+  throw new Error('the walk does not end')
+}
+
+async function isWalking(instanceId: string): Promise<boolean> {
+  const checkpoint = await env.DB.prepare('SELECT checkpoint FROM sources WHERE instance_id = ?')
+    .bind(instanceId)
+    .first<string>('checkpoint')
+  return JSON.parse(checkpoint ?? '{}').walk !== null
+}
+
+/** A period later: polls to the end. */
+export async function pollAgain(tubewire: ReturnType<typeof testDeps>, instanceId: string): Promise<void> {
+  tubewire.advance(tubewire.deps.config.pollIntervalMs)
+  await pollToEnd(tubewire, instanceId)
+}
+
+/** Delivers what is due, the slow ones too. */
+export async function deliverAll(deps: Deps, endpointIds: readonly string[]): Promise<void> {
+  const late: Promise<unknown>[] = []
+  await deliver(deps, (promise) => late.push(promise), endpointIds)
+  await Promise.all(late)
+}
+
+/** The events of an instance, in the order of their sequence. */
+export async function eventsOf(origin: string): Promise<{ sequence: number; id: string; subject: string }[]> {
+  const { results } = await env.DB.prepare(
+    'SELECT sequence, id, subject FROM events WHERE instance = ? ORDER BY sequence',
+  )
+    .bind(new URL(origin).host)
+    .all<{ sequence: number; id: string; subject: string }>()
+  return results
+}
+
+/** How many rows a query counts. */
+export async function count(sql: string, ...values: unknown[]): Promise<number> {
+  return (
+    (await env.DB.prepare(sql)
+      .bind(...values)
+      .first<number>('count')) ?? 0
+  )
+}
