@@ -48,8 +48,8 @@ export async function dueDeliveries(
               e.sequence AS sequence, e.id AS eventId, e.type AS type, e.instance AS instance, e.seen_at AS seenAt,
               e.data AS data
        FROM json_each(?1) j
-         JOIN endpoints p ON p.id = j.value
-         JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
+         CROSS JOIN endpoints p ON p.id = j.value
+         CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
            SELECT event_sequence FROM deliveries
            WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at <= ?2
            ORDER BY due_at, event_sequence LIMIT ?3
@@ -104,7 +104,7 @@ export async function recordAttempts(db: D1Database, recorded: readonly Recorded
          SELECT d.endpoint_id, d.event_sequence, value ->> 'number', value ->> 'startedAt', value ->> 'durationMs',
                 value ->> 'status', value ->> 'error'
          FROM json_each(?) j
-           JOIN deliveries d ON d.endpoint_id = value ->> 'endpointId' AND d.event_sequence = value ->> 'sequence'
+           CROSS JOIN deliveries d ON d.endpoint_id = value ->> 'endpointId' AND d.event_sequence = value ->> 'sequence'
          WHERE d.state = 'pending' AND d.attempts = (value ->> 'number') - 1`,
       )
       .bind(rows),

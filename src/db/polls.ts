@@ -23,10 +23,11 @@ export type DueSource = {
 /** The instances that have a source due by then, each once. One statement, along the index of due times. */
 export async function dueInstances(db: D1Database, dueBefore: number): Promise<string[]> {
   const { results } = await db
-    .prepare('SELECT DISTINCT instance_id AS id FROM sources WHERE due_at <= ?')
+    // Without DISTINCT, for which SQLite would walk the other index, in the order of instances, to its end.
+    .prepare('SELECT instance_id AS id FROM sources WHERE due_at <= ? ORDER BY due_at')
     .bind(dueBefore)
     .all<{ id: string }>()
-  return results.map(({ id }) => id)
+  return [...new Set(results.map(({ id }) => id))]
 }
 
 /** The sources of an instance due by then. */
@@ -55,7 +56,8 @@ export async function knownVideos(
   uuids: readonly string[],
 ): Promise<Set<string>> {
   const { results } = await db
-    .prepare('SELECT uuid FROM json_each(?) j JOIN videos v ON v.instance_id = ? AND v.uuid = j.value')
+    // CROSS JOIN keeps the order as written: otherwise SQLite may walk all videos and look each up in the list.
+    .prepare('SELECT uuid FROM json_each(?) j CROSS JOIN videos v ON v.instance_id = ? AND v.uuid = j.value')
     .bind(JSON.stringify(uuids), instanceId)
     .all<{ uuid: string }>()
   return new Set(results.map(({ uuid }) => uuid))
@@ -166,7 +168,7 @@ function eventStatements(
       .prepare(
         `INSERT OR IGNORE INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
          SELECT s.endpoint_id, e.sequence, s.owner_id, 'pending', ?, ?
-         FROM json_each(?) j JOIN events e ON e.id = j.value AND e.poll_id = ?
+         FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ?
            JOIN subscriptions s ON s.event_type IN ('*', e.type)
              AND (e.owner_id IS NULL OR e.owner_id = s.owner_id)
          WHERE ${guard}`,
@@ -175,7 +177,7 @@ function eventStatements(
     db
       .prepare(
         `SELECT e.sequence AS sequence, e.id AS id, e.type AS type, e.instance AS instance, e.subject AS subject
-         FROM json_each(?) j JOIN events e ON e.id = j.value AND e.poll_id = ? ORDER BY e.sequence`,
+         FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ? ORDER BY e.sequence`,
       )
       .bind(ids, pollId),
     db

@@ -11,6 +11,7 @@ const MAX_MS = 24 * 3_600_000
 export function retryAfter(header: string | null, now: number): number | null {
   if (header === null) return null
   if (/^\d+$/.test(header)) return now + Math.min(Number(header) * 1000, MAX_MS)
-  const date = Date.parse(header)
+  // All forms of an HTTP date begin with the day of the week; `Date.parse` would make a date of "1.5.1" too.
+  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(date) ? null : Math.min(Math.max(date, now), now + MAX_MS)
 }

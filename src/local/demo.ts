@@ -20,9 +20,9 @@ export type Demo = {
 /** Starts the demo's two servers and makes them known to Tubewire. */
 export async function startDemo(api: ApiClient): Promise<Demo> {
   const [instance, receiver] = await Promise.all([startInstance({ name: NAME }), startReceiver()])
-  const added = await api.addInstance(new URL(instance.origin), 0)
   const endpoint = await api.addEndpoint(new URL(receiver.url), RECEIVER)
   receiver.setSecret(endpoint.secret)
+  const added = await api.addInstance(new URL(instance.origin), 0)
   let published = 0
 
   return {

@@ -20,7 +20,11 @@ export function stopOnSignal(stop: () => Promise<void>): void {
       },
     )
   }
-  for (const signal of SIGNALS) process.on(signal, begin)
+  for (const signal of SIGNALS) {
+    // miniflare's own handler exits on the spot: what is under way would be cut off, and the lock left.
+    process.removeAllListeners(signal)
+    process.on(signal, begin)
+  }
   // npm, killed, tells nobody: its child is then another's.
   const parent = process.ppid
   setInterval(() => {

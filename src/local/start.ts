@@ -65,11 +65,7 @@ async function main(): Promise<void> {
 
 /** Makes what the command line names, and says what there was before. */
 async function watch({ api }: Service, options: Options): Promise<void> {
-  for (const url of options.instances) {
-    const known = (await api.instances()).find(({ host }) => host === url.host)
-    const instance = known ?? (await api.addInstance(url, options.backfill))
-    print(`  Watching   ${instance.url}   (${instance.name}, PeerTube ${instance.version})`)
-  }
+  // Webhooks first: an event is owed to those who had subscribed when it was seen, a backfill's too.
   for (const url of options.webhooks) {
     const known = (await api.endpoints()).find((endpoint) => endpoint.url === url.href)
     if (known) print(`  Webhook    ${known.url}   (as before, with its secret as before)`)
@@ -78,6 +74,11 @@ async function watch({ api }: Service, options: Options): Promise<void> {
       print(`  Webhook    ${url.href}`)
       print(`             its signing secret, shown this once: ${secret}`)
     }
+  }
+  for (const url of options.instances) {
+    const known = (await api.instances()).find(({ host }) => host === url.host)
+    const instance = known ?? (await api.addInstance(url, options.backfill))
+    print(`  Watching   ${instance.url}   (${instance.name}, PeerTube ${instance.version})`)
   }
   const named = new Set(options.instances.map(({ host }) => host))
   for (const instance of await api.instances()) {

@@ -3,6 +3,9 @@ import { env } from 'cloudflare:workers'
 
 declare global {
   namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof import('../../src/workers/index.ts')
+    }
     interface Env {
       CONTROL_URL: string
       MIGRATIONS: D1Migration[]

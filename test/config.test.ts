@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { parseConfig } from '../src/config.ts'
+import { decryptSecret, encryptSecret } from '../src/secrets.ts'
+
+const key = (fill: number) => btoa(String.fromCharCode(...new Uint8Array(32).fill(fill)))
+const GOOD = { ADMIN_KEY: 'k'.repeat(24), ENCRYPTION_KEYS: `b:${key(2)}, a:${key(1)}` }
+
+describe('parseConfig', () => {
+  it('has defaults for all but the secrets', () => {
+    expect(parseConfig(GOOD)).toMatchObject({
+      pollIntervalMs: 300_000,
+      cronPeriodMs: 60_000,
+      deliveryTimeoutMs: 15_000,
+      allowLocalTargets: false,
+    })
+    expect(parseConfig(GOOD).encryptionKeys.map(({ id }) => id)).toEqual(['b', 'a'])
+  })
+
+  it.each([
+    [{}, 'ADMIN_KEY'],
+    [{ ...GOOD, ADMIN_KEY: 'short' }, 'ADMIN_KEY must have at least 24 characters'],
+    [{ ...GOOD, ENCRYPTION_KEYS: 'a:tooshort' }, 'ENCRYPTION_KEYS must be "ID:BASE64" of 32 bytes'],
+    [
+      { ...GOOD, ENCRYPTION_KEYS: `a:${key(1)},a:${key(2)}` },
+      'ENCRYPTION_KEYS must not name the same key twice',
+    ],
+    [{ ...GOOD, POLL_INTERVAL_SECONDS: '0' }, 'POLL_INTERVAL_SECONDS must be at least 1'],
+    [{ ...GOOD, CRON_PERIOD_SECONDS: 'often' }, 'CRON_PERIOD_SECONDS must be a whole number of seconds'],
+    [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '31' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 30'],
+    [{ ...GOOD, ALLOW_LOCAL_TARGETS: 'yes' }, 'ALLOW_LOCAL_TARGETS must be "true" or "false"'],
+  ])('%j: names the variable, never its value', (environment, message) => {
+    expect(() => parseConfig(environment)).toThrow(message)
+    expect(() => parseConfig(environment)).not.toThrow(/tooshort|short(?!er)|often|yes/)
+  })
+
+  it('names all that is wrong at once', () => {
+    const wrong = { ...GOOD, ADMIN_KEY: 'x', POLL_INTERVAL_SECONDS: 'x' }
+    expect(() => parseConfig(wrong)).toThrow(/ADMIN_KEY .*; POLL_INTERVAL_SECONDS /)
+  })
+})
+
+describe('Secrets at rest', () => {
+  const { encryptionKeys } = parseConfig(GOOD)
+
+  it('are read with the key that they name, also when it is no longer the newest', async () => {
+    const old = await encryptSecret(encryptionKeys.slice(1), 'whsec_x', 'ep_1')
+    expect(old).toMatch(/^a\./)
+    expect(old).not.toContain('whsec_x')
+    expect(await decryptSecret(encryptionKeys, old, 'ep_1')).toBe('whsec_x')
+    expect(await encryptSecret(encryptionKeys, 'whsec_x', 'ep_1')).toMatch(/^b\./)
+  })
+
+  it('are not read for another owner, with another key, or when they were changed', async () => {
+    const secret = await encryptSecret(encryptionKeys, 'whsec_x', 'ep_1')
+    await expect(decryptSecret(encryptionKeys, secret, 'ep_2')).rejects.toThrow('can\'t be read with key "b"')
+    await expect(decryptSecret(encryptionKeys.slice(1), secret, 'ep_1')).rejects.toThrow('"b" is not in')
+    await expect(decryptSecret(encryptionKeys, `${secret.slice(0, -2)}AA`, 'ep_1')).rejects.toThrow('b')
+  })
+})

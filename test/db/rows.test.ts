@@ -1,0 +1,201 @@
+/** @module What the hot statements cost: rows read and written are the bill. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { dueDeliveries, dueEndpoints, recordAttempts } from '../../src/db/deliveries.ts'
+import { listEvents } from '../../src/db/events.ts'
+import { commitProgress, dueInstances, dueSources, knownVideos } from '../../src/db/polls.ts'
+
+/** The database, counting. */
+function counted() {
+  const cost = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 }
+  const add = (result: D1Result) => {
+    cost.rowsRead += result.meta.rows_read
+    cost.rowsWritten += result.meta.rows_written
+  }
+  const statement = (real: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(real, {
+      get(target, name) {
+        if (name === 'bind') return (...values: unknown[]) => statement(target.bind(...values))
+        if (name === 'real') return target
+        if (name === 'all' || name === 'run') {
+          return async () => {
+            cost.roundTrips += 1
+            const result = await target.all()
+            add(result)
+            return result
+          }
+        }
+        // Drizzle reads by `raw`, which tells no cost.
+        if (name === 'raw')
+          return async () => {
+            cost.roundTrips += 1
+            const result = await target.all()
+            add(result)
+            return result.results.map((row) => Object.values(row))
+          }
+        return Reflect.get(target, name)
+      },
+    })
+  const db = new Proxy(env.DB, {
+    get(target, name) {
+      if (name === 'prepare') return (sql: string) => statement(target.prepare(sql))
+      if (name === 'batch') {
+        return async (statements: D1PreparedStatement[]) => {
+          cost.roundTrips += 1
+          const results = await target.batch(statements.map((one) => Reflect.get(one, 'real')))
+          results.forEach(add)
+          return results
+        }
+      }
+      return Reflect.get(target, name)
+    },
+  })
+  return { db, cost }
+}
+
+const NOW = 1_000_000
+const INSTANCES = 500
+const VIDEOS = 10_000
+const ENDPOINTS = 20
+const EVENTS = 2_000
+
+beforeAll(async () => {
+  const numbers = (count: number) =>
+    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${count})`
+  await env.DB.batch([
+    env.DB.prepare(`${numbers(INSTANCES)} INSERT INTO instances
+      SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', 0 FROM n`),
+    // Three are due.
+    env.DB.prepare(`${numbers(INSTANCES)} INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, created_at)
+      SELECT 'src_' || i, 'ins_' || i, 'videos', CASE WHEN i < 3 THEN 0 ELSE ${NOW * 2} END, '{}', 0 FROM n`),
+    env.DB.prepare(`${numbers(VIDEOS)} INSERT INTO videos SELECT 'ins_0', 'v' || i, i, 0 FROM n`),
+    env.DB.prepare(`${numbers(EVENTS)} INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
+      SELECT 'evt_' || i, 'video.published', 'h0', 'v' || i, 0, 'poll_0', '{}' FROM n`),
+    env.DB.prepare(`${numbers(ENDPOINTS)} INSERT INTO endpoints
+      SELECT 'ep_' || i, 'usr_administrator', 'https://r' || i, '', 's', 0 FROM n`),
+    env.DB.prepare(`${numbers(ENDPOINTS)} INSERT INTO subscriptions
+      SELECT 'sub_' || i, 'usr_administrator', 'ep_' || i, '*', 0 FROM n`),
+    // The first endpoint has piled up everything; five others have one each, one of them not due.
+    env.DB.prepare(`INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
+      SELECT 'ep_0', sequence, 'usr_administrator', 'pending', 0, 0 FROM events`),
+    env.DB.prepare(`${numbers(6)} INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
+      SELECT 'ep_' || i, 1, 'usr_administrator', 'pending', CASE i WHEN 5 THEN ${NOW * 2} ELSE 0 END, 0 FROM n WHERE i > 0`),
+  ])
+})
+
+describe('Reading what is due', () => {
+  it('of 500 sources costs as many rows as are due, and the one after', async () => {
+    const { db, cost } = counted()
+    expect(await dueInstances(db, NOW)).toEqual(['ins_0', 'ins_1', 'ins_2'])
+    expect(cost).toEqual({ roundTrips: 1, rowsRead: 4, rowsWritten: 0 })
+  })
+
+  it('of one instance costs its row and its source', async () => {
+    const { db, cost } = counted()
+    expect(await dueSources(db, 'ins_1', NOW)).toHaveLength(1)
+    expect(cost.rowsRead).toBeLessThanOrEqual(3)
+  })
+
+  it('of all endpoints costs two rows an endpoint, however much one has piled up', async () => {
+    const { db, cost } = counted()
+    expect(await dueEndpoints(db, NOW)).toEqual(['ep_0', 'ep_1', 'ep_2', 'ep_3', 'ep_4'])
+    expect(cost.rowsRead).toBeLessThanOrEqual(6 * 4)
+  })
+
+  it('at some endpoints costs what is taken, not what has piled up', async () => {
+    const { db, cost } = counted()
+    expect(await dueDeliveries(db, ['ep_0', 'ep_1', 'ep_5', 'ep_9'], 10, NOW)).toHaveLength(11)
+    expect(cost.roundTrips).toBe(1)
+    expect(cost.rowsRead).toBeLessThanOrEqual(11 * 7)
+  })
+
+  it('which of a hundred videos are known costs a row each', async () => {
+    const { db, cost } = counted()
+    const uuids = Array.from({ length: 100 }, (_, index) => `v${index + VIDEOS - 50}`)
+    expect((await knownVideos(db, 'ins_0', uuids)).size).toBe(50)
+    expect(cost).toEqual({ roundTrips: 1, rowsRead: expect.any(Number), rowsWritten: 0 })
+    expect(cost.rowsRead).toBeLessThanOrEqual(200)
+  })
+
+  it('a page of the event log, deep in it, costs its rows', async () => {
+    const { db, cost } = counted()
+    expect(await listEvents(db, 'usr_administrator', 1_500, 100)).toHaveLength(100)
+    expect(cost.rowsRead).toBeLessThanOrEqual(100)
+  })
+})
+
+describe('Writing', () => {
+  const source = async () => {
+    const [due] = await dueSources(env.DB, 'ins_0', NOW)
+    if (!due) throw new Error('ins_0 is not due')
+    return due
+  }
+  const nothing = { checkpoint: '{}', etag: null, digest: null, now: NOW, dueAt: 0, remember: [], events: [] }
+
+  it('nothing new costs one round trip and two rows: the source, and its place among what is due', async () => {
+    const { db, cost } = counted()
+    await commitProgress(db, await source(), 'poll_1', { ...nothing, dueAt: 1 })
+    expect(cost.roundTrips).toBe(1)
+    expect(cost.rowsWritten).toBeLessThanOrEqual(2)
+    expect(cost.rowsRead).toBeLessThanOrEqual(2)
+  })
+
+  it('a hundred events for twenty endpoints cost one round trip; again, with the same poll, nothing', async () => {
+    const { db, cost } = counted()
+    const events = Array.from({ length: 100 }, (_, index) => ({
+      id: `evt_new_${index}`,
+      type: 'video.published' as const,
+      instance: 'h0',
+      subject: `new${index}`,
+      seenAt: NOW,
+      // The statement stores whatever JSON it is given.
+      data: {} as never,
+    }))
+    const remember = events.map(({ subject }) => ({ uuid: subject, publishedAt: NOW }))
+    const due = await source()
+    const committed = await commitProgress(db, due, 'poll_2', { ...nothing, remember, events })
+    expect(committed).toMatchObject({ kind: 'committed' })
+    expect(committed.kind === 'committed' && committed.events.map(({ id }) => id)).toEqual(
+      events.map(({ id }) => id),
+    )
+    expect(committed.kind === 'committed' && committed.endpoints).toHaveLength(ENDPOINTS)
+    expect(cost.roundTrips).toBe(1)
+    // Two thousand deliveries; besides them a few rows for each event, and none for what was there before.
+    expect(cost.rowsRead).toBeLessThanOrEqual(3 * 100 * ENDPOINTS)
+
+    const again = await commitProgress(env.DB, due, 'poll_2', { ...nothing, remember, events })
+    expect(again).toEqual({ kind: 'superseded' })
+    const other = await commitProgress(env.DB, due, 'poll_3', { ...nothing, remember, events })
+    expect(other).toEqual({ kind: 'superseded' })
+    const rows = await env.DB.prepare(
+      "SELECT count(*) AS count FROM deliveries d JOIN events e ON e.sequence = d.event_sequence WHERE e.poll_id = 'poll_2'",
+    ).first()
+    expect(rows).toEqual({ count: 100 * ENDPOINTS })
+  })
+
+  it('an attempt costs two rows, and is counted once', async () => {
+    const { db, cost } = counted()
+    const attempt = {
+      endpointId: 'ep_1',
+      sequence: 1,
+      number: 1,
+      startedAt: NOW,
+      durationMs: 5,
+      status: 200,
+      error: null,
+      state: 'delivered' as const,
+      dueAt: null,
+      finishedAt: NOW,
+    }
+    await recordAttempts(db, [attempt])
+    expect(cost.roundTrips).toBe(1)
+    expect(cost.rowsWritten).toBeLessThanOrEqual(2)
+    expect(cost.rowsRead).toBeLessThanOrEqual(8)
+    await recordAttempts(env.DB, [{ ...attempt, state: 'failed', status: 500, error: 'late' }])
+    expect(
+      await env.DB.prepare(
+        "SELECT state, attempts FROM deliveries WHERE endpoint_id = 'ep_1' AND event_sequence = 1",
+      ).first(),
+    ).toEqual({ state: 'delivered', attempts: 1 })
+  })
+})

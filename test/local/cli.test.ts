@@ -1,0 +1,171 @@
+/** @module `npm start` as a newcomer meets it: real processes, real ports, kill -9. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type SimulatedInstance, startInstance } from '../simulator/instance.ts'
+import { type Receiver, startReceiver } from '../simulator/receiver.ts'
+import { allGone, type Cli, descendants, freePort, startCli } from '../support/cli.ts'
+
+let data: string
+let port: number
+const started: Cli[] = []
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'tubewire-test-'))
+  port = await freePort()
+})
+afterEach(async () => {
+  for (const cli of started.splice(0)) {
+    const below = cli.process.pid ? await descendants(cli.process.pid) : []
+    cli.process.kill('SIGTERM')
+    await cli.ended
+    await allGone(below, 5_000)
+  }
+  await rm(data, { recursive: true })
+})
+
+function start(...args: string[]): Cli {
+  const cli = startCli(['--port', String(port), '--data', data, ...args])
+  started.push(cli)
+  return cli
+}
+
+describe('A mistake is one clear line and exit code 2', () => {
+  it.each([
+    [['--colour'], "tubewire: Unknown option '--colour'"],
+    [
+      ['--instance', 'nonsense'],
+      'tubewire: --instance must be a URL with http:// or https:// (got nonsense)',
+    ],
+    [
+      ['--instance', 'http://127.0.0.1:1'],
+      'tubewire: http://127.0.0.1:1 no connection (Network connection lost.)',
+    ],
+  ])('%j', async (args, message) => {
+    const cli = start(...args)
+    expect(await cli.ended).toBe(2)
+    expect(cli.output()).toContain(message)
+    expect(cli.output()).not.toContain('    at ')
+  })
+
+  it('a taken port', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    const cli = start()
+    expect(await cli.ended).toBe(2)
+    expect(cli.output()).toContain(`port ${port} is taken`)
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('a data folder that another Tubewire uses', async () => {
+    const first = start()
+    await first.line(/Tubewire is ready/)
+    port = await freePort()
+    const second = start()
+    expect(await second.ended).toBe(2)
+    expect(second.output()).toContain(`another Tubewire (process ${first.process.pid}) uses ${data}`)
+  })
+
+  it('and --help is none', async () => {
+    const cli = startCli(['--help'])
+    expect(await cli.ended).toBe(0)
+    expect(cli.output()).toContain('--every SECONDS')
+  })
+})
+
+describe('Without --instance', () => {
+  it('the demo shows an event and a verified delivery, and SIGTERM leaves nothing behind', async () => {
+    const cli = start()
+    await cli.line(/Admin key {2}\S{24,}/)
+    await cli.line(/\+ video\.published/)
+    await cli.line(/> delivered #1 to http/)
+    await cli.line(/the demo receiver verified the signature/)
+    const below = await descendants(cli.process.pid ?? 0)
+    expect(below.length).toBeGreaterThan(0)
+    const before = Date.now()
+    cli.process.kill('SIGTERM')
+    expect(await cli.ended).toBe(0)
+    await allGone(below, 5_000)
+    expect(Date.now() - before).toBeLessThan(5_000)
+  })
+})
+
+describe('With --instance and --webhook', () => {
+  let instance: SimulatedInstance
+  let receiver: Receiver
+  beforeEach(async () => {
+    instance = await startInstance({ videos: 20, limits: { api: 1_000 } })
+    receiver = await startReceiver()
+  })
+  afterEach(async () => {
+    await Promise.all([instance.close(), receiver.close()])
+  })
+
+  const watch = (...more: string[]) =>
+    start('--instance', instance.origin, '--webhook', receiver.url, '--every', '1', ...more)
+
+  it('the newest videos that --backfill names are delivered, and each new one', async () => {
+    const cli = watch('--backfill', '2')
+    receiver.setSecret((await cli.line(/shown this once: (whsec_\S+)/))[1] ?? '')
+    await receiver.waitFor(2, 20_000)
+    const { uuid } = instance.publish()
+    const requests = await receiver.waitFor(3, 20_000)
+    expect(requests.map(({ verified }) => verified)).toEqual([true, true, true])
+    expect(requests.at(-1)?.body).toContain(uuid)
+  })
+
+  it('kill -9 in the midst of it loses nothing, and what was told before is remembered', async () => {
+    const first = watch()
+    await first.line(/Tubewire is ready/)
+    await settled(instance)
+    const published: string[] = []
+    let restarts = 0
+    let cli = first
+    for (let round = 0; round < 3; round += 1) {
+      published.push(...instance.publishMany(60).map(({ uuid }) => uuid))
+      const below = await descendants(cli.process.pid ?? 0)
+      await receiver.waitFor(receiver.count() + 20, 20_000)
+      cli.process.kill('SIGKILL')
+      await cli.ended
+      // Without this the workerd of the killed run would hold the port and the database.
+      await allGone(below, 5_000)
+      published.push(instance.publish().uuid)
+      cli = start('--every', '1')
+      restarts += 1
+      expect((await cli.line(/Watching .*\(from before\)/))[0]).toContain(instance.origin)
+      await cli.line(/Tubewire is ready/)
+    }
+    const wanted = new Set(published)
+    for (let count = wanted.size; ; count += 1) {
+      const requests = await receiver.waitFor(count, 40_000)
+      const seen = new Set(requests.map(({ body }) => JSON.parse(body).data.video.uuid))
+      if ([...wanted].every((uuid) => seen.has(uuid))) break
+    }
+    const events = new Map<string, Set<string>>()
+    for (const { body, headers } of receiver.requests()) {
+      const { uuid } = JSON.parse(body).data.video
+      events.set(uuid, (events.get(uuid) ?? new Set()).add(headers['webhook-id'] ?? ''))
+    }
+    // None invented, and one event a video however often it was sent.
+    expect([...events.keys()].sort()).toEqual([...wanted].sort())
+    expect([...events.values()].every((ids) => ids.size === 1)).toBe(true)
+    expect(receiver.count() - wanted.size).toBeLessThanOrEqual(restarts * 200)
+  })
+
+  it('--fresh forgets what was told before', async () => {
+    const first = watch()
+    await first.line(/Tubewire is ready/)
+    first.process.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    const second = watch('--fresh')
+    await second.line(/shown this once: whsec_/)
+  })
+})
+
+/** Settles when the instance has been read for the first time: the list, and once more with an ETag. */
+async function settled(instance: SimulatedInstance): Promise<void> {
+  while (!instance.requests().some(({ status }) => status === 304)) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

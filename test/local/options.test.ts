@@ -1,0 +1,104 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readSecrets } from '../../src/local/dev-vars.ts'
+import { parseOptions } from '../../src/local/options.ts'
+import { describeLog } from '../../src/local/print.ts'
+
+describe('parseOptions', () => {
+  it('has defaults', () => {
+    expect(parseOptions([])).toEqual({
+      port: 8787,
+      instances: [],
+      webhooks: [],
+      every: null,
+      backfill: 0,
+      data: '.wrangler',
+      fresh: false,
+      help: false,
+    })
+  })
+
+  it('takes repeated instances and webhooks', () => {
+    const options = parseOptions([
+      '--instance',
+      'https://a.example',
+      '--instance=http://localhost:9000',
+      '--webhook',
+      'http://b.example/x',
+    ])
+    expect(options.instances.map(({ href }) => href)).toEqual([
+      'https://a.example/',
+      'http://localhost:9000/',
+    ])
+    expect(options.webhooks.map(({ href }) => href)).toEqual(['http://b.example/x'])
+  })
+
+  it.each([
+    [['--prot', '1'], "Unknown option '--prot'"],
+    [['extra'], "Unexpected argument 'extra'"],
+    [['--port'], "Option '--port <value>' argument missing"],
+    [['--port', '0'], '--port must be a whole number from 1 to 65535'],
+    [['--port', '99999'], '--port must be a whole number from 1 to 65535'],
+    [['--port', '80a'], '--port must be a whole number from 1 to 65535'],
+    [['--every', '0'], '--every must be a whole number from 1 to 86400'],
+    [['--backfill', '-1'], "Option '--backfill' argument is ambiguous"],
+    [['--backfill', '1001'], '--backfill must be a whole number from 0 to 1000'],
+    [
+      ['--instance', 'peertube.example'],
+      '--instance must be a URL with http:// or https:// (got peertube.example)',
+    ],
+    [['--webhook', 'ftp://x'], '--webhook must be a URL with http:// or https:// (got ftp://x)'],
+    [['--data', ''], '--data must name a folder'],
+  ])('%j: one clear line', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(message)
+    expect(() => parseOptions(args)).not.toThrow('\n')
+  })
+})
+
+describe('readSecrets', () => {
+  it('makes what is missing, once, for its owner only, and keeps the rest', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tubewire-test-'))
+    const path = join(folder, '.dev.vars')
+    const first = await readSecrets(path)
+    expect(first.ADMIN_KEY.length).toBeGreaterThanOrEqual(24)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(await readSecrets(path)).toEqual(first)
+
+    await writeFile(path, 'ADMIN_KEY="mine-mine-mine-mine-mine"\nOTHER=1')
+    const second = await readSecrets(path)
+    expect(second).toMatchObject({ ADMIN_KEY: 'mine-mine-mine-mine-mine', OTHER: '1' })
+    expect(await readFile(path, 'utf8')).toMatch(
+      /^ADMIN_KEY="mine-mine-mine-mine-mine"\nOTHER=1\nENCRYPTION_KEYS=/,
+    )
+    await rm(folder, { recursive: true })
+  })
+})
+
+describe('describeLog', () => {
+  it('lets nothing that an instance sent move the cursor or begin a line', () => {
+    const title = 'a\u001b[2J\r\nb\u202ec\u0007'
+    const line = describeLog(
+      'log',
+      JSON.stringify({
+        log: 'event',
+        sequence: 1,
+        event: 'evt_1',
+        type: 'video.published',
+        instance: 'h',
+        subject: 's',
+        title,
+      }),
+    )
+    expect(line).toBe('+ video.published  h  "a [2J b c "  #1')
+  })
+
+  it('passes over what says nothing, and over our log lines only when they are ours', () => {
+    expect(
+      describeLog('log', '{"log":"poll","instance":"h","outcome":"nothing-new","requests":1,"events":0}'),
+    ).toBeNull()
+    expect(describeLog('error', 'something broke')).toBe('! something broke')
+    expect(describeLog('error', 'e = rust/worker/ffi.rs:110: failed\nstack: x')).toBeNull()
+  })
+})

@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readVideosPage } from '../../src/peertube/videos.ts'
+import recorded from '../fixtures/recordings/get_videos_local_newest_skipcount.json'
+
+const ORIGIN = 'https://peertube.example'
+const [listed] = recorded.response.body.data
+
+/** Reads a page that an instance answers with this body. */
+function read(body: unknown, init: ResponseInit = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const deps = { clock: () => 1_000, fetch: async () => new Response(text, init) }
+  return readVideosPage(deps, ORIGIN, 0, null)
+}
+
+async function readOne(change: object) {
+  const page = await read({ data: [{ ...listed, ...change }] })
+  if (page.kind !== 'page') throw new Error(page.kind)
+  return page
+}
+
+describe('readVideosPage', () => {
+  it('reads the recorded list, item by item', async () => {
+    const page = await read(recorded.response.body, { headers: recorded.response.headers })
+    if (page.kind !== 'page') throw new Error(page.kind)
+    expect(page.skipped).toEqual([])
+    expect(page.length).toBe(6)
+    expect(page.etag).toBe(recorded.response.headers.etag)
+    expect(page.observation).toMatchObject({ limit: 50, remaining: 49, resetAt: 1_795_468_819_000 })
+    expect(page.videos[2]).toEqual({
+      uuid: '2854a725-032f-4813-9de6-9c19d844a333',
+      shortUUID: '5YRpvGVFMREQfasnyWGtST',
+      url: 'https://peertube.example/videos/watch/2854a725-032f-4813-9de6-9c19d844a333',
+      name: 'Alice video 5',
+      description: 'Description of video 5\r\nwith two lines',
+      duration: 3,
+      isLive: false,
+      nsfw: false,
+      category: { id: 15, label: 'Science & Technology' },
+      licence: null,
+      language: { id: 'en', label: 'English' },
+      thumbnailUrl:
+        'https://peertube.example/lazy-static/thumbnails/910dc2bc-f559-461b-8cc4-ea97e57f67de.jpg',
+      embedUrl: 'https://peertube.example/videos/embed/2854a725-032f-4813-9de6-9c19d844a333',
+      publishedAt: '2026-11-23T21:19:08.693Z',
+      createdAt: '2026-11-23T21:19:08.938Z',
+      originallyPublishedAt: null,
+      channel: {
+        name: 'alice_channel',
+        displayName: 'Main alice channel',
+        host: 'peertube.example',
+        handle: 'alice_channel@peertube.example',
+        url: 'https://peertube.example/video-channels/alice_channel',
+      },
+      account: {
+        name: 'alice',
+        displayName: 'alice',
+        host: 'peertube.example',
+        handle: 'alice@peertube.example',
+        url: 'https://peertube.example/accounts/alice',
+      },
+    })
+  })
+
+  it.each([
+    [{ uuid: 'x' }, 'uuid'],
+    [{ uuid: null }, 'uuid'],
+    [{ name: 7 }, 'name'],
+    [{ publishedAt: '2026-02-31T99:00:00Z' }, 'publishedAt'],
+    [{ publishedAt: null }, 'publishedAt'],
+    [{ duration: -1 }, 'duration'],
+    [{ duration: '3' }, 'duration'],
+    [{ channel: null }, 'channel'],
+    [{ channel: { ...listed?.channel, url: 'javascript:alert(1)' } }, 'channel.url'],
+    [{ url: 'file:///etc/passwd' }, 'url'],
+  ])('leaves out an item with %j, and names the field', async (change, field) => {
+    const page = await readOne(change)
+    expect(page.videos).toEqual([])
+    expect(page.skipped).toEqual([expect.stringMatching(new RegExp(`^video 0: ${field}: `))])
+  })
+
+  it('cuts long texts, drops control characters and mends broken ones', async () => {
+    const page = await readOne({
+      name: `a\u0000b\u001b[2Jc\ud800${'x'.repeat(1_000)}`,
+      description: 'y'.repeat(100_000),
+      thumbnailPath: 'javascript:alert(1)',
+      embedPath: 'https://evil.example:99999/',
+    })
+    expect(page.videos[0]?.name).toMatch(/^ab\[2Jc\ufffdx+$/)
+    expect(page.videos[0]?.name).toHaveLength(500)
+    expect(page.videos[0]?.description).toHaveLength(2_000)
+    expect(page.videos[0]?.thumbnailUrl).toBeNull()
+    expect(page.videos[0]?.embedUrl).toBeNull()
+  })
+
+  it('reads an item that has only what every version gives', async () => {
+    const { description, isLive, nsfw, category, licence, language, ...rest } = listed ?? {}
+    const page = await read({ data: [rest] })
+    expect(page).toMatchObject({ kind: 'page', skipped: [], videos: [{ nsfw: false, category: null }] })
+  })
+
+  it.each([
+    ['not JSON', '<html>', 'not-json'],
+    ['no list', '{}', 'schema'],
+    ['null', 'null', 'schema'],
+    ['a list of nothing known', '{"data": {}}', 'schema'],
+  ])('says what is wrong with an answer that is %s', async (_name, body, reason) => {
+    expect(await read(body)).toMatchObject({ kind: 'failed', reason })
+  })
+
+  it('never throws, and makes nothing up, whatever JSON comes', async () => {
+    const hostile = fc.oneof(
+      fc.json(),
+      fc.record({ data: fc.array(fc.anything()) }).map((value) => JSON.stringify(value) ?? 'null'),
+      fc
+        .dictionary(fc.constantFrom(...Object.keys(listed ?? {}), '__proto__'), fc.anything())
+        .map((change) => JSON.stringify({ data: [{ ...listed, ...change }] }) ?? 'null'),
+    )
+    await fc.assert(
+      fc.asyncProperty(hostile, async (body) => {
+        const page = await read(body)
+        if (page.kind === 'page') {
+          expect(page.videos.length + page.skipped.length).toBe(page.length)
+          for (const video of page.videos) {
+            expect(new Date(video.publishedAt).toISOString()).toBe(video.publishedAt)
+            expect(JSON.stringify(video).length).toBeLessThan(16_000)
+          }
+        }
+        expect(Object.prototype).not.toHaveProperty('polluted')
+      }),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,91 @@
+/** @module The migrations make the schema, on an empty database and on one that holds data. */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const folders: string[] = []
+afterEach(async () => {
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true })))
+})
+
+async function migrationFiles(): Promise<string[]> {
+  return (await readdir(join(ROOT, 'migrations'))).filter((name) => name.endsWith('.sql')).sort()
+}
+
+async function apply(db: DatabaseSync, file: string): Promise<void> {
+  const sql = await readFile(join(ROOT, 'migrations', file), 'utf8')
+  for (const statement of sql.split('--> statement-breakpoint')) db.exec(statement)
+}
+
+describe('The migrations', () => {
+  it('are what drizzle-kit would make of the schema: nothing is left to generate', async () => {
+    const out = await mkdtemp(join(ROOT, 'node_modules', '.migrations-'))
+    folders.push(out)
+    await cp(join(ROOT, 'migrations'), out, { recursive: true })
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        join(ROOT, 'node_modules', 'drizzle-kit', 'bin.cjs'),
+        'generate',
+        '--dialect',
+        'sqlite',
+        '--schema',
+        './src/db/schema.ts',
+        '--out',
+        out.slice(ROOT.length + 1),
+      ],
+      { cwd: ROOT },
+    )
+    expect(stdout).toContain('No schema changes, nothing to migrate')
+    expect((await readdir(out)).sort()).toEqual((await readdir(join(ROOT, 'migrations'))).sort())
+  })
+
+  it('keep what is there: each is run on a database that the ones before filled', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tubewire-migrations-'))
+    folders.push(folder)
+    const db = new DatabaseSync(join(folder, 'db.sqlite'))
+    const [first, ...later] = await migrationFiles()
+    await apply(db, first ?? '')
+    db.exec(`
+      INSERT INTO users VALUES ('usr_1', 0, 1);
+      INSERT INTO instances VALUES ('ins_1', 'usr_1', 'https://a.example', 'a.example', 'A', '6.3.0', 1);
+      INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, created_at) VALUES ('src_1', 'ins_1', 'videos', 1, '{}', 1);
+      INSERT INTO videos VALUES ('ins_1', 'uuid', 1, 1);
+      INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
+        VALUES ('evt_1', 'video.published', 'a.example', 'uuid', 1, 'poll_1', '{}');
+      INSERT INTO endpoints VALUES ('ep_1', 'usr_1', 'https://b.example', '', 's', 1);
+      INSERT INTO subscriptions VALUES ('sub_1', 'usr_1', 'ep_1', '*', 1);
+      INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, created_at) VALUES ('ep_1', 1, 'usr_1', 'pending', 1);
+      INSERT INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms) VALUES ('ep_1', 1, 1, 1, 1);
+    `)
+    for (const file of later) await apply(db, file)
+    for (const table of [
+      'instances',
+      'sources',
+      'videos',
+      'events',
+      'endpoints',
+      'subscriptions',
+      'deliveries',
+      'attempts',
+    ]) {
+      expect(db.prepare(`SELECT count(*) AS count FROM ${table}`).get(), table).toEqual({ count: 1 })
+    }
+    db.close()
+  })
+
+  it('cluster the tables that are written most', async () => {
+    const db = new DatabaseSync(':memory:')
+    for (const file of await migrationFiles()) await apply(db, file)
+    const clustered = db
+      .prepare("SELECT name FROM pragma_table_list WHERE wr = 1 AND schema = 'main' ORDER BY name")
+      .all()
+    expect(clustered.map(({ name }) => name)).toEqual(['attempts', 'deliveries', 'videos'])
+    db.close()
+  })
+})
