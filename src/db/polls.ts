@@ -75,7 +75,7 @@ export type Progress = {
 }
 
 /** An event that a commit stored, with its sequence. */
-export type StoredEvent = { sequence: number; id: string; type: EventType; instance: string; subject: string }
+type StoredEvent = { sequence: number; id: string; type: EventType; instance: string; subject: string }
 
 export type Committed =
   | { kind: 'committed'; events: StoredEvent[]; endpoints: string[] }

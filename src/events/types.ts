@@ -1,8 +1,7 @@
 /** @module The words of an event: what happened on an instance. Imports nothing of ours, does no I/O. */
 
 /** Every type of event that Tubewire knows. A new one is an entry here and one in a detector. */
-export const EVENT_TYPES = ['video.published'] as const
-export type EventType = (typeof EVENT_TYPES)[number]
+export type EventType = 'video.published'
 
 /** Who made a video, or where it was put. `handle` is `name@host`, as people write it. */
 export type Actor = { name: string; displayName: string; host: string; handle: string; url: string }

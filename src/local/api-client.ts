@@ -15,9 +15,6 @@ const CreatedEndpoint = v.object({ ...Endpoint.entries, secret: v.string() })
 const List = <TSchema extends v.GenericSchema>(item: TSchema) =>
   v.object({ data: v.array(item), next: v.optional(v.string()) })
 
-export type Instance = v.InferOutput<typeof Instance>
-export type Endpoint = v.InferOutput<typeof Endpoint>
-
 /** An answer that is not a success. `message` is the API's own word. */
 export class ApiError extends Error {
   readonly status: number

@@ -11,7 +11,7 @@ export type Grant =
   | { kind: 'wait'; reason: 'budget' | 'held' | 'busy'; waitMs: number }
 
 /** A wish to make requests. Times are milliseconds, `now` since the epoch. */
-export type Ask = {
+type Ask = {
   /** Who asks: while it holds the lease nobody else gets leave. New for each run. */
   holder: string
   requests: number
@@ -22,7 +22,7 @@ export type Ask = {
 }
 
 /** What a remote said of its limit: see `Observation` in src/peertube/client.ts. */
-export type Observed = {
+type Observed = {
   limit: number | null
   remaining: number | null
   resetAt: number | null

@@ -9,7 +9,6 @@ export type Remote<TLocal> = {
     : TLocal[TName]
 }
 export type RemoteInstance = Remote<SimulatedInstance>
-export type RemoteReceiver = Remote<Receiver>
 
 /** @param url of the control server. */
 export function connectControl(url: string) {

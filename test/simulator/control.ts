@@ -5,7 +5,7 @@ import { type InstanceOptions, startInstance } from './instance.ts'
 import { startReceiver } from './receiver.ts'
 
 /** A call: on a server that was made, or to make one. */
-export type Call = { target?: string; method: string; args: unknown[] }
+type Call = { target?: string; method: string; args: unknown[] }
 
 /** Starts the control server. @returns where to send calls: see client.ts. */
 export async function startControl(): Promise<{ url: string; close: () => Promise<void> }> {

@@ -19,7 +19,7 @@ export type InstanceOptions = {
   name?: string
 }
 
-export type LoggedRequest = {
+type LoggedRequest = {
   method: string
   path: string
   headers: Record<string, string>

@@ -1,7 +1,7 @@
 /** @module PeerTube's rate limits: fixed windows, a bucket for each group of routes. */
 
 export type Limits = { api: number; token: number; feeds: number; activityPub: number; wellKnown: number }
-export const DEFAULT_LIMITS: Limits = { api: 50, token: 15, feeds: 50, activityPub: 500, wellKnown: 200 }
+const DEFAULT_LIMITS: Limits = { api: 50, token: 15, feeds: 50, activityPub: 500, wellKnown: 200 }
 
 const TEN_SECONDS = 10_000
 const FIVE_MINUTES = 300_000

@@ -80,7 +80,7 @@ export async function descendants(root: number): Promise<number[]> {
 }
 
 /** Whether a process runs. */
-export async function isRunning(pid: number): Promise<boolean> {
+async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   return stat !== null && stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z'
 }

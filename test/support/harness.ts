@@ -14,10 +14,10 @@ import { pollInstance } from '../../src/workers/poll.ts'
 import { connectControl } from '../simulator/client.ts'
 
 export const control = connectControl(env.CONTROL_URL)
-export const ADMINISTRATOR = 'usr_administrator'
+const ADMINISTRATOR = 'usr_administrator'
 
 /** A queue that keeps what it is sent, and delivers nothing by itself. */
-export function fakeQueue<TMessage>() {
+function fakeQueue<TMessage>() {
   const sent: { body: TMessage; delaySeconds: number }[] = []
   const queue = {
     sent,

@@ -1,0 +1,177 @@
+/** @module Ticks, queues and limiters: what wakes the work, and what guards the way out. */
+import { createMessageBatch, evictDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { backoff } from '../../src/workers/poll.ts'
+import { handleDeliveries, handlePolls } from '../../src/workers/queues.ts'
+import { schedule } from '../../src/workers/schedule.ts'
+import { control, eventsOf, pollToEnd, subscribe, testDeps, watch } from '../support/harness.ts'
+
+const MINUTE = 60_000
+const message = (body: unknown) => ({ id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body })
+
+let tubewire: ReturnType<typeof testDeps>
+beforeEach(async () => {
+  tubewire = testDeps()
+  await env.DB.batch(['endpoints', 'instances'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)))
+})
+
+describe('A tick', () => {
+  it('wakes each instance with a due source once, and what falls due before half of the next period', async () => {
+    const ids: string[] = []
+    for (const [index, dueIn] of [-MINUTE, 0, 29_000, 31_000, 10 * MINUTE].entries()) {
+      const id = await watch(`http://h${index}.example`, tubewire.deps)
+      await env.DB.prepare('UPDATE sources SET due_at = ? WHERE instance_id = ?')
+        .bind(tubewire.deps.clock() + dueIn, id)
+        .run()
+      ids.push(id)
+    }
+    await schedule(tubewire.deps)
+    expect(tubewire.pollQueue.sent.map(({ body }) => body.instance)).toEqual(ids.slice(0, 3))
+    expect(tubewire.deliveryQueue.sent).toEqual([])
+  })
+
+  it('wakes deliveries although waking polls fails, and says so', async () => {
+    const receiver = await control.receiver()
+    const endpoint = await subscribe(receiver.url, tubewire.deps)
+    const instance = await control.instance({ videos: 1 })
+    const id = await watch(instance.origin, tubewire.deps, 1)
+    await pollToEnd(tubewire, id)
+    tubewire.deliveryQueue.sent.splice(0)
+    tubewire.advance(MINUTE)
+    tubewire.pollQueue.sendBatch = async () => {
+      throw new Error('down')
+    }
+    await expect(schedule(tubewire.deps)).rejects.toThrow('could not wake everything')
+    expect(tubewire.deliveryQueue.sent.map(({ body }) => body.endpoints)).toEqual([[endpoint.id]])
+  })
+})
+
+describe('Queue messages', () => {
+  const run = async (
+    handle: typeof handlePolls,
+    queue: string,
+    bodies: unknown[],
+  ): Promise<{ retried: number }> => {
+    const batch = createMessageBatch(queue, bodies.map(message))
+    let retried = 0
+    for (const one of batch.messages) {
+      one.retry = () => {
+        retried += 1
+      }
+    }
+    const late: Promise<unknown>[] = []
+    await handle(tubewire.deps, batch, (promise) => late.push(promise))
+    await Promise.all(late)
+    return { retried }
+  }
+
+  it('doubled and in any order: each video once, each delivery once', async () => {
+    const receiver = await control.receiver()
+    const endpoint = await subscribe(receiver.url, tubewire.deps)
+    const instances = await Promise.all([1, 2].map(() => control.instance({ videos: 2 })))
+    const ids = await Promise.all(instances.map(({ origin }) => watch(origin, tubewire.deps, 2)))
+    const polls = [...ids, ...ids, ...ids.toReversed()].map((instance) => ({ instance }))
+    await run(handleDeliveries, 'tubewire-delivery', [{ endpoints: [endpoint.id] }])
+    await run(handlePolls, 'tubewire-poll', polls)
+    const deliveries = [{ endpoints: [endpoint.id, endpoint.id] }, { endpoints: [endpoint.id] }]
+    await run(handleDeliveries, 'tubewire-delivery', deliveries)
+    await run(handleDeliveries, 'tubewire-delivery', deliveries)
+    for (const { origin } of instances) expect(await eventsOf(origin)).toHaveLength(2)
+    expect(await receiver.count()).toBe(4)
+  })
+
+  it('of an unknown shape are logged and dropped, and keep no other back', async () => {
+    const instance = await control.instance({ videos: 1 })
+    const id = await watch(instance.origin, tubewire.deps, 1)
+    const bad = [null, 'text', {}, { instance: 7 }, { endpoints: 'all' }]
+    expect(await run(handlePolls, 'tubewire-poll', [...bad, { instance: id }])).toEqual({ retried: 0 })
+    await run(handleDeliveries, 'tubewire-delivery', bad)
+    expect(tubewire.log.filter((entry) => entry.log === 'error')).toHaveLength(10)
+    expect(await eventsOf(instance.origin)).toHaveLength(1)
+  })
+
+  it('whose poll fails for a reason of ours are retried', async () => {
+    tubewire.deps.env.DB = new Proxy(env.DB, {
+      get() {
+        throw new Error('D1 is down')
+      },
+    })
+    expect(await run(handlePolls, 'tubewire-poll', [{ instance: 'ins_x' }])).toEqual({ retried: 1 })
+    expect(tubewire.log).toMatchObject([{ log: 'error', error: 'Error: D1 is down', instance: 'ins_x' }])
+  })
+
+  it('for an instance that hangs hold up neither their batch nor other instances', async () => {
+    const [slow, quick] = await Promise.all([control.instance({ videos: 1 }), control.instance({ videos: 1 })])
+    await slow.fail({ kind: 'timeout' })
+    const ids = await Promise.all([slow, quick].map(({ origin }) => watch(origin, tubewire.deps, 1)))
+    const late: Promise<unknown>[] = []
+    const batch = createMessageBatch('tubewire-poll', ids.map((instance) => message({ instance })))
+    await handlePolls(tubewire.deps, batch, (promise) => late.push(promise))
+    expect(await eventsOf(quick.origin)).toHaveLength(1)
+    expect(tubewire.log.filter((entry) => entry.log === 'poll')).toHaveLength(1)
+    await slow.close()
+    await Promise.all(late)
+    expect(tubewire.log.at(-1)).toMatchObject({ log: 'poll', instance: slow.host, outcome: 'failed' })
+  })
+})
+
+describe('The limiter', () => {
+  const budget = { requests: 4, windowMs: 10_000 }
+  const ask = { holder: 'run_1', requests: 1, budget, leaseMs: 30_000 }
+  const now = Date.UTC(2026, 0, 1)
+  const limiter = () => env.RATE_LIMITER.getByName(crypto.randomUUID())
+
+  it('lets one holder in at a time, until it leaves or its lease runs out', async () => {
+    const one = limiter()
+    expect(await one.take({ ...ask, now })).toEqual({ kind: 'granted', requests: 1 })
+    expect(await one.take({ ...ask, holder: 'run_2', now })).toEqual({ kind: 'wait', reason: 'busy', waitMs: 30_000 })
+    expect(await one.leave('run_2', 0, budget)).toBe(false)
+    expect(await one.leave('run_1', 0, budget)).toBe(true)
+    expect(await one.take({ ...ask, holder: 'run_2', now })).toMatchObject({ kind: 'granted' })
+    expect(await one.take({ ...ask, holder: 'run_3', now: now + 30_000 })).toMatchObject({ kind: 'granted' })
+  })
+
+  it('gives back what was granted and not used', async () => {
+    const one = limiter()
+    expect(await one.take({ ...ask, requests: 9, now })).toEqual({ kind: 'granted', requests: 2 })
+    await one.leave('run_1', 2, budget)
+    expect(await one.take({ ...ask, requests: 9, now })).toEqual({ kind: 'granted', requests: 2 })
+  })
+
+  it('holds for as long as it was told, and remembers it when it is evicted', async () => {
+    const one = limiter()
+    await one.observe({ limit: null, remaining: null, resetAt: null, retryAt: now + 60_000 }, now)
+    await evictDurableObject(one)
+    expect(await one.take({ ...ask, now: now + 59_999 })).toEqual({ kind: 'wait', reason: 'held', waitMs: 1 })
+    expect(await one.take({ ...ask, now: now + 60_000 })).toMatchObject({ kind: 'granted' })
+  })
+
+  it('waits for the end of the window when nothing remains of the limit', async () => {
+    const one = limiter()
+    await one.observe({ limit: 50, remaining: 0, resetAt: now + 7_000, retryAt: null }, now)
+    expect(await one.take({ ...ask, now })).toEqual({ kind: 'wait', reason: 'held', waitMs: 7_000 })
+  })
+
+  it('is not held for longer than a day, nor by the past', async () => {
+    const one = limiter()
+    await one.hold(now - 1, now)
+    expect(await one.take({ ...ask, now })).toMatchObject({ kind: 'granted' })
+    await one.leave('run_1', 1, budget)
+    await one.hold(Number.MAX_SAFE_INTEGER, now)
+    expect(await one.take({ ...ask, now })).toMatchObject({ waitMs: 24 * 60 * MINUTE })
+  })
+})
+
+it.each([
+  [1, MINUTE],
+  [2, 2 * MINUTE],
+  [5, 16 * MINUTE],
+  [11, 1_024 * MINUTE],
+  [12, 1_440 * MINUTE],
+  [2_000, 1_440 * MINUTE],
+])('after %i failures in a row an instance is left alone for %i ms, 20 %% more or less', (failures, wait) => {
+  expect(backoff(failures, 0.5)).toBe(wait)
+  expect(backoff(failures, 0)).toBe(wait * 0.8)
+  expect(backoff(failures, 1)).toBe(wait * 1.2)
+})
