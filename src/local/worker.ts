@@ -21,7 +21,8 @@ export type LocalWorker = {
  * Starts the Worker and applies the migrations.
  *
  * @param options `port` 0: any free one; `data`: the folder where state lives; `vars`: variables and secrets, over those
- * of wrangler.toml; `onLog`: each line that the Worker or workerd prints.
+ * of wrangler.toml; `onLog`: each line that the Worker or workerd prints; `entry`: another main module than
+ * wrangler.toml names, for measurements.
  * @throws Error when the port is taken (`code` EADDRINUSE), or when the database can't be migrated.
  */
 export async function startWorker(options: {
@@ -29,8 +30,10 @@ export async function startWorker(options: {
   data: string
   vars: Readonly<Record<string, string>>
   onLog: (line: WorkerdStructuredLog) => void
+  entry?: string
 }): Promise<LocalWorker> {
-  const [script, workerOptions] = await Promise.all([bundle(), readWranglerConfig()])
+  const entry = options.entry ?? join(ROOT, 'src', 'workers', 'index.ts')
+  const [script, workerOptions] = await Promise.all([bundle(entry), readWranglerConfig()])
   // Wrangler's type leaves open that this is an object of the variables.
   const bindings = workerOptions.bindings as Record<string, string>
   const miniflare = new Miniflare(
@@ -70,9 +73,9 @@ export async function startWorker(options: {
 }
 
 /** The Worker as one script, bundled as wrangler does. */
-async function bundle(): Promise<string> {
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'src', 'workers', 'index.ts')],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     format: 'esm',

@@ -4,54 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { dueDeliveries, dueEndpoints, recordAttempts } from '../../src/db/deliveries.ts'
 import { listEvents } from '../../src/db/events.ts'
 import { commitProgress, dueInstances, dueSources, knownVideos } from '../../src/db/polls.ts'
+import { countCosts } from '../support/count-costs.ts'
 
-/** The database, counting. */
-function counted() {
-  const cost = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 }
-  const add = (result: D1Result) => {
-    cost.rowsRead += result.meta.rows_read
-    cost.rowsWritten += result.meta.rows_written
-  }
-  const statement = (real: D1PreparedStatement): D1PreparedStatement =>
-    new Proxy(real, {
-      get(target, name) {
-        if (name === 'bind') return (...values: unknown[]) => statement(target.bind(...values))
-        if (name === 'real') return target
-        if (name === 'all' || name === 'run') {
-          return async () => {
-            cost.roundTrips += 1
-            const result = await target.all()
-            add(result)
-            return result
-          }
-        }
-        // Drizzle reads by `raw`, which tells no cost.
-        if (name === 'raw')
-          return async () => {
-            cost.roundTrips += 1
-            const result = await target.all()
-            add(result)
-            return result.results.map((row) => Object.values(row))
-          }
-        return Reflect.get(target, name)
-      },
-    })
-  const db = new Proxy(env.DB, {
-    get(target, name) {
-      if (name === 'prepare') return (sql: string) => statement(target.prepare(sql))
-      if (name === 'batch') {
-        return async (statements: D1PreparedStatement[]) => {
-          cost.roundTrips += 1
-          const results = await target.batch(statements.map((one) => Reflect.get(one, 'real')))
-          results.forEach(add)
-          return results
-        }
-      }
-      return Reflect.get(target, name)
-    },
-  })
-  return { db, cost }
-}
+const counted = () => countCosts(env.DB)
 
 const NOW = 1_000_000
 const INSTANCES = 500

@@ -102,11 +102,17 @@ describe('Queue messages', () => {
   })
 
   it('for an instance that hangs hold up neither their batch nor other instances', async () => {
-    const [slow, quick] = await Promise.all([control.instance({ videos: 1 }), control.instance({ videos: 1 })])
+    const [slow, quick] = await Promise.all([
+      control.instance({ videos: 1 }),
+      control.instance({ videos: 1 }),
+    ])
     await slow.fail({ kind: 'timeout' })
     const ids = await Promise.all([slow, quick].map(({ origin }) => watch(origin, tubewire.deps, 1)))
     const late: Promise<unknown>[] = []
-    const batch = createMessageBatch('tubewire-poll', ids.map((instance) => message({ instance })))
+    const batch = createMessageBatch(
+      'tubewire-poll',
+      ids.map((instance) => message({ instance })),
+    )
     await handlePolls(tubewire.deps, batch, (promise) => late.push(promise))
     expect(await eventsOf(quick.origin)).toHaveLength(1)
     expect(tubewire.log.filter((entry) => entry.log === 'poll')).toHaveLength(1)
@@ -125,7 +131,11 @@ describe('The limiter', () => {
   it('lets one holder in at a time, until it leaves or its lease runs out', async () => {
     const one = limiter()
     expect(await one.take({ ...ask, now })).toEqual({ kind: 'granted', requests: 1 })
-    expect(await one.take({ ...ask, holder: 'run_2', now })).toEqual({ kind: 'wait', reason: 'busy', waitMs: 30_000 })
+    expect(await one.take({ ...ask, holder: 'run_2', now })).toEqual({
+      kind: 'wait',
+      reason: 'busy',
+      waitMs: 30_000,
+    })
     expect(await one.leave('run_2', 0, budget)).toBe(false)
     expect(await one.leave('run_1', 0, budget)).toBe(true)
     expect(await one.take({ ...ask, holder: 'run_2', now })).toMatchObject({ kind: 'granted' })

@@ -1,0 +1,31 @@
+/** @module `npm run bench`: the figures, each beside its baseline in the same run. `-- --only PREFIX` runs a part. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { deliverFigures } from './deliver.ts'
+import { type Figure, table } from './figures.ts'
+import { pollFigures } from './poll.ts'
+import { startFigures } from './start.ts'
+
+const GROUPS: Record<string, () => Promise<Figure[]>> = {
+  poll: pollFigures,
+  deliver: deliverFigures,
+  start: startFigures,
+}
+
+const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values
+const wanted = Object.entries(GROUPS).filter(([group]) => only.startsWith(group) || group.startsWith(only))
+if (wanted.length === 0) {
+  process.stderr.write(
+    `bench: no figure begins with "${only}": there are ${Object.keys(GROUPS).join(', ')}\n`,
+  )
+  process.exit(2)
+}
+const figures: Figure[] = []
+for (const [group, measure] of wanted) {
+  process.stdout.write(`${group} …\n`)
+  figures.push(...(await measure()).filter(({ name }) => name.startsWith(only)))
+}
+process.stdout.write(`\n${table(figures)}\n`)
+await writeFile(join(import.meta.dirname, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`)
+process.exit(figures.every(({ pass }) => pass) ? 0 : 1)

@@ -1,0 +1,57 @@
+/** @module The Worker that is measured: the real modules, with counters around the database, and bare loops beside them. */
+
+import { dependencies } from '../src/workers/deps.ts'
+import { pollInstance } from '../src/workers/poll.ts'
+import { handleDeliveries } from '../src/workers/queues.ts'
+import { countCosts } from '../test/support/count-costs.ts'
+
+export { RateLimiter } from '../src/workers/rate-limiter.ts'
+
+export default {
+  async fetch(request, env) {
+    const url = new URL(request.url)
+    if (url.pathname === '/poll') {
+      const { db, cost } = countCosts(env.DB)
+      const deps = { ...quiet(env), env: { ...quiet(env).env, DB: db } }
+      await pollInstance(deps, url.searchParams.get('instance') ?? '')
+      return Response.json(cost)
+    }
+    if (url.pathname === '/wake') {
+      const endpoints: string[] = await request.json()
+      await env.DELIVERY_QUEUE.send({ endpoints })
+      return new Response()
+    }
+    return Response.json(await bareLoop(await request.json()))
+  },
+
+  async queue(batch, env, context) {
+    // Polls are called directly, so that their costs can be told.
+    if (batch.queue !== 'tubewire-delivery') return
+    await handleDeliveries(quiet(env), batch, (promise) => context.waitUntil(promise))
+  },
+} satisfies ExportedHandler<Env>
+
+/** Without a log: a terminal is not what is measured. */
+function quiet(env: Env) {
+  return { ...dependencies(env), log: () => undefined }
+}
+
+/** The baseline: the same POSTs, and nothing else. @returns milliseconds. */
+async function bareLoop(work: { url: string; count: number; lanes: number; body: string }): Promise<number> {
+  const { url, count, lanes, body } = work
+  const startedAt = Date.now()
+  let next = 0
+  const lane = async () => {
+    while (next < count) {
+      next += 1
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+      await response.body?.cancel()
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return Date.now() - startedAt
+}
