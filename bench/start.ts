@@ -54,6 +54,7 @@ async function wranglerDev(folder: string): Promise<number> {
     [wrangler, 'dev', '--port', String(await freePort()), '--ip', '127.0.0.1'],
     {
       cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         CLOUDFLARE_CF_FETCH_ENABLED: 'false',
