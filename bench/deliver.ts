@@ -5,12 +5,11 @@ import { join } from 'node:path'
 import { encryptSecret } from '../src/secrets.ts'
 import { newSecret } from '../src/webhooks/signature.ts'
 import { type Figure, median } from './figures.ts'
-import { type Measured, startMeasured } from './harness.ts'
+import { CONCURRENCY, type Measured, startMeasured } from './harness.ts'
 
 const ENDPOINTS = 10
 const EVENTS = 500
 const DELIVERIES = ENDPOINTS * EVENTS
-const LANES = 50
 const ROUNDS = 5
 const TARGET = 0.4
 const OWNER = 'usr_administrator'
@@ -80,7 +79,7 @@ export async function deliverFigures(): Promise<Figure[]> {
     const endpoints = await seed(measured, url)
     const body = JSON.stringify({ id: 'evt', type: 'video.published', data: JSON.parse(DATA) })
     const bare = async () =>
-      Number(await measured.call('/bare', { url, count: DELIVERIES, lanes: LANES, body })) / 1000
+      Number(await measured.call('/bare', { url, count: DELIVERIES, lanes: CONCURRENCY, body })) / 1000
     // Both once before, uncounted: connections, compilation.
     await bare()
     await deliverAll(measured, endpoints)

@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { newSecrets } from '../src/local/dev-vars.ts'
 import { startWorker } from '../src/local/worker.ts'
 
+/** Requests that wait for an answer at once, ours and the baseline's: as `npm start` has it. */
+export const CONCURRENCY = 50
+
 export type Measured = {
   db: D1Database
   encryptionKeys: { id: string; bytes: Uint8Array }[]
@@ -21,7 +24,12 @@ export async function startMeasured(): Promise<Measured> {
     port: 0,
     data,
     entry: join(import.meta.dirname, 'worker.ts'),
-    vars: { ...secrets, ALLOW_LOCAL_TARGETS: 'true', POLL_INTERVAL_SECONDS: '60' },
+    vars: {
+      ...secrets,
+      ALLOW_LOCAL_TARGETS: 'true',
+      POLL_INTERVAL_SECONDS: '60',
+      DELIVERY_CONCURRENCY: String(CONCURRENCY),
+    },
     onLog({ level, message }) {
       if (level === 'error') process.stderr.write(`${message}\n`)
     },

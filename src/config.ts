@@ -1,10 +1,10 @@
 /** @module What the environment must say, checked once: types, defaults, bounds, one clear error for each mistake. */
 import * as v from 'valibot'
 
-const seconds = (fallback: string, min: number, max: number) =>
+const wholeNumber = (fallback: string, min: number, max: number, unit: string) =>
   v.pipe(
     v.optional(v.string(), fallback),
-    v.regex(/^\d{1,6}$/, 'must be a whole number of seconds'),
+    v.regex(/^\d{1,6}$/, `must be a whole number of ${unit}`),
     v.transform(Number),
     v.minValue(min, `must be at least ${min}`),
     v.maxValue(max, `must be at most ${max}`),
@@ -29,9 +29,11 @@ const Environment = v.object({
       'must not name the same key twice',
     ),
   ),
-  POLL_INTERVAL_SECONDS: seconds('300', 1, 86_400),
-  CRON_PERIOD_SECONDS: seconds('60', 1, 86_400),
-  DELIVERY_TIMEOUT_SECONDS: seconds('15', 1, 30),
+  POLL_INTERVAL_SECONDS: wholeNumber('300', 1, 86_400, 'seconds'),
+  CRON_PERIOD_SECONDS: wholeNumber('60', 1, 86_400, 'seconds'),
+  // The platform leaves a slow send 30 s after its queue batch has ended: what it cuts off would never count as tried.
+  DELIVERY_TIMEOUT_SECONDS: wholeNumber('15', 1, 25, 'seconds'),
+  DELIVERY_CONCURRENCY: wholeNumber('5', 1, 1_000, 'requests'),
   ALLOW_LOCAL_TARGETS: v.pipe(
     v.optional(v.string(), 'false'),
     v.picklist(['true', 'false'], 'must be "true" or "false"'),
@@ -51,6 +53,8 @@ export type Config = {
   cronPeriodMs: number
   /** How long a subscriber may take to answer a webhook. */
   deliveryTimeoutMs: number
+  /** How many webhooks of one invocation may wait for an answer at once. */
+  deliveryConcurrency: number
   /** Whether instances and endpoints may be on this machine or a private network, without https. */
   allowLocalTargets: boolean
 }
@@ -72,6 +76,7 @@ export function parseConfig(environment: object): Config {
     pollIntervalMs: output.POLL_INTERVAL_SECONDS * 1000,
     cronPeriodMs: output.CRON_PERIOD_SECONDS * 1000,
     deliveryTimeoutMs: output.DELIVERY_TIMEOUT_SECONDS * 1000,
+    deliveryConcurrency: output.DELIVERY_CONCURRENCY,
     allowLocalTargets: output.ALLOW_LOCAL_TARGETS,
   }
 }

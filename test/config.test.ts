@@ -11,6 +11,7 @@ describe('parseConfig', () => {
       pollIntervalMs: 300_000,
       cronPeriodMs: 60_000,
       deliveryTimeoutMs: 15_000,
+      deliveryConcurrency: 5,
       allowLocalTargets: false,
     })
     expect(parseConfig(GOOD).encryptionKeys.map(({ id }) => id)).toEqual(['b', 'a'])
@@ -26,7 +27,8 @@ describe('parseConfig', () => {
     ],
     [{ ...GOOD, POLL_INTERVAL_SECONDS: '0' }, 'POLL_INTERVAL_SECONDS must be at least 1'],
     [{ ...GOOD, CRON_PERIOD_SECONDS: 'often' }, 'CRON_PERIOD_SECONDS must be a whole number of seconds'],
-    [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '31' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 30'],
+    [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '26' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 25'],
+    [{ ...GOOD, DELIVERY_CONCURRENCY: '0' }, 'DELIVERY_CONCURRENCY must be at least 1'],
     [{ ...GOOD, ALLOW_LOCAL_TARGETS: 'yes' }, 'ALLOW_LOCAL_TARGETS must be "true" or "false"'],
   ])('%j: names the variable, never its value', (environment, message) => {
     expect(() => parseConfig(environment)).toThrow(message)

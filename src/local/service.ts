@@ -47,6 +47,8 @@ export async function startService(options: {
         ...secrets,
         POLL_INTERVAL_SECONDS: period,
         CRON_PERIOD_SECONDS: period,
+        // What Cloudflare allows an invocation is no limit of this machine's.
+        DELIVERY_CONCURRENCY: '50',
         ALLOW_LOCAL_TARGETS: 'true',
       },
       onLog: options.onLog,

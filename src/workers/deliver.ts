@@ -12,11 +12,10 @@ import { type EndpointAccess, enterEndpoint } from './endpoint-access.ts'
 import { describeError } from './log.ts'
 import { wakeDeliveries } from './messages.ts'
 import { patiently } from './patience.ts'
+import { Slots } from './slots.ts'
 
 /** Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. */
 const ROUND_SIZE = 200
-/** Sends under way at once, shared out evenly: an endpoint that hangs holds only its own lanes. */
-const LANES = 50
 /** What is answered is committed at least this often, however long the slow ones take. */
 const PATIENCE_MS = 1_000
 /** Rounds of one invocation; what is left then goes to the next, by a message. */
@@ -28,21 +27,28 @@ type Rest = { now: Set<string>; later: Map<string, number> }
 /**
  * Delivers until nothing is due at these endpoints.
  *
- * Returns when all but the slow ones have answered; these go on in `waitUntil`, so that they hold up nobody else.
+ * Returns when all but the slow ones have answered; these go on in `waitUntil`, so that they hold up nobody else. When the
+ * slow ones hold all slots, the rest is left to another invocation, which has slots of its own.
+ *
+ * @param slots those of this invocation: all its sends share them.
  */
 export async function deliver(
   deps: Deps,
   waitUntil: (promise: Promise<unknown>) => void,
   endpointIds: readonly string[],
+  slots = new Slots(deps.config.deliveryConcurrency),
 ): Promise<void> {
   let next = new Set(endpointIds)
   for (let count = 0; count < ROUNDS && next.size > 0; count += 1) {
-    const round = await startRound(deps, [...next])
+    const round = await startRound(deps, slots, [...next])
     await patiently(round.sending, PATIENCE_MS)
     const rest = await round.settle()
     await wakeLater(deps, rest)
     next = rest.now
-    if (round.isRunning()) waitUntil(finish(deps, round))
+    if (round.isRunning()) {
+      waitUntil(finish(deps, round))
+      if (slots.areAllTaken) break
+    }
   }
   await wake(deps, [...next], 0)
 }
@@ -66,13 +72,15 @@ type Round = {
 }
 
 /** Enters the endpoints, reads what is due at them and begins to send. */
-async function startRound(deps: Deps, endpointIds: readonly string[]): Promise<Round> {
+async function startRound(deps: Deps, slots: Slots, endpointIds: readonly string[]): Promise<Round> {
   const perEndpoint = Math.max(1, Math.floor(ROUND_SIZE / endpointIds.length))
   const { accesses, later } = await enter(deps, endpointIds, perEndpoint)
   const byEndpoint = Map.groupBy(await readDue(deps, accesses, perEndpoint), ({ endpointId }) => endpointId)
   const keys = await signingKeys(deps, [...byEndpoint.values()].flat())
-  const lanes = Math.max(1, Math.floor(LANES / Math.max(1, byEndpoint.size)))
-  const lastStart = deps.clock() + PATIENCE_MS
+  // An endpoint's even share: one that hangs holds no more slots than that.
+  const lanes = Math.max(1, Math.floor(deps.config.deliveryConcurrency / Math.max(1, byEndpoint.size)))
+  // What has not begun by then is left to the next round: no run outlives its lease, nor waits for who hangs.
+  const isLate = AbortSignal.timeout(PATIENCE_MS)
   const running = new Set(accesses.keys())
   const answered: RecordedAttempt[] = []
   const finished: { id: string; made: number; hasMore: boolean }[] = []
@@ -80,14 +88,15 @@ async function startRound(deps: Deps, endpointIds: readonly string[]): Promise<R
   const sendAll = async (id: string, access: EndpointAccess) => {
     const due = byEndpoint.get(id) ?? []
     let made = 0
-    await inLanes(due.slice(0, access.granted), lanes, async (delivery) => {
-      // What has not begun by now is left to the next round: no run outlives its lease.
-      if (deps.clock() > lastStart) return
+    const attempt = async (delivery: DueDelivery) => {
       made += 1
       const { recorded, retryAt } = await attemptDelivery(deps, delivery, keys)
       answered.push(recorded)
       if (retryAt !== null) await access.hold(retryAt)
-    }).catch((error: unknown) => {
+    }
+    await inLanes(due.slice(0, access.granted), lanes, (delivery) =>
+      slots.run(() => attempt(delivery), isLate),
+    ).catch((error: unknown) => {
       // One endpoint's trouble must not lose what others answered.
       deps.log({ log: 'error', where: `sending to ${id}`, error: describeError(error) })
     })

@@ -9,6 +9,7 @@ interface Env {
   POLL_INTERVAL_SECONDS: string
   CRON_PERIOD_SECONDS: string
   DELIVERY_TIMEOUT_SECONDS: string
+  DELIVERY_CONCURRENCY: string
   ALLOW_LOCAL_TARGETS: string
 }
 

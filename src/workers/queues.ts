@@ -6,6 +6,7 @@ import { describeError } from './log.ts'
 import { chunks, DeliveryMessage, ENDPOINTS_A_MESSAGE, PollMessage } from './messages.ts'
 import { patiently } from './patience.ts'
 import { pollInstance } from './poll.ts'
+import { Slots } from './slots.ts'
 
 type WaitUntil = (promise: Promise<unknown>) => void
 
@@ -40,8 +41,9 @@ export async function handleDeliveries(deps: Deps, batch: MessageBatch, waitUnti
     if (parsed.success) for (const id of parsed.output.endpoints) endpoints.add(id)
     else await refuse(deps, message)
   }
+  const slots = new Slots(deps.config.deliveryConcurrency)
   const parts = chunks([...endpoints], ENDPOINTS_A_MESSAGE)
-  await Promise.all(parts.map((part) => deliver(deps, waitUntil, part)))
+  await Promise.all(parts.map((part) => deliver(deps, waitUntil, part, slots)))
 }
 
 /** A message that is none of ours is not worth a retry; the work it may have meant is found by the next tick. */
