@@ -14,6 +14,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest(async ({ inject }) => ({
             wrangler: { configPath: './wrangler.toml' },
+            // Otherwise workerd tells of each connection that a test breaks.
+            verbose: false,
             miniflare: {
               cf: false,
               bindings: {

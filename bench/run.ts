@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deliverFigures } from './deliver.ts'
 import { type Figure, table } from './figures.ts'
+import { pathFigures } from './path.ts'
 import { pollFigures } from './poll.ts'
 import { startFigures } from './start.ts'
 
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
   deliver: deliverFigures,
+  path: pathFigures,
   start: startFigures,
 }
 

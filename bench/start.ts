@@ -16,10 +16,11 @@ async function end(child: ChildProcess): Promise<void> {
   await closed
 }
 
+/** Seconds until a program prints a line; then it is ended, also when it never does. */
 async function secondsUntil(child: ChildProcess, pattern: RegExp): Promise<number> {
   const startedAt = performance.now()
   let output = ''
-  return new Promise((resolve, reject) => {
+  const line = new Promise<number>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no ${pattern} within a minute:\n${output}`)), TIMEOUT_MS)
     const take = (chunk: Buffer) => {
       output += chunk
@@ -30,6 +31,7 @@ async function secondsUntil(child: ChildProcess, pattern: RegExp): Promise<numbe
     child.stdout?.on('data', take)
     child.stderr?.on('data', take)
   })
+  return line.finally(() => end(child))
 }
 
 async function tubewire(folder: string): Promise<number> {
@@ -41,10 +43,7 @@ async function tubewire(folder: string): Promise<number> {
     join(folder, 'data'),
     '--fresh',
   ]
-  const child = spawn(process.execPath, args)
-  const seconds = await secondsUntil(child, /Tubewire is ready/)
-  await end(child)
-  return seconds
+  return secondsUntil(spawn(process.execPath, args), /Tubewire is ready/)
 }
 
 async function wranglerDev(folder: string): Promise<number> {
@@ -59,13 +58,13 @@ async function wranglerDev(folder: string): Promise<number> {
         ...process.env,
         CLOUDFLARE_CF_FETCH_ENABLED: 'false',
         WRANGLER_SEND_METRICS: 'false',
+        // With the banner it asks the registry for a newer version: no part of a start.
+        WRANGLER_HIDE_BANNER: 'true',
         CI: 'true',
       },
     },
   )
-  const seconds = await secondsUntil(child, /Ready on/)
-  await end(child)
-  return seconds
+  return secondsUntil(child, /Ready on/)
 }
 
 /** The figure of the start. */

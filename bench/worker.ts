@@ -1,6 +1,7 @@
 /** @module The Worker that is measured: the real modules, with counters around the database, and bare loops beside them. */
 
 import { dependencies } from '../src/workers/deps.ts'
+import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
 import { pollInstance } from '../src/workers/poll.ts'
 import { handleDeliveries } from '../src/workers/queues.ts'
 import { countCosts } from '../test/support/count-costs.ts'
@@ -26,7 +27,7 @@ export default {
 
   async queue(batch, env, context) {
     // Polls are called directly, so that their costs can be told.
-    if (batch.queue !== 'tubewire-delivery') return
+    if (batch.queue !== DELIVERY_QUEUE) return
     await handleDeliveries(quiet(env), batch, (promise) => context.waitUntil(promise))
   },
 } satisfies ExportedHandler<Env>

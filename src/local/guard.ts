@@ -21,13 +21,22 @@ export class InUseError extends Error {}
 export async function lockData(data: string): Promise<() => Promise<void>> {
   await mkdir(data, { recursive: true })
   const path = join(data, LOCK)
-  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-  if (holder > 0 && holder !== process.pid && (await isTubewire(holder))) {
-    throw new InUseError(
-      `another Tubewire (process ${holder}) uses ${data}: stop it, or choose another folder with --data`,
-    )
+  // `wx` makes the file or fails: of two that start at once one gets it.
+  const take = () => writeFile(path, String(process.pid), { flag: 'wx' })
+  try {
+    await take()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+    // In a container each start may get the same number.
+    if (holder > 0 && holder !== process.pid && (await isTubewire(holder))) {
+      throw new InUseError(
+        `another Tubewire (process ${holder}) uses ${data}: stop it, or choose another folder with --data`,
+      )
+    }
+    await rm(path, { force: true })
+    await take()
   }
-  await writeFile(path, String(process.pid))
   return () => rm(path, { force: true })
 }
 

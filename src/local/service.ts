@@ -13,6 +13,8 @@ export type Service = {
   url: URL
   adminKey: string
   api: ApiClient
+  /** Changes the period of cron and polls, in seconds. Before the cron is started. */
+  setEvery: (seconds: number) => Promise<void>
   /** Begins to tick, at once and then every period. */
   startCron: () => void
   stop: () => Promise<void>
@@ -39,21 +41,22 @@ export async function startService(options: {
     await refuseTakenPort(options.port)
     if (options.fresh) await rm(join(options.data, 'state'), { recursive: true, force: true })
     const secrets = await readSecrets(join(ROOT, '.dev.vars'))
-    const period = String(options.every)
+    const vars = (seconds: number) => ({
+      ...secrets,
+      POLL_INTERVAL_SECONDS: String(seconds),
+      CRON_PERIOD_SECONDS: String(seconds),
+      // What Cloudflare allows an invocation is no limit of this machine's.
+      DELIVERY_CONCURRENCY: '50',
+      ALLOW_LOCAL_TARGETS: 'true',
+    })
+    let { every } = options
     const worker = await startWorker({
       port: options.port,
       data: options.data,
-      vars: {
-        ...secrets,
-        POLL_INTERVAL_SECONDS: period,
-        CRON_PERIOD_SECONDS: period,
-        // What Cloudflare allows an invocation is no limit of this machine's.
-        DELIVERY_CONCURRENCY: '50',
-        ALLOW_LOCAL_TARGETS: 'true',
-      },
+      vars: vars(every),
       onLog: options.onLog,
     })
-    const dismissGuard = await guardChildren()
+    let dismissGuard = await guardChildren()
     let timer: ReturnType<typeof setInterval> | undefined
     const tick = () => {
       worker.tick().catch(options.onError)
@@ -62,9 +65,16 @@ export async function startService(options: {
       url: worker.url,
       adminKey: secrets.ADMIN_KEY,
       api: apiClient(worker.url, secrets.ADMIN_KEY),
+      async setEvery(seconds) {
+        every = seconds
+        await worker.setVars(vars(seconds))
+        // It is another process now.
+        dismissGuard()
+        dismissGuard = await guardChildren()
+      },
       startCron() {
         tick()
-        timer = setInterval(tick, options.every * 1000)
+        timer = setInterval(tick, every * 1000)
       },
       async stop() {
         clearInterval(timer)

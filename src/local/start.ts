@@ -26,12 +26,13 @@ async function main(): Promise<void> {
     return
   }
 
-  const isDemoWanted = options.instances.length === 0
+  const mayBeDemo = options.instances.length === 0
+  let every = options.every ?? (mayBeDemo ? DEMO_EVERY : DEFAULT_EVERY)
   print(`Tubewire ${VERSION} is starting …`)
   const service = await startService({
     port: options.port,
     data: resolve(options.data),
-    every: options.every ?? (isDemoWanted ? DEMO_EVERY : DEFAULT_EVERY),
+    every,
     fresh: options.fresh,
     onLog({ level, message }) {
       const line = describeLog(level, message)
@@ -45,20 +46,25 @@ async function main(): Promise<void> {
   })
 
   await forgetDemo(service.api)
+  const isDemo = mayBeDemo && (await service.api.instances()).length === 0
+  if (mayBeDemo && !isDemo && options.every === null) {
+    // What was watched before are other people's servers: they are not asked as often as the demo.
+    every = DEFAULT_EVERY
+    await service.setEvery(every)
+  }
   print('')
   print(`  API        ${new URL('/api/v1', service.url).href}`)
   print(`  Admin key  ${service.adminKey}   (kept in .dev.vars)`)
   print(`  Data       ${options.data}`)
   await watch(service, options)
-  const isEmpty = (await service.api.instances()).length === 0
-  const demo = isDemoWanted && isEmpty ? await startDemo(service.api) : null
+  const demo = isDemo ? await startDemo(service.api) : null
   if (demo) {
     closers.push(demo.close)
     print(`  Demo       an instance at ${demo.instanceUrl} that publishes a video now and then,`)
     print(`             and a receiver at ${demo.receiverUrl} that verifies every signature`)
   }
   print('')
-  print('Tubewire is ready. Ctrl-C stops it.')
+  print(`Tubewire is ready. It looks for news every ${every} s; Ctrl-C stops it.`)
   service.startCron()
   if (demo) runDemo(demo)
 }

@@ -12,6 +12,8 @@ export type LocalWorker = {
   url: URL
   /** Runs the cron once. */
   tick: () => Promise<void>
+  /** Starts it anew with other variables, on the same data. Bindings and queued messages of before are gone. */
+  setVars: (vars: Readonly<Record<string, string>>) => Promise<void>
   /** Its bindings, as the Worker has them. */
   bindings: <TBindings>() => Promise<TBindings>
   stop: () => Promise<void>
@@ -36,13 +38,13 @@ export async function startWorker(options: {
   const [script, workerOptions] = await Promise.all([bundle(entry), readWranglerConfig()])
   // Wrangler's type leaves open that this is an object of the variables.
   const bindings = workerOptions.bindings as Record<string, string>
-  const miniflare = new Miniflare(
+  const optionsWith = (vars: Readonly<Record<string, string>>) =>
     convertV4MiniflareOptions({
       ...workerOptions,
       name: 'tubewire',
       rootPath: ROOT,
       modules: [{ type: 'ESModule', path: 'index.js', contents: script }],
-      bindings: { ...bindings, ...options.vars },
+      bindings: { ...bindings, ...vars },
       host: '127.0.0.1',
       port: options.port,
       resourcePersistencePath: join(options.data, 'state', 'v3'),
@@ -51,17 +53,18 @@ export async function startWorker(options: {
       // Otherwise it asks Cloudflare where on earth this machine is.
       cf: false,
       telemetry: { enabled: false },
-    }),
-  )
+    })
+  const miniflare = new Miniflare(optionsWith(options.vars))
   try {
     const url = await miniflare.ready
     await migrate(await miniflare.getD1Database('DB'), join(ROOT, 'migrations'))
-    const worker = await miniflare.getWorker()
     return {
       url,
       async tick() {
+        const worker = await miniflare.getWorker()
         await worker.scheduled({ cron: '* * * * *' })
       },
+      setVars: (vars) => miniflare.setOptions(optionsWith(vars)),
       // The caller names the bindings of the wrangler.toml that this Worker was started with.
       bindings: async <TBindings>() => (await miniflare.getBindings()) as TBindings,
       stop: () => miniflare.dispose(),
@@ -89,8 +92,14 @@ async function bundle(entry: string): Promise<string> {
 
 /** wrangler.toml as wrangler understands it. */
 async function readWranglerConfig() {
+  const before = process.env.WRANGLER_LOG
   // Otherwise it tells of each file that it reads.
   process.env.WRANGLER_LOG = 'error'
-  const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
-  return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions
+  try {
+    const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
+    return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions
+  } finally {
+    if (before === undefined) delete process.env.WRANGLER_LOG
+    else process.env.WRANGLER_LOG = before
+  }
 }

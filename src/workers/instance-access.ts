@@ -3,8 +3,10 @@ import type { Observation } from '../peertube/client.ts'
 import type { Budget } from './gcra.ts'
 import type { Grant } from './rate-limiter.ts'
 
-/** Half of PeerTube's documented 50 per 10 s. The limiter lowers it where an instance allows less. */
-const BUDGET: Budget = { requests: 25, windowMs: 10_000 }
+/** PeerTube's documented limit, per 10 s. */
+const DOCUMENTED_LIMIT = 50
+/** Half of it. The limiter lowers it where an instance allows less. */
+const BUDGET: Budget = { requests: DOCUMENTED_LIMIT / 2, windowMs: 10_000 }
 /** Longer than a request may take: a reader that went silent for this long is dead. */
 const LEASE_MS = 45_000
 
@@ -27,6 +29,7 @@ export function instanceAccess(
 ): InstanceAccess {
   const limiter = limiters.getByName(`instance:${host}`)
   let unused = 0
+  let knownLimit = DOCUMENTED_LIMIT
   return {
     async ask() {
       const grant = await limiter.take({
@@ -36,13 +39,16 @@ export function instanceAccess(
         leaseMs: LEASE_MS,
         now: clock(),
       })
-      if (grant.kind === 'granted') unused = 1
+      if (grant.kind === 'granted') {
+        unused = 1
+        knownLimit = grant.limit ?? DOCUMENTED_LIMIT
+      }
       return grant
     },
     async observe(observation) {
       unused = 0
       // An ordinary answer is no news, and a call for each would double what a poll costs.
-      if (observation && isNews(observation)) await limiter.observe(observation, clock())
+      if (observation && isNews(observation, knownLimit)) await limiter.observe(observation, clock())
     },
     async leave() {
       await limiter.leave(holder, unused, BUDGET)
@@ -50,8 +56,7 @@ export function instanceAccess(
   }
 }
 
-/** Whether an answer says something that the limiter acts on: a limit below the documented one, a spent one, a hold. */
-function isNews({ limit, remaining, retryAt }: Observation): boolean {
-  const isUnusualLimit = limit !== null && limit !== BUDGET.requests * 2
-  return isUnusualLimit || remaining === 0 || retryAt !== null
+/** Whether an answer says something that the limiter acts on: another limit than it knows, a spent one, a hold. */
+function isNews({ limit, remaining, retryAt }: Observation, knownLimit: number): boolean {
+  return (limit !== null && limit !== knownLimit) || remaining === 0 || retryAt !== null
 }

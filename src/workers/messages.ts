@@ -1,6 +1,10 @@
 /** @module What the queues carry: wake-up calls with ids. Lost, doubled, late or reordered, they change nothing but time. */
 import * as v from 'valibot'
 
+/** The queues by their names in wrangler.toml. */
+export const POLL_QUEUE = 'tubewire-poll'
+export const DELIVERY_QUEUE = 'tubewire-delivery'
+
 /** Poll what is due on this instance. */
 export const PollMessage = v.object({ instance: v.string() })
 export type PollMessage = v.InferOutput<typeof PollMessage>

@@ -7,7 +7,8 @@ import { type Budget, giveBack, takeFromBudget } from './gcra.ts'
 
 /** Leave to make requests, or how long to wait for it. */
 export type Grant =
-  | { kind: 'granted'; requests: number }
+  /** `limit`: what is known of the remote's own, so that only news is told with `observe`. */
+  | { kind: 'granted'; requests: number; limit: number | null }
   | { kind: 'wait'; reason: 'budget' | 'held' | 'busy'; waitMs: number }
 
 /** A wish to make requests. Times are milliseconds, `now` since the epoch. */
@@ -67,7 +68,7 @@ export class RateLimiter extends DurableObject<Env> {
     if (taken.granted === 0) return { kind: 'wait', reason: 'budget', waitMs: taken.waitMs }
     this.arrival = taken.arrival
     this.lease = { holder, until: now + ask.leaseMs }
-    return { kind: 'granted', requests: taken.granted }
+    return { kind: 'granted', requests: taken.granted, limit: this.limit }
   }
 
   /** Learns the remote's real limit from an answer, and obeys when it asks to be left alone. */

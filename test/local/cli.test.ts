@@ -153,6 +153,21 @@ describe('With --instance and --webhook', () => {
     expect(receiver.count() - wanted.size).toBeLessThanOrEqual(restarts * 200)
   })
 
+  it('a later start without options asks them as seldom as the first, not as often as the demo', async () => {
+    const first = start('--instance', instance.origin)
+    await first.line(/Tubewire is ready\. It looks for news every 60 s/)
+    first.process.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    const second = start()
+    await second.line(/Watching .*\(from before\)/)
+    await second.line(/Tubewire is ready\. It looks for news every 60 s/)
+    expect(second.output()).not.toContain('Demo')
+    const below = await descendants(second.process.pid ?? 0)
+    second.process.kill('SIGKILL')
+    await second.ended
+    await allGone(below, 5_000)
+  })
+
   it('--fresh forgets what was told before', async () => {
     const first = watch()
     await first.line(/Tubewire is ready/)

@@ -139,6 +139,7 @@ export async function startInstance(options: InstanceOptions = {}) {
     advance(ms: number) {
       offset += ms
     },
+    setLimits: (changed: Partial<Limits>) => limits.set(changed),
     requests: () => log,
     stats: () => ({ requests: log.length, tooMany: log.filter(({ status }) => status === 429).length }),
     /** Closes at once, open connections too. */

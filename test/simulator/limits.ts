@@ -16,11 +16,16 @@ export function bucketOf(method: string, path: string): keyof Limits {
 
 /** Counts requests. */
 export class RateLimits {
-  readonly #limits: Limits
+  #limits: Limits
   readonly #windows = new Map<keyof Limits, { endsAt: number; used: number }>()
 
   constructor(limits: Partial<Limits>) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
+  }
+
+  /** From now on. */
+  set(limits: Partial<Limits>): void {
+    this.#limits = { ...this.#limits, ...limits }
   }
 
   /** @returns the headers of the answer, and whether the request is one too many. @param now milliseconds. */

@@ -332,6 +332,24 @@ describe('Politeness', () => {
       expect(times.filter((at) => at >= start && at < start + 10_000).length).toBeLessThanOrEqual(4)
     }
   })
+
+  it('learns that a limit was raised again', async () => {
+    const instance = await control.instance({ videos: 3, limits: { api: 8 } })
+    const id = await watch(instance.origin, tubewire.deps)
+    const learned = async () => {
+      const limiter = env.RATE_LIMITER.getByName(`instance:${instance.host}`)
+      const budget = { requests: 25, windowMs: 10_000 }
+      const ask = { holder: 'test', requests: 1, budget, leaseMs: 1, now: tubewire.deps.clock() }
+      const grant = await limiter.take(ask)
+      await limiter.leave('test', 1, budget)
+      return grant.kind === 'granted' ? grant.limit : grant
+    }
+    await pollToEnd(tubewire, id)
+    expect(await learned()).toBe(8)
+    await instance.setLimits({ api: 50 })
+    await pollAgain(tubewire, id)
+    expect(await learned()).toBe(50)
+  })
 })
 
 describe('A failing instance', () => {

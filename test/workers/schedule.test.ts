@@ -1,8 +1,10 @@
 /** @module Ticks, queues and limiters: what wakes the work, and what guards the way out. */
 import { createMessageBatch, evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { backoff } from '../../src/workers/poll.ts'
+import { DELIVERY_QUEUE, POLL_QUEUE } from '../../src/workers/messages.ts'
+import { backoff, pollInstance } from '../../src/workers/poll.ts'
 import { handleDeliveries, handlePolls } from '../../src/workers/queues.ts'
 import { schedule } from '../../src/workers/schedule.ts'
 import { control, eventsOf, pollToEnd, subscribe, testDeps, watch } from '../support/harness.ts'
@@ -47,6 +49,52 @@ describe('A tick', () => {
   })
 })
 
+describe('A new video', () => {
+  it('is detected within one period and 5 s, however late ticks and messages come, and its delivery woken at once', async () => {
+    const lateness = fc.record({
+      tickMs: fc.nat(2_000),
+      messageMs: fc.nat(2_500),
+      publishedMs: fc.nat(MINUTE),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(lateness, { minLength: 2, maxLength: 8 }), async (periods) => {
+        const receiver = await control.receiver()
+        const endpoint = await subscribe(receiver.url, tubewire.deps)
+        const instance = await control.instance({ videos: 2, limits: { api: 10_000 } })
+        const id = await watch(instance.origin, tubewire.deps)
+        const startedAt = tubewire.deps.clock()
+        const turnTo = (time: number) => tubewire.advance(time - tubewire.deps.clock())
+        await pollToEnd(tubewire, id)
+
+        for (const [index, { tickMs, messageMs, publishedMs }] of periods.entries()) {
+          // A period as a machine has it: a tick that comes late, a message that comes later, the video somewhere between.
+          const tickAt = startedAt + (index + 1) * MINUTE + tickMs
+          const publishedAt = tickAt + messageMs - publishedMs
+          const { uuid } = await instance.publish({ publishedAt: new Date(publishedAt).toISOString() })
+          turnTo(tickAt)
+          tubewire.pollQueue.sent.splice(0)
+          tubewire.deliveryQueue.sent.splice(0)
+          await schedule(tubewire.deps)
+          turnTo(tickAt + messageMs)
+          for (const { body } of tubewire.pollQueue.sent) await pollInstance(tubewire.deps, body.instance)
+          const event = await env.DB.prepare('SELECT seen_at AS seenAt FROM events WHERE subject = ?')
+            .bind(uuid)
+            .first<{ seenAt: number }>()
+          expect((event?.seenAt ?? Number.POSITIVE_INFINITY) - publishedAt).toBeLessThanOrEqual(
+            MINUTE + 5_000,
+          )
+          expect(tubewire.deliveryQueue.sent).toContainEqual({
+            body: { endpoints: expect.arrayContaining([endpoint.id]) },
+            delaySeconds: 0,
+          })
+        }
+        await env.DB.batch(['endpoints', 'instances'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)))
+      }),
+      { numRuns: 10 },
+    )
+  })
+})
+
 describe('Queue messages', () => {
   const run = async (
     handle: typeof handlePolls,
@@ -72,11 +120,11 @@ describe('Queue messages', () => {
     const instances = await Promise.all([1, 2].map(() => control.instance({ videos: 2 })))
     const ids = await Promise.all(instances.map(({ origin }) => watch(origin, tubewire.deps, 2)))
     const polls = [...ids, ...ids, ...ids.toReversed()].map((instance) => ({ instance }))
-    await run(handleDeliveries, 'tubewire-delivery', [{ endpoints: [endpoint.id] }])
-    await run(handlePolls, 'tubewire-poll', polls)
+    await run(handleDeliveries, DELIVERY_QUEUE, [{ endpoints: [endpoint.id] }])
+    await run(handlePolls, POLL_QUEUE, polls)
     const deliveries = [{ endpoints: [endpoint.id, endpoint.id] }, { endpoints: [endpoint.id] }]
-    await run(handleDeliveries, 'tubewire-delivery', deliveries)
-    await run(handleDeliveries, 'tubewire-delivery', deliveries)
+    await run(handleDeliveries, DELIVERY_QUEUE, deliveries)
+    await run(handleDeliveries, DELIVERY_QUEUE, deliveries)
     for (const { origin } of instances) expect(await eventsOf(origin)).toHaveLength(2)
     expect(await receiver.count()).toBe(4)
   })
@@ -85,8 +133,8 @@ describe('Queue messages', () => {
     const instance = await control.instance({ videos: 1 })
     const id = await watch(instance.origin, tubewire.deps, 1)
     const bad = [null, 'text', {}, { instance: 7 }, { endpoints: 'all' }]
-    expect(await run(handlePolls, 'tubewire-poll', [...bad, { instance: id }])).toEqual({ retried: 0 })
-    await run(handleDeliveries, 'tubewire-delivery', bad)
+    expect(await run(handlePolls, POLL_QUEUE, [...bad, { instance: id }])).toEqual({ retried: 0 })
+    await run(handleDeliveries, DELIVERY_QUEUE, bad)
     expect(tubewire.log.filter((entry) => entry.log === 'error')).toHaveLength(10)
     expect(await eventsOf(instance.origin)).toHaveLength(1)
   })
@@ -97,7 +145,7 @@ describe('Queue messages', () => {
         throw new Error('D1 is down')
       },
     })
-    expect(await run(handlePolls, 'tubewire-poll', [{ instance: 'ins_x' }])).toEqual({ retried: 1 })
+    expect(await run(handlePolls, POLL_QUEUE, [{ instance: 'ins_x' }])).toEqual({ retried: 1 })
     expect(tubewire.log).toMatchObject([{ log: 'error', error: 'Error: D1 is down', instance: 'ins_x' }])
   })
 
@@ -110,7 +158,7 @@ describe('Queue messages', () => {
     const ids = await Promise.all([slow, quick].map(({ origin }) => watch(origin, tubewire.deps, 1)))
     const late: Promise<unknown>[] = []
     const batch = createMessageBatch(
-      'tubewire-poll',
+      POLL_QUEUE,
       ids.map((instance) => message({ instance })),
     )
     await handlePolls(tubewire.deps, batch, (promise) => late.push(promise))
@@ -130,7 +178,7 @@ describe('The limiter', () => {
 
   it('lets one holder in at a time, until it leaves or its lease runs out', async () => {
     const one = limiter()
-    expect(await one.take({ ...ask, now })).toEqual({ kind: 'granted', requests: 1 })
+    expect(await one.take({ ...ask, now })).toMatchObject({ kind: 'granted', requests: 1 })
     expect(await one.take({ ...ask, holder: 'run_2', now })).toEqual({
       kind: 'wait',
       reason: 'busy',
@@ -144,9 +192,9 @@ describe('The limiter', () => {
 
   it('gives back what was granted and not used', async () => {
     const one = limiter()
-    expect(await one.take({ ...ask, requests: 9, now })).toEqual({ kind: 'granted', requests: 2 })
+    expect(await one.take({ ...ask, requests: 9, now })).toMatchObject({ kind: 'granted', requests: 2 })
     await one.leave('run_1', 2, budget)
-    expect(await one.take({ ...ask, requests: 9, now })).toEqual({ kind: 'granted', requests: 2 })
+    expect(await one.take({ ...ask, requests: 9, now })).toMatchObject({ kind: 'granted', requests: 2 })
   })
 
   it('holds for as long as it was told, and remembers it when it is evicted', async () => {
