@@ -2,16 +2,14 @@
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Deps } from '../workers/deps.ts'
-import { authenticate, type User } from './auth.ts'
+import { authenticate } from './auth.ts'
+import type { Api } from './context.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { instanceRoutes } from './instances.ts'
 import { Problem } from './problem.ts'
-
-/** What a handler finds in its context. */
-export type Api = { Variables: { deps: Deps; user: User } }
 
 /** The API, ready to answer requests. */
 export function api(deps: Deps): Hono<Api> {

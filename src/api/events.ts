@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { listEvents } from '../db/events.ts'
 import { publicEvent } from '../events/envelope.ts'
-import type { Api } from './app.ts'
+import type { Api } from './context.ts'
 import { Limit, parseInput } from './input.ts'
 
 const Query = v.strictObject({

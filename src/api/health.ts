@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { isMigrated } from '../db/health.ts'
 import { VERSION } from '../version.ts'
-import type { Api } from './app.ts'
+import type { Api } from './context.ts'
 import { Problem } from './problem.ts'
 
 export function healthRoutes(): Hono<Api> {

@@ -11,7 +11,7 @@ import type { Deps } from './deps.ts'
 import type { InstanceAccess } from './instance-access.ts'
 import { describeError } from './log.ts'
 import { wakeDeliveries } from './messages.ts'
-import type { PollOutcome } from './poll.ts'
+import type { PollOutcome } from './poll-outcome.ts'
 
 const Checkpoint = v.object({
   baseline: v.boolean(),

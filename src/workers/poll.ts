@@ -5,20 +5,8 @@ import type { Deps } from './deps.ts'
 import { type InstanceAccess, instanceAccess } from './instance-access.ts'
 import { describeError, type LogEntry } from './log.ts'
 import { wakePolls } from './messages.ts'
+import type { PollOutcome } from './poll-outcome.ts'
 import { pollVideos } from './poll-videos.ts'
-
-/** What a poll of one source came to, and what it cost the instance. */
-export type PollOutcome = {
-  /** The source as the poll left it: its revision moves with every commit. */
-  source: DueSource
-  requests: number
-  events: number
-} & (
-  | { kind: 'done' | 'superseded' | 'busy' }
-  /** The budget is spent, or the instance asked for a rest: come back then, to where the checkpoint stands. */
-  | { kind: 'waiting'; waitMs: number; detail: string }
-  | { kind: 'failed'; detail: string }
-)
 
 /** How a source of each kind is read. A new source is a line here. */
 const SOURCES: Record<
