@@ -1,6 +1,8 @@
 /** @module The Worker: what the platform calls, and what then runs. */
 import { api } from '../api/app.ts'
-import { dependencies } from './deps.ts'
+import { Problem } from '../api/problem.ts'
+import { type Deps, dependencies } from './deps.ts'
+import { describeError, logToConsole } from './log.ts'
 import { DELIVERY_QUEUE, POLL_QUEUE } from './messages.ts'
 import { handleDeliveries, handlePolls } from './queues.ts'
 import { schedule } from './schedule.ts'
@@ -9,7 +11,17 @@ export { RateLimiter } from './rate-limiter.ts'
 
 export default {
   async fetch(request, env, context) {
-    return api(dependencies(env)).fetch(request, env, context)
+    let deps: Deps
+    try {
+      deps = dependencies(env)
+    } catch (error) {
+      // Not a word to the caller of what is wrong: he may be anybody.
+      logToConsole({ log: 'error', where: 'reading the configuration', error: describeError(error) })
+      return new Problem(503, 'Tubewire is not configured rightly: its log says what is wrong', {
+        code: 'not_configured',
+      }).toResponse(new URL(request.url).pathname)
+    }
+    return api(deps).fetch(request, env, context)
   },
 
   async scheduled(_controller, env) {

@@ -1,6 +1,8 @@
 /** @module The API as its callers meet it: the whole Worker, over its fetch handler. */
+import { createExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import worker from '../../src/workers/index.ts'
 import { control, count, pollToEnd, testDeps } from '../support/harness.ts'
 
 const KEY = 'the-key-of-the-administrator'
@@ -292,6 +294,24 @@ describe('What goes wrong inside', () => {
     const [entry] = tubewire.log
     expect(entry).toMatchObject({ log: 'error', where: 'GET /api/v1/events', error: 'Error: secret inside' })
     expect(text).toContain(String(entry && 'id' in entry ? entry.id : 'no id'))
+  })
+
+  it('a configuration that is wrong is a 503 that says so, and names nothing', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const request = new Request<unknown, IncomingRequestCfProperties>(
+      'https://tubewire.example/api/v1/events',
+    )
+    const broken = { ...env, ADMIN_KEY: 'too-short' }
+    const response = await worker.fetch(request, broken, createExecutionContext())
+    const lines = logged.mock.calls.flat().join()
+    logged.mockRestore()
+    expect(response.status).toBe(503)
+    expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+    const body = await response.text()
+    expect(JSON.parse(body)).toMatchObject({ code: 'not_configured', instance: '/api/v1/events' })
+    expect(body).not.toContain('ADMIN_KEY')
+    expect(lines).toContain('ADMIN_KEY must have at least 24 characters')
+    expect(lines).not.toContain('too-short')
   })
 
   it('a database without tables makes the health say so', async () => {
