@@ -41,30 +41,32 @@ const DEFAULT_RETRY_MS = 10_000
  *
  * @param url absolute.
  * @param etag sent as `If-None-Match` (RFC 9110, 13.1.2). Never with `Cache-Control: no-cache`: PeerTube would not answer 304.
+ * `timeoutMs` is for the whole answer, its body included.
  */
 export async function getJson(
   deps: ClientDeps,
   url: string,
-  options: { etag?: string | null } = {},
+  options: { etag?: string | null; timeoutMs?: number } = {},
 ): Promise<Answer> {
   const headers = new Headers({
     accept: 'application/json',
     'user-agent': `Tubewire/${VERSION} (webhooks for PeerTube)`,
   })
   if (options.etag) headers.set('if-none-match', options.etag)
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const { timeoutMs = TIMEOUT_MS } = options
+  const signal = AbortSignal.timeout(timeoutMs)
 
   let response: Response
   try {
     response = await deps.fetch(url, { headers, redirect: 'manual', signal })
   } catch (error) {
-    return connectionFailure(error)
+    return connectionFailure(error, timeoutMs)
   }
   const observation = observe(response, deps.clock())
   try {
     return await readAnswer(response, observation, url)
   } catch (error) {
-    return { ...connectionFailure(error), observation }
+    return { ...connectionFailure(error, timeoutMs), observation }
   } finally {
     // An unread body would keep the connection, of which an invocation has six. Cancelling a read one does nothing.
     if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined)
@@ -129,19 +131,19 @@ async function readText(response: Response, maxBytes: number): Promise<string | 
   return text + decoder.decode()
 }
 
-function connectionFailure(error: unknown): Failure {
+function connectionFailure(error: unknown, timeoutMs: number): Failure {
   const isTimeout = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
   return isTimeout
     ? {
         kind: 'failed',
         reason: 'timeout',
-        detail: `no answer within ${TIMEOUT_MS / 1000} s`,
+        detail: `gave no answer within ${timeoutMs / 1000} s`,
         observation: null,
       }
     : {
         kind: 'failed',
         reason: 'unreachable',
-        detail: `no connection (${describe(error)})`,
+        detail: `could not be reached (${describe(error)})`,
         observation: null,
       }
 }

@@ -178,7 +178,7 @@ describe('Instances', () => {
     ['an error', {}, { kind: '502' }, 'http', 'answered 502'],
     ['a web page', {}, { kind: 'html-200' }, 'not_peertube', 'answered 200 without JSON'],
     ['broken JSON', {}, { kind: 'broken-json' }, 'not_peertube', 'answered 200 without JSON'],
-    ['a closed connection', {}, { kind: 'close' }, 'unreachable', 'no connection'],
+    ['a closed connection', {}, { kind: 'close' }, 'unreachable', 'could not be reached'],
     ['a 429', {}, { kind: '429' }, 'rate_limited', 'asks to come back later'],
   ] as const)('%s: says so, and nothing is stored', async (_name, options, fault, code, detail) => {
     const simulated = await control.instance(options)

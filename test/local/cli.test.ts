@@ -40,7 +40,7 @@ describe('A mistake is one clear line and exit code 2', () => {
     ],
     [
       ['--instance', 'http://127.0.0.1:1'],
-      'tubewire: http://127.0.0.1:1 no connection (Network connection lost.)',
+      'tubewire: http://127.0.0.1:1 could not be reached (Network connection lost.)',
     ],
   ])('%j', async (args, message) => {
     const cli = start(...args)

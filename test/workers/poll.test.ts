@@ -359,8 +359,8 @@ describe('A failing instance', () => {
     ['html-200', 'answered 200 without JSON (text/html; charset=utf-8)'],
     ['broken-json', 'answered 200 without JSON (application/json; charset=utf-8)'],
     ['redirect', 'redirects to https://elsewhere.example/'],
-    ['close', 'no connection (Network connection lost.)'],
-    ['close-mid-body', 'no connection (Network connection lost.)'],
+    ['close', 'could not be reached (Network connection lost.)'],
+    ['close-mid-body', 'could not be reached (Network connection lost.)'],
     ['huge-body', 'answered more than 5242880 bytes'],
   ] as const)(
     '%s: says so, keeps the checkpoint, comes back later and misses nothing',

@@ -1,0 +1,39 @@
+/** @module What a real server may do instead of answering, as the client tells it. */
+import { describe, expect, it } from 'vitest'
+import { getJson } from '../../src/peertube/client.ts'
+import { control } from '../support/harness.ts'
+
+const deps = { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init), clock: Date.now }
+
+describe('getJson', () => {
+  it.each([
+    ['timeout', null],
+    ['slow-body', 200],
+  ] as const)('%s: gives up after its time', async (kind, status) => {
+    const instance = await control.instance({ videos: 1 })
+    await instance.fail({ kind })
+    const answer = await getJson(deps, `${instance.origin}/api/v1/videos`, { timeoutMs: 300 })
+    expect(answer).toMatchObject({
+      kind: 'failed',
+      reason: 'timeout',
+      detail: 'gave no answer within 0.3 s',
+    })
+    expect(answer.observation?.status ?? null).toBe(status)
+    await instance.close()
+  })
+
+  it.each([
+    ['7', 7_000],
+    [undefined, 10_000],
+    ['soon', 10_000],
+  ] as const)(
+    'a 503 with Retry-After %s is a failure that says when to come back',
+    async (retryAfter, waitMs) => {
+      const instance = await control.instance({ videos: 1 })
+      await instance.fail({ kind: '503', ...(retryAfter === undefined ? {} : { retryAfter }) })
+      const now = Date.UTC(2026, 0, 1)
+      const answer = await getJson({ ...deps, clock: () => now }, `${instance.origin}/api/v1/videos`)
+      expect(answer).toMatchObject({ kind: 'failed', reason: 'http', observation: { retryAt: now + waitMs } })
+    },
+  )
+})
