@@ -124,8 +124,8 @@ main().catch((error: unknown) => {
     error instanceof UsageError || error instanceof PortTakenError || error instanceof InUseError
   const isRefused = error instanceof ApiError && error.status < 500
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`tubewire: ${message}\n`)
-  if (error instanceof UsageError) process.stderr.write('"npm start -- --help" says what there is\n')
+  const wayOut = error instanceof UsageError ? '; "npm start -- --help" says what there is' : ''
+  process.stderr.write(`tubewire: ${message}${wayOut}\n`)
   // What was started in between ends with us: see guard.ts.
   process.exit(isMistake || isRefused ? 2 : 1)
 })

@@ -37,7 +37,7 @@ export async function startWorker(options: {
   const entry = options.entry ?? join(ROOT, 'src', 'workers', 'index.ts')
   const [script, workerOptions] = await Promise.all([bundle(entry), readWranglerConfig()])
   // Wrangler's type leaves open that this is an object of the variables.
-  const bindings = workerOptions.bindings as Record<string, string>
+  const bindings = workerOptions['bindings'] as Record<string, string>
   const optionsWith = (vars: Readonly<Record<string, string>>) =>
     convertV4MiniflareOptions({
       ...workerOptions,
@@ -92,14 +92,14 @@ async function bundle(entry: string): Promise<string> {
 
 /** wrangler.toml as wrangler understands it. */
 async function readWranglerConfig() {
-  const before = process.env.WRANGLER_LOG
+  const before = process.env['WRANGLER_LOG']
   // Otherwise it tells of each file that it reads.
-  process.env.WRANGLER_LOG = 'error'
+  process.env['WRANGLER_LOG'] = 'error'
   try {
     const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
     return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions
   } finally {
-    if (before === undefined) delete process.env.WRANGLER_LOG
-    else process.env.WRANGLER_LOG = before
+    if (before === undefined) delete process.env['WRANGLER_LOG']
+    else process.env['WRANGLER_LOG'] = before
   }
 }

@@ -65,7 +65,7 @@ describe('Endpoints', () => {
   it('are made with a secret that is shown once, kept encrypted, and deleted', async () => {
     const made = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook', description: 'Mine' })
     expect(made.status).toBe(201)
-    expect(made.headers.get('location')).toBe(`/api/v1/endpoints/${made.body.id}`)
+    expect(made.headers.get('location')).toBe(`/api/v1/endpoints/${made.body['id']}`)
     expect(made.body).toEqual({
       id: expect.stringMatching(/^ep_[0-9a-f]{24}$/),
       url: 'http://localhost:3000/hook',
@@ -77,12 +77,12 @@ describe('Endpoints', () => {
     const { secret, ...shown } = made.body
     const stored = await env.DB.prepare('SELECT * FROM endpoints').first()
     expect(JSON.stringify(stored)).not.toContain(String(secret).slice(6))
-    expect((await call('GET', `/endpoints/${made.body.id}`)).body).toEqual(shown)
+    expect((await call('GET', `/endpoints/${made.body['id']}`)).body).toEqual(shown)
     expect((await call('GET', '/endpoints')).body).toEqual({ data: [shown] })
 
-    expect((await call('DELETE', `/endpoints/${made.body.id}`)).status).toBe(204)
-    expect((await call('DELETE', `/endpoints/${made.body.id}`)).status).toBe(404)
-    expect((await call('GET', `/endpoints/${made.body.id}`)).status).toBe(404)
+    expect((await call('DELETE', `/endpoints/${made.body['id']}`)).status).toBe(204)
+    expect((await call('DELETE', `/endpoints/${made.body['id']}`)).status).toBe(404)
+    expect((await call('GET', `/endpoints/${made.body['id']}`)).status).toBe(404)
   })
 
   it.each([
@@ -101,7 +101,7 @@ describe('Endpoints', () => {
     expect(refused.status).toBe(400)
     expect(refused.body).toMatchObject({ title: 'Bad Request', status: 400, instance: '/api/v1/endpoints' })
     expect(Object.keys(refused.body['invalid-params'] ?? {})).toEqual([field])
-    expect(refused.body.error).toBe(refused.body.detail)
+    expect(refused.body['error']).toBe(refused.body['detail'])
     expect(JSON.stringify(refused.body)).not.toContain('pass@')
     expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(0)
   })
@@ -125,8 +125,8 @@ describe('Endpoints', () => {
     for (let pages = 0; pages < 3; pages += 1) {
       const { body } = await call('GET', path)
       seen.push(...body.data.map(({ id }) => id))
-      if (!body.next) break
-      path = `/endpoints?limit=2&after=${body.next}`
+      if (!body['next']) break
+      path = `/endpoints?limit=2&after=${body['next']}`
     }
     expect(new Set(seen).size).toBe(5)
   })
@@ -149,7 +149,7 @@ describe('Instances', () => {
       '/nodeinfo/2.0.json',
       '/api/v1/config',
     ])
-    const id = String(made.body.id)
+    const id = String(made.body['id'])
     await pollToEnd(testDeps(), id)
     expect((await call('GET', `/instances/${id}`)).body).toMatchObject({ sources: [{ state: 'ok' }] })
     expect((await call('GET', '/instances')).body.data).toHaveLength(1)
@@ -186,7 +186,7 @@ describe('Instances', () => {
     const refused = await call('POST', '/instances', { url: simulated.origin })
     expect(refused.status).toBe(422)
     expect(refused.body).toMatchObject({ code, detail: expect.stringContaining(detail) })
-    expect(refused.body.detail).toContain(simulated.origin)
+    expect(refused.body['detail']).toContain(simulated.origin)
     expect(await count('SELECT count(*) AS count FROM instances')).toBe(0)
   })
 
@@ -196,7 +196,7 @@ describe('Instances', () => {
     expect(other.body).toMatchObject({ status: 422, code: 'not_peertube' })
     await receiver.answer({ status: 404 })
     const none = await call('POST', '/instances', { url: new URL(receiver.url).origin })
-    expect(none.body.detail).toContain('it has no /nodeinfo/2.0.json')
+    expect(none.body['detail']).toContain('it has no /nodeinfo/2.0.json')
   })
 
   it('nobody there, or no TLS there: each its own error', async () => {
@@ -227,7 +227,7 @@ describe('Events and deliveries', () => {
     const simulated = await control.instance({ videos: 5 })
     const endpoint = await call('POST', '/endpoints', { url: 'http://127.0.0.1:1/hook' })
     const made = await call('POST', '/instances', { url: simulated.origin, backfill: 3 })
-    await pollToEnd(tubewire, String(made.body.id))
+    await pollToEnd(tubewire, String(made.body['id']))
 
     const first = await call('GET', '/events?limit=2')
     expect(first.body.data.map(({ type }) => type)).toEqual(['video.published', 'video.published'])
@@ -235,21 +235,21 @@ describe('Events and deliveries', () => {
       instance: simulated.host,
       data: { video: { uuid: expect.any(String) } },
     })
-    const second = await call('GET', `/events?limit=2&after=${first.body.next}`)
+    const second = await call('GET', `/events?limit=2&after=${first.body['next']}`)
     expect(second.body.data).toHaveLength(1)
-    expect(second.body.next).toBeUndefined()
+    expect(second.body['next']).toBeUndefined()
 
-    const deliveries = await call('GET', `/deliveries?endpoint=${endpoint.body.id}&limit=2`)
+    const deliveries = await call('GET', `/deliveries?endpoint=${endpoint.body['id']}&limit=2`)
     expect(deliveries.body.data).toHaveLength(2)
     expect(deliveries.body.data[0]).toMatchObject({
-      endpoint: endpoint.body.id,
-      event: second.body.data[0]?.id,
-      sequence: second.body.data[0]?.sequence,
+      endpoint: endpoint.body['id'],
+      event: second.body.data[0]?.['id'],
+      sequence: second.body.data[0]?.['sequence'],
       state: expect.stringMatching(/pending/),
     })
     const rest = await call(
       'GET',
-      `/deliveries?endpoint=${endpoint.body.id}&limit=2&before=${deliveries.body.next}`,
+      `/deliveries?endpoint=${endpoint.body['id']}&limit=2&before=${deliveries.body['next']}`,
     )
     expect(rest.body.data).toHaveLength(1)
   })
@@ -266,7 +266,7 @@ describe('Events and deliveries', () => {
   ])('%s is refused by name', async (path, field) => {
     const refused = await call('GET', path)
     expect(refused.status).toBe(400)
-    expect(refused.body.detail).toBe(`Incorrect request parameters: ${field}`)
+    expect(refused.body['detail']).toBe(`Incorrect request parameters: ${field}`)
   })
 
   it('deliveries of an endpoint that is not there are 404, and so is what does not exist', async () => {
@@ -293,7 +293,7 @@ describe('What goes wrong inside', () => {
     expect(text).not.toContain('secret inside')
     const [entry] = tubewire.log
     expect(entry).toMatchObject({ log: 'error', where: 'GET /api/v1/events', error: 'Error: secret inside' })
-    expect(text).toContain(String(entry && 'id' in entry ? entry.id : 'no id'))
+    expect(text).toContain(String(entry && 'id' in entry ? entry['id'] : 'no id'))
   })
 
   it('a configuration that is wrong is a 503 that says so, and names nothing', async () => {

@@ -102,8 +102,8 @@ function oneVideo(id: string, { url }: Asked, world: World): Answer {
   return withBody('get_video', {
     ...video,
     descriptionPath: `/api/v1/videos/${video.uuid}/description`,
-    account: { ...full.account, ...video.account },
-    channel: { ...full.channel, ...video.channel },
+    account: { ...full['account'], ...video.account },
+    channel: { ...full['channel'], ...video.channel },
   })
 }
 

@@ -69,8 +69,8 @@ describe('The simulator answers as the recorded instance did', () => {
     const caller = callerOf({ name, request } as Recording)
     const { authorization: _, ...headers } = request.headers
     if (caller !== 'anonymous')
-      headers.authorization = `Bearer ${caller === 'invalid' ? 'nope' : tokenOf(caller)}`
-    if (name === 'get_oauth_clients_local_wrong_host') headers.host = 'other-host.example'
+      headers['authorization'] = `Bearer ${caller === 'invalid' ? 'nope' : tokenOf(caller)}`
+    if (name === 'get_oauth_clients_local_wrong_host') headers['host'] = 'other-host.example'
     const { body } = request
     const isForm = headers['content-type'] === 'application/x-www-form-urlencoded'
     // Recorded forms are flat objects of strings.
@@ -118,7 +118,7 @@ describe('The simulator answers as the recorded instance did', () => {
     instance.advance(600_000)
     const path = '/api/v1/videos?isLocal=true'
     const first = await send(instance.origin, 'GET', path, {})
-    const etag = String(first.headers.etag)
+    const etag = String(first.headers['etag'])
     expect(etag).toMatch(/^W\/"[0-9a-f]+-[A-Za-z0-9+/]{27}"$/)
     expect((await send(instance.origin, 'GET', path, { 'if-none-match': etag })).status).toBe(304)
     const recorded = recording('get_videos_if_none_match').response

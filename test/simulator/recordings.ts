@@ -29,7 +29,7 @@ export function recording(name: string): Recording {
 
 /** Whose token a recorded request carried. Tokens are of a thrown-away server; the simulator has its own: `tokenOf`. */
 export function callerOf({ name, request }: Recording): Caller {
-  if (!request.headers.authorization) return 'anonymous'
+  if (!request.headers['authorization']) return 'anonymous'
   if (/bad_token|old_token/.test(name)) return 'invalid'
   if (/admin|notifications_root|upload/.test(name)) return 'root'
   if (/bob|subscription|scoped/.test(name)) return 'bob'
