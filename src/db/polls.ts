@@ -144,6 +144,27 @@ export async function commitProgress(
   }
 }
 
+/** D1 takes 2 MB in a parameter: half of it leaves room for the escapes of a hostile text. */
+const MAX_PARAMETER_BYTES = 1_000_000
+
+/** A list as JSON arrays, in order, each of at most so many bytes unless one item alone is longer. */
+function jsonParts(items: readonly unknown[], maxBytes: number): string[] {
+  const encoder = new TextEncoder()
+  const parts: string[][] = []
+  let size = Number.POSITIVE_INFINITY
+  for (const item of items) {
+    const json = JSON.stringify(item)
+    const bytes = encoder.encode(json).byteLength + 1
+    if (size + bytes > maxBytes) {
+      parts.push([])
+      size = 1
+    }
+    size += bytes
+    parts.at(-1)?.push(json)
+  }
+  return parts.map((part) => `[${part.join()}]`)
+}
+
 function eventStatements(
   db: D1Database,
   pollId: string,
@@ -152,17 +173,20 @@ function eventStatements(
   guardValues: (string | number)[],
 ): D1PreparedStatement[] {
   const rows = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }))
+  const parts = jsonParts(rows, MAX_PARAMETER_BYTES)
   const ids = JSON.stringify(events.map(({ id }) => id))
   const types = JSON.stringify(['*', ...new Set(events.map(({ type }) => type))])
   return [
-    db
-      .prepare(
-        `INSERT OR IGNORE INTO events (id, type, instance, subject, seen_at, poll_id, data)
-         SELECT value ->> 'id', value ->> 'type', value ->> 'instance', value ->> 'subject', value ->> 'seenAt', ?,
-                value ->> 'data'
-         FROM json_each(?) WHERE ${guard} ORDER BY key`,
-      )
-      .bind(pollId, JSON.stringify(rows), ...guardValues),
+    ...parts.map((part) =>
+      db
+        .prepare(
+          `INSERT OR IGNORE INTO events (id, type, instance, subject, seen_at, poll_id, data)
+           SELECT value ->> 'id', value ->> 'type', value ->> 'instance', value ->> 'subject', value ->> 'seenAt', ?,
+                  value ->> 'data'
+           FROM json_each(?) WHERE ${guard} ORDER BY key`,
+        )
+        .bind(pollId, part, ...guardValues),
+    ),
     // `poll_id`: an event that was there before this poll has had its deliveries.
     db
       .prepare(

@@ -128,6 +128,25 @@ describe('Writing', () => {
     expect(rows).toEqual({ count: 100 * ENDPOINTS })
   })
 
+  it('a hundred events as long as a hostile instance can make them are one round trip too', async () => {
+    const { db, cost, longestParameter } = counted()
+    const events = Array.from({ length: 100 }, (_, index) => ({
+      id: `evt_long_${index}`,
+      type: 'video.published' as const,
+      instance: 'h0',
+      subject: `long${index}`,
+      seenAt: NOW,
+      // As long as the schema of a video lets its texts be, in four bytes a character.
+      data: { text: '𝄞'.repeat(11_000) } as never,
+    }))
+    const committed = await commitProgress(db, await source(), 'poll_long', { ...nothing, events })
+    expect(committed.kind === 'committed' && committed.events.map(({ id }) => id)).toEqual(
+      events.map(({ id }) => id),
+    )
+    expect(cost.roundTrips).toBe(1)
+    expect(longestParameter()).toBeLessThan(2_000_000)
+  })
+
   it('an attempt costs two rows, and is counted once', async () => {
     const { db, cost } = counted()
     const attempt = {

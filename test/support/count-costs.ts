@@ -3,8 +3,16 @@
 /** Round trips, and the rows that D1 bills. */
 export type Cost = { roundTrips: number; rowsRead: number; rowsWritten: number }
 
-/** The database, and what has been asked of it so far. */
-export function countCosts(real: D1Database): { db: D1Database; cost: Cost } {
+/**
+ * The database, and what has been asked of it so far.
+ * `longestParameter` tells the bytes of the longest text that was bound: D1 takes 2 MB, but not the local one.
+ */
+export function countCosts(real: D1Database): {
+  db: D1Database
+  cost: Cost
+  longestParameter: () => number
+} {
+  let longest = 0
   const cost: Cost = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 }
   const add = (result: D1Result) => {
     cost.rowsRead += result.meta.rows_read
@@ -13,7 +21,12 @@ export function countCosts(real: D1Database): { db: D1Database; cost: Cost } {
   const statement = (inner: D1PreparedStatement): D1PreparedStatement =>
     new Proxy(inner, {
       get(target, name) {
-        if (name === 'bind') return (...values: unknown[]) => statement(target.bind(...values))
+        if (name === 'bind') {
+          return (...values: unknown[]) => {
+            for (const value of values) longest = Math.max(longest, byteLength(value))
+            return statement(target.bind(...values))
+          }
+        }
         if (name === 'real') return target
         if (name === 'all' || name === 'run') {
           return async () => {
@@ -48,5 +61,9 @@ export function countCosts(real: D1Database): { db: D1Database; cost: Cost } {
       return Reflect.get(target, name)
     },
   })
-  return { db, cost }
+  return { db, cost, longestParameter: () => longest }
+}
+
+function byteLength(value: unknown): number {
+  return typeof value === 'string' ? new TextEncoder().encode(value).byteLength : 0
 }
