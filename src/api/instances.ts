@@ -31,7 +31,12 @@ const NewInstance = v.strictObject({
     v.string('is missing'),
     v.maxLength(1_000, 'must have at most 1000 characters'),
     v.check((text) => URL.canParse(text), 'must be a URL, such as https://peertube.example'),
-    v.transform((text) => new URL(text)),
+    v.transform((text) => {
+      const url = new URL(text)
+      // The same host, with the dot of the root or without.
+      url.hostname = url.hostname.replace(/\.$/, '')
+      return url
+    }),
   ),
   backfill: v.optional(
     v.pipe(
@@ -125,20 +130,25 @@ async function refuseKnown(db: D1Database, host: string): Promise<void> {
 
 async function probeThroughLimiter(deps: Deps, url: URL): Promise<ProbeResult> {
   const access = instanceAccess(deps.env.RATE_LIMITER, url.host, newId('run'), deps.clock)
-  const get = async (target: string): Promise<Answer> => {
+  const askLeave = async () => {
     const grant = await access.ask()
-    if (grant.kind === 'wait') {
-      const seconds = Math.ceil(grant.waitMs / 1000)
-      throw new Problem(503, `${url.host} has been asked enough for now: try again in ${seconds} s`, {
-        headers: { 'retry-after': String(seconds) },
-      })
-    }
+    if (grant.kind === 'granted') return
+    const seconds = Math.ceil(grant.waitMs / 1000)
+    throw new Problem(503, `${url.host} has been asked enough for now: try again in ${seconds} s`, {
+      headers: { 'retry-after': String(seconds) },
+    })
+  }
+  const get = async (target: string): Promise<Answer> => {
+    await askLeave()
     const answer = await getJson(deps, target)
     await access.observe(answer.observation)
     return answer
   }
   try {
-    return await probe(url.origin, get, opensTcp)
+    return await probe(url.origin, get, async (target) => {
+      await askLeave()
+      return opensTcp(target)
+    })
   } finally {
     await access.leave()
   }

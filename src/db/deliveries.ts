@@ -69,10 +69,11 @@ export async function dueDeliveries(
 }
 
 /**
- * The endpoints that have something due by then. Steps from endpoint to endpoint along the index, so that it reads two
- * rows an endpoint however much each has piled up.
+ * The endpoints that have something due by then, and when the first of it is. Steps from endpoint to endpoint along the
+ * index, so that it reads a few rows an endpoint however much each has piled up.
+ * @returns milliseconds since the epoch, by the endpoint's id.
  */
-export async function dueEndpoints(db: D1Database, dueBefore: number): Promise<string[]> {
+export async function dueEndpoints(db: D1Database, dueBefore: number): Promise<Map<string, number>> {
   const { results } = await db
     .prepare(
       `WITH RECURSIVE waiting (id) AS (
@@ -80,15 +81,15 @@ export async function dueEndpoints(db: D1Database, dueBefore: number): Promise<s
          UNION ALL
          SELECT (SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL AND endpoint_id > waiting.id)
          FROM waiting WHERE waiting.id IS NOT NULL
+       ), first (id, dueAt) AS MATERIALIZED (
+         SELECT id, (SELECT min(due_at) FROM deliveries WHERE endpoint_id = waiting.id AND due_at IS NOT NULL)
+         FROM waiting WHERE id IS NOT NULL
        )
-       SELECT id FROM waiting
-       WHERE id IS NOT NULL AND (
-         SELECT min(due_at) FROM deliveries WHERE endpoint_id = waiting.id AND due_at IS NOT NULL
-       ) <= ?`,
+       SELECT id, dueAt FROM first WHERE dueAt <= ?`,
     )
     .bind(dueBefore)
-    .all<{ id: string }>()
-  return results.map(({ id }) => id)
+    .all<{ id: string; dueAt: number }>()
+  return new Map(results.map(({ id, dueAt }) => [id, dueAt]))
 }
 
 /**

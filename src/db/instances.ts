@@ -1,5 +1,5 @@
 /** @module Instances and their sources: making, listing, deleting. What a poll writes is in polls.ts. */
-import { and, asc, eq, gt, inArray } from 'drizzle-orm'
+import { asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { newId } from './id.ts'
 import { instances, sources } from './schema.ts'
@@ -72,9 +72,12 @@ export async function listInstances(db: D1Database, after: string, limit: number
 
 async function withSources(db: D1Database, found: Instance[]): Promise<InstanceState[]> {
   if (found.length === 0) return []
-  const ids = found.map(({ id }) => id)
-  // A hundred at most: D1 binds no more parameters.
-  const rows = await drizzle(db).select().from(sources).where(inArray(sources.instanceId, ids))
+  // As one parameter: D1 binds a hundred at most.
+  const ids = JSON.stringify(found.map(({ id }) => id))
+  const rows = await drizzle(db)
+    .select()
+    .from(sources)
+    .where(inArray(sources.instanceId, sql`(SELECT value FROM json_each(${ids}))`))
   const byInstance = Map.groupBy(rows, ({ instanceId }) => instanceId)
   return found.map((instance) => ({ ...instance, sources: byInstance.get(instance.id) ?? [] }))
 }
@@ -87,9 +90,6 @@ export async function deleteInstance(db: D1Database, id: string): Promise<boolea
 
 /** Makes all sources of an instance due now. @returns whether it is there. */
 export async function makeDue(db: D1Database, id: string, now: number): Promise<boolean> {
-  const { meta } = await drizzle(db)
-    .update(sources)
-    .set({ dueAt: now })
-    .where(and(eq(sources.instanceId, id)))
+  const { meta } = await drizzle(db).update(sources).set({ dueAt: now }).where(eq(sources.instanceId, id))
   return meta.changes > 0
 }

@@ -15,6 +15,8 @@ export type SeenVideo = { uuid: string; publishedAt: number }
  *  - videos published after the walk began.
  *
  * @param page videos as the instance listed them, newest first; a UUID may stand there twice when the list shifted.
+ * @param unreadable UUIDs of videos on the page that could not be understood. The first walk remembers them too: they were
+ * there before us. Later they are news as soon as they can be understood.
  * @param known the UUIDs of the page that we knew.
  * @param now milliseconds since the epoch.
  * @returns `events`, oldest first; `remember`, every unknown video; `backfillLeft` after this page.
@@ -23,10 +25,11 @@ export function detectVideos(input: {
   instance: string
   checkpoint: VideosCheckpoint
   page: readonly Video[]
+  unreadable: readonly string[]
   known: ReadonlySet<string>
   now: number
 }): { events: NewEvent[]; remember: SeenVideo[]; backfillLeft: number } {
-  const { instance, checkpoint, page, known, now } = input
+  const { instance, checkpoint, page, unreadable, known, now } = input
   const walk = currentWalk(checkpoint)
   let backfillLeft = walk.backfillLeft
   const events: NewEvent[] = []
@@ -49,6 +52,11 @@ export function detectVideos(input: {
         seenAt: now,
         data: { video },
       })
+    }
+  }
+  if (!checkpoint.baseline) {
+    for (const uuid of unreadable) {
+      if (!known.has(uuid) && !remember.has(uuid)) remember.set(uuid, { uuid, publishedAt: 0 })
     }
   }
   // The list is newest first; whoever reads events wants them in the order in which things happened.

@@ -3,6 +3,9 @@ import ipaddr from 'ipaddr.js'
 
 const LOCAL_SUFFIXES = ['localhost', 'local', 'internal', 'onion', 'home.arpa', 'lan']
 
+/** All that has been given out of IPv6 (RFC 4291, 2.4). Outside of it are the old "IPv4-compatible" addresses, too. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
+
 /**
  * Why a URL may not be asked or posted to, or null when it may.
  *
@@ -27,7 +30,11 @@ export function targetProblem(url: URL, options: { allowLocal: boolean }): strin
 
 function isPublic(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
-  if (ipaddr.isValid(host)) return ipaddr.process(host).range() === 'unicast'
+  if (ipaddr.isValid(host)) {
+    const address = ipaddr.process(host)
+    const isGlobal = address.kind() === 'ipv4' || address.match(GLOBAL_IPV6)
+    return isGlobal && address.range() === 'unicast'
+  }
   // A name without a dot resolves, if at all, in the network we are in.
   return (
     host.includes('.') && !LOCAL_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))

@@ -1,6 +1,8 @@
 /** @module One GET to a PeerTube instance, with everything that a real one may do instead of answering. */
+import { deadline } from '../http/deadline.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { VERSION } from '../version.ts'
+import { shorten } from './shorten.ts'
 
 /** What the instance said of its limit, and of our place in it. Times are milliseconds since the epoch. */
 export type Observation = {
@@ -18,8 +20,6 @@ export type Failure = {
   reason: 'unreachable' | 'timeout' | 'tls' | 'redirect' | 'http' | 'not-json' | 'too-large' | 'schema'
   detail: string
   observation: Observation | null
-  /** Where a redirect pointed to. */
-  location?: string
 }
 
 export type Answer =
@@ -32,7 +32,9 @@ export type ClientDeps = { fetch: typeof fetch; clock: () => number }
 
 /** Within the 30 s that the platform leaves a slow poll after its queue batch has ended. */
 const TIMEOUT_MS = 25_000
-const MAX_BODY_BYTES = 5 * 1024 * 1024
+/** Ten times a page of long descriptions. An invocation that reads five instances side by side has 128 MB for them. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024
+const MAX_ETAG_LENGTH = 200
 /** PeerTube's own period: what a 429 without Retry-After is taken to mean. */
 const DEFAULT_RETRY_MS = 10_000
 
@@ -54,12 +56,13 @@ export async function getJson(
   })
   if (options.etag) headers.set('if-none-match', options.etag)
   const { timeoutMs = TIMEOUT_MS } = options
-  const signal = AbortSignal.timeout(timeoutMs)
+  const { signal, lift } = deadline(timeoutMs)
 
   let response: Response
   try {
     response = await deps.fetch(url, { headers, redirect: 'manual', signal })
   } catch (error) {
+    lift()
     return connectionFailure(error, timeoutMs)
   }
   const observation = observe(response, deps.clock())
@@ -68,6 +71,7 @@ export async function getJson(
   } catch (error) {
     return { ...connectionFailure(error, timeoutMs), observation }
   } finally {
+    lift()
     // An unread body would keep the connection, of which an invocation has six. Cancelling a read one does nothing.
     if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined)
   }
@@ -84,8 +88,7 @@ async function readAnswer(response: Response, observation: Observation, url: str
     return {
       kind: 'failed',
       reason: 'redirect',
-      detail: `redirects to ${location}`,
-      location,
+      detail: shorten(`redirects to ${location}`),
       observation,
     }
   }
@@ -110,10 +113,18 @@ async function readAnswer(response: Response, observation: Observation, url: str
     }
   }
   try {
-    return { kind: 'ok', body: JSON.parse(body), etag: response.headers.get('etag'), observation }
+    const etag = response.headers.get('etag')
+    // A longer one is not worth keeping: without it the next poll is answered 200.
+    const isKept = etag !== null && etag.length <= MAX_ETAG_LENGTH
+    return { kind: 'ok', body: JSON.parse(body), etag: isKept ? etag : null, observation }
   } catch {
     const type = response.headers.get('content-type') ?? 'no content type'
-    return { kind: 'failed', reason: 'not-json', detail: `answered 200 without JSON (${type})`, observation }
+    return {
+      kind: 'failed',
+      reason: 'not-json',
+      detail: shorten(`answered 200 without JSON (${type})`),
+      observation,
+    }
   }
 }
 

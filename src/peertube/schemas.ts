@@ -3,6 +3,7 @@
  * costs nothing. Bounds keep a hostile instance from filling the database. Recorded answers: test/fixtures/recordings.
  */
 import * as v from 'valibot'
+import { PAGE_SIZE } from '../events/video-walk.ts'
 
 /** Control characters but tab and line ends: NUL ends a string in SQLite, none of them means anything in a title. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
@@ -15,14 +16,18 @@ const text = (maxLength: number) =>
   )
 
 /** An ISO time as the instance wrote it; `isoTimestamp` would accept 31 February, so it is parsed. */
-const time = v.pipe(
-  v.string(),
-  v.maxLength(40),
-  v.check((value) => {
-    const milliseconds = Date.parse(value)
-    return milliseconds >= 0 && milliseconds < Date.UTC(9999, 0)
-  }, 'Expected a date and time'),
-)
+const timeSince = (earliest: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(40),
+    v.check((value) => {
+      const milliseconds = Date.parse(value)
+      return milliseconds >= earliest && milliseconds < Date.UTC(9999, 0)
+    }, 'Expected a date and time'),
+  )
+const time = timeSince(0)
+/** A film may be older than the epoch, and than every camera. */
+const anyTime = timeSince(Date.parse('0001-01-01T00:00:00Z'))
 
 const webUrl = v.pipe(
   v.string(),
@@ -59,14 +64,20 @@ export const ListedVideo = v.object({
   embedPath: v.optional(v.nullable(text(1_000)), null),
   publishedAt: time,
   createdAt: time,
-  originallyPublishedAt: v.optional(v.nullable(time), null),
+  originallyPublishedAt: v.optional(v.nullable(anyTime), null),
   channel: actor,
   account: actor,
 })
 export type ListedVideo = v.InferOutput<typeof ListedVideo>
 
-/** A list answer; its items are parsed one by one, so that one bad item doesn't cost the page. */
-export const VideoList = v.object({ data: v.array(v.unknown()) })
+/** What of a video is left when the rest of it can't be understood. */
+export const ListedUuid = v.object({ uuid: v.pipe(v.string(), v.uuid()) })
+
+/**
+ * A list answer; its items are parsed one by one, so that one bad item doesn't cost the page.
+ * Never more of them than were asked for: a million empty ones would take a minute to parse.
+ */
+export const VideoList = v.object({ data: v.pipe(v.array(v.unknown()), v.maxLength(PAGE_SIZE)) })
 
 /** `GET /nodeinfo/2.0.json`. */
 export const NodeInfo = v.object({

@@ -1,16 +1,17 @@
 /** @module The public videos of an instance: one page of `GET /api/v1/videos`, newest first. */
 import * as v from 'valibot'
 import type { Actor, Video } from '../events/types.ts'
-import { PAGE_SIZE } from '../events/video-walk.ts'
+import { type Listed, PAGE_SIZE } from '../events/video-walk.ts'
 import { type ClientDeps, type Failure, getJson, type Observation } from './client.ts'
-import { ListedVideo, VideoList } from './schemas.ts'
+import { ListedUuid, ListedVideo, VideoList } from './schemas.ts'
+import { shorten } from './shorten.ts'
 
 export type VideosPage =
   | {
       kind: 'page'
       videos: Video[]
-      /** How many items the instance sent, those that could not be understood included. */
-      length: number
+      /** All items as the instance sent them, those that could not be understood included. */
+      listed: Listed[]
       /** One message for each item left out, naming the field. */
       skipped: string[]
       etag: string | null
@@ -54,16 +55,24 @@ export async function readVideosPage(
     }
   }
   const videos: Video[] = []
+  const listed: Listed[] = []
   const skipped: string[] = []
   for (const [index, item] of list.output.data.entries()) {
-    const parsed = v.safeParse(ListedVideo, item)
-    if (parsed.success) videos.push(toVideo(parsed.output, origin))
-    else skipped.push(`video ${start + index}: ${describeIssue(parsed.issues[0])}`)
+    const parsed = v.safeParse(ListedVideo, item, { abortEarly: true })
+    if (parsed.success) {
+      const video = toVideo(parsed.output, origin)
+      videos.push(video)
+      listed.push({ uuid: video.uuid, publishedAt: Date.parse(video.publishedAt) })
+    } else {
+      skipped.push(`video ${start + index}: ${describeIssue(parsed.issues[0])}`)
+      const rest = v.safeParse(ListedUuid, item)
+      listed.push({ uuid: rest.success ? rest.output.uuid.toLowerCase() : null, publishedAt: null })
+    }
   }
   return {
     kind: 'page',
     videos,
-    length: list.output.data.length,
+    listed,
     skipped,
     etag: answer.etag,
     observation: answer.observation,
@@ -71,7 +80,8 @@ export async function readVideosPage(
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  return `${v.getDotPath(issue) ?? 'the answer'}: ${issue.message}`
+  // valibot's message quotes what it got.
+  return shorten(`${v.getDotPath(issue) ?? 'the answer'}: ${issue.message}`)
 }
 
 function toVideo(listed: ListedVideo, origin: string): Video {
@@ -111,8 +121,12 @@ function toActor(listed: ListedVideo['channel']): Actor {
   return { ...listed, handle: `${listed.name}@${listed.host}` }
 }
 
+const MAX_URL_LENGTH = 1_000
+
 /** An absolute web URL, or null: a path of an instance can say anything, `javascript:` too. */
 function absoluteUrl(path: string, origin: string): string | null {
   const url = URL.parse(path, origin)
-  return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : null
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
+  // Measured as it is kept: escaping makes nine characters of one.
+  return url && isWeb && url.href.length <= MAX_URL_LENGTH ? url.href : null
 }

@@ -1,4 +1,5 @@
 /** @module One attempt to deliver one webhook, and what it means. */
+import { deadline } from '../http/deadline.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { VERSION } from '../version.ts'
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts'
@@ -35,13 +36,14 @@ export async function send(
     'user-agent': `Tubewire/${VERSION}`,
     ...(await signatureHeaders(request.key, request.id, request.body, startedAt)),
   }
+  const { signal, lift } = deadline(deps.timeoutMs)
   try {
     const response = await deps.fetch(request.url, {
       method: 'POST',
       headers,
       body: request.body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(deps.timeoutMs),
+      signal,
     })
     await response.body?.cancel()
     const endedAt = deps.clock()
@@ -60,6 +62,8 @@ export async function send(
       ...failedAttempt(describeError(error, deps.timeoutMs), startedAt),
       durationMs: deps.clock() - startedAt,
     }
+  } finally {
+    lift()
   }
 }
 

@@ -10,7 +10,7 @@ import { attemptDelivery, signingKeys } from './attempt.ts'
 import type { Deps } from './deps.ts'
 import { type EndpointAccess, enterEndpoint } from './endpoint-access.ts'
 import { describeError } from './log.ts'
-import { wakeDeliveries } from './messages.ts'
+import { wakeDeliveries, wakeDeliveriesAt } from './messages.ts'
 import { patiently } from './patience.ts'
 import { Slots } from './slots.ts'
 
@@ -18,11 +18,22 @@ import { Slots } from './slots.ts'
 const ROUND_SIZE = 200
 /** What is answered is committed at least this often, however long the slow ones take. */
 const PATIENCE_MS = 1_000
+/** When all slots are taken and none became free for so long, they are held by endpoints that hang. */
+const STANDSTILL_MS = 250
 /** Rounds of one invocation; what is left then goes to the next, by a message. */
-const ROUNDS = 50
+const ROUNDS = 20
+/** Sends of one invocation. The platform counts 10,000 requests, those to limiters and database too. */
+const SENDS = 4_000
+/** The outcomes of sends are dear: losing them sends everything again. */
+const RECORD_TRIES = 3
 
 /** What is left to do: endpoints with more to send now, or from a time on. */
 type Rest = { now: Set<string>; later: Map<string, number> }
+
+/** The slots that all sends of one invocation share. */
+export function invocationSlots({ config }: Deps): Slots {
+  return new Slots(config.deliveryConcurrency, SENDS)
+}
 
 /**
  * Delivers until nothing is due at these endpoints.
@@ -30,18 +41,18 @@ type Rest = { now: Set<string>; later: Map<string, number> }
  * Returns when all but the slow ones have answered; these go on in `waitUntil`, so that they hold up nobody else. When the
  * slow ones hold all slots, the rest is left to another invocation, which has slots of its own.
  *
- * @param slots those of this invocation: all its sends share them.
+ * @param slots those of this invocation.
  */
 export async function deliver(
   deps: Deps,
   waitUntil: (promise: Promise<unknown>) => void,
   endpointIds: readonly string[],
-  slots = new Slots(deps.config.deliveryConcurrency),
+  slots = invocationSlots(deps),
 ): Promise<void> {
   let next = new Set(endpointIds)
-  for (let count = 0; count < ROUNDS && next.size > 0; count += 1) {
+  for (let count = 0; count < ROUNDS && next.size > 0 && !slots.areSpent; count += 1) {
     const round = await startRound(deps, slots, [...next])
-    await patiently(round.sending, PATIENCE_MS)
+    await attend(round, slots)
     const rest = await round.settle()
     await wakeLater(deps, rest)
     next = rest.now
@@ -50,16 +61,33 @@ export async function deliver(
       if (slots.areAllTaken) break
     }
   }
-  await wake(deps, [...next], 0)
+  await wake(deps, [...next])
+}
+
+/** Waits until a round is over, patience is, or nothing moves any more. What has not begun then is not begun. */
+async function attend(round: Round, slots: Slots): Promise<void> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += STANDSTILL_MS) {
+    const { freed } = slots
+    if (await patiently(round.sending, STANDSTILL_MS)) return
+    if (slots.areAllTaken && slots.freed === freed) break
+  }
+  round.stop()
+  // Lanes that were waiting for a slot are over now: they end before the next timer.
+  await patiently(round.sending, 0)
 }
 
 /** Sees a round to its end, committing what has been answered every now and then. */
 async function finish(deps: Deps, round: Round): Promise<void> {
   while (round.isRunning()) {
     await patiently(round.sending, PATIENCE_MS)
-    const rest = await round.settle()
-    await wakeLater(deps, rest)
-    await wake(deps, [...rest.now], 0)
+    try {
+      const rest = await round.settle()
+      await wakeLater(deps, rest)
+      await wake(deps, [...rest.now])
+    } catch (error) {
+      // What was answered since is sent again; the rest of the round still has to be seen to its end.
+      deps.log({ log: 'error', where: 'recording slow deliveries', error: describeError(error) })
+    }
   }
 }
 
@@ -68,6 +96,8 @@ type Round = {
   sending: Promise<unknown>
   /** Commits what has been answered, and lets go of the endpoints that are done. @returns what that leaves to do. */
   settle: () => Promise<Rest>
+  /** Begins no further send: what is left is left to the next round. */
+  stop: () => void
   isRunning: () => boolean
 }
 
@@ -79,8 +109,8 @@ async function startRound(deps: Deps, slots: Slots, endpointIds: readonly string
   const keys = await signingKeys(deps, [...byEndpoint.values()].flat())
   // An endpoint's even share: one that hangs holds no more slots than that.
   const lanes = Math.max(1, Math.floor(deps.config.deliveryConcurrency / Math.max(1, byEndpoint.size)))
-  // What has not begun by then is left to the next round: no run outlives its lease, nor waits for who hangs.
-  const isLate = AbortSignal.timeout(PATIENCE_MS)
+  // No run outlives its lease, nor waits for who hangs.
+  const stopping = new AbortController()
   const running = new Set(accesses.keys())
   const answered: RecordedAttempt[] = []
   const finished: { id: string; made: number; hasMore: boolean }[] = []
@@ -88,14 +118,19 @@ async function startRound(deps: Deps, slots: Slots, endpointIds: readonly string
   const sendAll = async (id: string, access: EndpointAccess) => {
     const due = byEndpoint.get(id) ?? []
     let made = 0
+    let isHeld = false
     const attempt = async (delivery: DueDelivery) => {
+      if (isHeld) return
       made += 1
       const { recorded, retryAt } = await attemptDelivery(deps, delivery, keys)
       answered.push(recorded)
-      if (retryAt !== null) await access.hold(retryAt)
+      if (retryAt !== null) {
+        isHeld = true
+        await access.hold(retryAt)
+      }
     }
     await inLanes(due.slice(0, access.granted), lanes, (delivery) =>
-      slots.run(() => attempt(delivery), isLate),
+      slots.run(() => attempt(delivery), stopping.signal),
     ).catch((error: unknown) => {
       // One endpoint's trouble must not lose what others answered.
       deps.log({ log: 'error', where: `sending to ${id}`, error: describeError(error) })
@@ -105,26 +140,50 @@ async function startRound(deps: Deps, slots: Slots, endpointIds: readonly string
 
   return {
     sending: Promise.all(Array.from(accesses, ([id, access]) => sendAll(id, access))),
+    stop: () => stopping.abort(),
     isRunning: () => running.size > 0,
     async settle() {
       const batch = answered.splice(0)
       const done = finished.splice(0)
       const rest: Rest = { now: new Set(), later: new Map(later) }
       later.clear()
-      if (batch.length > 0) await recordAttempts(deps.env.DB, batch)
+      for (const { id } of done) running.delete(id)
+      try {
+        await record(deps, batch)
+      } catch (error) {
+        // Otherwise the retry of this message would find its own run in the way.
+        await Promise.all(done.map(({ id, made }) => accesses.get(id)?.leave(made)))
+        throw error
+      }
       for (const { endpointId, dueAt } of batch) {
         if (dueAt !== null) rest.later.set(endpointId, Math.min(dueAt, rest.later.get(endpointId) ?? dueAt))
       }
       // Only now: an endpoint is let go when all that it was sent is recorded.
       await Promise.all(
         done.map(async ({ id, made, hasMore }) => {
-          running.delete(id)
           const turnedAway = await accesses.get(id)?.leave(made)
           if (hasMore || turnedAway) rest.now.add(id)
         }),
       )
       return rest
     },
+  }
+}
+
+/** Recording is safe to repeat: a lost connection says nothing of whether it was done. */
+async function record(deps: Deps, batch: readonly RecordedAttempt[]): Promise<void> {
+  if (batch.length === 0) return
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await recordAttempts(deps.env.DB, batch)
+    } catch (error) {
+      if (tries === RECORD_TRIES) throw error
+      deps.log({
+        log: 'error',
+        where: 'recording deliveries; it is tried again',
+        error: describeError(error),
+      })
+    }
   }
 }
 
@@ -136,11 +195,19 @@ async function enter(
 ): Promise<{ accesses: Map<string, EndpointAccess>; later: Map<string, number> }> {
   const holder = newId('run')
   const entries = await Promise.all(
-    endpointIds.map(async (id) => ({ id, entry: await enterEndpoint(deps, id, holder, requests) })),
+    endpointIds.map(async (id) => {
+      try {
+        return { id, entry: await enterEndpoint(deps, id, holder, requests) }
+      } catch (error) {
+        // One limiter that fails is not the others' trouble; the next tick wakes its endpoint again.
+        deps.log({ log: 'error', where: `asking the limiter of ${id}`, error: describeError(error) })
+        return null
+      }
+    }),
   )
   const accesses = new Map<string, EndpointAccess>()
   const later = new Map<string, number>()
-  for (const { id, entry } of entries) {
+  for (const { id, entry } of entries.filter((one) => one !== null)) {
     if (entry.kind === 'granted') accesses.set(id, entry.access)
     else if (entry.reason !== 'busy') later.set(id, deps.clock() + entry.waitMs)
   }
@@ -179,20 +246,17 @@ async function inLanes<TItem>(
 async function wakeLater(deps: Deps, { later }: Rest): Promise<void> {
   const now = deps.clock()
   const soon = [...later].filter(([, dueAt]) => dueAt - now < deps.config.cronPeriodMs)
-  const bySecond = Map.groupBy(soon, ([, dueAt]) => Math.max(0, Math.ceil((dueAt - now) / 1000)))
-  for (const [delaySeconds, group] of bySecond) {
-    await wake(
-      deps,
-      group.map(([endpointId]) => endpointId),
-      delaySeconds,
-    )
-  }
+  await reportingFailure(deps, wakeDeliveriesAt(deps.env.DELIVERY_QUEUE, new Map(soon), now))
+}
+
+async function wake(deps: Deps, endpointIds: readonly string[]): Promise<void> {
+  await reportingFailure(deps, wakeDeliveries(deps.env.DELIVERY_QUEUE, endpointIds))
 }
 
 /** What is due is in D1: a wake-up that fails costs the time until the next tick. */
-async function wake(deps: Deps, endpointIds: readonly string[], delaySeconds: number): Promise<void> {
+async function reportingFailure(deps: Deps, waking: Promise<void>): Promise<void> {
   try {
-    await wakeDeliveries(deps.env.DELIVERY_QUEUE, endpointIds, delaySeconds)
+    await waking
   } catch (error) {
     deps.log({ log: 'error', where: 'waking deliveries; the next tick will', error: describeError(error) })
   }

@@ -26,8 +26,9 @@ export function takeFromBudget(
 ): { granted: number; arrival: number; waitMs: number } {
   const bucket = Math.max(1, Math.ceil(budget.requests / 2))
   const interval = budget.windowMs / Math.max(1, budget.requests - bucket)
-  // What has been taken and not refilled yet, in time. The difference first: so near, it loses no digits.
-  const debt = Math.max(0, arrival - now)
+  // What has been taken and not refilled yet, in time. The difference first: so near, it loses no digits. More than the
+  // bucket can't be owed, unless the clock went back.
+  const debt = Math.min(Math.max(0, arrival - now), bucket * interval)
   const free = Math.floor((bucket * interval - debt) / interval + EPSILON)
   const granted = Math.max(0, Math.min(wanted, free))
   return {

@@ -15,8 +15,8 @@ export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 
 /** Ids are short: a hundred of them are some 3 KB of the 128 KB that a message may have. */
 export const ENDPOINTS_A_MESSAGE = 100
-/** What `sendBatch` takes at once. */
-const MESSAGES_A_BATCH = 100
+/** `sendBatch` takes a hundred messages at once, but no more than 256 KB. */
+const MESSAGES_A_BATCH = 50
 
 /** Wakes polls of these instances, after a delay in whole seconds. */
 export async function wakePolls(
@@ -38,14 +38,46 @@ export async function wakeDeliveries(
   await sendAll(queue, messages, delaySeconds)
 }
 
+/** Wakes deliveries to these endpoints, each at its time. @param at times in milliseconds since the epoch. */
+export async function wakeDeliveriesAt(
+  queue: Queue<DeliveryMessage>,
+  at: ReadonlyMap<string, number>,
+  now: number,
+): Promise<void> {
+  const byDelay = Map.groupBy(at, ([, dueAt]) => Math.max(0, Math.ceil((dueAt - now) / 1000)))
+  await allOf(
+    Array.from(byDelay, ([delaySeconds, entries]) =>
+      wakeDeliveries(
+        queue,
+        entries.map(([id]) => id),
+        delaySeconds,
+      ),
+    ),
+  )
+}
+
 async function sendAll<TMessage>(
   queue: Queue<TMessage>,
   bodies: readonly TMessage[],
   delaySeconds: number,
 ): Promise<void> {
-  for (const part of chunks(bodies, MESSAGES_A_BATCH)) {
-    await queue.sendBatch(part.map((body) => ({ body, delaySeconds })))
-  }
+  await allOf(
+    chunks(bodies, MESSAGES_A_BATCH).map((part) =>
+      queue.sendBatch(part.map((body) => ({ body, delaySeconds }))),
+    ),
+  )
+}
+
+/** Waits for all: one that fails must not keep the others from being sent. @throws Error that says how many were not. */
+async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(work)
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  const [cause] = failures
+  if (failures.length === 0) return
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  throw new Error(`${failures.length} of ${work.length} batches of messages were not sent: ${reason}`, {
+    cause,
+  })
 }
 
 /** A list in parts of at most `size` items. */

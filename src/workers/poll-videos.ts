@@ -2,10 +2,15 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { newId } from '../db/id.ts'
-import { commitProgress, type DueSource, knownVideos } from '../db/polls.ts'
+import { commitProgress, type DueSource, knownVideos, type Progress } from '../db/polls.ts'
 import { detectVideos } from '../events/detect.ts'
-import type { Video } from '../events/types.ts'
-import { advance, currentWalk, type VideosCheckpoint } from '../events/video-walk.ts'
+import {
+  type Advance,
+  advance,
+  currentWalk,
+  type Listed,
+  type VideosCheckpoint,
+} from '../events/video-walk.ts'
 import { readVideosPage } from '../peertube/videos.ts'
 import type { Deps } from './deps.ts'
 import type { InstanceAccess } from './instance-access.ts'
@@ -22,12 +27,15 @@ const Checkpoint = v.object({
       tail: v.array(v.string()),
       newest: v.number(),
       backfillLeft: v.number(),
+      stale: v.pipe(v.number(), v.integer(), v.minValue(0)),
     }),
   ),
 }) satisfies v.GenericSchema<VideosCheckpoint>
 
 /** A spent budget is given time to hold several requests again: one at a time would cost us an invocation each. */
 const BUDGET_REST_MS = 5_000
+/** So long after its beginning a poll starts no further request: it would not end in the time that the platform leaves. */
+const SLICE_MS = 5_000
 /** How many items that could not be read are named in the log, for a page. */
 const NAMED_SKIPS = 5
 
@@ -38,8 +46,11 @@ const NAMED_SKIPS = 5
  */
 export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSource): Promise<PollOutcome> {
   const poll = { source: due, requests: 0, events: 0 }
+  const startedAt = deps.clock()
   for (;;) {
     const { source } = poll
+    if (deps.clock() - startedAt > SLICE_MS)
+      return { ...poll, kind: 'waiting', waitMs: 0, detail: 'it goes on at once' }
     const checkpoint = parseCheckpoint(source.checkpoint)
     if (!checkpoint) return { ...poll, kind: 'failed', detail: `the checkpoint of ${source.id} is damaged` }
     const grant = await access.ask()
@@ -71,6 +82,8 @@ export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSou
 
     const result = await commitPage(deps, source, checkpoint, page, isFromTop)
     if (result === null) return { ...poll, kind: 'superseded' }
+    if (result === 'endless')
+      return { ...poll, kind: 'failed', detail: 'the list of videos has no end: it repeats itself' }
     poll.source = result.source
     poll.events += result.events
     if (result.isDone) return { ...poll, kind: 'done' }
@@ -86,26 +99,27 @@ async function commitPage(
   checkpoint: VideosCheckpoint,
   page: ReadPage,
   isFromTop: boolean,
-): Promise<{ source: DueSource; events: number; isDone: boolean } | null> {
+): Promise<{ source: DueSource; events: number; isDone: boolean } | 'endless' | null> {
   const now = deps.clock()
-  const nextDue = now + deps.config.pollIntervalMs
-  const digest = page.kind === 'page' ? digestOf(page.videos) : source.digest
+  const digest = page.kind === 'page' ? digestOf(page.listed) : source.digest
   const etag = page.kind === 'page' ? page.etag : source.etag
   // View counts move the ETag of a busy instance, but not the digest.
   const isUnchanged = page.kind === 'not-modified' || (isFromTop && digest === source.digest)
 
   const learned = isUnchanged
-    ? { checkpoint, remember: [], events: [] }
+    ? { next: { kind: 'done', checkpoint } as const, remember: [], events: [] }
     : await learn(deps, source, checkpoint, page, now)
-  const isDone = learned.checkpoint.walk === null
+  const { next } = learned
+  if (next.kind === 'endless') return 'endless'
+  const isDone = next.kind === 'done' || next.kind === 'empty'
   const progress = {
-    checkpoint: JSON.stringify(learned.checkpoint),
+    checkpoint: JSON.stringify(next.checkpoint),
     // They speak of the first page only: deeper ones leave them as they are.
     etag: isTopPage(checkpoint) ? etag : source.etag,
     digest: isTopPage(checkpoint) ? digest : source.digest,
     now,
     // While a walk is under way the source stays due, so that whoever finds it goes on with it.
-    dueAt: isDone ? nextDue : now,
+    dueAt: isDone ? now + deps.config.pollIntervalMs : now,
     remember: learned.remember,
     events: learned.events,
   }
@@ -146,24 +160,23 @@ async function learn(
   checkpoint: VideosCheckpoint,
   page: Extract<ReadPage, { kind: 'page' }>,
   now: number,
-) {
+): Promise<{ next: Advance } & Pick<Progress, 'remember' | 'events'>> {
   for (const detail of page.skipped.slice(0, NAMED_SKIPS))
     deps.log({ log: 'skipped', instance: source.host, detail })
   const known = await knownVideos(
     deps.env.DB,
     source.instanceId,
-    page.videos.map(({ uuid }) => uuid),
+    page.listed.flatMap(({ uuid }) => uuid ?? []),
   )
   const { events, remember, backfillLeft } = detectVideos({
     instance: source.host,
     checkpoint,
     page: page.videos,
+    unreadable: page.listed.flatMap(({ uuid, publishedAt }) => (publishedAt === null && uuid) || []),
     known,
     now,
   })
-  const seen = page.videos.map(({ uuid, publishedAt }) => ({ uuid, publishedAt: Date.parse(publishedAt) }))
-  const next = advance(checkpoint, { length: page.length, videos: seen }, known, backfillLeft)
-  return { checkpoint: next.checkpoint, remember, events }
+  return { next: advance(checkpoint, page.listed, known, backfillLeft, now), remember, events }
 }
 
 function parseCheckpoint(json: string): VideosCheckpoint | null {
@@ -184,8 +197,12 @@ function isTopPage(checkpoint: VideosCheckpoint): boolean {
   return currentWalk(checkpoint).start === 0
 }
 
-/** Of what an event could come of: not of views and likes, which move all the time. */
-function digestOf(videos: readonly Video[]): string {
-  const relevant = videos.map(({ uuid, publishedAt }) => [uuid, publishedAt])
-  return createHash('sha256').update(JSON.stringify(relevant)).digest('base64')
+/**
+ * Of what an event could come of: not of views and likes, which move all the time. An item that could not be understood
+ * counts too, so that it is news when it can be.
+ */
+function digestOf(listed: readonly Listed[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(listed.map(({ uuid, publishedAt }) => [uuid, publishedAt])))
+    .digest('base64')
 }

@@ -1,6 +1,7 @@
 /** @module Reads one instance: its due sources, one after another, each request through the instance's limiter. */
 import { newId } from '../db/id.ts'
 import { commitSetback, type DueSource, dueSources } from '../db/polls.ts'
+import { targetProblem } from '../http/target.ts'
 import type { Deps } from './deps.ts'
 import { type InstanceAccess, instanceAccess } from './instance-access.ts'
 import { describeError, type LogEntry } from './log.ts'
@@ -26,10 +27,14 @@ export async function pollInstance(deps: Deps, instanceId: string): Promise<void
   const [first] = due
   if (!first) return
 
+  // Checked when it was added, and again: what this Tubewire allows may have changed since.
+  const problem = targetProblem(new URL(first.origin), { allowLocal: deps.config.allowLocalTargets })
   const access = instanceAccess(deps.env.RATE_LIMITER, first.host, newId('run'), deps.clock)
   try {
     for (const source of due) {
-      const outcome = await SOURCES[source.kind](deps, access, source)
+      const outcome: PollOutcome = problem
+        ? { kind: 'failed', source, requests: 0, events: 0, detail: `its URL ${problem}` }
+        : await SOURCES[source.kind](deps, access, source)
       await settle(deps, outcome)
       if (outcome.kind === 'waiting' || outcome.kind === 'busy') return
     }

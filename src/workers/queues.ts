@@ -1,12 +1,11 @@
 /** @module What the queues deliver: wake-up calls become polls and deliveries. */
 import * as v from 'valibot'
-import { deliver } from './deliver.ts'
+import { deliver, invocationSlots } from './deliver.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { chunks, DeliveryMessage, ENDPOINTS_A_MESSAGE, PollMessage } from './messages.ts'
 import { patiently } from './patience.ts'
 import { pollInstance } from './poll.ts'
-import { Slots } from './slots.ts'
 
 type WaitUntil = (promise: Promise<unknown>) => void
 
@@ -41,7 +40,7 @@ export async function handleDeliveries(deps: Deps, batch: MessageBatch, waitUnti
     if (parsed.success) for (const id of parsed.output.endpoints) endpoints.add(id)
     else await refuse(deps, message)
   }
-  const slots = new Slots(deps.config.deliveryConcurrency)
+  const slots = invocationSlots(deps)
   const parts = chunks([...endpoints], ENDPOINTS_A_MESSAGE)
   await Promise.all(parts.map((part) => deliver(deps, waitUntil, part, slots)))
 }

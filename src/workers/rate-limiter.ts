@@ -59,9 +59,11 @@ export class RateLimiter extends DurableObject<Env> {
   /** Asks for leave to make requests, and takes or renews the lease. Fewer may be granted than asked for. */
   take(ask: Ask): Grant {
     const { now, holder } = ask
-    if (this.lease && this.lease.holder !== holder && this.lease.until > now) {
+    const leasedMs = this.lease && this.lease.holder !== holder ? this.lease.until - now : 0
+    // A lease that would last longer than leases do is of a clock that went back since.
+    if (leasedMs > 0 && leasedMs <= ask.leaseMs) {
       this.turnedAway = true
-      return { kind: 'wait', reason: 'busy', waitMs: this.lease.until - now }
+      return { kind: 'wait', reason: 'busy', waitMs: leasedMs }
     }
     if (this.heldUntil > now) return { kind: 'wait', reason: 'held', waitMs: this.heldUntil - now }
     const taken = takeFromBudget(this.arrival, this.budget(ask.budget), ask.requests, now)

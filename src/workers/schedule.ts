@@ -2,17 +2,22 @@
 import { dueEndpoints } from '../db/deliveries.ts'
 import { dueInstances } from '../db/polls.ts'
 import type { Deps } from './deps.ts'
-import { wakeDeliveries, wakePolls } from './messages.ts'
+import { wakeDeliveriesAt, wakePolls } from './messages.ts'
 import { lookahead } from './poll.ts'
 
-/** Sends a message for each instance with a due source, and for the endpoints with a due delivery. */
+/**
+ * Sends a message for each instance with a due source, and for the endpoints with a delivery that is due, or will be
+ * before the next tick: that message is delayed, so that a retry comes at its time.
+ */
 export async function schedule(deps: Deps): Promise<void> {
   const { DB, POLL_QUEUE, DELIVERY_QUEUE } = deps.env
   const now = deps.clock()
   // One that fails must not keep the other from being woken.
   const woken = await Promise.allSettled([
     dueInstances(DB, now + lookahead(deps)).then((instances) => wakePolls(POLL_QUEUE, instances)),
-    dueEndpoints(DB, now).then((endpoints) => wakeDeliveries(DELIVERY_QUEUE, endpoints)),
+    dueEndpoints(DB, now + deps.config.cronPeriodMs).then((endpoints) =>
+      wakeDeliveriesAt(DELIVERY_QUEUE, endpoints, now),
+    ),
   ])
   const failures = woken.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
   if (failures.length > 0)

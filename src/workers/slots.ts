@@ -1,26 +1,44 @@
-/** @module So many at once, the others in line: Cloudflare lets six requests of an invocation wait for an answer. */
+/**
+ * @module What the sends of one invocation share: so many at once, for Cloudflare lets six requests wait for an answer, and
+ * so many in all, for it counts those too.
+ */
 
 /** Slots, free or taken. Who waits gets one in the order of asking. */
 export class Slots {
   #free: number
+  #left: number
+  #freed = 0
   readonly #waiting = new Set<() => void>()
 
-  /** @param count how many there are. */
-  constructor(count: number) {
+  /** @param count how many there are. @param total how often one may be taken. */
+  constructor(count: number, total: number) {
     this.#free = count
+    this.#left = total
   }
 
   get areAllTaken(): boolean {
     return this.#free === 0
   }
 
+  /** Whether nothing more may be begun in this invocation. */
+  get areSpent(): boolean {
+    return this.#left === 0
+  }
+
+  /** How often a slot has become free: while this stands still, and all are taken, nothing moves. */
+  get freed(): number {
+    return this.#freed
+  }
+
   /**
-   * Does `work` in a slot, which is free again when the work has settled.
+   * Does `work` in a slot, which is free again when the work has settled. Doesn't begin it when the slots are spent.
    * @param signal ends the waiting for a slot: the work is then not begun.
    */
   async run(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     if (!(await this.#take(signal))) return
     try {
+      if (this.#left === 0) return
+      this.#left -= 1
       await work()
     } finally {
       this.#give()
@@ -48,6 +66,7 @@ export class Slots {
   }
 
   #give(): void {
+    this.#freed += 1
     // From hand to hand: nobody can slip in between. A Set keeps the order of asking.
     const [next] = this.#waiting
     if (next) next()

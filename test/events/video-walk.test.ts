@@ -6,11 +6,13 @@ import {
   advance,
   currentWalk,
   firstCheckpoint,
+  type Listed,
   PAGE_SIZE,
   type VideosCheckpoint,
 } from '../../src/events/video-walk.ts'
 
 const HOST = 'peertube.example'
+const NOW = Date.UTC(2026, 0, 1)
 
 function video(uuid: string, publishedAt: number): Video {
   const actor = { name: 'a', displayName: 'A', host: HOST, handle: `a@${HOST}`, url: `https://${HOST}/a` }
@@ -42,51 +44,115 @@ const seen = (entries: [string, number][]) => entries.map(([uuid, publishedAt]) 
 const full = (from: number) =>
   seen(Array.from({ length: PAGE_SIZE }, (_, index) => [`v${from + index}`, from - index]))
 
+/** The next step after a page of videos, all of them readable. @throws when the list has no end. */
+function step(checkpoint: VideosCheckpoint, page: Listed[], known: string[] = []) {
+  const next = advance(checkpoint, page, new Set(known), 0, NOW)
+  if (next.kind === 'endless') throw new Error('endless')
+  return next
+}
+
 describe('advance', () => {
-  it.each<
-    [string, VideosCheckpoint, { uuid: string; publishedAt: number }[], string[], Partial<VideosCheckpoint>]
-  >([
-    [
-      'the first walk ends with a short page',
+  it('ends the first walk where a page has nothing but what the page before ended with, however short pages are', () => {
+    const first = step(
       firstCheckpoint(0),
-      seen([['a', 5]]),
-      [],
-      { baseline: true, newest: 5, walk: null },
-    ],
+      seen([
+        ['a', 9],
+        ['b', 7],
+        ['c', 5],
+      ]),
+    )
+    expect(first).toMatchObject({ kind: 'on', checkpoint: { baseline: false, walk: { start: 2 } } })
+    const second = step(
+      first.checkpoint,
+      seen([
+        ['c', 5],
+        ['d', 3],
+      ]),
+    )
+    expect(second).toMatchObject({ kind: 'on', checkpoint: { walk: { start: 3 } } })
+    const last = step(second.checkpoint, seen([['d', 3]]))
+    expect(last).toEqual({ kind: 'done', checkpoint: { baseline: true, newest: 9, walk: null } })
+  })
+
+  it('ends the walk of a list of one', () => {
+    const first = step(firstCheckpoint(0), seen([['a', 9]]))
+    expect(step(first.checkpoint, seen([['a', 9]])).kind).toBe('done')
+  })
+
+  it('does not take an empty list for the whole: what was published before is no news when it comes', () => {
+    const empty = step(firstCheckpoint(2), [])
+    expect(empty.kind).toBe('empty')
+    expect(empty.checkpoint.baseline).toBe(false)
+    const found = detectVideos({
+      instance: HOST,
+      checkpoint: empty.checkpoint,
+      page: [video('new', NOW), video('old', NOW - 3_600_000)],
+      unreadable: [],
+      known: new Set(),
+      now: NOW,
+    })
+    expect(found.events.map(({ subject }) => subject)).toEqual(['new'])
+    expect(found.remember).toHaveLength(2)
+  })
+
+  it.each<[string, VideosCheckpoint, Listed[], string[], Partial<VideosCheckpoint>]>([
+    ['at a known video older than the checkpoint', watching, full(1_050), ['v1149'], { newest: 1_050 }],
     [
-      'the first walk ends with an empty page',
-      firstCheckpoint(0),
-      [],
-      [],
-      { baseline: true, newest: 0, walk: null },
-    ],
-    [
-      'a walk ends at a known video older than the checkpoint',
+      'at the last video that could be read',
       watching,
-      full(1_050),
+      [...full(1_050), { uuid: 'x', publishedAt: null }],
       ['v1149'],
-      { newest: 1_050, walk: null },
+      { newest: 1_050 },
     ],
-    ['the newest never goes back', watching, seen([['a', 5]]), [], { newest: 1_000, walk: null }],
-  ])('%s', (_name, checkpoint, videos, known, expected) => {
-    const next = advance(checkpoint, { length: videos.length, videos }, new Set(known), 0)
-    expect(next.checkpoint).toMatchObject(expected)
+    ['where everything was deleted', watching, [], [], { newest: 1_000 }],
+    ['and the newest never goes back', watching, seen([['a', 5]]), ['a'], { newest: 1_000 }],
+  ])('ends a later walk %s', (_name, checkpoint, page, known, expected) => {
+    expect(step(checkpoint, page, known)).toEqual({
+      kind: 'done',
+      checkpoint: { baseline: true, walk: null, ...expected },
+    })
   })
 
   it.each([
     ['the last video of the page is unknown', full(1_050), []],
     ['the last video of the page ties with the checkpoint', full(1_099), ['v1198']],
-  ])('a walk goes on when %s', (_name, videos, known) => {
-    const next = advance(watching, { length: PAGE_SIZE, videos }, new Set(known), 0)
-    expect(next.checkpoint.walk).toMatchObject({ start: PAGE_SIZE - 1 })
-    expect(next.checkpoint.newest).toBe(1_000)
+  ])('goes on when %s', (_name, page, known) => {
+    const next = step(watching, page, known)
+    expect(next).toMatchObject({ kind: 'on', checkpoint: { newest: 1_000, walk: { start: PAGE_SIZE - 1 } } })
   })
 
-  it('steps back a page when the page does not begin where the last one ended', () => {
-    const first = advance(watching, { length: PAGE_SIZE, videos: full(5_000) }, new Set(), 0).checkpoint
-    const next = advance(first, { length: PAGE_SIZE, videos: full(3_000) }, new Set(), 0)
-    expect(next.gap).toBe(true)
-    expect(next.checkpoint.walk?.start).toBe(0)
+  it.each([
+    ['another page', full(3_000)],
+    ['an empty page', []],
+  ])('steps back a page when %s begins where the last one did not end', (_name, page) => {
+    const first = step(watching, full(5_000)).checkpoint
+    expect(step(first, page)).toMatchObject({ kind: 'gap', checkpoint: { walk: { start: 0 } } })
+  })
+
+  it('recognises the next page although the last videos of a page were deleted, or could not be read', () => {
+    const first = step(watching, [...full(5_000), { uuid: 'unreadable', publishedAt: null }]).checkpoint
+    expect(
+      step(
+        first,
+        seen([
+          ['v5096', 4_904],
+          ['v5200', 1_500],
+        ]),
+      ).kind,
+    ).toBe('on')
+    expect(step(first, [{ uuid: 'unreadable', publishedAt: null }, ...full(5_200)]).kind).toBe('on')
+  })
+
+  it('gives up on a list that repeats itself', () => {
+    const page = full(5_000)
+    const known = page.flatMap(({ uuid }) => uuid ?? [])
+    let next = advance(firstCheckpoint(0), page, new Set(), 0, NOW)
+    let pages = 1
+    for (; next.kind !== 'endless'; pages += 1) {
+      expect(pages).toBeLessThan(100)
+      next = advance(next.checkpoint, page, new Set(known), 0, NOW)
+    }
+    expect(pages).toBeGreaterThan(50)
   })
 })
 
@@ -97,6 +163,7 @@ describe('detectVideos', () => {
       instance: HOST,
       checkpoint: watching,
       page,
+      unreadable: ['unreadable'],
       known: new Set(['known']),
       now: 3_000,
     })
@@ -111,12 +178,27 @@ describe('detectVideos', () => {
         instance,
         checkpoint: watching,
         page: [video(uuid, 1)],
+        unreadable: [],
         known: new Set(),
         now: Math.random(),
       }).events[0]?.id
     expect(id(HOST, 'a')).toBe(id(HOST, 'a'))
     expect(id(HOST, 'a')).toMatch(/^evt_[0-9a-f]{32}$/)
     expect(new Set([id(HOST, 'a'), id(HOST, 'b'), id('other.example', 'a')]).size).toBe(3)
+  })
+})
+
+describe('A video that cannot be understood', () => {
+  const page = { instance: HOST, page: [], unreadable: ['u'], known: new Set<string>(), now: NOW }
+
+  it('was there before us when the first walk meets it: it is no news when it can be', () => {
+    expect(detectVideos({ ...page, checkpoint: firstCheckpoint(0) }).remember).toEqual([
+      { uuid: 'u', publishedAt: 0 },
+    ])
+  })
+
+  it('is news later, as soon as it can be', () => {
+    expect(detectVideos({ ...page, checkpoint: watching }).remember).toEqual([])
   })
 })
 
@@ -127,16 +209,25 @@ class Reader {
   readonly emitted: string[] = []
 
   /** Reads one page. @returns whether the walk is done. */
-  readPage(list: readonly { uuid: string; at: number }[]): boolean {
+  readPage(list: readonly { uuid: string; at: number }[], now: number): boolean {
     const { start } = currentWalk(this.checkpoint)
     const page = list.slice(start, start + PAGE_SIZE).map(({ uuid, at }) => video(uuid, at))
     const known = new Set(page.map(({ uuid }) => uuid).filter((uuid) => this.known.has(uuid)))
-    const found = detectVideos({ instance: HOST, checkpoint: this.checkpoint, page, known, now: 0 })
-    const videos = page.map(({ uuid, publishedAt }) => ({ uuid, publishedAt: Date.parse(publishedAt) }))
-    this.checkpoint = advance(this.checkpoint, { length: page.length, videos }, known, 0).checkpoint
+    const found = detectVideos({
+      instance: HOST,
+      checkpoint: this.checkpoint,
+      page,
+      unreadable: [],
+      known,
+      now,
+    })
+    const listed = page.map(({ uuid, publishedAt }) => ({ uuid, publishedAt: Date.parse(publishedAt) }))
+    const next = advance(this.checkpoint, listed, known, 0, now)
+    if (next.kind === 'endless') throw new Error('the list has no end')
+    this.checkpoint = next.checkpoint
     for (const { uuid } of found.remember) this.known.add(uuid)
     this.emitted.push(...found.events.map(({ subject }) => subject))
-    return this.checkpoint.walk === null
+    return next.kind === 'done' || next.kind === 'empty'
   }
 }
 
@@ -155,7 +246,7 @@ describe('Whatever comes and goes while pages are read', () => {
   it('every video published since the first walk began is emitted once, and none that was there before', () => {
     fc.assert(
       fc.property(fc.nat(450), fc.array(step, { maxLength: 40 }), (count, steps) => {
-        let clock = 1_000
+        let clock = NOW
         let next = 0
         const make = () => {
           clock += 1
@@ -164,16 +255,18 @@ describe('Whatever comes and goes while pages are read', () => {
         }
         let list = Array.from({ length: count }, make).reverse()
         const before = new Set(list.map(({ uuid }) => uuid))
+        // Between two of our looks there is more time than clocks differ.
+        clock += 3_600_000
         const reader = new Reader()
-        reader.readPage(list)
+        reader.readPage(list, clock)
         for (const one of steps) {
           if (one.kind === 'publish') list = [...Array.from({ length: one.count }, make).reverse(), ...list]
           if (one.kind === 'remove') list = list.toSpliced(one.at, one.count)
-          if (one.kind === 'read') reader.readPage(list)
+          if (one.kind === 'read') reader.readPage(list, clock)
         }
         // At rest: the walk under way, and a whole new one.
-        for (let pages = 0; !reader.readPage(list); pages += 1) expect(pages).toBeLessThan(200)
-        for (let pages = 0; !reader.readPage(list); pages += 1) expect(pages).toBeLessThan(200)
+        for (let pages = 0; !reader.readPage(list, clock); pages += 1) expect(pages).toBeLessThan(200)
+        for (let pages = 0; !reader.readPage(list, clock); pages += 1) expect(pages).toBeLessThan(200)
 
         const emitted = new Set(reader.emitted)
         expect(emitted.size).toBe(reader.emitted.length)

@@ -24,7 +24,10 @@ describe('readVideosPage', () => {
     const page = await read(recorded.response.body, { headers: recorded.response.headers })
     if (page.kind !== 'page') throw new Error(page.kind)
     expect(page.skipped).toEqual([])
-    expect(page.length).toBe(6)
+    expect(page.listed).toEqual(
+      page.videos.map(({ uuid, publishedAt }) => ({ uuid, publishedAt: Date.parse(publishedAt) })),
+    )
+    expect(page.listed).toHaveLength(6)
     expect(page.etag).toBe(recorded.response.headers.etag)
     expect(page.observation).toMatchObject({ limit: 50, remaining: 49, resetAt: 1_795_468_819_000 })
     expect(page.videos[2]).toEqual({
@@ -93,6 +96,32 @@ describe('readVideosPage', () => {
     expect(page.videos[0]?.embedUrl).toBeNull()
   })
 
+  it('takes a film that is older than the epoch', async () => {
+    const page = await readOne({ originallyPublishedAt: '1895-12-28T20:00:00.000Z' })
+    expect(page.videos[0]?.originallyPublishedAt).toBe('1895-12-28T20:00:00.000Z')
+  })
+
+  it('keeps the UUID of an item that it leaves out, when there is one', async () => {
+    expect((await readOne({ name: 7 })).listed).toEqual([{ uuid: listed?.uuid, publishedAt: null }])
+    expect((await readOne({ uuid: 'x' })).listed).toEqual([{ uuid: null, publishedAt: null }])
+  })
+
+  it('names no more than the beginning of a long value, and keeps no URL that grows too long', async () => {
+    const page = await readOne({ name: { toString: 'x'.repeat(100_000) }, duration: 'x'.repeat(100_000) })
+    expect(page.skipped.join().length).toBeLessThan(400)
+    const long = await readOne({ thumbnailPath: `/${'é'.repeat(900)}` })
+    expect(long.videos[0]?.thumbnailUrl).toBeNull()
+    const noList = await read({ data: 'x'.repeat(1_000_000) })
+    expect(noList.kind === 'failed' && noList.detail.length).toBeLessThan(400)
+    const location = await read('', { status: 302, headers: { location: `https://x/${'y'.repeat(10_000)}` } })
+    expect(location.kind === 'failed' && location.detail.length).toBeLessThan(400)
+  })
+
+  it('refuses more items than were asked for, however small, without a look at each', async () => {
+    const answer = await read(`{"data":[${Array.from({ length: 500_000 }, () => '{}').join()}]}`)
+    expect(answer).toMatchObject({ kind: 'failed', reason: 'schema' })
+  })
+
   it('reads an item that has only what every version gives', async () => {
     const { description, isLive, nsfw, category, licence, language, ...rest } = listed ?? {}
     const page = await read({ data: [rest] })
@@ -120,7 +149,7 @@ describe('readVideosPage', () => {
       fc.asyncProperty(hostile, async (body) => {
         const page = await read(body)
         if (page.kind === 'page') {
-          expect(page.videos.length + page.skipped.length).toBe(page.length)
+          expect(page.videos.length + page.skipped.length).toBe(page.listed.length)
           for (const video of page.videos) {
             expect(new Date(video.publishedAt).toISOString()).toBe(video.publishedAt)
             expect(JSON.stringify(video).length).toBeLessThan(16_000)

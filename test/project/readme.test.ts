@@ -34,6 +34,7 @@ describe('The README', () => {
       instance: 'peertube.example',
       checkpoint: { baseline: true, newest: 0, walk: null },
       page: page.videos.filter(({ name }) => name === 'Alice video 1'),
+      unreadable: [],
       known: new Set(),
       now: SEEN_AT,
     })

@@ -16,13 +16,20 @@ import { connectControl } from '../simulator/client.ts'
 export const control = connectControl(env.CONTROL_URL)
 const ADMINISTRATOR = 'usr_administrator'
 
-/** A queue that keeps what it is sent, and delivers nothing by itself. */
+/** A queue that keeps what it is sent, within the platform's limits, and delivers nothing by itself. */
 function fakeQueue<TMessage>() {
   const sent: { body: TMessage; delaySeconds: number }[] = []
   const queue = {
     sent,
     async sendBatch(messages: Iterable<MessageSendRequest<TMessage>>) {
-      for (const { body, delaySeconds } of messages) sent.push({ body, delaySeconds: delaySeconds ?? 0 })
+      const batch = [...messages]
+      const sizes = batch.map(({ body }) => JSON.stringify(body).length)
+      const isTooLarge = batch.length > 100 || sizes.reduce((sum, size) => sum + size, 0) > 256_000
+      if (isTooLarge || sizes.some((size) => size > 128_000)) throw new Error('the batch is too large')
+      for (const { body, delaySeconds = 0 } of batch) {
+        if (delaySeconds > 24 * 3_600) throw new Error('the delay is too long')
+        sent.push({ body, delaySeconds })
+      }
     },
   }
   // The code under test sends by `sendBatch` only.
@@ -101,7 +108,9 @@ async function isWalking(instanceId: string): Promise<boolean> {
   const checkpoint = await env.DB.prepare('SELECT checkpoint FROM sources WHERE instance_id = ?')
     .bind(instanceId)
     .first<string>('checkpoint')
-  return JSON.parse(checkpoint ?? '{}').walk !== null
+  const { walk } = JSON.parse(checkpoint ?? '{}')
+  // Of an instance without videos the first walk is at rest where it began.
+  return walk !== null && (walk.start > 0 || walk.tail.length > 0 || walk.newest === 0)
 }
 
 /** A period later: polls to the end. */

@@ -236,9 +236,9 @@ describe('Nothing is lost and nothing comes twice', () => {
     }
     await pollAgain(tubewire, id)
     expect(tubewire.log).toContainEqual(
-      expect.objectContaining({ log: 'error', error: 'Error: the queue is down' }),
+      expect.objectContaining({ log: 'error', error: expect.stringContaining('the queue is down') }),
     )
-    expect(await dueEndpoints(env.DB, tubewire.deps.clock())).toContain(endpoint.id)
+    expect([...(await dueEndpoints(env.DB, tubewire.deps.clock())).keys()]).toContain(endpoint.id)
   })
 
   it('when two pollers read at once: one reads, the other goes away', async () => {
@@ -345,6 +345,7 @@ describe('Politeness', () => {
       return grant.kind === 'granted' ? grant.limit : grant
     }
     await pollToEnd(tubewire, id)
+    tubewire.advance(10_000)
     expect(await learned()).toBe(8)
     await instance.setLimits({ api: 50 })
     await pollAgain(tubewire, id)
@@ -361,7 +362,7 @@ describe('A failing instance', () => {
     ['redirect', 'redirects to https://elsewhere.example/'],
     ['close', 'could not be reached (Network connection lost.)'],
     ['close-mid-body', 'could not be reached (Network connection lost.)'],
-    ['huge-body', 'answered more than 5242880 bytes'],
+    ['huge-body', 'answered more than 2097152 bytes'],
   ] as const)(
     '%s: says so, keeps the checkpoint, comes back later and misses nothing',
     async (kind, detail) => {
