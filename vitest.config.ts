@@ -22,7 +22,10 @@ export default defineConfig({
                 ADMIN_KEY: 'the-key-of-the-administrator',
                 ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
                 ALLOW_LOCAL_TARGETS: 'true',
+                // All of them: wrangler reads the `.dev.vars` of this machine too, which must change nothing here.
                 POLL_INTERVAL_SECONDS: '60',
+                CRON_PERIOD_SECONDS: '60',
+                DELIVERY_CONCURRENCY: '5',
                 DELIVERY_TIMEOUT_SECONDS: '2',
                 CONTROL_URL: inject('controlUrl'),
                 MIGRATIONS: await readD1Migrations('./migrations'),

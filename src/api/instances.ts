@@ -147,7 +147,9 @@ async function probeThroughLimiter(deps: Deps, url: URL): Promise<ProbeResult> {
   try {
     return await probe(url.origin, get, async (target) => {
       await askLeave()
-      return opensTcp(target)
+      const isOpen = await opensTcp(target)
+      await access.observe(null)
+      return isOpen
     })
   } finally {
     await access.leave()

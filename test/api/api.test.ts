@@ -2,6 +2,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../../src/api/app.ts'
 import worker from '../../src/workers/index.ts'
 import { control, count, pollToEnd, testDeps } from '../support/harness.ts'
 
@@ -38,7 +39,12 @@ describe('Who may call', () => {
   it.each([
     ['no key', {}, 'Bearer'],
     ['another scheme', { authorization: `Basic ${KEY}` }, 'Bearer error="invalid_token"'],
-    ['a wrong key', { authorization: `Bearer ${KEY}x` }, 'Bearer error="invalid_token"'],
+    ['a longer key', { authorization: `Bearer ${KEY}x` }, 'Bearer error="invalid_token"'],
+    [
+      'another key of that length',
+      { authorization: `Bearer ${KEY.slice(1)}x` },
+      'Bearer error="invalid_token"',
+    ],
     ['an empty key', { authorization: 'Bearer ' }, 'Bearer error="invalid_token"'],
   ])('%s is 401 everywhere but for the health', async (_name, headers, challenge) => {
     for (const path of ['/instances', '/endpoints', '/events', '/deliveries?endpoint=x', '/nothing']) {
@@ -117,6 +123,41 @@ describe('Endpoints', () => {
     expect(refused.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
   })
 
+  it('of somebody else are as good as none', async () => {
+    await env.DB.batch([
+      env.DB.prepare("INSERT OR IGNORE INTO users VALUES ('usr_other', 2, 0)"),
+      env.DB.prepare(
+        "INSERT INTO endpoints VALUES ('ep_other', 'usr_other', 'https://o.example/', '', 's', 0)",
+      ),
+    ])
+    expect((await call('GET', '/endpoints')).body.data).toEqual([])
+    for (const method of ['GET', 'DELETE'])
+      expect((await call(method, '/endpoints/ep_other')).status).toBe(404)
+    expect((await call('GET', '/deliveries?endpoint=ep_other')).status).toBe(404)
+    expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(1)
+  })
+
+  it.each([
+    ['/endpoints', 'https://10.0.0.1/hook'],
+    ['/endpoints', 'http://public.example/hook'],
+    ['/instances', 'https://169.254.169.254/'],
+    ['/instances', 'http://public.example/'],
+  ])('%s refuses %s where local addresses are not allowed', async (path, url) => {
+    const { deps } = testDeps()
+    const response = await api({ ...deps, config: { ...deps.config, allowLocalTargets: false } }).request(
+      `/api/v1${path}`,
+      {
+        method: 'POST',
+        headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ url }),
+      },
+    )
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      detail: expect.stringContaining('must be https and public'),
+    })
+  })
+
   it('come page by page', async () => {
     for (let index = 0; index < 5; index += 1)
       await call('POST', '/endpoints', { url: `http://localhost:3000/${index}` })
@@ -164,6 +205,35 @@ describe('Instances', () => {
     expect((await call('POST', `/instances/${id}/poll`)).status).toBe(404)
     expect(await count('SELECT count(*) AS count FROM sources')).toBe(0)
     expect(await count('SELECT count(*) AS count FROM videos')).toBe(0)
+  })
+
+  it('are the same with the dot of the root', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    await call('POST', '/instances', { url: simulated.origin.replace('127.0.0.1', 'localhost') })
+    const again = await call('POST', '/instances', {
+      url: simulated.origin.replace('127.0.0.1', 'localhost.'),
+    })
+    expect(again.status).toBe(409)
+  })
+
+  it('are asked only with leave of their limiter', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    const limiter = env.RATE_LIMITER.getByName(`instance:${simulated.host}`)
+    await limiter.hold(Date.now() + 60_000, Date.now())
+    const refused = await call('POST', '/instances', { url: simulated.origin })
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50)
+    expect(await simulated.requests()).toEqual([])
+  })
+
+  it('come page by page, also when there are more than D1 binds parameters', async () => {
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 149)
+       INSERT INTO instances SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', 0 FROM n`,
+    ).run()
+    const first = await call('GET', '/instances')
+    expect(first.body.data).toHaveLength(100)
+    expect((await call('GET', `/instances?after=${first.body['next']}`)).body.data).toHaveLength(50)
   })
 
   it.each([
@@ -254,6 +324,20 @@ describe('Events and deliveries', () => {
     expect(rest.body.data).toHaveLength(1)
   })
 
+  it('private events are seen by their owner only', async () => {
+    await env.DB.batch([
+      env.DB.prepare("INSERT OR IGNORE INTO users VALUES ('usr_other', 2, 0)"),
+      ...[null, 'usr_administrator', 'usr_other'].map((owner) =>
+        env.DB.prepare(
+          `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
+           VALUES (?, 'video.published', 'h', 's', ?, 0, 'p', '{}')`,
+        ).bind(`evt_${owner}`, owner),
+      ),
+    ])
+    const { body } = await call('GET', '/events')
+    expect(body.data.map(({ id }) => id)).toEqual(['evt_null', 'evt_usr_administrator'])
+  })
+
   it.each([
     ['/events?after=x', 'after'],
     ['/events?after=-1', 'after'],
@@ -278,7 +362,6 @@ describe('Events and deliveries', () => {
 
 describe('What goes wrong inside', () => {
   it('is a 500 with an id that the log has, and nothing of what happened', async () => {
-    const { api } = await import('../../src/api/app.ts')
     const tubewire = testDeps()
     tubewire.deps.env.DB = new Proxy(env.DB, {
       get() {
@@ -315,7 +398,6 @@ describe('What goes wrong inside', () => {
   })
 
   it('a database without tables makes the health say so', async () => {
-    const { api } = await import('../../src/api/app.ts')
     const tubewire = testDeps()
     await env.DB.prepare('ALTER TABLE attempts RENAME TO elsewhere').run()
     const response = await api(tubewire.deps).request('/api/v1/health')

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dueDeliveries, dueEndpoints, recordAttempts } from '../../src/db/deliveries.ts'
 import { listEvents } from '../../src/db/events.ts'
-import { commitProgress, dueInstances, dueSources, knownVideos } from '../../src/db/polls.ts'
+import { commitProgress, commitSetback, dueInstances, dueSources, knownVideos } from '../../src/db/polls.ts'
 import { countCosts } from '../support/count-costs.ts'
 
 const counted = () => countCosts(env.DB)
@@ -130,6 +130,55 @@ describe('Writing', () => {
     expect(rows).toEqual({ count: 100 * ENDPOINTS })
   })
 
+  it('from what is no longer so writes nothing at all: no video, no event, no delivery', async () => {
+    const stale = await source()
+    await commitProgress(env.DB, stale, 'poll_first', nothing)
+    const event = {
+      id: 'evt_stale',
+      type: 'video.published' as const,
+      instance: 'h0',
+      subject: 'stale',
+      seenAt: NOW,
+      data: {} as never,
+    }
+    const remember = [{ uuid: 'stale', publishedAt: NOW }]
+    const late = { ...nothing, checkpoint: '"late"', remember, events: [event] }
+    expect(await commitProgress(env.DB, stale, 'poll_late', late)).toEqual({ kind: 'superseded' })
+    await commitSetback(env.DB, stale, { now: NOW, dueAt: NOW * 3, failure: 'late' })
+    const counts = await env.DB.prepare(
+      `SELECT (SELECT count(*) FROM videos WHERE uuid = 'stale') AS videos,
+              (SELECT count(*) FROM events WHERE id = 'evt_stale') AS events,
+              (SELECT count(*) FROM sources WHERE id = ? AND (checkpoint = '"late"' OR failures > 0 OR due_at > ?)) AS moved`,
+    )
+      .bind(stale.id, NOW)
+      .first()
+    expect(counts).toEqual({ videos: 0, events: 0, moved: 0 })
+  })
+
+  it('an event that is there already causes no delivery to who subscribed since', async () => {
+    const event = {
+      id: 'evt_again',
+      type: 'video.published' as const,
+      instance: 'h0',
+      subject: 'again',
+      seenAt: NOW,
+      data: {} as never,
+    }
+    await commitProgress(env.DB, await source(), 'poll_then', { ...nothing, events: [event] })
+    await env.DB.batch([
+      env.DB.prepare(`INSERT INTO endpoints VALUES ('ep_new', 'usr_administrator', 'https://n', '', 's', 0)`),
+      env.DB.prepare(`INSERT INTO subscriptions VALUES ('sub_new', 'usr_administrator', 'ep_new', '*', 0)`),
+    ])
+    // As when an instance was removed and is added again, with a backfill.
+    const again = await commitProgress(env.DB, await source(), 'poll_now', { ...nothing, events: [event] })
+    expect(again).toMatchObject({ kind: 'committed', events: [] })
+    const owed = await env.DB.prepare(
+      "SELECT count(*) AS count FROM deliveries WHERE endpoint_id = 'ep_new'",
+    ).first()
+    await env.DB.prepare("DELETE FROM endpoints WHERE id = 'ep_new'").run()
+    expect(owed).toEqual({ count: 0 })
+  })
+
   it('a hundred events as long as a hostile instance can make them are one round trip too', async () => {
     const { db, cost, longestParameter } = counted()
     const events = Array.from({ length: 100 }, (_, index) => ({
@@ -173,5 +222,14 @@ describe('Writing', () => {
         "SELECT state, attempts FROM deliveries WHERE endpoint_id = 'ep_1' AND event_sequence = 1",
       ).first(),
     ).toEqual({ state: 'delivered', attempts: 1 })
+    // Nor is one that began from another state than the delivery has.
+    const ahead = { ...attempt, endpointId: 'ep_2', number: 3 }
+    await recordAttempts(env.DB, [ahead])
+    expect(
+      await env.DB.prepare(
+        `SELECT d.attempts, a.number FROM deliveries d LEFT JOIN attempts a USING (endpoint_id, event_sequence)
+         WHERE endpoint_id = 'ep_2' AND event_sequence = 1`,
+      ).first(),
+    ).toEqual({ attempts: 0, number: null })
   })
 })
