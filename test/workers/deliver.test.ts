@@ -186,18 +186,40 @@ describe('A delivery that fails', () => {
     expect(await stateOf(endpoint.id)).toEqual([{ state: 'delivered', attempts: 2, dueAt: null }])
   })
 
-  it('keeps away for as long as Retry-After says, with all that is owed', async () => {
-    const { receiver, endpoint } = await owed(2)
-    await receiver.answer({ status: 429, headers: { 'retry-after': '120' } })
+  it.each([429, 503])(
+    'keeps away for as long as the Retry-After of a %i says, with all that is owed',
+    async (status) => {
+      const { receiver, endpoint } = await owed(100)
+      await receiver.answer({ status, headers: { 'retry-after': '30' } })
+      tubewire.deliveryQueue.sent.splice(0)
+      await deliverAll(tubewire.deps, [endpoint.id])
+      // Those that were under way when the first answer came, and no more.
+      const before = await receiver.count()
+      expect(before).toBeLessThanOrEqual(tubewire.deps.config.deliveryConcurrency)
+      expect((await stateOf(endpoint.id)).filter(({ attempts }) => attempts > 0)).toHaveLength(before)
+      expect(tubewire.deliveryQueue.sent).toContainEqual({
+        body: { endpoints: [endpoint.id] },
+        delaySeconds: 30,
+      })
+      await receiver.answer({ status: 200 })
+      tubewire.advance(29_999)
+      await deliverAll(tubewire.deps, [endpoint.id])
+      expect(await receiver.count()).toBe(before)
+      tubewire.advance(1)
+      await deliverAll(tubewire.deps, [endpoint.id])
+      expect((await stateOf(endpoint.id)).every(({ state }) => state === 'delivered')).toBe(true)
+    },
+  )
+
+  it.each([
+    [0, 4_000],
+    [1, 6_000],
+  ])('is tried again after 5 s, 20 %% more or less: random %d', async (random, waitMs) => {
+    const { receiver, endpoint } = await owed(1)
+    await receiver.answer({ status: 500 })
+    tubewire.deps.random = () => random
     await deliverAll(tubewire.deps, [endpoint.id])
-    const before = await receiver.count()
-    await receiver.answer({ status: 200 })
-    tubewire.advance(119_999)
-    await deliverAll(tubewire.deps, [endpoint.id])
-    expect(await receiver.count()).toBe(before)
-    tubewire.advance(1)
-    await deliverAll(tubewire.deps, [endpoint.id])
-    expect((await stateOf(endpoint.id)).map(({ state }) => state)).toEqual(['delivered', 'delivered'])
+    expect(await stateOf(endpoint.id)).toMatchObject([{ dueAt: tubewire.deps.clock() + waitMs }])
   })
 
   it('wakes itself for the attempt after 5 s, and leaves the later ones to the tick', async () => {
@@ -209,9 +231,13 @@ describe('A delivery that fails', () => {
     tubewire.advance(5_000)
     await deliverAll(tubewire.deps, [endpoint.id])
     expect(tubewire.deliveryQueue.sent).toHaveLength(1)
-    tubewire.advance(300_000)
+    // Not at the tick that comes a moment too late, but at its time.
+    tubewire.advance(300_000 - 42_000)
     await schedule(tubewire.deps)
-    expect(tubewire.deliveryQueue.sent.at(-1)?.body).toEqual({ endpoints: [endpoint.id] })
+    expect(tubewire.deliveryQueue.sent.at(-1)).toEqual({
+      body: { endpoints: [endpoint.id] },
+      delaySeconds: 42,
+    })
   })
 })
 
@@ -271,6 +297,108 @@ describe('Nothing owed is lost, nothing sent twice without need', () => {
       ])
     },
   )
+})
+
+describe('What goes wrong on our side', () => {
+  /** The database, but so many reads or batches fail, before they are made or after. */
+  function breakDatabase(
+    what: 'prepare' | 'batch',
+    times: number,
+    when: 'before' | 'after' = 'before',
+  ): void {
+    let left = times
+    const { DB } = tubewire.deps.env
+    tubewire.deps.env.DB = new Proxy(DB, {
+      get(target, name) {
+        const value = Reflect.get(target, name)
+        if (name !== what || left === 0) return typeof value === 'function' ? value.bind(target) : value
+        left -= 1
+        if (name === 'prepare') throw new Error('Network connection lost')
+        return async (statements: D1PreparedStatement[]) => {
+          if (when === 'after') await target.batch(statements)
+          throw new Error('Network connection lost')
+        }
+      },
+    })
+  }
+
+  it.each(['before', 'after'] as const)(
+    'a write that is lost %s it was done is repeated, and nothing is sent twice',
+    async (when) => {
+      const { receiver, endpoint } = await owed(10)
+      breakDatabase('batch', 1, when)
+      await deliverAll(tubewire.deps, [endpoint.id])
+      tubewire.advance(60_000)
+      await deliverAll(tubewire.deps, [endpoint.id])
+      expect(await receiver.count()).toBe(10)
+      expect((await stateOf(endpoint.id)).every(({ attempts }) => attempts === 1)).toBe(true)
+      expect(await count('SELECT count(*) AS count FROM attempts WHERE endpoint_id = ?', endpoint.id)).toBe(
+        10,
+      )
+    },
+  )
+
+  it('when writing fails for good, or reading does, the next run is let in at once', async () => {
+    const { receiver, endpoint } = await owed(1)
+    const { DB } = tubewire.deps.env
+    for (const method of ['prepare', 'batch'] as const) {
+      breakDatabase(method, 100)
+      await expect(deliverAll(tubewire.deps, [endpoint.id])).rejects.toThrow()
+      tubewire.deps.env.DB = DB
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(2)
+    expect(await stateOf(endpoint.id)).toMatchObject([{ state: 'delivered' }])
+  })
+
+  it('a limiter that fails keeps no other endpoint from its deliveries', async () => {
+    const other = await subscribe('http://127.0.0.1:1/', tubewire.deps)
+    const { receiver, endpoint } = await owed(2)
+    const { RATE_LIMITER } = tubewire.deps.env
+    // Of the namespace the code under test uses `getByName` only.
+    tubewire.deps.env.RATE_LIMITER = {
+      getByName(name: string) {
+        if (name === `endpoint:${other.id}`) throw new Error('the object was reset')
+        return RATE_LIMITER.getByName(name)
+      },
+    } as unknown as Env['RATE_LIMITER']
+    await deliverAll(tubewire.deps, [other.id, endpoint.id])
+    expect(await receiver.count()).toBe(2)
+    expect(tubewire.log).toContainEqual({
+      log: 'error',
+      where: `asking the limiter of ${other.id}`,
+      error: 'Error: the object was reset',
+    })
+  })
+
+  it('a run that died keeps the endpoint for as long as its requests may last, and no longer', async () => {
+    const { receiver, endpoint } = await owed(1)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = () => new Promise(() => undefined)
+    // It never comes back, as a Worker that was killed.
+    await deliver(tubewire.deps, () => undefined, [endpoint.id])
+    tubewire.deps.fetch = fetch
+    tubewire.advance(tubewire.deps.config.deliveryTimeoutMs + 14_000)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(0)
+    tubewire.advance(1_500)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(1)
+  })
+})
+
+describe('The limit of an endpoint', () => {
+  it('is kept: 500 at once and 500 a second, however much is owed', async () => {
+    const { receiver, endpoint } = await owed(600)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(500)
+    tubewire.advance(100)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(550)
+    tubewire.advance(1_000)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(600)
+  })
 })
 
 describe('One slow or dead endpoint costs the others nothing', () => {

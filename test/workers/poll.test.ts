@@ -1,7 +1,8 @@
 /** @module Invariants 1, 2, 4 and 6: what a poll stores, whatever happens around it. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { dueEndpoints } from '../../src/db/deliveries.ts'
+import { dueInstances, dueSources } from '../../src/db/polls.ts'
 import { pollInstance } from '../../src/workers/poll.ts'
 import type { RemoteInstance } from '../simulator/client.ts'
 import {
@@ -69,6 +70,81 @@ describe('The first poll', () => {
     const { uuid } = await instance.publish()
     await pollAgain(tubewire, id)
     expect(await subjects(instance)).toEqual([uuid])
+  })
+})
+
+describe('What is no news', () => {
+  /** What the instance answers to a list of videos, changed. */
+  function rewrite(change: (answer: { data: Record<string, unknown>[] }) => unknown): void {
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      // A list, as the simulator makes it.
+      return Response.json(change(await response.json()), { headers: response.headers })
+    }
+  }
+
+  it('are the videos that an instance did not show when it was read first', async () => {
+    const instance = await control.instance({ videos: 150 })
+    // Its newest is older than clocks differ.
+    tubewire.advance(3_600_000)
+    const id = await watch(instance.origin, tubewire.deps)
+    const { fetch } = tubewire.deps
+    rewrite(() => ({ data: [] }))
+    await pollToEnd(tubewire, id)
+    tubewire.deps.fetch = fetch
+    await pollAgain(tubewire, id)
+    const { uuid } = await instance.publish({ publishedAt: new Date(tubewire.deps.clock()).toISOString() })
+    await pollAgain(tubewire, id)
+    expect(await subjects(instance)).toEqual([uuid])
+  })
+
+  it('are the videos below a page that came short', async () => {
+    const instance = await control.instance({ videos: 350 })
+    const id = await watch(instance.origin, tubewire.deps)
+    const { fetch } = tubewire.deps
+    rewrite(({ data }) => ({ data: data.slice(0, 90) }))
+    await pollToEnd(tubewire, id)
+    tubewire.deps.fetch = fetch
+    expect(await count('SELECT count(*) AS count FROM videos WHERE instance_id = ?', id)).toBe(350)
+    for (const uuid of (await instance.list()).slice(0, 200)) await instance.remove(uuid)
+    await pollAgain(tubewire, id)
+    expect(await subjects(instance)).toEqual([])
+  })
+
+  it('are those that could not be understood at first; one that could not later is, as soon as it can be', async () => {
+    const instance = await control.instance({ videos: 3 })
+    const [old = ''] = await instance.list()
+    await instance.setPublishedAt(old, 'yesterday')
+    const id = await watch(instance.origin, tubewire.deps)
+    await pollToEnd(tubewire, id)
+    await instance.setPublishedAt(old, new Date().toISOString())
+    const { uuid } = await instance.publish()
+    await instance.setPublishedAt(uuid, 'soon')
+    await pollAgain(tubewire, id)
+    expect(await subjects(instance)).toEqual([])
+    const before = tubewire.log.length
+    await pollAgain(tubewire, id)
+    // It is told once, not at every poll.
+    expect(tubewire.log.slice(before).filter((entry) => entry.log === 'skipped')).toEqual([])
+    await instance.setPublishedAt(uuid, new Date().toISOString())
+    await pollAgain(tubewire, id)
+    expect(await subjects(instance)).toEqual([uuid])
+  })
+
+  it('is a list without an end: the poll says so, and backs off', async () => {
+    const instance = await control.instance({ videos: 150, limits: { api: 10_000 } })
+    const id = await watch(instance.origin, tubewire.deps)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = (input, init) => fetch(String(input).replace(/start=\d+/, 'start=0'), init)
+    await pollToEnd(tubewire, id).catch(() => undefined)
+    expect(tubewire.log).toContainEqual(
+      expect.objectContaining({
+        outcome: 'failed',
+        detail: 'the list of videos has no end: it repeats itself',
+      }),
+    )
+    expect((await instance.requests()).length).toBeLessThan(100)
   })
 })
 
@@ -226,6 +302,50 @@ describe('Nothing is lost and nothing comes twice', () => {
     },
   )
 
+  it('when a poll dies between two pages: the source is due, and whoever finds it goes on', async () => {
+    const { instance, id } = await watched(10)
+    const published = (await instance.publishMany(250)).map(({ uuid }) => uuid)
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    const { fetch } = tubewire.deps
+    let pages = 0
+    tubewire.deps.fetch = (input, init) => {
+      pages += 1
+      return pages === 1 ? fetch(input, init) : new Promise(() => undefined)
+    }
+    // It never comes back, as a Worker that was killed.
+    pollInstance(tubewire.deps, id).catch(() => undefined)
+    await vi.waitFor(() => expect(pages).toBe(2))
+    expect(await subjects(instance)).toHaveLength(100)
+    expect(await dueInstances(env.DB, tubewire.deps.clock())).toContain(id)
+    tubewire.deps.fetch = fetch
+
+    tubewire.advance(44_000)
+    const before = (await instance.requests()).length
+    await pollInstance(tubewire.deps, id)
+    // Its lease has not run out: it may yet be reading.
+    expect((await instance.requests()).length).toBe(before)
+    tubewire.advance(1_500)
+    await pollToEnd(tubewire, id)
+    expect((await subjects(instance)).sort()).toEqual(published.sort())
+  })
+
+  it('when a poll is slow: it ends in time, and another goes on at once', async () => {
+    const { instance, id } = await watched(10)
+    const published = (await instance.publishMany(450)).map(({ uuid }) => uuid)
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      tubewire.advance(3_000)
+      return fetch(input, init)
+    }
+    await pollInstance(tubewire.deps, id)
+    // Two pages, which overlap by one.
+    expect(await subjects(instance)).toHaveLength(199)
+    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id }, delaySeconds: 0 })
+    for (let polls = 0; polls < 3; polls += 1) await pollInstance(tubewire.deps, id)
+    expect((await subjects(instance)).sort()).toEqual(published.sort())
+  })
+
   it('when the queue fails after the commit: the next tick finds the deliveries', async () => {
     const { instance, id } = await watched(5)
     const receiver = await control.receiver()
@@ -333,6 +453,40 @@ describe('Politeness', () => {
     }
   })
 
+  it('waits for the end of the window when others behind our address have spent it', async () => {
+    const { instance, id } = await watched(3)
+    await instance.setLimits({ api: 2 })
+    await instance.advance(10_000)
+    tubewire.advance(10_000)
+    const pollNow = async () => {
+      await env.DB.prepare('UPDATE sources SET due_at = 0 WHERE instance_id = ?').bind(id).run()
+      await pollInstance(tubewire.deps, id)
+    }
+    await fetch(`${instance.origin}/api/v1/config`)
+    await pollNow()
+    const before = (await instance.requests()).length
+    expect((await instance.requests()).at(-1)?.path).toContain('/api/v1/videos')
+    await pollNow()
+    expect((await instance.requests()).length).toBe(before)
+    expect(tubewire.log.at(-1)).toMatchObject({ outcome: 'waiting', detail: 'the instance asked for a rest' })
+    tubewire.advance(11_000)
+    await pollNow()
+    expect((await instance.requests()).length).toBe(before + 1)
+  })
+
+  it('stays away for as long as a 503 says', async () => {
+    const { instance, id } = await watched(3)
+    await instance.fail({ kind: '503', times: 1, retryAfter: '600' })
+    await pollAgain(tubewire, id)
+    const before = (await instance.requests()).length
+    tubewire.advance(599_000)
+    await pollInstance(tubewire.deps, id)
+    expect((await instance.requests()).length).toBe(before)
+    tubewire.advance(2_000)
+    await pollInstance(tubewire.deps, id)
+    expect((await instance.requests()).length).toBe(before + 1)
+  })
+
   it('learns that a limit was raised again', async () => {
     const instance = await control.instance({ videos: 3, limits: { api: 8 } })
     const id = await watch(instance.origin, tubewire.deps)
@@ -382,6 +536,35 @@ describe('A failing instance', () => {
       expect(await subjects(instance)).toEqual([uuid])
     },
   )
+
+  it.each([
+    [0, 48_000],
+    [1, 72_000],
+  ])('comes back after a minute, 20 %% more or less: random %d', async (random, waitMs) => {
+    const { instance, id } = await watched(1)
+    await instance.fail({ kind: '500', times: 1 })
+    tubewire.deps.random = () => random
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    await pollInstance(tubewire.deps, id)
+    const [due] = await dueSources(env.DB, id, Number.MAX_SAFE_INTEGER)
+    const dueAt = await env.DB.prepare('SELECT due_at AS dueAt FROM sources WHERE id = ?')
+      .bind(due?.id)
+      .first('dueAt')
+    expect(dueAt).toBe(tubewire.deps.clock() + waitMs)
+  })
+
+  it('on an address that is no longer allowed is not asked, and says why', async () => {
+    const { instance, id } = await watched(1)
+    tubewire.deps.config = { ...tubewire.deps.config, allowLocalTargets: false }
+    const before = (await instance.requests()).length
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    await pollInstance(tubewire.deps, id)
+    expect((await instance.requests()).length).toBe(before)
+    expect(tubewire.log.at(-1)).toMatchObject({
+      outcome: 'failed',
+      detail: expect.stringContaining('must be https and public'),
+    })
+  })
 
   it('one item that cannot be understood costs that item, not the page', async () => {
     const { instance, id } = await watched(5)

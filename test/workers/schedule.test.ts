@@ -3,7 +3,7 @@ import { createMessageBatch, evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { DELIVERY_QUEUE, POLL_QUEUE } from '../../src/workers/messages.ts'
+import { DELIVERY_QUEUE, POLL_QUEUE, wakeDeliveries, wakePolls } from '../../src/workers/messages.ts'
 import { backoff, pollInstance } from '../../src/workers/poll.ts'
 import { handleDeliveries, handlePolls } from '../../src/workers/queues.ts'
 import { schedule } from '../../src/workers/schedule.ts'
@@ -31,6 +31,30 @@ describe('A tick', () => {
     await schedule(tubewire.deps)
     expect(tubewire.pollQueue.sent.map(({ body }) => body.instance)).toEqual(ids.slice(0, 3))
     expect(tubewire.deliveryQueue.sent).toEqual([])
+  })
+
+  it('wakes ten thousand endpoints and instances within the limits of a queue, each once', async () => {
+    const ids = Array.from({ length: 10_000 }, (_, index) => `ep_${String(index).padStart(24, '0')}`)
+    await wakeDeliveries(tubewire.deliveryQueue, ids)
+    expect(tubewire.deliveryQueue.sent.flatMap(({ body }) => body.endpoints)).toEqual(ids)
+    await wakePolls(tubewire.pollQueue, ids)
+    expect(tubewire.pollQueue.sent.map(({ body }) => body.instance)).toEqual(ids)
+  })
+
+  it('of which a part fails is sent all the same but for that part', async () => {
+    const { sendBatch } = tubewire.pollQueue
+    let batches = 0
+    // What it is told is what matters, not what it answers.
+    tubewire.pollQueue.sendBatch = (async (messages: Iterable<MessageSendRequest<{ instance: string }>>) => {
+      batches += 1
+      if (batches === 1) throw new Error('down')
+      return sendBatch(messages)
+    }) as typeof sendBatch
+    const ids = Array.from({ length: 150 }, (_, index) => `ins_${index}`)
+    await expect(wakePolls(tubewire.pollQueue, ids)).rejects.toThrow(
+      '1 of 3 batches of messages were not sent: down',
+    )
+    expect(tubewire.pollQueue.sent.map(({ body }) => body.instance)).toEqual(ids.slice(50))
   })
 
   it('wakes deliveries although waking polls fails, and says so', async () => {
@@ -129,6 +153,33 @@ describe('Queue messages', () => {
     expect(await receiver.count()).toBe(4)
   })
 
+  it('of one batch share what an invocation may have under way', async () => {
+    const receiver = await control.receiver()
+    const endpoints = await Promise.all(
+      Array.from({ length: 120 }, () => subscribe(receiver.url, tubewire.deps)),
+    )
+    const instance = await control.instance({ videos: 1 })
+    const id = await watch(instance.origin, tubewire.deps, 1)
+    await pollToEnd(tubewire, id)
+    let under = 0
+    let most = 0
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = (input, init) => {
+      under += 1
+      most = Math.max(most, under)
+      return fetch(input, init).finally(() => {
+        under -= 1
+      })
+    }
+    const ids = endpoints.map((endpoint) => endpoint.id)
+    await run(handleDeliveries, DELIVERY_QUEUE, [
+      { endpoints: ids.slice(0, 60) },
+      { endpoints: ids.slice(60) },
+    ])
+    expect(await receiver.count()).toBe(120)
+    expect(most).toBe(tubewire.deps.config.deliveryConcurrency)
+  })
+
   it('of an unknown shape are logged and dropped, and keep no other back', async () => {
     const instance = await control.instance({ videos: 1 })
     const id = await watch(instance.origin, tubewire.deps, 1)
@@ -162,6 +213,7 @@ describe('Queue messages', () => {
       ids.map((instance) => message({ instance })),
     )
     await handlePolls(tubewire.deps, batch, (promise) => late.push(promise))
+    expect(late).toHaveLength(1)
     expect(await eventsOf(quick.origin)).toHaveLength(1)
     expect(tubewire.log.filter((entry) => entry.log === 'poll')).toHaveLength(1)
     await slow.close()
@@ -203,6 +255,22 @@ describe('The limiter', () => {
     await evictDurableObject(one)
     expect(await one.take({ ...ask, now: now + 59_999 })).toEqual({ kind: 'wait', reason: 'held', waitMs: 1 })
     expect(await one.take({ ...ask, now: now + 60_000 })).toMatchObject({ kind: 'granted' })
+  })
+
+  it('remembers the limit that it learned when it is evicted', async () => {
+    const one = limiter()
+    await one.observe({ limit: 2, remaining: 1, resetAt: null, retryAt: null }, now)
+    await evictDurableObject(one)
+    expect(await one.take({ ...ask, requests: 9, now })).toEqual({ kind: 'granted', requests: 1, limit: 2 })
+  })
+
+  it('is not stopped by a clock that goes back', async () => {
+    const one = limiter()
+    await one.take({ ...ask, requests: 2, now })
+    const dayBefore = now - 24 * 60 * MINUTE
+    const grant = await one.take({ ...ask, holder: 'run_2', now: dayBefore })
+    expect(grant).toMatchObject({ kind: 'wait', reason: 'budget' })
+    expect(grant.kind === 'wait' && grant.waitMs).toBeLessThanOrEqual(budget.windowMs)
   })
 
   it('waits for the end of the window when nothing remains of the limit', async () => {
