@@ -5,9 +5,6 @@ import { join } from 'node:path'
 import { newSecrets } from '../src/local/dev-vars.ts'
 import { startWorker } from '../src/local/worker.ts'
 
-/** Requests that wait for an answer at once, ours and the baseline's: as `npm start` has it. */
-export const CONCURRENCY = 50
-
 export type Measured = {
   db: D1Database
   encryptionKeys: { id: string; bytes: Uint8Array }[]
@@ -16,8 +13,11 @@ export type Measured = {
   stop: () => Promise<void>
 }
 
-/** Starts bench/worker.ts on an empty database. */
-export async function startMeasured(): Promise<Measured> {
+/**
+ * Starts bench/worker.ts on an empty database.
+ * @param concurrency requests that may wait for an answer at once; 50 is what `npm start` has.
+ */
+export async function startMeasured(concurrency = 50): Promise<Measured> {
   const data = await mkdtemp(join(tmpdir(), 'tubewire-bench-'))
   const secrets = newSecrets()
   const worker = await startWorker({
@@ -28,7 +28,7 @@ export async function startMeasured(): Promise<Measured> {
       ...secrets,
       ALLOW_LOCAL_TARGETS: 'true',
       POLL_INTERVAL_SECONDS: '60',
-      DELIVERY_CONCURRENCY: String(CONCURRENCY),
+      DELIVERY_CONCURRENCY: String(concurrency),
     },
     onLog({ level, message }) {
       if (level === 'error') process.stderr.write(`${message}\n`)
