@@ -11,10 +11,12 @@ import { deliver } from '../../src/workers/deliver.ts'
 import type { Deps } from '../../src/workers/deps.ts'
 import type { LogEntry } from '../../src/workers/log.ts'
 import { pollInstance } from '../../src/workers/poll.ts'
-import { connectControl } from '../simulator/client.ts'
+import { connectControl, type RemoteInstance } from '../simulator/client.ts'
 
 export const control = connectControl(env.CONTROL_URL)
 const ADMINISTRATOR = 'usr_administrator'
+
+export type Tubewire = ReturnType<typeof testDeps>
 
 /** A queue that keeps what it is sent, within the platform's limits, and delivers nothing by itself. */
 function fakeQueue<TMessage>() {
@@ -95,7 +97,7 @@ export async function subscribe(url: string, deps: Deps): Promise<{ id: string; 
 }
 
 /** Polls until the walk is done, turning the clock past every rest. */
-export async function pollToEnd(tubewire: ReturnType<typeof testDeps>, instanceId: string): Promise<void> {
+export async function pollToEnd(tubewire: Tubewire, instanceId: string): Promise<void> {
   for (let count = 0; count < 50; count += 1) {
     await pollInstance(tubewire.deps, instanceId)
     if (!(await isWalking(instanceId))) return
@@ -114,7 +116,7 @@ async function isWalking(instanceId: string): Promise<boolean> {
 }
 
 /** A period later: polls to the end. */
-export async function pollAgain(tubewire: ReturnType<typeof testDeps>, instanceId: string): Promise<void> {
+export async function pollAgain(tubewire: Tubewire, instanceId: string): Promise<void> {
   tubewire.advance(tubewire.deps.config.pollIntervalMs)
   await pollToEnd(tubewire, instanceId)
 }
@@ -143,4 +145,68 @@ export async function count(sql: string, ...values: unknown[]): Promise<number> 
       .bind(...values)
       .first<number>('count')) ?? 0
   )
+}
+
+/** The subjects of an instance's events, in the order of their sequence. */
+export async function subjectsOf({ origin }: { origin: string }): Promise<string[]> {
+  return (await eventsOf(origin)).map(({ subject }) => subject)
+}
+
+/** An instance with so many videos, read once. */
+export async function watched(
+  tubewire: Tubewire,
+  videos = 3,
+): Promise<{ instance: RemoteInstance; id: string }> {
+  const instance = await control.instance({ videos, limits: { api: 10_000 } })
+  const id = await watch(instance.origin, tubewire.deps)
+  await pollToEnd(tubewire, id)
+  return { instance, id }
+}
+
+/** An endpoint to which so many events are owed. */
+export async function owed(tubewire: Tubewire, events: number) {
+  const receiver = await control.receiver()
+  const endpoint = await subscribe(receiver.url, tubewire.deps)
+  const { instance, id } = await watched(tubewire)
+  const published = await instance.publishMany(events)
+  await pollAgain(tubewire, id)
+  return { receiver, endpoint, instance, id, published }
+}
+
+/** The deliveries of an endpoint, in the order of their sequence. */
+export async function deliveriesOf(
+  endpointId: string,
+): Promise<{ state: string; attempts: number; dueAt: number | null }[]> {
+  const { results } = await env.DB.prepare(
+    'SELECT state, attempts, due_at AS dueAt FROM deliveries WHERE endpoint_id = ? ORDER BY event_sequence',
+  )
+    .bind(endpointId)
+    .all<{ state: string; attempts: number; dueAt: number | null }>()
+  return results
+}
+
+/**
+ * From now on the database fails so many times.
+ * @param what its reads (`prepare`) or its batches.
+ * @param when of a batch: before it was done, or after.
+ */
+export function breakDatabase(
+  { deps }: Tubewire,
+  what: 'prepare' | 'batch',
+  times: number,
+  when: 'before' | 'after' = 'before',
+): void {
+  let left = times
+  deps.env.DB = new Proxy(deps.env.DB, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (name !== what || left === 0) return typeof value === 'function' ? value.bind(target) : value
+      left -= 1
+      if (name === 'prepare') throw new Error('Network connection lost')
+      return async (statements: D1PreparedStatement[]) => {
+        if (when === 'after') await target.batch(statements)
+        throw new Error('Network connection lost')
+      }
+    },
+  })
 }

@@ -1,0 +1,153 @@
+/** @module Invariant 1: a poll that dies anywhere loses nothing, and nothing comes twice. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { dueEndpoints } from '../../src/db/deliveries.ts'
+import { dueInstances } from '../../src/db/polls.ts'
+import { pollInstance } from '../../src/workers/poll.ts'
+import {
+  breakDatabase,
+  control,
+  count,
+  pollAgain,
+  pollToEnd,
+  subjectsOf,
+  subscribe,
+  type Tubewire,
+  testDeps,
+  watched,
+} from '../support/harness.ts'
+
+let tubewire: Tubewire
+beforeEach(() => {
+  tubewire = testDeps()
+})
+
+describe('Nothing is lost and nothing comes twice', () => {
+  it.each(['before', 'after'] as const)('when a poll dies %s the commit', async (when) => {
+    const { instance, id } = await watched(tubewire, 5)
+    const receiver = await control.receiver()
+    const endpoint = await subscribe(receiver.url, tubewire.deps)
+    const { uuid } = await instance.publish()
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    breakDatabase(tubewire, 'batch', 1, when)
+    await expect(pollInstance(tubewire.deps, id)).rejects.toThrow('Network connection lost')
+    const stored = when === 'after' ? [uuid] : []
+    expect(await subjectsOf(instance)).toEqual(stored)
+    await pollAgain(tubewire, id)
+    expect(await subjectsOf(instance)).toEqual([uuid])
+    expect(await count('SELECT count(*) AS count FROM deliveries WHERE endpoint_id = ?', endpoint.id)).toBe(1)
+  })
+
+  it.each(['before', 'after'] as const)(
+    'when a poll of many pages dies %s a commit in the middle',
+    async (when) => {
+      const { instance, id } = await watched(tubewire, 10)
+      const published = (await instance.publishMany(320)).map(({ uuid }) => uuid)
+      tubewire.advance(tubewire.deps.config.pollIntervalMs)
+      const real = tubewire.deps.env.DB
+      await instance.fail({ kind: 'close', path: '/api/v1/videos', skip: 1, times: 1 })
+      await pollInstance(tubewire.deps, id)
+      breakDatabase(tubewire, 'batch', 1, when)
+      tubewire.advance(120_000)
+      await expect(pollInstance(tubewire.deps, id)).rejects.toThrow()
+      tubewire.deps.env.DB = real
+      await pollAgain(tubewire, id)
+      expect((await subjectsOf(instance)).sort()).toEqual(published.sort())
+    },
+  )
+
+  it('when a poll dies between two pages: the source is due, and whoever finds it goes on', async () => {
+    const { instance, id } = await watched(tubewire, 10)
+    const published = (await instance.publishMany(250)).map(({ uuid }) => uuid)
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    const { fetch } = tubewire.deps
+    let pages = 0
+    tubewire.deps.fetch = (input, init) => {
+      pages += 1
+      return pages === 1 ? fetch(input, init) : new Promise(() => undefined)
+    }
+    // It never comes back, as a Worker that was killed.
+    pollInstance(tubewire.deps, id).catch(() => undefined)
+    await vi.waitFor(() => expect(pages).toBe(2))
+    expect(await subjectsOf(instance)).toHaveLength(100)
+    expect(await dueInstances(env.DB, tubewire.deps.clock())).toContain(id)
+    tubewire.deps.fetch = fetch
+
+    tubewire.advance(44_000)
+    const before = (await instance.requests()).length
+    await pollInstance(tubewire.deps, id)
+    // Its lease has not run out: it may yet be reading.
+    expect((await instance.requests()).length).toBe(before)
+    tubewire.advance(1_500)
+    await pollToEnd(tubewire, id)
+    expect((await subjectsOf(instance)).sort()).toEqual(published.sort())
+  })
+
+  it('when a poll is slow: it ends in time, and another goes on at once', async () => {
+    const { instance, id } = await watched(tubewire, 10)
+    const published = (await instance.publishMany(450)).map(({ uuid }) => uuid)
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      tubewire.advance(3_000)
+      return fetch(input, init)
+    }
+    await pollInstance(tubewire.deps, id)
+    // Two pages, which overlap by one.
+    expect(await subjectsOf(instance)).toHaveLength(199)
+    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id }, delaySeconds: 0 })
+    for (let polls = 0; polls < 3; polls += 1) await pollInstance(tubewire.deps, id)
+    expect((await subjectsOf(instance)).sort()).toEqual(published.sort())
+  })
+
+  it('when the queue fails after the commit: the next tick finds the deliveries', async () => {
+    const { instance, id } = await watched(tubewire, 5)
+    const receiver = await control.receiver()
+    const endpoint = await subscribe(receiver.url, tubewire.deps)
+    await instance.publish()
+    tubewire.deliveryQueue.sendBatch = async () => {
+      throw new Error('the queue is down')
+    }
+    await pollAgain(tubewire, id)
+    expect(tubewire.log).toContainEqual(
+      expect.objectContaining({ log: 'error', error: expect.stringContaining('the queue is down') }),
+    )
+    expect([...(await dueEndpoints(env.DB, tubewire.deps.clock())).keys()]).toContain(endpoint.id)
+  })
+
+  it('when two pollers read at once: one reads, the other goes away', async () => {
+    const { instance, id } = await watched(tubewire, 5)
+    const { uuid } = await instance.publish()
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    const before = (await instance.requests()).length
+    await Promise.all([1, 2, 3].map(() => pollInstance(tubewire.deps, id)))
+    expect((await instance.requests()).length - before).toBe(1)
+    expect(await subjectsOf(instance)).toEqual([uuid])
+  })
+
+  it('when two pollers get past the lease: one commits, the other writes nothing', async () => {
+    const { instance, id } = await watched(tubewire, 5)
+    const { uuid } = await instance.publish()
+    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    const free = {
+      take: () => ({ kind: 'granted', requests: 1 }),
+      leave: () => false,
+      observe: () => undefined,
+    }
+    // Of the namespace the code under test uses `getByName` only.
+    const unguarded = { getByName: () => free } as unknown as Env['RATE_LIMITER']
+    tubewire.deps.env.RATE_LIMITER = unguarded
+    await Promise.all([pollInstance(tubewire.deps, id), pollInstance(tubewire.deps, id)])
+    expect(await subjectsOf(instance)).toEqual([uuid])
+    const outcomes = tubewire.log.flatMap((entry) => (entry.log === 'poll' ? [entry.outcome] : []))
+    expect(outcomes.slice(-2).sort()).toEqual(['new', 'superseded'])
+  })
+
+  it('when a message comes twice, or late: nothing is due, nothing is asked', async () => {
+    const { instance, id } = await watched(tubewire, 5)
+    const before = (await instance.requests()).length
+    await pollInstance(tubewire.deps, id)
+    await pollInstance(tubewire.deps, id)
+    expect((await instance.requests()).length).toBe(before)
+  })
+})
