@@ -1,0 +1,76 @@
+/** @module /api/v1/events and /api/v1/deliveries. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { call, forgetAll } from '../support/call.ts'
+import { control, pollToEnd, testDeps } from '../support/harness.ts'
+
+beforeEach(forgetAll)
+
+describe('Events and deliveries', () => {
+  it('come by sequence, and say where they went', async () => {
+    const tubewire = testDeps()
+    const simulated = await control.instance({ videos: 5 })
+    const endpoint = await call('POST', '/endpoints', { url: 'http://127.0.0.1:1/hook' })
+    const made = await call('POST', '/instances', { url: simulated.origin, backfill: 3 })
+    await pollToEnd(tubewire, String(made.body['id']))
+
+    const first = await call('GET', '/events?limit=2')
+    expect(first.body.data.map(({ type }) => type)).toEqual(['video.published', 'video.published'])
+    expect(first.body.data[0]).toMatchObject({
+      instance: simulated.host,
+      data: { video: { uuid: expect.any(String) } },
+    })
+    const second = await call('GET', `/events?limit=2&after=${first.body['next']}`)
+    expect(second.body.data).toHaveLength(1)
+    expect(second.body['next']).toBeUndefined()
+
+    const deliveries = await call('GET', `/deliveries?endpoint=${endpoint.body['id']}&limit=2`)
+    expect(deliveries.body.data).toHaveLength(2)
+    expect(deliveries.body.data[0]).toMatchObject({
+      endpoint: endpoint.body['id'],
+      event: second.body.data[0]?.['id'],
+      sequence: second.body.data[0]?.['sequence'],
+      state: expect.stringMatching(/pending/),
+    })
+    const rest = await call(
+      'GET',
+      `/deliveries?endpoint=${endpoint.body['id']}&limit=2&before=${deliveries.body['next']}`,
+    )
+    expect(rest.body.data).toHaveLength(1)
+  })
+
+  it('private events are seen by their owner only', async () => {
+    await env.DB.batch([
+      env.DB.prepare("INSERT OR IGNORE INTO users VALUES ('usr_other', 2, 0)"),
+      ...[null, 'usr_administrator', 'usr_other'].map((owner) =>
+        env.DB.prepare(
+          `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
+           VALUES (?, 'video.published', 'h', 's', ?, 0, 'p', '{}')`,
+        ).bind(`evt_${owner}`, owner),
+      ),
+    ])
+    const { body } = await call('GET', '/events')
+    expect(body.data.map(({ id }) => id)).toEqual(['evt_null', 'evt_usr_administrator'])
+  })
+
+  it.each([
+    ['/events?after=x', 'after'],
+    ['/events?after=-1', 'after'],
+    ['/events?limit=0', 'limit'],
+    ['/events?limit=101', 'limit'],
+    ['/events?colour=red', 'colour'],
+    ["/events?after=1'--", 'after'],
+    ['/deliveries', 'endpoint'],
+    ['/instances?limit=1e9', 'limit'],
+  ])('%s is refused by name', async (path, field) => {
+    const refused = await call('GET', path)
+    expect(refused.status).toBe(400)
+    expect(refused.body['detail']).toBe(`Incorrect request parameters: ${field}`)
+  })
+
+  it('deliveries of an endpoint that is not there are 404, and so is what does not exist', async () => {
+    expect((await call('GET', '/deliveries?endpoint=ep_x')).status).toBe(404)
+    expect((await call('GET', '/nothing')).body).toMatchObject({ status: 404, title: 'Not Found' })
+    expect((await call('PATCH', '/events')).status).toBe(404)
+  })
+})

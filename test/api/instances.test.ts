@@ -1,0 +1,125 @@
+/** @module /api/v1/instances. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { call, forgetAll } from '../support/call.ts'
+import { control, count, pollToEnd, testDeps } from '../support/harness.ts'
+
+beforeEach(forgetAll)
+
+describe('Instances', () => {
+  it('are probed, stored, polled and removed', async () => {
+    const simulated = await control.instance({ videos: 2, name: 'Our videos' })
+    const made = await call('POST', '/instances', { url: `${simulated.origin}/` })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({
+      id: expect.stringMatching(/^ins_/),
+      url: simulated.origin,
+      host: simulated.host,
+      name: 'Our videos',
+      version: '6.3.0',
+      sources: [{ kind: 'videos', state: 'new', failures: 0, lastError: null }],
+    })
+    expect((await simulated.requests()).slice(0, 2).map(({ path }) => path)).toEqual([
+      '/nodeinfo/2.0.json',
+      '/api/v1/config',
+    ])
+    const id = String(made.body['id'])
+    await pollToEnd(testDeps(), id)
+    expect((await call('GET', `/instances/${id}`)).body).toMatchObject({ sources: [{ state: 'ok' }] })
+    expect((await call('GET', '/instances')).body.data).toHaveLength(1)
+    expect((await call('POST', `/instances/${id}/poll`)).status).toBe(202)
+
+    const again = await call('POST', '/instances', { url: simulated.origin })
+    expect(again.status).toBe(409)
+    expect(again.body).toMatchObject({ code: 'already_watched', detail: expect.stringContaining(id) })
+
+    expect((await call('DELETE', `/instances/${id}`)).status).toBe(204)
+    expect((await call('DELETE', `/instances/${id}`)).status).toBe(404)
+    expect((await call('POST', `/instances/${id}/poll`)).status).toBe(404)
+    expect(await count('SELECT count(*) AS count FROM sources')).toBe(0)
+    expect(await count('SELECT count(*) AS count FROM videos')).toBe(0)
+  })
+
+  it('are the same with the dot of the root', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    await call('POST', '/instances', { url: simulated.origin.replace('127.0.0.1', 'localhost') })
+    const again = await call('POST', '/instances', {
+      url: simulated.origin.replace('127.0.0.1', 'localhost.'),
+    })
+    expect(again.status).toBe(409)
+  })
+
+  it('are asked only with leave of their limiter', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    const limiter = env.RATE_LIMITER.getByName(`instance:${simulated.host}`)
+    await limiter.hold(Date.now() + 60_000, Date.now())
+    const refused = await call('POST', '/instances', { url: simulated.origin })
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50)
+    expect(await simulated.requests()).toEqual([])
+  })
+
+  it('come page by page, also when there are more than D1 binds parameters', async () => {
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 149)
+       INSERT INTO instances SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', 0 FROM n`,
+    ).run()
+    const first = await call('GET', '/instances')
+    expect(first.body.data).toHaveLength(100)
+    expect((await call('GET', `/instances?after=${first.body['next']}`)).body.data).toHaveLength(50)
+  })
+
+  it.each([
+    ['too old', { version: '4.3.1' }, null, 'too_old', 'runs PeerTube 4.3.1; Tubewire reads 5.1 and newer'],
+    [
+      'a redirect',
+      {},
+      { kind: 'redirect', location: 'https://moved.example/' },
+      'redirect',
+      'redirects to https://moved.example/',
+    ],
+    ['an error', {}, { kind: '502' }, 'http', 'answered 502'],
+    ['a web page', {}, { kind: 'html-200' }, 'not_peertube', 'answered 200 without JSON'],
+    ['broken JSON', {}, { kind: 'broken-json' }, 'not_peertube', 'answered 200 without JSON'],
+    ['a closed connection', {}, { kind: 'close' }, 'unreachable', 'could not be reached'],
+    ['a 429', {}, { kind: '429' }, 'rate_limited', 'asks to come back later'],
+  ] as const)('%s: says so, and nothing is stored', async (_name, options, fault, code, detail) => {
+    const simulated = await control.instance(options)
+    if (fault) await simulated.fail(fault)
+    const refused = await call('POST', '/instances', { url: simulated.origin })
+    expect(refused.status).toBe(422)
+    expect(refused.body).toMatchObject({ code, detail: expect.stringContaining(detail) })
+    expect(refused.body['detail']).toContain(simulated.origin)
+    expect(await count('SELECT count(*) AS count FROM instances')).toBe(0)
+  })
+
+  it('something that is no PeerTube: says so', async () => {
+    const receiver = await control.receiver()
+    const other = await call('POST', '/instances', { url: new URL(receiver.url).origin })
+    expect(other.body).toMatchObject({ status: 422, code: 'not_peertube' })
+    await receiver.answer({ status: 404 })
+    const none = await call('POST', '/instances', { url: new URL(receiver.url).origin })
+    expect(none.body['detail']).toContain('it has no /nodeinfo/2.0.json')
+  })
+
+  it('nobody there, or no TLS there: each its own error', async () => {
+    const nobody = await call('POST', '/instances', { url: 'http://127.0.0.1:1' })
+    expect(nobody.body).toMatchObject({ status: 422, code: 'unreachable' })
+    const noTls = await control.instance({})
+    const tls = await call('POST', '/instances', { url: noTls.origin.replace('http:', 'https:') })
+    expect(tls.body).toMatchObject({ status: 422, code: 'tls' })
+  })
+
+  it.each([
+    [{ url: 'peertube.example' }, 'url'],
+    [{ url: 'http://localhost:9000/videos/watch/1' }, 'url'],
+    [{ url: 'http://localhost:9000', backfill: -1 }, 'backfill'],
+    [{ url: 'http://localhost:9000', backfill: 1.5 }, 'backfill'],
+    [{ url: 'http://localhost:9000', backfill: 'all' }, 'backfill'],
+    [{ backfill: 2_000 }, 'url,backfill'],
+  ])('refuse %j', async (body, fields) => {
+    const refused = await call('POST', '/instances', body)
+    expect(refused.status).toBe(400)
+    expect(Object.keys(refused.body['invalid-params'] ?? {}).join()).toBe(fields)
+  })
+})
