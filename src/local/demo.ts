@@ -54,13 +54,19 @@ export async function startDemo(api: ApiClient): Promise<Demo> {
   }
 }
 
-/** Forgets the demo of an earlier start, which ended with its process. */
+/** Forgets the demo of an earlier start, which ended with its process. A name alone doesn't make one: it may be anybody's. */
 export async function forgetDemo(api: ApiClient): Promise<void> {
   const [instances, endpoints] = await Promise.all([api.instances(), api.endpoints()])
   await Promise.all([
-    ...instances.filter(({ name }) => name === NAME).map(({ id }) => api.removeInstance(id)),
+    ...instances
+      .filter(({ name, url }) => name === NAME && isHere(url))
+      .map(({ id }) => api.removeInstance(id)),
     ...endpoints
-      .filter(({ description }) => description === RECEIVER)
+      .filter(({ description, url }) => description === RECEIVER && isHere(url))
       .map(({ id }) => api.removeEndpoint(id)),
   ])
+}
+
+function isHere(url: string): boolean {
+  return new URL(url).hostname === '127.0.0.1'
 }

@@ -1,6 +1,7 @@
 /** @module `.dev.vars`: the secrets of this machine, made at the first start. wrangler reads the same file. */
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
 
 /** What the Worker needs to be told in secret: see src/config.ts. */
 export type Secrets = { ADMIN_KEY: string; ENCRYPTION_KEYS: string }
@@ -22,11 +23,9 @@ export async function readSecrets(path: string): Promise<Secrets & Record<string
     if (error.code === 'ENOENT') return ''
     throw error
   })
-  const found: Record<string, string> = Object.fromEntries(
-    text
-      .split('\n')
-      .map((line) => /^\s*([A-Z][A-Z0-9_]*)\s*=\s*"?([^"]*?)"?\s*$/.exec(line))
-      .flatMap((match) => (match?.[1] && match[2] ? [[match[1], match[2]]] : [])),
+  // As wrangler reads it: quotes and comments included.
+  const found = Object.fromEntries(
+    Object.entries(parseEnv(text)).flatMap(([name, value]) => (value ? [[name, value]] : [])),
   )
   const missing = Object.entries(newSecrets()).filter(([name]) => !found[name])
   if (missing.length > 0) {

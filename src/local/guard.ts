@@ -7,30 +7,28 @@
 import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Mistake } from './mistake.ts'
 
 const LOCK = 'tubewire.pid'
-
-/** Another Tubewire has the data folder. */
-export class InUseError extends Error {}
 
 /**
  * Takes a data folder for this process.
  * @returns how to let go of it. A lock whose process is gone is no lock.
- * @throws InUseError naming the process that has it.
+ * @throws Mistake naming the process that has it, or why the folder can't be used.
  */
 export async function lockData(data: string): Promise<() => Promise<void>> {
-  await mkdir(data, { recursive: true })
+  await mkdir(data, { recursive: true }).catch(refuseFolder(data))
   const path = join(data, LOCK)
   // `wx` makes the file or fails: of two that start at once one gets it.
   const take = () => writeFile(path, String(process.pid), { flag: 'wx' })
   try {
     await take()
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (codeOf(error) !== 'EEXIST') return refuseFolder(data)(error)
     const holder = Number(await readFile(path, 'utf8').catch(() => ''))
     // In a container each start may get the same number.
     if (holder > 0 && holder !== process.pid && (await isTubewire(holder))) {
-      throw new InUseError(
+      throw new Mistake(
         `another Tubewire (process ${holder}) uses ${data}: stop it, or choose another folder with --data`,
       )
     }
@@ -38,6 +36,27 @@ export async function lockData(data: string): Promise<() => Promise<void>> {
     await take()
   }
   return () => rm(path, { force: true })
+}
+
+const REASONS: Record<string, string> = {
+  EEXIST: 'it is a file, not a folder',
+  ENOTDIR: 'there is a file where a folder should be',
+  EACCES: 'it may not be written',
+  EPERM: 'it may not be written',
+  EROFS: 'it may not be written',
+  ENOSPC: 'the disk is full',
+}
+
+function refuseFolder(data: string): (error: unknown) => never {
+  return (error) => {
+    const reason = REASONS[codeOf(error)]
+    if (!reason) throw error
+    throw new Mistake(`--data ${data} can't be used: ${reason}`)
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 /** Whether a process runs and is one of ours: its number may have gone to another since. */

@@ -1,6 +1,7 @@
 /** @module The command line of `npm start`: one table says what there is. */
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
+import { Mistake } from './mistake.ts'
 
 /** What `npm start` was asked to do. Times are seconds. */
 export type Options = {
@@ -15,9 +16,6 @@ export type Options = {
   help: boolean
 }
 
-/** A mistake on the command line, in one line. */
-export class UsageError extends Error {}
-
 export const HELP = `Usage: npm start -- [options]
 
   --port N          where the API listens (8787)
@@ -27,9 +25,12 @@ export const HELP = `Usage: npm start -- [options]
   --backfill N      take the newest N videos of each new instance as events too (0)
   --data DIR        where state lives (.wrangler)
   --fresh           forget all state first
-  --help            this text
+  --help            show this help
 
-Tubewire keeps watching what it was told before: state survives a restart.`
+Tubewire keeps watching what it was told before, and posts it where it was told: state survives a restart.
+Instances and webhooks are removed through the API (docs/api.md).`
+
+const HINT = '"npm start -- --help" lists the options'
 
 const wholeNumber = (min: number, max: number) =>
   v.pipe(
@@ -62,13 +63,13 @@ const Values = v.object({
 
 /**
  * Parses the command line.
- * @throws UsageError naming the option that is wrong.
+ * @throws Mistake naming the option that is wrong.
  */
 export function parseOptions(args: readonly string[]): Options {
   const parsed = v.safeParse(Values, readValues(args))
   if (!parsed.success) {
     const [issue] = parsed.issues
-    throw new UsageError(`--${issue.path?.[0]?.key} ${issue.message}`)
+    throw new Mistake(`--${issue.path?.[0]?.key} ${issue.message}; ${HINT}`)
   }
   const { instance, webhook, every, ...rest } = parsed.output
   return { ...rest, instances: instance, webhooks: webhook, every: every ?? null }
@@ -93,8 +94,21 @@ function readValues(args: readonly string[]): unknown {
     })
     return values
   } catch (error) {
-    // Node's message goes on with advice about "--", which is of no use here.
-    const message = error instanceof Error ? error.message : String(error)
-    throw new UsageError(message.split(/\.(?:\s|$)/)[0] ?? message)
+    throw new Mistake(`${describeParseError(error)}; ${HINT}`)
   }
+}
+
+/** Node's messages go on with advice that is of no use here. */
+function describeParseError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const [, option] = /^Option '(--[a-z]+)/.exec(message) ?? []
+  // "ambiguous" and "argument missing" are the same to whoever forgot it; a flag that was given one says so itself.
+  if (option && !message.includes('does not take')) return `${option} needs a value`
+  if (message.startsWith('Unexpected argument'))
+    return `${firstSentence(message)}: options follow "npm start --"`
+  return firstSentence(message)
+}
+
+function firstSentence(message: string): string {
+  return message.split(/\.(?:\s|$)/)[0] ?? message
 }

@@ -1,13 +1,23 @@
 /** @module What a person sees of the Worker's log: a line for each event and each attempt. */
 import type { LogEntry } from '../workers/log.ts'
 
+/** Longer than a name or a detail should be, and short enough for a terminal. */
+const MAX_TEXT = 120
+/** An error is told whole: its end is often the way out. */
+const MAX_ERROR = 1_000
+
 /**
  * A log line in words, or null for what nobody would miss.
  * @param message one line that the Worker or workerd printed.
+ * @param urls of endpoints by their ids: two on one host can't be told apart by the log, which has no paths.
  */
-export function describeLog(level: string, message: string): string | null {
+export function describeLog(
+  level: string,
+  message: string,
+  urls: ReadonlyMap<string, string> = new Map(),
+): string | null {
   const entry = parse(message)
-  if (entry) return describeEntry(entry)
+  if (entry) return describeEntry(entry, urls)
   // workerd's own words on a failed connection, with a stack of addresses: the attempt or poll says it better.
   if (/^e = |\nstack: |^stack: /.test(message)) return null
   return level === 'error' || level === 'warn' ? `! ${message}` : null
@@ -23,34 +33,40 @@ function parse(message: string): LogEntry | null {
   }
 }
 
-function describeEntry(entry: LogEntry): string | null {
+function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): string | null {
   switch (entry.log) {
     case 'event':
       return `+ ${entry.type}  ${entry.instance}  "${oneLine(entry.title)}"  #${entry.sequence}`
     case 'attempt':
-      return describeAttempt(entry)
+      return describeAttempt(entry, urls.get(entry.endpoint) ?? entry.url)
     case 'poll':
       return describePoll(entry)
     case 'skipped':
       return `! ${entry.instance}: left out ${oneLine(entry.detail)}`
     case 'error':
-      return `! ${entry.where}: ${oneLine(entry.error)}`
+      return `! ${entry.where}: ${oneLine(entry.error, MAX_ERROR)}`
   }
 }
 
-function describeAttempt(entry: Extract<LogEntry, { log: 'attempt' }>): string {
-  const what = `#${entry.sequence} to ${entry.url}`
+function describeAttempt(entry: Extract<LogEntry, { log: 'attempt' }>, url: string): string {
+  const what = `#${entry.sequence} to ${url}`
   if (entry.outcome === 'delivered') return `> delivered ${what}: ${entry.status} in ${entry.durationMs} ms`
-  const detail = oneLine(entry.detail ?? '')
+  const detail = oneLine(entry.detail ?? '', MAX_ERROR)
   if (entry.outcome === 'gave-up') return `! gave up ${what}: ${detail}`
-  const seconds = Math.max(0, Math.round(((entry.dueAt ?? Date.now()) - Date.now()) / 1000))
-  return `! attempt ${entry.number} of ${what}: ${detail}; next in ${duration(seconds)}`
+  return `! attempt ${entry.number} of ${what}: ${detail}; next ${until(entry.dueAt)}`
 }
 
 function describePoll(entry: Extract<LogEntry, { log: 'poll' }>): string | null {
-  if (entry.outcome === 'failed') return `! ${entry.instance}: ${oneLine(entry.detail ?? 'failed')}`
-  if (entry.outcome === 'waiting') return `. ${entry.instance}: more to read; ${entry.detail}`
-  return null
+  const { instance, outcome, detail = '', dueAt, failures = 0 } = entry
+  if (outcome === 'failed') return `! ${instance}: ${oneLine(detail)}; next ${until(dueAt)}`
+  if (outcome === 'waiting') return `. ${instance}: more to read; ${detail}`
+  const times = failures === 1 ? 'a failure' : `${failures} failures`
+  return failures > 0 && outcome !== 'superseded' ? `. ${instance}: it answers again, after ${times}` : null
+}
+
+/** How long it is until then: "in 5 s". */
+function until(dueAt: number | undefined): string {
+  return `in ${duration(Math.max(0, Math.round(((dueAt ?? 0) - Date.now()) / 1000)))}`
 }
 
 function duration(seconds: number): string {
@@ -59,7 +75,7 @@ function duration(seconds: number): string {
 }
 
 /** What an instance or a subscriber said must not move the cursor or start a line of its own. */
-function oneLine(text: string): string {
+function oneLine(text: string, maxLength = MAX_TEXT): string {
   const printable = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-  return printable.length > 120 ? `${printable.slice(0, 119)}…` : printable
+  return printable.length > maxLength ? `${printable.slice(0, maxLength - 1)}…` : printable
 }

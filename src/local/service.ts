@@ -1,11 +1,13 @@
 /** @module Tubewire on this machine, started and stopped as a whole: data folder, secrets, Worker, cron. */
-import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { WorkerdStructuredLog } from 'miniflare'
+import { parseConfig } from '../config.ts'
 import { type ApiClient, apiClient } from './api-client.ts'
 import { readSecrets } from './dev-vars.ts'
 import { guardChildren, lockData } from './guard.ts'
+import { Mistake } from './mistake.ts'
+import { forgetAside, restoreState, setStateAside } from './state.ts'
 import { ROOT, startWorker } from './worker.ts'
 
 export type Service = {
@@ -15,18 +17,17 @@ export type Service = {
   api: ApiClient
   /** Changes the period of cron and polls, in seconds. Before the cron is started. */
   setEvery: (seconds: number) => Promise<void>
+  /** The start has succeeded: what `fresh` set aside is forgotten. */
+  ready: () => Promise<void>
   /** Begins to tick, at once and then every period. */
   startCron: () => void
   stop: () => Promise<void>
 }
 
-/** The port is taken by another program. */
-export class PortTakenError extends Error {}
-
 /**
  * Starts everything but the cron.
  * @param options `every`: the period of cron and polls in seconds; `fresh`: forget what `data` holds.
- * @throws PortTakenError, InUseError, or Error for a data folder that can't be used.
+ * @throws Mistake for a port or folder that can't be used, or a wrong `.dev.vars`.
  */
 export async function startService(options: {
   port: number
@@ -39,8 +40,9 @@ export async function startService(options: {
   const unlock = await lockData(options.data)
   try {
     await refuseTakenPort(options.port)
-    if (options.fresh) await rm(join(options.data, 'state'), { recursive: true, force: true })
     const secrets = await readSecrets(join(ROOT, '.dev.vars'))
+    await restoreState(options.data)
+    if (options.fresh) await setStateAside(options.data)
     const vars = (seconds: number) => ({
       ...secrets,
       POLL_INTERVAL_SECONDS: String(seconds),
@@ -50,6 +52,7 @@ export async function startService(options: {
       ALLOW_LOCAL_TARGETS: 'true',
     })
     let { every } = options
+    refuseWrongConfig(vars(every))
     const worker = await startWorker({
       port: options.port,
       data: options.data,
@@ -72,6 +75,7 @@ export async function startService(options: {
         dismissGuard()
         dismissGuard = await guardChildren()
       },
+      ready: () => forgetAside(options.data),
       startCron() {
         tick()
         timer = setInterval(tick, every * 1000)
@@ -89,6 +93,15 @@ export async function startService(options: {
   }
 }
 
+/** Says so whole, and before the Worker says it in its log. */
+function refuseWrongConfig(vars: object): void {
+  try {
+    parseConfig(vars)
+  } catch (error) {
+    throw new Mistake(`${error instanceof Error ? error.message : error} It comes of .dev.vars.`)
+  }
+}
+
 /** Says so before workerd would, in its own words. */
 async function refuseTakenPort(port: number): Promise<void> {
   if (port === 0) return
@@ -97,9 +110,7 @@ async function refuseTakenPort(port: number): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE' || error.code === 'EACCES'
       reject(
-        isTaken
-          ? new PortTakenError(`port ${port} is taken or not allowed: choose another with --port`)
-          : error,
+        isTaken ? new Mistake(`port ${port} is taken or not allowed: choose another with --port`) : error,
       )
     })
     server.listen(port, '127.0.0.1', () => server.close(() => resolve()))

@@ -5,9 +5,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const PATIENCE_MS = 4_000
 const LOOK_EVERY_MS = 500
 
+let isStopping = false
+
+/** Whether a stop was asked for: what fails from then on fails because of it. */
+export function hasBegunToStop(): boolean {
+  return isStopping
+}
+
 /** Calls `stop` at the first signal, then exits: 0 after a stop, 1 when it failed or hung. */
 export function stopOnSignal(stop: () => Promise<void>): void {
-  let isStopping = false
   const begin = () => {
     if (isStopping) return
     isStopping = true

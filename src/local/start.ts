@@ -1,13 +1,14 @@
 /** @module `npm start`: Tubewire on this machine, for as long as nobody stops it. */
 import { resolve } from 'node:path'
+import type { WorkerdStructuredLog } from 'miniflare'
 import { VERSION } from '../version.ts'
-import { ApiError } from './api-client.ts'
+import { type ApiClient, ApiError } from './api-client.ts'
 import { type Demo, forgetDemo, startDemo } from './demo.ts'
-import { InUseError } from './guard.ts'
-import { HELP, type Options, parseOptions, UsageError } from './options.ts'
+import { Mistake } from './mistake.ts'
+import { HELP, type Options, parseOptions } from './options.ts'
 import { describeLog } from './print.ts'
-import { PortTakenError, type Service, startService } from './service.ts'
-import { stopOnSignal } from './signals.ts'
+import { type Service, startService } from './service.ts'
+import { hasBegunToStop, stopOnSignal } from './signals.ts'
 
 const DEFAULT_EVERY = 60
 const DEMO_EVERY = 5
@@ -17,7 +18,6 @@ const DEMO_PUBLISHES_EVERY_MS = 20_000
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
-const printAt = (line: string) => print(`${new Date().toLocaleTimeString('en-GB')} ${line}`)
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
@@ -29,16 +29,14 @@ async function main(): Promise<void> {
   const mayBeDemo = options.instances.length === 0
   let every = options.every ?? (mayBeDemo ? DEMO_EVERY : DEFAULT_EVERY)
   print(`Tubewire ${VERSION} is starting …`)
+  const log = eventLog()
   const service = await startService({
     port: options.port,
     data: resolve(options.data),
     every,
     fresh: options.fresh,
-    onLog({ level, message }) {
-      const line = describeLog(level, message)
-      if (line !== null) printAt(line)
-    },
-    onError: (error) => printAt(`! the cron failed: ${error instanceof Error ? error.message : error}`),
+    onLog: log.take,
+    onError: (error) => log.say(`! the cron failed: ${describe(error)}`),
   })
   const closers = [() => service.stop()]
   stopOnSignal(async () => {
@@ -56,60 +54,119 @@ async function main(): Promise<void> {
   print(`  API        ${new URL('/api/v1', service.url).href}`)
   print(`  Admin key  ${service.adminKey}   (kept in .dev.vars)`)
   print(`  Data       ${options.data}`)
-  await watch(service, options)
+  for (const line of await watch(service, options)) print(line)
   const demo = isDemo ? await startDemo(service.api) : null
   if (demo) {
     closers.push(demo.close)
     print(`  Demo       an instance at ${demo.instanceUrl} that publishes a video now and then,`)
     print(`             and a receiver at ${demo.receiverUrl} that verifies every signature`)
   }
+  await service.ready()
   print('')
   print(`Tubewire is ready. It looks for news every ${every} s; Ctrl-C stops it.`)
+  log.begin(new Map((await service.api.endpoints()).map(({ id, url }) => [id, url])))
   service.startCron()
-  if (demo) runDemo(demo)
+  if (demo) runDemo(demo, log.say)
 }
 
-/** Makes what the command line names, and says what there was before. */
-async function watch({ api }: Service, options: Options): Promise<void> {
-  // Webhooks first: an event is owed to those who had subscribed when it was seen, a backfill's too.
-  for (const url of options.webhooks) {
-    const known = (await api.endpoints()).find((endpoint) => endpoint.url === url.href)
-    if (known) print(`  Webhook    ${known.url}   (as before, with its secret as before)`)
-    else {
-      const { secret } = await api.addEndpoint(url, 'From the command line')
-      print(`  Webhook    ${url.href}`)
-      print(`             its signing secret, shown this once: ${secret}`)
+/**
+ * Makes what the command line names: all of it, or, when something is refused, nothing.
+ * @returns lines that say what is watched and where it is posted.
+ */
+async function watch({ api }: Service, options: Options): Promise<string[]> {
+  const undo: (() => Promise<unknown>)[] = []
+  try {
+    return [...(await addWebhooks(api, options, undo)), ...(await addInstances(api, options, undo))]
+  } catch (error) {
+    for (const step of undo) await step()
+    throw error
+  }
+}
+
+/** Webhooks come first: an event is owed to those who had subscribed when it was seen, a backfill's too. */
+async function addWebhooks(
+  api: ApiClient,
+  { webhooks }: Options,
+  undo: (() => Promise<unknown>)[],
+): Promise<string[]> {
+  const before = await api.endpoints()
+  const named = new Set(webhooks.map(({ href }) => href))
+  const lines = before
+    .filter(({ url }) => !named.has(url))
+    .map(({ url }) => `  Webhook    ${url}   (from before)`)
+  for (const url of webhooks) {
+    if (before.some((endpoint) => endpoint.url === url.href)) {
+      lines.push(`  Webhook    ${url.href}   (as before, with its secret as before)`)
+      continue
     }
+    const { id, secret } = await api.addEndpoint(url, 'From the command line')
+    undo.push(() => api.removeEndpoint(id))
+    lines.push(`  Webhook    ${url.href}`, `             its signing secret, shown this once: ${secret}`)
   }
-  for (const url of options.instances) {
-    const known = (await api.instances()).find(({ host }) => host === url.host)
-    const instance = known ?? (await api.addInstance(url, options.backfill))
-    print(`  Watching   ${instance.url}   (${instance.name}, PeerTube ${instance.version})`)
+  return lines
+}
+
+async function addInstances(
+  api: ApiClient,
+  { instances, backfill }: Options,
+  undo: (() => Promise<unknown>)[],
+): Promise<string[]> {
+  const before = await api.instances()
+  const named = new Set(instances.map(({ host }) => host))
+  const lines = before
+    .filter(({ host }) => !named.has(host))
+    .map(({ url }) => `  Watching   ${url}   (from before)`)
+  for (const url of instances) {
+    const known = before.find(({ host }) => host === url.host)
+    if (known) {
+      const noEffect = backfill > 0 ? ': --backfill is for new ones' : ''
+      lines.push(`  Watching   ${known.url}   (as before${noEffect})`)
+      continue
+    }
+    print(`  Asking     ${url.origin} what it is …`)
+    const { id, url: origin, name, version } = await api.addInstance(url, backfill)
+    undo.push(() => api.removeInstance(id))
+    lines.push(`  Watching   ${origin}   (${name}, PeerTube ${version})`)
   }
-  const named = new Set(options.instances.map(({ host }) => host))
-  for (const instance of await api.instances()) {
-    if (!named.has(instance.host)) print(`  Watching   ${instance.url}   (from before)`)
-    // Whoever starts a program wants to see what is new now, not when the last run would have looked.
-    await api.pollNow(instance.id)
+  // Whoever starts a program wants to see what is new now, not when the last run would have looked.
+  for (const { id } of before) await api.pollNow(id)
+  return lines
+}
+
+/** The Worker's log as people read it. What comes before the start is complete is shown after it. */
+function eventLog() {
+  let held: WorkerdStructuredLog[] | null = []
+  let urls: ReadonlyMap<string, string> = new Map()
+  const say = (line: string) => print(`${new Date().toLocaleTimeString('en-GB')} ${line}`)
+  const show = ({ level, message }: WorkerdStructuredLog) => {
+    const line = describeLog(level, message, urls)
+    if (line !== null) say(line)
   }
-  const webhooks = new Set(options.webhooks.map(({ href }) => href))
-  for (const endpoint of await api.endpoints()) {
-    if (!webhooks.has(endpoint.url)) print(`  Webhook    ${endpoint.url}   (from before)`)
+  return {
+    say,
+    take(line: WorkerdStructuredLog) {
+      if (held) held.push(line)
+      else show(line)
+    },
+    /** @param endpoints their URLs by id: on this machine, unlike in the log, a URL may be shown whole. */
+    begin(endpoints: ReadonlyMap<string, string>) {
+      urls = endpoints
+      for (const line of held ?? []) show(line)
+      held = null
+    },
   }
 }
 
-function runDemo(demo: Demo): void {
+function runDemo(demo: Demo, say: (line: string) => void): void {
   let count = 0
   const publish = async () => {
     const { name } = demo.publish()
-    printAt(`* the demo instance published "${name}"`)
+    say(`* the demo instance published "${name}"`)
     count += 1
     const { isVerified } = await demo.received(count, 60_000)
-    printAt(
-      isVerified ? '* the demo receiver verified the signature' : '! the demo receiver got a BAD signature',
-    )
+    say(isVerified ? '* the demo receiver verified the signature' : '! the demo receiver got a BAD signature')
   }
-  const fail = (error: unknown) => printAt(`! the demo: ${error instanceof Error ? error.message : error}`)
+  const fail = (error: unknown) => say(`! the demo: ${describe(error)}`)
   demo
     .ready()
     .then(() => {
@@ -119,13 +176,15 @@ function runDemo(demo: Demo): void {
     .catch(fail)
 }
 
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 main().catch((error: unknown) => {
-  const isMistake =
-    error instanceof UsageError || error instanceof PortTakenError || error instanceof InUseError
+  // Whoever asked for a stop needs no error, and gets his exit code from there: see signals.ts.
+  if (hasBegunToStop()) return
+  process.stderr.write(`tubewire: ${describe(error)}\n`)
   const isRefused = error instanceof ApiError && error.status < 500
-  const message = error instanceof Error ? error.message : String(error)
-  const wayOut = error instanceof UsageError ? '; "npm start -- --help" says what there is' : ''
-  process.stderr.write(`tubewire: ${message}${wayOut}\n`)
   // What was started in between ends with us: see guard.ts.
-  process.exit(isMistake || isRefused ? 2 : 1)
+  process.exit(error instanceof Mistake || isRefused ? 2 : 1)
 })

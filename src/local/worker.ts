@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type WorkerdStructuredLog } from 'miniflare'
 import { migrate } from './migrate.ts'
+import { stateFolder } from './state.ts'
 
 /** The folder of the project. */
 export const ROOT = join(import.meta.dirname, '..', '..')
@@ -47,7 +48,7 @@ export async function startWorker(options: {
       bindings: { ...bindings, ...vars },
       host: '127.0.0.1',
       port: options.port,
-      resourcePersistencePath: join(options.data, 'state', 'v3'),
+      resourcePersistencePath: stateFolder(options.data),
       handleStructuredLogs: options.onLog,
       log: new Log(LogLevel.NONE),
       // Otherwise it asks Cloudflare where on earth this machine is.

@@ -18,6 +18,10 @@ export type LogEntry =
       events: number
       /** Of an outcome that isn't plain: why, in plain words. */
       detail?: string
+      /** Of a failure: when it is tried again. */
+      dueAt?: number
+      /** Failures in a row that came before, when there were any. */
+      failures?: number
     }
   | {
       log: 'attempt'

@@ -35,7 +35,7 @@ export async function pollInstance(deps: Deps, instanceId: string): Promise<void
       const outcome: PollOutcome = problem
         ? { kind: 'failed', source, requests: 0, events: 0, detail: `its URL ${problem}` }
         : await SOURCES[source.kind](deps, access, source)
-      await settle(deps, outcome)
+      await settle(deps, outcome, source.failures)
       if (outcome.kind === 'waiting' || outcome.kind === 'busy') return
     }
   } finally {
@@ -53,19 +53,25 @@ export function backoff(failures: number, random: number): number {
   return Math.round(Math.min(MINUTE_MS * 2 ** (failures - 1), MAX_BACKOFF_MS) * (0.8 + 0.4 * random))
 }
 
-async function settle(deps: Deps, outcome: PollOutcome): Promise<void> {
+/** @param failures in a row before this poll. */
+async function settle(deps: Deps, outcome: PollOutcome, failures: number): Promise<void> {
   if (outcome.kind === 'busy') return
   const { source } = outcome
   const now = deps.clock()
+  let dueAt: number | undefined
   if (outcome.kind === 'failed') {
-    const dueAt = now + backoff(source.failures + 1, deps.random())
+    dueAt = now + backoff(source.failures + 1, deps.random())
     await commitSetback(deps.env.DB, source, { now, dueAt, failure: outcome.detail })
   } else if (outcome.kind === 'waiting') {
     await commitSetback(deps.env.DB, source, { now, dueAt: now + outcome.waitMs, failure: null })
     // The next tick would find it too, but later.
     if (outcome.waitMs < deps.config.cronPeriodMs) await wakeLater(deps, source, outcome.waitMs)
   }
-  deps.log(logEntry(outcome))
+  deps.log({
+    ...logEntry(outcome),
+    ...(failures > 0 ? { failures } : {}),
+    ...(dueAt === undefined ? {} : { dueAt }),
+  })
 }
 
 async function wakeLater(deps: Deps, source: DueSource, waitMs: number): Promise<void> {
@@ -76,7 +82,7 @@ async function wakeLater(deps: Deps, source: DueSource, waitMs: number): Promise
   }
 }
 
-function logEntry(outcome: PollOutcome): LogEntry {
+function logEntry(outcome: PollOutcome): Extract<LogEntry, { log: 'poll' }> {
   const { source, requests, events } = outcome
   const plain = events > 0 ? 'new' : 'nothing-new'
   return {

@@ -1,5 +1,5 @@
 /** @module `npm start` as a newcomer meets it: real processes, real ports, kill -9. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,6 +65,17 @@ describe('A mistake is one clear line and exit code 2', () => {
     const second = start()
     expect(await second.ended).toBe(2)
     expect(second.output()).toContain(`another Tubewire (process ${first.process.pid}) uses ${data}`)
+  })
+
+  it.each([
+    [[], 'it is a file, not a folder'],
+    [['below'], 'there is a file where a folder should be'],
+  ])('a data folder that is a file, or in one: %j', async (below, reason) => {
+    const file = join(data, 'file')
+    await writeFile(file, '')
+    const cli = startCli(['--port', String(port), '--data', join(file, ...below)])
+    expect(await cli.ended).toBe(2)
+    expect(cli.output()).toContain(`can't be used: ${reason}`)
   })
 
   it('and --help is none', async () => {
@@ -173,13 +184,50 @@ describe('With --instance and --webhook', () => {
     await allGone(below, 5_000)
   })
 
-  it('--fresh forgets what was told before', async () => {
+  it('--fresh forgets what was told before, but not when the start fails', async () => {
     const first = watch()
     await first.line(/Tubewire is ready/)
     first.process.kill('SIGINT')
     expect(await first.ended).toBe(0)
-    const second = watch('--fresh')
-    await second.line(/shown this once: whsec_/)
+    const failed = start('--fresh', '--instance', 'http://127.0.0.1:1')
+    expect(await failed.ended).toBe(2)
+    const second = watch()
+    await second.line(/with its secret as before/)
+    await second.line(/Tubewire is ready/)
+    second.process.kill('SIGINT')
+    expect(await second.ended).toBe(0)
+    const third = watch('--fresh')
+    await third.line(/shown this once: whsec_/)
+    await third.line(/Tubewire is ready/)
+  })
+
+  it('a start that is refused leaves nothing of what it was told', async () => {
+    const refused = watch('--instance', 'http://127.0.0.1:1')
+    expect(await refused.ended).toBe(2)
+    expect(refused.output()).not.toContain('whsec_')
+    const next = start()
+    await next.line(/Tubewire is ready/)
+    expect(next.output()).toMatch(/Demo/)
+    expect(next.output()).not.toContain(receiver.url)
+    expect(next.output()).not.toContain(instance.origin)
+  })
+
+  it('Ctrl-C while an instance is asked is no failure', async () => {
+    instance.fail({ kind: 'timeout' })
+    const cli = watch()
+    await cli.line(/Asking .* what it is/)
+    cli.process.kill('SIGINT')
+    expect(await cli.ended).toBe(0)
+    expect(cli.output()).not.toContain('tubewire:')
+    instance.heal()
+  })
+
+  it('says when it will ask an instance again that failed', async () => {
+    const cli = watch()
+    await cli.line(/Tubewire is ready/)
+    await settled(instance)
+    instance.fail({ kind: '500', times: 1 })
+    await cli.line(/! \S+: answered 500; next in \d+ s/)
   })
 })
 

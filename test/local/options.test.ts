@@ -37,13 +37,16 @@ describe('parseOptions', () => {
 
   it.each([
     [['--prot', '1'], "Unknown option '--prot'"],
-    [['extra'], "Unexpected argument 'extra'"],
-    [['--port'], "Option '--port <value>' argument missing"],
+    [['extra'], `Unexpected argument 'extra': options follow "npm start --"`],
+    [['--port'], '--port needs a value'],
+    [['--instance', '--webhook', 'http://x'], '--instance needs a value'],
+    [['--fresh=yes'], "Option '--fresh' does not take an argument"],
     [['--port', '0'], '--port must be a whole number from 1 to 65535'],
     [['--port', '99999'], '--port must be a whole number from 1 to 65535'],
     [['--port', '80a'], '--port must be a whole number from 1 to 65535'],
     [['--every', '0'], '--every must be a whole number from 1 to 86400'],
-    [['--backfill', '-1'], "Option '--backfill' argument is ambiguous"],
+    [['--backfill', '-1'], '--backfill needs a value'],
+    [['--backfill=-1'], '--backfill must be a whole number from 0 to 1000'],
     [['--backfill', '1001'], '--backfill must be a whole number from 0 to 1000'],
     [
       ['--instance', 'peertube.example'],
