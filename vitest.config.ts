@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
+// Otherwise wrangler tells of each file that it reads, for each file of tests.
+process.env['WRANGLER_LOG'] = 'error'
+
 /** Tests that need Node itself: servers, processes, files. All others run inside workerd. */
 const NODE_TESTS = ['test/simulator/**/*.test.ts', 'test/local/**/*.test.ts', 'test/project/**/*.test.ts']
 

@@ -4,15 +4,13 @@ import * as v from 'valibot'
 import { type DeliveryState, listDeliveries } from '../db/deliveries.ts'
 import { findEndpoint } from '../db/endpoints.ts'
 import type { Api } from './context.ts'
-import { Limit, parseInput } from './input.ts'
+import { Limit, page, parseInput, Sequence, text } from './input.ts'
 import { Problem } from './problem.ts'
 import { time } from './time.ts'
 
 const Query = v.strictObject({
-  endpoint: v.pipe(v.string('is missing'), v.minLength(1, 'is missing'), v.maxLength(100, 'is too long')),
-  before: v.optional(
-    v.pipe(v.string(), v.regex(/^\d{1,15}$/, 'must be a sequence: a whole number'), v.transform(Number)),
-  ),
+  endpoint: v.pipe(text(100), v.minLength(1, 'is missing')),
+  before: v.optional(Sequence),
   limit: Limit,
 })
 
@@ -24,12 +22,7 @@ export function deliveryRoutes(): Hono<Api> {
       throw new Problem(404, `There is no endpoint ${endpoint}`)
     }
     const found = await listDeliveries(DB, endpoint, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
-    const data = found.slice(0, limit)
-    const last = data.at(-1)
-    return context.json({
-      data: data.map(show),
-      ...(found.length > limit && last ? { next: String(last.sequence) } : {}),
-    })
+    return context.json(page(found, limit, show, ({ sequence }) => String(sequence)))
   })
 }
 

@@ -13,21 +13,18 @@ import { targetProblem } from '../http/target.ts'
 import { encryptSecret } from '../secrets.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import type { Api } from './context.ts'
-import { Limit, parseInput, readJson } from './input.ts'
+import { IdPage, page, parseInput, readJson, text } from './input.ts'
 import { Problem } from './problem.ts'
 import { time } from './time.ts'
 
 const NewEndpoint = v.strictObject({
   url: v.pipe(
-    v.string('is missing'),
-    v.maxLength(2_000, 'must have at most 2000 characters'),
-    v.check((text) => URL.canParse(text), 'must be an absolute URL'),
-    v.transform((text) => new URL(text)),
+    text(2_000),
+    v.check((url) => URL.canParse(url), 'must be an absolute URL'),
+    v.transform((url) => new URL(url)),
   ),
-  description: v.optional(v.pipe(v.string(), v.maxLength(500, 'must have at most 500 characters')), ''),
+  description: v.optional(text(500), ''),
 })
-
-const Query = v.strictObject({ after: v.optional(v.pipe(v.string(), v.maxLength(100)), ''), limit: Limit })
 
 export function endpointRoutes(): Hono<Api> {
   return new Hono<Api>()
@@ -56,10 +53,9 @@ export function endpointRoutes(): Hono<Api> {
       return context.json({ ...show(endpoint), secret }, 201)
     })
     .get('/', async (context) => {
-      const { after, limit } = parseInput(Query, context.req.query(), 'query')
+      const { after, limit } = parseInput(IdPage, context.req.query(), 'query')
       const found = await listEndpoints(context.get('deps').env.DB, context.get('user').id, after, limit + 1)
-      const data = found.slice(0, limit).map(show)
-      return context.json({ data, ...(found.length > limit ? { next: data.at(-1)?.id } : {}) })
+      return context.json(page(found, limit, show, ({ id }) => id))
     })
     .get('/:id', async (context) => {
       const id = context.req.param('id')

@@ -4,13 +4,10 @@ import * as v from 'valibot'
 import { listEvents } from '../db/events.ts'
 import { publicEvent } from '../events/envelope.ts'
 import type { Api } from './context.ts'
-import { Limit, parseInput } from './input.ts'
+import { Limit, page, parseInput, Sequence } from './input.ts'
 
 const Query = v.strictObject({
-  after: v.optional(
-    v.pipe(v.string(), v.regex(/^\d{1,15}$/, 'must be a sequence: a whole number'), v.transform(Number)),
-    '0',
-  ),
+  after: v.optional(Sequence, '0'),
   limit: Limit,
 })
 
@@ -19,8 +16,6 @@ export function eventRoutes(): Hono<Api> {
     const { after, limit } = parseInput(Query, context.req.query(), 'query')
     // One more than asked for says whether there is a next page.
     const found = await listEvents(context.get('deps').env.DB, context.get('user').id, after, limit + 1)
-    const data = found.slice(0, limit).map(publicEvent)
-    const last = data.at(-1)
-    return context.json({ data, ...(found.length > limit && last ? { next: String(last.sequence) } : {}) })
+    return context.json(page(found, limit, publicEvent, ({ sequence }) => String(sequence)))
   })
 }

@@ -18,12 +18,13 @@ export function parseInput<TSchema extends v.GenericSchema>(
   const invalidParams: Record<string, InvalidParam> = Object.create(null)
   for (const issue of parsed.issues) {
     const name = v.getDotPath(issue) ?? location
+    const value = sentValue(issue)
     invalidParams[name] ??= {
       location,
       msg: messageOf(issue),
       param: name,
       path: name,
-      ...(isShowable(issue.input) ? { value: issue.input } : {}),
+      ...(isShowable(value) ? { value } : {}),
     }
   }
   const names = Object.keys(invalidParams).join(', ')
@@ -34,6 +35,11 @@ export function parseInput<TSchema extends v.GenericSchema>(
 function messageOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type !== 'strict_object' || !issue.path) return issue.message
   return issue.expected === 'never' ? 'is unknown' : 'is missing'
+}
+
+/** What was sent: of a field that is unknown or missing valibot gives the name as the input. */
+function sentValue(issue: v.BaseIssue<unknown>): unknown {
+  return issue.type === 'strict_object' && issue.path ? issue.path.at(-1)?.value : issue.input
 }
 
 function isShowable(value: unknown): boolean {
@@ -74,6 +80,17 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return bytes
 }
 
+/** A text field. @param maxLength in UTF-16 units. */
+export const text = (maxLength: number) =>
+  v.pipe(v.string('must be a text'), v.maxLength(maxLength, `must have at most ${maxLength} characters`))
+
+/** A sequence as a cursor. */
+export const Sequence = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,15}$/, 'must be a sequence: a whole number'),
+  v.transform(Number),
+)
+
 /** `limit` of a list: 1 to 100. */
 export const Limit = v.optional(
   v.pipe(
@@ -85,3 +102,22 @@ export const Limit = v.optional(
   ),
   '100',
 )
+
+/** The query of a list in the order of ids: `after` is the last id of the page before. */
+export const IdPage = v.strictObject({ after: v.optional(text(100), ''), limit: Limit })
+
+/**
+ * The answer of a list.
+ * @param found one row more than the limit, when there is a next page.
+ * @param cursorOf what the next page is asked for with.
+ */
+export function page<TRow, TShown>(
+  found: readonly TRow[],
+  limit: number,
+  show: (row: TRow) => TShown,
+  cursorOf: (row: TRow) => string,
+): { data: TShown[]; next?: string } {
+  const rows = found.slice(0, limit)
+  const last = rows.at(-1)
+  return { data: rows.map(show), ...(found.length > limit && last ? { next: cursorOf(last) } : {}) }
+}

@@ -19,20 +19,18 @@ import { type Answer, getJson } from '../peertube/client.ts'
 import { type ProbeResult, probe } from '../peertube/probe.ts'
 import type { Deps } from '../workers/deps.ts'
 import { instanceAccess } from '../workers/instance-access.ts'
-import { describeError } from '../workers/log.ts'
-import { wakePolls } from '../workers/messages.ts'
+import { tolerating, wakePolls } from '../workers/messages.ts'
 import type { Api } from './context.ts'
-import { Limit, parseInput, readJson } from './input.ts'
+import { IdPage, page, parseInput, readJson, text } from './input.ts'
 import { Problem } from './problem.ts'
 import { time } from './time.ts'
 
 const NewInstance = v.strictObject({
   url: v.pipe(
-    v.string('is missing'),
-    v.maxLength(1_000, 'must have at most 1000 characters'),
-    v.check((text) => URL.canParse(text), 'must be a URL, such as https://peertube.example'),
-    v.transform((text) => {
-      const url = new URL(text)
+    text(1_000),
+    v.check((url) => URL.canParse(url), 'must be a URL, such as https://peertube.example'),
+    v.transform((sent) => {
+      const url = new URL(sent)
       // The same host, with the dot of the root or without.
       url.hostname = url.hostname.replace(/\.$/, '')
       return url
@@ -48,8 +46,6 @@ const NewInstance = v.strictObject({
     0,
   ),
 })
-
-const Query = v.strictObject({ after: v.optional(v.pipe(v.string(), v.maxLength(100)), ''), limit: Limit })
 
 export function instanceRoutes(): Hono<Api> {
   return new Hono<Api>()
@@ -89,10 +85,9 @@ export function instanceRoutes(): Hono<Api> {
       return context.json(show(instance), 201)
     })
     .get('/', async (context) => {
-      const { after, limit } = parseInput(Query, context.req.query(), 'query')
+      const { after, limit } = parseInput(IdPage, context.req.query(), 'query')
       const found = await listInstances(context.get('deps').env.DB, after, limit + 1)
-      const data = found.slice(0, limit).map(show)
-      return context.json({ data, ...(found.length > limit ? { next: data.at(-1)?.id } : {}) })
+      return context.json(page(found, limit, show, ({ id }) => id))
     })
     .get('/:id', async (context) => {
       const id = context.req.param('id')
@@ -157,12 +152,8 @@ async function probeThroughLimiter(deps: Deps, url: URL): Promise<ProbeResult> {
 }
 
 /** It is due in D1 already: without this the next tick polls it. */
-async function pollNow(deps: Deps, id: string): Promise<void> {
-  try {
-    await wakePolls(deps.env.POLL_QUEUE, [id])
-  } catch (error) {
-    deps.log({ log: 'error', where: 'waking a poll; the next tick will', error: describeError(error) })
-  }
+async function pollNow({ env, log }: Deps, id: string): Promise<void> {
+  await tolerating(log, 'polls', wakePolls(env.POLL_QUEUE, [id]))
 }
 
 function show(instance: InstanceState) {

@@ -5,7 +5,6 @@ const TITLES: Partial<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   404: 'Not Found',
-  405: 'Method Not Allowed',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
@@ -16,7 +15,7 @@ const TITLES: Partial<Record<number, string>> = {
 
 /** What is wrong with one parameter, as PeerTube says it: `param` is what 5.x calls `path`. */
 export type InvalidParam = {
-  location: 'params' | 'body' | 'header' | 'query'
+  location: 'body' | 'query'
   msg: string
   param: string
   path: string

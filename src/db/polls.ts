@@ -4,6 +4,7 @@
  */
 import type { SeenVideo } from '../events/detect.ts'
 import type { EventType, NewEvent } from '../events/types.ts'
+import type { Source } from './instances.ts'
 
 /** A source that is due, and where it is. */
 export type DueSource = {
@@ -11,7 +12,7 @@ export type DueSource = {
   instanceId: string
   origin: string
   host: string
-  kind: 'videos'
+  kind: Source['kind']
   revision: number
   /** JSON. */
   checkpoint: string

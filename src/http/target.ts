@@ -16,11 +16,10 @@ const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
  */
 export function targetProblem(url: URL, options: { allowLocal: boolean }): string | null {
   if (url.username || url.password) return 'must not carry a user or a password'
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return `must be https (got ${url.protocol.slice(0, 50)})`
-  if (options.allowLocal) return null
+  const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
+  if (options.allowLocal) return isWeb ? null : `must be http or https (got ${url.protocol.slice(0, 50)})`
 
-  const shown = url.origin.slice(0, 200)
+  const shown = isWeb ? url.origin.slice(0, 200) : url.protocol.slice(0, 50)
   if (url.protocol !== 'https:') return `must be https and public (got ${shown})`
   if (url.port !== '' && Number(url.port) < 1024) {
     return `must use the default port or one above 1023 (got ${shown})`

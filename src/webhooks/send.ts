@@ -59,7 +59,7 @@ export async function send(
     }
   } catch (error) {
     return {
-      ...failedAttempt(describeError(error, deps.timeoutMs), startedAt),
+      ...failedAttempt(describeFailure(error, deps.timeoutMs), startedAt),
       durationMs: deps.clock() - startedAt,
     }
   } finally {
@@ -94,7 +94,7 @@ function describeStatus(status: number): string {
   return isRedirect ? `answered ${status}: redirects are not followed` : `answered ${status}`
 }
 
-function describeError(error: unknown, timeoutMs: number): string {
+function describeFailure(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return 'no connection'
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
   // workerd hides the reason in its own log behind a reference.

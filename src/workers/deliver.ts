@@ -2,7 +2,7 @@
 import { type Rest, type Round, startRound } from './delivery-round.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
-import { wakeDeliveries, wakeDeliveriesAt } from './messages.ts'
+import { tolerating, wakeDeliveries, wakeDeliveriesAt } from './messages.ts'
 import { patiently } from './patience.ts'
 import { Slots } from './slots.ts'
 
@@ -81,18 +81,10 @@ async function finish(deps: Deps, round: Round): Promise<void> {
 async function wakeLater(deps: Deps, { later }: Rest): Promise<void> {
   const now = deps.clock()
   const soon = [...later].filter(([, dueAt]) => dueAt - now < deps.config.cronPeriodMs)
-  await reportingFailure(deps, wakeDeliveriesAt(deps.env.DELIVERY_QUEUE, new Map(soon), now))
+  const waking = wakeDeliveriesAt(deps.env.DELIVERY_QUEUE, new Map(soon), now)
+  await tolerating(deps.log, 'deliveries', waking)
 }
 
 async function wake(deps: Deps, endpointIds: readonly string[]): Promise<void> {
-  await reportingFailure(deps, wakeDeliveries(deps.env.DELIVERY_QUEUE, endpointIds))
-}
-
-/** What is due is in D1: a wake-up that fails costs the time until the next tick. */
-async function reportingFailure(deps: Deps, waking: Promise<void>): Promise<void> {
-  try {
-    await waking
-  } catch (error) {
-    deps.log({ log: 'error', where: 'waking deliveries; the next tick will', error: describeError(error) })
-  }
+  await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, endpointIds))
 }

@@ -1,5 +1,6 @@
 /** @module What the queues carry: wake-up calls with ids. Lost, doubled, late or reordered, they change nothing but time. */
 import * as v from 'valibot'
+import { describeError, type Log } from './log.ts'
 
 /** The queues by their names in wrangler.toml. */
 export const POLL_QUEUE = 'tubewire-poll'
@@ -78,6 +79,22 @@ async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
   throw new Error(`${failures.length} of ${work.length} batches of messages were not sent: ${reason}`, {
     cause,
   })
+}
+
+/**
+ * Sees a wake-up through, or logs that it failed: what is due is in D1, and the next tick wakes it.
+ * @param what was to be woken.
+ */
+export async function tolerating(
+  log: Log,
+  what: 'polls' | 'deliveries',
+  waking: Promise<void>,
+): Promise<void> {
+  try {
+    await waking
+  } catch (error) {
+    log({ log: 'error', where: `waking ${what}; the next tick will`, error: describeError(error) })
+  }
 }
 
 /** A list in parts of at most `size` items. */

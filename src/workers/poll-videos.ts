@@ -14,8 +14,7 @@ import {
 import { readVideosPage } from '../peertube/videos.ts'
 import type { Deps } from './deps.ts'
 import type { InstanceAccess } from './instance-access.ts'
-import { describeError } from './log.ts'
-import { wakeDeliveries } from './messages.ts'
+import { tolerating, wakeDeliveries } from './messages.ts'
 import type { PollOutcome } from './poll-outcome.ts'
 
 const Checkpoint = v.object({
@@ -81,8 +80,8 @@ export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSou
     }
 
     const result = await commitPage(deps, source, checkpoint, page, isFromTop)
-    if (result === null) return { ...poll, kind: 'superseded' }
-    if (result === 'endless')
+    if (result.kind === 'superseded') return { ...poll, kind: 'superseded' }
+    if (result.kind === 'endless')
       return { ...poll, kind: 'failed', detail: 'the list of videos has no end: it repeats itself' }
     poll.source = result.source
     poll.events += result.events
@@ -92,14 +91,20 @@ export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSou
 
 type ReadPage = Extract<Awaited<ReturnType<typeof readVideosPage>>, { kind: 'page' | 'not-modified' }>
 
-/** @returns null when another poller moved the source on meanwhile. */
+/** What became of a page. */
+type Committed =
+  | { kind: 'committed'; source: DueSource; events: number; isDone: boolean }
+  | { kind: 'endless' }
+  /** Another poller moved the source on meanwhile. */
+  | { kind: 'superseded' }
+
 async function commitPage(
   deps: Deps,
   source: DueSource,
   checkpoint: VideosCheckpoint,
   page: ReadPage,
   isFromTop: boolean,
-): Promise<{ source: DueSource; events: number; isDone: boolean } | 'endless' | null> {
+): Promise<Committed> {
   const now = deps.clock()
   const digest = page.kind === 'page' ? digestOf(page.listed) : source.digest
   const etag = page.kind === 'page' ? page.etag : source.etag
@@ -110,7 +115,7 @@ async function commitPage(
     ? { next: { kind: 'done', checkpoint } as const, remember: [], events: [] }
     : await learn(deps, source, checkpoint, page, now)
   const { next } = learned
-  if (next.kind === 'endless') return 'endless'
+  if (next.kind === 'endless') return next
   const isDone = next.kind === 'done' || next.kind === 'empty'
   const progress = {
     checkpoint: JSON.stringify(next.checkpoint),
@@ -124,7 +129,7 @@ async function commitPage(
     events: learned.events,
   }
   const committed = await commitProgress(deps.env.DB, source, newId('poll'), progress)
-  if (committed.kind === 'superseded') return null
+  if (committed.kind === 'superseded') return committed
 
   const titles = new Map(learned.events.map(({ id, data }) => [id, data.video.name]))
   for (const event of committed.events) {
@@ -138,9 +143,12 @@ async function commitPage(
       title: titles.get(event.id) ?? '',
     })
   }
-  if (committed.events.length > 0) await wake(deps, committed.endpoints)
+  if (committed.events.length > 0) {
+    await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, committed.endpoints))
+  }
   const { etag: nextEtag, digest: nextDigest, checkpoint: nextCheckpoint } = progress
   return {
+    kind: 'committed',
     source: {
       ...source,
       revision: source.revision + 1,
@@ -182,15 +190,6 @@ async function learn(
 function parseCheckpoint(json: string): VideosCheckpoint | null {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), json)
   return parsed.success ? parsed.output : null
-}
-
-/** The deliveries are owed already: a wake-up that fails costs the time until the next tick. */
-async function wake(deps: Deps, endpoints: readonly string[]): Promise<void> {
-  try {
-    await wakeDeliveries(deps.env.DELIVERY_QUEUE, endpoints)
-  } catch (error) {
-    deps.log({ log: 'error', where: 'waking deliveries; the next tick will', error: describeError(error) })
-  }
 }
 
 function isTopPage(checkpoint: VideosCheckpoint): boolean {

@@ -4,8 +4,8 @@ import { commitSetback, type DueSource, dueSources } from '../db/polls.ts'
 import { targetProblem } from '../http/target.ts'
 import type { Deps } from './deps.ts'
 import { type InstanceAccess, instanceAccess } from './instance-access.ts'
-import { describeError, type LogEntry } from './log.ts'
-import { wakePolls } from './messages.ts'
+import type { LogEntry } from './log.ts'
+import { tolerating, wakePolls } from './messages.ts'
 import type { PollOutcome } from './poll-outcome.ts'
 import { pollVideos } from './poll-videos.ts'
 
@@ -65,21 +65,17 @@ async function settle(deps: Deps, outcome: PollOutcome, failures: number): Promi
   } else if (outcome.kind === 'waiting') {
     await commitSetback(deps.env.DB, source, { now, dueAt: now + outcome.waitMs, failure: null })
     // The next tick would find it too, but later.
-    if (outcome.waitMs < deps.config.cronPeriodMs) await wakeLater(deps, source, outcome.waitMs)
+    if (outcome.waitMs < deps.config.cronPeriodMs) {
+      const delaySeconds = Math.ceil(outcome.waitMs / 1000)
+      const waking = wakePolls(deps.env.POLL_QUEUE, [source.instanceId], delaySeconds)
+      await tolerating(deps.log, 'polls', waking)
+    }
   }
   deps.log({
     ...logEntry(outcome),
     ...(failures > 0 ? { failures } : {}),
     ...(dueAt === undefined ? {} : { dueAt }),
   })
-}
-
-async function wakeLater(deps: Deps, source: DueSource, waitMs: number): Promise<void> {
-  try {
-    await wakePolls(deps.env.POLL_QUEUE, [source.instanceId], Math.ceil(waitMs / 1000))
-  } catch (error) {
-    deps.log({ log: 'error', where: 'waking a poll; the next tick will', error: describeError(error) })
-  }
 }
 
 function logEntry(outcome: PollOutcome): Extract<LogEntry, { log: 'poll' }> {

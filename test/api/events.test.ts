@@ -73,4 +73,16 @@ describe('Events and deliveries', () => {
     expect((await call('GET', '/nothing')).body).toMatchObject({ status: 404, title: 'Not Found' })
     expect((await call('PATCH', '/events')).status).toBe(404)
   })
+
+  it('a refusal shows what was sent, and says what was expected', async () => {
+    const unknown = await call('GET', '/events?foo=1')
+    expect(unknown.body['invalid-params']).toEqual({
+      foo: { location: 'query', msg: 'is unknown', param: 'foo', path: 'foo', value: '1' },
+    })
+    const wrong = await call('POST', '/endpoints', { url: 5, description: null })
+    expect(wrong.body['invalid-params']).toMatchObject({
+      url: { msg: 'must be a text', value: 5 },
+      description: { msg: 'must be a text', value: null },
+    })
+  })
 })

@@ -97,6 +97,26 @@ describe('describeLog', () => {
     expect(line).toBe('+ video.published  h  "a [2J b c "  #1')
   })
 
+  it('says that an instance answers again, and which of two webhooks on a host it means', () => {
+    const poll = { log: 'poll', instance: 'h', outcome: 'nothing-new', requests: 1, events: 0, failures: 3 }
+    expect(describeLog('log', JSON.stringify(poll))).toBe('. h: it answers again, after 3 failures')
+    const attempt = {
+      log: 'attempt',
+      endpoint: 'ep_1',
+      url: 'http://localhost:3000',
+      sequence: 7,
+      number: 1,
+      outcome: 'delivered',
+      status: 200,
+      durationMs: 5,
+    }
+    const urls = new Map([['ep_1', 'http://localhost:3000/hook']])
+    expect(describeLog('log', JSON.stringify(attempt), urls)).toBe(
+      '> delivered #7 to http://localhost:3000/hook: 200 in 5 ms',
+    )
+    expect(describeLog('log', JSON.stringify(attempt))).toContain('to http://localhost:3000: ')
+  })
+
   it('passes over what says nothing, and over our log lines only when they are ours', () => {
     expect(
       describeLog('log', '{"log":"poll","instance":"h","outcome":"nothing-new","requests":1,"events":0}'),

@@ -76,15 +76,19 @@ describe('Politeness', () => {
   })
 
   it('waits for the end of the window when others behind our address have spent it', async () => {
-    const { instance, id } = await watched(tubewire, 3)
-    await instance.setLimits({ api: 2 })
+    const instance = await control.instance({ videos: 3 })
+    const id = await watch(instance.origin, tubewire.deps)
+    await pollToEnd(tubewire, id)
     await instance.advance(10_000)
     tubewire.advance(10_000)
     const pollNow = async () => {
       await env.DB.prepare('UPDATE sources SET due_at = 0 WHERE instance_id = ?').bind(id).run()
       await pollInstance(tubewire.deps, id)
     }
-    await fetch(`${instance.origin}/api/v1/config`)
+    for (let others = 0; others < 49; others += 1) {
+      const response = await fetch(`${instance.origin}/api/v1/config`)
+      await response.body?.cancel()
+    }
     await pollNow()
     const before = (await instance.requests()).length
     expect((await instance.requests()).at(-1)?.path).toContain('/api/v1/videos')

@@ -1,5 +1,7 @@
 /** @module Invariants 2 and 6: what is news on an instance, and what is not. */
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { countCosts } from '../support/count-costs.ts'
 import {
   control,
   count,
@@ -219,9 +221,19 @@ describe('A later poll', () => {
     expect(new Set(emitted).size).toBe(emitted.length)
   })
 
+  it('takes no look at what is known when only views have moved', async () => {
+    const { instance, id } = await watched(tubewire, 150)
+    await instance.view((await instance.list())[0] ?? '')
+    const { db, cost } = countCosts(env.DB)
+    tubewire.deps.env.DB = db
+    await pollAgain(tubewire, id)
+    expect((await instance.requests()).at(-1)?.status).toBe(200)
+    // What is due, and the commit.
+    expect(cost.roundTrips).toBe(2)
+  })
+
   it('takes one request, and a 304, when nothing is new', async () => {
     const { instance, id } = await watched(tubewire, 150)
-    await pollAgain(tubewire, id)
     const before = (await instance.requests()).length
     await pollAgain(tubewire, id)
     const requests = (await instance.requests()).slice(before)
