@@ -175,7 +175,12 @@ describe('A delivery that fails', () => {
         delaySeconds: 30,
       })
       await receiver.answer({ status: 200 })
-      tubewire.advance(29_999)
+      tubewire.advance(28_500)
+      tubewire.deliveryQueue.sent.splice(0)
+      await deliverAll(tubewire.deps, [endpoint.id])
+      expect(await receiver.count()).toBe(before)
+      expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: [endpoint.id] }, delaySeconds: 2 }])
+      tubewire.advance(1_499)
       await deliverAll(tubewire.deps, [endpoint.id])
       expect(await receiver.count()).toBe(before)
       tubewire.advance(1)
