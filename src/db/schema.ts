@@ -1,7 +1,7 @@
 /**
  * @module The tables, in the words of the glossary. Times are integer milliseconds since the epoch: never text, which
  * compares wrongly. `drizzle-kit` makes the migrations from this file; two tables are clustered by hand there (WITHOUT
- * ROWID: docs/decisions/003), because a written row is a thousand times as dear as a read one.
+ * ROWID: docs/decisions/003), because a written row costs a thousand times as much as a read one.
  */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'

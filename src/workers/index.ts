@@ -17,7 +17,7 @@ export default {
     } catch (error) {
       // Not a word to the caller of what is wrong: he may be anybody.
       logToConsole({ log: 'error', where: 'reading the configuration', error: describeError(error) })
-      return new Problem(503, 'Tubewire is not configured rightly: its log says what is wrong', {
+      return new Problem(503, 'Tubewire is misconfigured: its log says what is wrong', {
         code: 'not_configured',
       }).toResponse(new URL(request.url).pathname)
     }

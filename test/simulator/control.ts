@@ -29,6 +29,7 @@ export async function startControl(): Promise<{ url: string; close: () => Promis
 
   const server = createServer((request, response) => {
     let body = ''
+    request.setEncoding('utf8')
     request.on('data', (chunk) => {
       body += chunk
     })

@@ -103,6 +103,7 @@ export async function startInstance(options: InstanceOptions = {}) {
 
   server.on('request', (request, response) => {
     let body = ''
+    request.setEncoding('utf8')
     request.on('data', (chunk) => {
       body += chunk
     })
