@@ -172,12 +172,15 @@ function observe(response: Response, now: number): Observation {
     return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null
   }
   const reset = number('x-ratelimit-reset')
+  // By the instance's clock, which may be another time than ours: `Date` (RFC 9110, 6.6.1) says what it shows now.
+  const date = Date.parse(response.headers.get('date') ?? '')
+  const skew = Number.isNaN(date) ? 0 : now - date
   const { status } = response
   return {
     status,
     limit: number('x-ratelimit-limit'),
     remaining: number('x-ratelimit-remaining'),
-    resetAt: reset === null ? null : reset * 1000,
+    resetAt: reset === null ? null : reset * 1000 + skew,
     retryAt:
       status === 429 || status === 503
         ? (retryAfter(response.headers.get('retry-after'), now) ?? now + DEFAULT_RETRY_MS)

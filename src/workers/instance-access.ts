@@ -1,7 +1,7 @@
 /** @module Leave to read one instance, held by one reader at a time: every request to it goes through here. */
 import type { Observation } from '../peertube/client.ts'
 import type { Budget } from './gcra.ts'
-import type { Grant } from './rate-limiter.ts'
+import { type Grant, isShareSpent } from './rate-limiter.ts'
 
 /** PeerTube's documented limit, per 10 s. */
 const DOCUMENTED_LIMIT = 50
@@ -56,7 +56,8 @@ export function instanceAccess(
   }
 }
 
-/** Whether an answer says something that the limiter acts on: another limit than it knows, a spent one, a hold. */
-function isNews({ limit, remaining, retryAt }: Observation, knownLimit: number): boolean {
-  return (limit !== null && limit !== knownLimit) || remaining === 0 || retryAt !== null
+/** Whether an answer says something that the limiter acts on: another limit than it knows, a spent share, a hold. */
+function isNews(observation: Observation, knownLimit: number): boolean {
+  const { limit, retryAt } = observation
+  return (limit !== null && limit !== knownLimit) || retryAt !== null || isShareSpent(observation)
 }

@@ -32,6 +32,15 @@ type Observed = {
 
 /** Half of what an instance publishes is for its people. */
 const SHARE = 0.5
+
+/**
+ * Whether our share of a remote's window is used up: by us, or by others behind our address. The count is the remote's own,
+ * so this holds whatever the length of its windows is.
+ */
+export function isShareSpent({ limit, remaining }: Pick<Observed, 'limit' | 'remaining'>): boolean {
+  if (remaining === 0) return true
+  return limit !== null && remaining !== null && remaining <= limit * (1 - SHARE)
+}
 const HOLD = 'hold'
 const LIMIT = 'limit'
 
@@ -79,8 +88,7 @@ export class RateLimiter extends DurableObject<Env> {
       this.limit = observed.limit
       await this.ctx.storage.put(LIMIT, observed.limit)
     }
-    // Somebody else behind our address used the rest up.
-    const spentUntil = observed.remaining === 0 ? observed.resetAt : null
+    const spentUntil = isShareSpent(observed) ? observed.resetAt : null
     await this.hold(Math.max(observed.retryAt ?? 0, spentUntil ?? 0), now)
   }
 

@@ -85,6 +85,7 @@ export async function startInstance(options: InstanceOptions = {}) {
       body,
     }
     if (method === 'OPTIONS') return write(request, response, answer(asked, world, sessions, self), {})
+    response.setHeader('date', new Date(now()).toUTCString())
     const counted = limits.count(bucketOf(method, url.pathname), now())
     const made = counted.isTooMany ? recordedAnswer('rate_limited_429') : answer(asked, world, sessions, self)
     write(request, response, made, counted.headers)

@@ -1,13 +1,29 @@
 /** @module PeerTube's rate limits: fixed windows, a bucket for each group of routes. */
 
-export type Limits = { api: number; token: number; feeds: number; activityPub: number; wellKnown: number }
-const DEFAULT_LIMITS: Limits = { api: 50, token: 15, feeds: 50, activityPub: 500, wellKnown: 200 }
+export type Limits = {
+  api: number
+  token: number
+  feeds: number
+  activityPub: number
+  wellKnown: number
+  /** How long a window is, but that of logins. An administrator may change it. */
+  windowMs: number
+}
+type Bucket = Exclude<keyof Limits, 'windowMs'>
 
-const TEN_SECONDS = 10_000
+const DEFAULT_LIMITS: Limits = {
+  api: 50,
+  token: 15,
+  feeds: 50,
+  activityPub: 500,
+  wellKnown: 200,
+  windowMs: 10_000,
+}
+
 const FIVE_MINUTES = 300_000
 
 /** The bucket of a request. Everything that is not the API, a feed or well-known counts as ActivityPub. */
-export function bucketOf(method: string, path: string): keyof Limits {
+export function bucketOf(method: string, path: string): Bucket {
   if (method === 'POST' && path === '/api/v1/users/token') return 'token'
   if (path.startsWith('/api/') || path.startsWith('/nodeinfo/')) return 'api'
   if (path.startsWith('/feeds/')) return 'feeds'
@@ -17,7 +33,7 @@ export function bucketOf(method: string, path: string): keyof Limits {
 /** Counts requests. */
 export class RateLimits {
   #limits: Limits
-  readonly #windows = new Map<keyof Limits, { endsAt: number; used: number }>()
+  readonly #windows = new Map<Bucket, { endsAt: number; used: number }>()
 
   constructor(limits: Partial<Limits>) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
@@ -29,8 +45,8 @@ export class RateLimits {
   }
 
   /** @returns the headers of the answer, and whether the request is one too many. @param now milliseconds. */
-  count(bucket: keyof Limits, now: number): { headers: Record<string, string>; isTooMany: boolean } {
-    const length = bucket === 'token' ? FIVE_MINUTES : TEN_SECONDS
+  count(bucket: Bucket, now: number): { headers: Record<string, string>; isTooMany: boolean } {
+    const length = bucket === 'token' ? FIVE_MINUTES : this.#limits.windowMs
     let window = this.#windows.get(bucket)
     if (!window || window.endsAt <= now) {
       window = { endsAt: now + length, used: 0 }

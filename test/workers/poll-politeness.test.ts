@@ -100,6 +100,27 @@ describe('Politeness', () => {
     expect((await instance.requests()).length).toBe(before + 1)
   })
 
+  it('keeps to half of a limit whose windows are longer than those of PeerTube', async () => {
+    const instance = await control.instance({ videos: 4_000, limits: { api: 50, windowMs: 60_000 } })
+    // Its clock is not ours.
+    await instance.advance(7_200_000)
+    const id = await watch(instance.origin, tubewire.deps)
+    for (let second = 0; second < 180; second += 1) {
+      await pollInstance(tubewire.deps, id)
+      tubewire.advance(1_000)
+      await instance.advance(1_000)
+    }
+    const times = (await instance.requests()).map(({ at }) => at)
+    const first = times[0] ?? 0
+    const inWindow = (index: number) =>
+      times.filter((at) => at >= first + index * 60_000 && at < first + (index + 1) * 60_000).length
+    for (const index of [0, 1]) {
+      expect(inWindow(index)).toBeGreaterThan(15)
+      expect(inWindow(index)).toBeLessThanOrEqual(26)
+    }
+    expect((await instance.stats()).tooMany).toBe(0)
+  })
+
   it('stays away for as long as a 503 says', async () => {
     const { instance, id } = await watched(tubewire, 3)
     await instance.fail({ kind: '503', times: 1, retryAfter: '600' })
