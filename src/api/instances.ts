@@ -45,13 +45,14 @@ const NewInstance = v.strictObject({
     ),
     0,
   ),
+  dryRun: v.optional(v.boolean('must be true or false'), false),
 })
 
 export function instanceRoutes(): Hono<Api> {
   return new Hono<Api>()
     .post('/', async (context) => {
       const deps = context.get('deps')
-      const { url, backfill } = parseInput(NewInstance, await readJson(context.req.raw), 'body')
+      const { url, backfill, dryRun } = parseInput(NewInstance, await readJson(context.req.raw), 'body')
       const problem = originProblem(url, deps)
       if (problem) {
         throw new Problem(400, `Incorrect request parameters: url ${problem}`, {
@@ -63,6 +64,8 @@ export function instanceRoutes(): Hono<Api> {
       const found = await probeThroughLimiter(deps, url)
       if (found.kind === 'refused')
         throw new Problem(422, found.detail, { code: found.reason.replace('-', '_') })
+      const { name, version } = found
+      if (dryRun) return context.json({ url: url.origin, host: url.host, name, version })
 
       const id = await insertInstance(
         DB,
@@ -70,8 +73,8 @@ export function instanceRoutes(): Hono<Api> {
           ownerId: context.get('user').id,
           origin: url.origin,
           host: url.host,
-          name: found.name,
-          version: found.version,
+          name,
+          version,
           createdAt: deps.clock(),
         },
         JSON.stringify(firstCheckpoint(backfill)),
@@ -123,10 +126,19 @@ async function refuseKnown(db: D1Database, host: string): Promise<void> {
   if (known) throw new Problem(409, `${host} is watched already, as ${known.id}`, { code: 'already_watched' })
 }
 
+/** A window of PeerTube's, and a little. */
+const PROBE_PATIENCE_MS = 12_000
+
 async function probeThroughLimiter(deps: Deps, url: URL): Promise<ProbeResult> {
   const access = instanceAccess(deps.env.RATE_LIMITER, url.host, newId('run'), deps.clock)
   const askLeave = async () => {
-    const grant = await access.ask()
+    let grant = await access.ask()
+    if (grant.kind === 'wait' && grant.reason !== 'busy' && grant.waitMs <= PROBE_PATIENCE_MS) {
+      // The answer to the first question may have been the last of our share: then no later try would get farther.
+      const { waitMs } = grant
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      grant = await access.ask()
+    }
     if (grant.kind === 'granted') return
     const seconds = Math.ceil(grant.waitMs / 1000)
     throw new Problem(503, `${url.host} has been asked enough for now: try again in ${seconds} s`, {

@@ -95,10 +95,15 @@ export async function dueEndpoints(db: D1Database, dueBefore: number): Promise<M
 /**
  * Records attempts and what became of their deliveries, in one transaction. An attempt counts only on the state that it
  * began from, so repeating this, or two senders, cannot count one twice.
+ * @returns when each of their endpoints has its next delivery due: milliseconds since the epoch, by the endpoint's id.
  */
-export async function recordAttempts(db: D1Database, recorded: readonly RecordedAttempt[]): Promise<void> {
+export async function recordAttempts(
+  db: D1Database,
+  recorded: readonly RecordedAttempt[],
+): Promise<Map<string, number>> {
   const rows = JSON.stringify(recorded)
-  await db.batch([
+  const endpoints = JSON.stringify([...new Set(recorded.map(({ endpointId }) => endpointId))])
+  const results = await db.batch([
     db
       .prepare(
         `INSERT OR IGNORE INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms, status, error)
@@ -118,7 +123,16 @@ export async function recordAttempts(db: D1Database, recorded: readonly Recorded
            AND deliveries.state = 'pending' AND deliveries.attempts = (value ->> 'number') - 1`,
       )
       .bind(rows),
+    db
+      .prepare(
+        `SELECT value AS id, (SELECT min(due_at) FROM deliveries WHERE endpoint_id = value AND due_at IS NOT NULL) AS dueAt
+         FROM json_each(?)`,
+      )
+      .bind(endpoints),
   ])
+  // The rows of the last statement have the shape of its SELECT.
+  const next = (results.at(-1)?.results ?? []) as { id: string; dueAt: number | null }[]
+  return new Map(next.flatMap(({ id, dueAt }) => (dueAt === null ? [] : [[id, dueAt] as const])))
 }
 
 /** A delivery as its owner sees it, with its latest attempt. Times are milliseconds since the epoch. */

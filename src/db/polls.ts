@@ -99,53 +99,47 @@ export async function commitProgress(
   const { now } = progress
   const guard = `EXISTS (SELECT 1 FROM sources WHERE id = ? AND revision = ? AND poll_id = ?)`
   const guardValues = [source.id, source.revision + 1, pollId]
-  const statements = [
-    db
-      .prepare(
-        `UPDATE sources SET revision = revision + 1, poll_id = ?, checkpoint = ?, etag = ?, digest = ?, due_at = ?,
-           polled_at = ?, succeeded_at = ?, failures = 0, last_error = NULL
-         WHERE id = ? AND revision = ?`,
-      )
-      .bind(
-        pollId,
-        progress.checkpoint,
-        progress.etag,
-        progress.digest,
-        progress.dueAt,
-        now,
-        now,
-        source.id,
-        source.revision,
-      ),
-  ]
-  if (progress.remember.length > 0) {
-    statements.push(
-      db
-        .prepare(
-          `INSERT OR IGNORE INTO videos (instance_id, uuid, published_at, seen_at)
-           SELECT ?, value ->> 'uuid', value ->> 'publishedAt', ? FROM json_each(?) WHERE ${guard}`,
-        )
-        .bind(source.instanceId, now, JSON.stringify(progress.remember), ...guardValues),
+  const move = db
+    .prepare(
+      `UPDATE sources SET revision = revision + 1, poll_id = ?, checkpoint = ?, etag = ?, digest = ?, due_at = ?,
+         polled_at = ?, succeeded_at = ?, failures = 0, last_error = NULL
+       WHERE id = ? AND revision = ?`,
     )
-  }
-  if (progress.events.length > 0)
-    statements.push(...eventStatements(db, pollId, progress, guard, guardValues))
-
-  const [moved, ...results] = await db.batch(statements)
-  if (!moved || moved.meta.changes === 0) return { kind: 'superseded' }
-  // The rows of the last two statements have the shapes of their SELECTs, below.
-  const [stored, endpoints] = (progress.events.length > 0 ? results.slice(-2) : []) as [
-    D1Result<StoredEvent>?,
-    D1Result<{ id: string }>?,
-  ]
+    .bind(
+      pollId,
+      progress.checkpoint,
+      progress.etag,
+      progress.digest,
+      progress.dueAt,
+      now,
+      now,
+      source.id,
+      source.revision,
+    )
+  const remember = db
+    .prepare(
+      `INSERT OR IGNORE INTO videos (instance_id, uuid, published_at, seen_at)
+       SELECT ?, value ->> 'uuid', value ->> 'publishedAt', ? FROM json_each(?) WHERE ${guard}`,
+    )
+    .bind(source.instanceId, now, JSON.stringify(progress.remember), ...guardValues)
+  const hasEvents = progress.events.length > 0
+  const results = await db.batch<Record<string, unknown>>([
+    move,
+    ...(progress.remember.length > 0 ? [remember] : []),
+    ...(hasEvents ? eventStatements(db, pollId, progress, guard, guardValues) : []),
+  ])
+  if (results[0]?.meta.changes === 0) return { kind: 'superseded' }
+  if (!hasEvents) return { kind: 'committed', events: [], endpoints: [] }
+  // The last two are the reads of `eventStatements`; their rows have the shapes of these SELECTs.
+  const [stored, endpoints] = results.slice(-2).map(({ results: rows }) => rows)
   return {
     kind: 'committed',
-    events: stored?.results ?? [],
-    endpoints: endpoints?.results.map(({ id }) => id) ?? [],
+    events: (stored ?? []) as StoredEvent[],
+    endpoints: (endpoints ?? []).map(({ id }) => String(id)),
   }
 }
 
-/** D1 takes 2 MB in a parameter: half of it leaves room for the escapes of a hostile text. */
+/** D1 takes 2 MB in a parameter. */
 const MAX_PARAMETER_BYTES = 1_000_000
 
 /** A list as JSON arrays, in order, each of at most so many bytes unless one item alone is longer. */
@@ -166,6 +160,7 @@ function jsonParts(items: readonly unknown[], maxBytes: number): string[] {
   return parts.map((part) => `[${part.join()}]`)
 }
 
+/** Statements that write events and deliveries; after them two that read which events are new, and who may want them. */
 function eventStatements(
   db: D1Database,
   pollId: string,

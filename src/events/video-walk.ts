@@ -10,26 +10,31 @@
 /** Videos asked for in a page: PeerTube's maximum, 101 is a 400. */
 export const PAGE_SIZE = 100
 
-/** Each page begins with the last video of the page before it. When it doesn't, videos went and some were skipped. */
+/** Each page begins with the last video of the page before it. When it doesn't, the list has changed between the two. */
 const OVERLAP = 1
 /** How many videos of a page are kept to recognise the next one by. More than one: the last may be the one deleted. */
 const TAIL = 5
-/** So many pages in a row without a video that we didn't know, and the list is none: a server that ignores `start`. */
-const MAX_STALE = 50
+/** So many pages in a row that begin alike, and there is no list: the server ignores `start`. */
+const MAX_REPEATS = 3
 /** An instance's clock may be so far behind ours. */
 const SKEW_MS = 600_000
 
-/** A walk through the list that is under way. `start` is where its next page begins. */
+/** A walk through the list that is under way. Times are milliseconds since the epoch. */
 export type Walk = {
+  /** Where its next page begins. */
   start: number
-  /** The last few UUIDs of the page before. */
+  /** Pages read. */
+  pages: number
+  /** Of the page before: its first UUID, its last few, and when its last video was published. */
+  first: string | null
   tail: string[]
+  oldest: number
+  /** Pages in a row that began with the same video. */
+  repeats: number
   /** `publishedAt` of the newest video on the walk's first page: the checkpoint, once the walk is done. */
   newest: number
   /** Videos that may still become events although they are older than our watch (the subscriber asked for a backfill). */
   backfillLeft: number
-  /** Pages in a row that held no unknown video. */
-  stale: number
 }
 
 /** The checkpoint of a videos source. Times are milliseconds since the epoch. */
@@ -41,12 +46,21 @@ export type VideosCheckpoint = {
   walk: Walk | null
 }
 
+const NEW_WALK: Walk = {
+  start: 0,
+  pages: 0,
+  first: null,
+  tail: [],
+  oldest: 0,
+  repeats: 0,
+  newest: 0,
+  backfillLeft: 0,
+}
+
 /** The checkpoint of a source never read. @param backfill how many of the newest videos become events all the same. */
 export function firstCheckpoint(backfill: number): VideosCheckpoint {
   return { baseline: false, newest: 0, walk: { ...NEW_WALK, backfillLeft: backfill } }
 }
-
-const NEW_WALK: Walk = { start: 0, tail: [], newest: 0, backfillLeft: 0, stale: 0 }
 
 /** The walk that the next request belongs to: the one under way, or a new one from the top. */
 export function currentWalk(checkpoint: VideosCheckpoint): Walk {
@@ -61,9 +75,9 @@ export type Advance =
   /** There is more: read on, or, after a `gap`, read again what slid past the seam. */
   | { kind: 'on' | 'gap'; checkpoint: VideosCheckpoint }
   | { kind: 'done'; checkpoint: VideosCheckpoint }
-  /** The first walk found nothing: there is no video yet, or the instance doesn't show them now. */
+  /** The list is empty in the midst of a walk: the instance has no video, or doesn't show them now. Look again later. */
   | { kind: 'empty'; checkpoint: VideosCheckpoint }
-  /** The list has no end. */
+  /** The list repeats itself. */
   | { kind: 'endless' }
 
 /**
@@ -85,39 +99,61 @@ export function advance(
   now: number,
 ): Advance {
   const walk = currentWalk(checkpoint)
-  const isTop = walk.start === 0
-  if (isTop && page.length === 0 && !checkpoint.baseline) {
-    const newest = walk.newest || now - SKEW_MS
-    return { kind: 'empty', checkpoint: { ...checkpoint, walk: { ...NEW_WALK, newest, backfillLeft } } }
-  }
-
-  const uuids = page.flatMap(({ uuid }) => uuid ?? [])
-  const stale = uuids.some((uuid) => !known.has(uuid)) ? 0 : walk.stale + 1
-  if (stale > MAX_STALE) return { kind: 'endless' }
-
+  const moved = (next: Partial<Walk>): VideosCheckpoint => ({
+    ...checkpoint,
+    walk: { ...walk, newest, backfillLeft, ...next },
+  })
   const dates = page.flatMap(({ publishedAt }) => publishedAt ?? [])
   // Set once: a walk that steps back to the top must not take what came meanwhile for what was there before.
   const newest = walk.newest || Math.max(0, ...dates)
-  // An empty page too: it should have begun with the last video of the one before.
-  const isGap = walk.tail.length > 0 && !uuids.some((uuid) => walk.tail.includes(uuid))
-  if (!isTop && isGap) {
-    const start = Math.max(0, walk.start - PAGE_SIZE)
-    return {
-      kind: 'gap',
-      checkpoint: { ...checkpoint, walk: { ...walk, start, newest, backfillLeft, stale } },
-    }
-  }
 
-  const isEnd = walk.tail.length === 0 ? page.length === 0 : uuids.every((uuid) => walk.tail.includes(uuid))
+  const isTop = walk.start === 0
+  if (isTop && page.length === 0 && checkpoint.walk) {
+    // What was published before our first look at an empty list was there before us, too.
+    const since = newest || now - SKEW_MS
+    return { kind: 'empty', checkpoint: moved({ ...NEW_WALK, newest: since, backfillLeft }) }
+  }
+  if (!isTop && isGap(walk, page)) {
+    return { kind: 'gap', checkpoint: moved({ start: Math.max(0, walk.start - PAGE_SIZE) }) }
+  }
+  const isEnd = page.length === 0 || (walk.pages > 0 && page.every(isIn(walk.tail)))
   if (isEnd || (checkpoint.baseline && endsWithKnown(page, known, checkpoint.newest))) {
     return {
       kind: 'done',
       checkpoint: { baseline: true, newest: Math.max(newest, checkpoint.newest), walk: null },
     }
   }
-  const start = walk.start + page.length - OVERLAP
-  const tail = uuids.slice(-TAIL)
-  return { kind: 'on', checkpoint: { ...checkpoint, walk: { start, tail, newest, backfillLeft, stale } } }
+
+  const first = page[0]?.uuid ?? null
+  const repeats = walk.pages > 0 && first === walk.first ? walk.repeats + 1 : 0
+  if (repeats >= MAX_REPEATS) return { kind: 'endless' }
+  return {
+    kind: 'on',
+    checkpoint: moved({
+      start: walk.start + page.length - OVERLAP,
+      pages: walk.pages + 1,
+      first,
+      tail: page.flatMap(({ uuid }) => uuid ?? []).slice(-TAIL),
+      oldest: dates.at(-1) ?? walk.oldest,
+      repeats,
+    }),
+  }
+}
+
+/**
+ * Whether videos slid past the seam between two pages: the list has shrunk, and this page begins below the end of the one
+ * before. One that begins above it shows what was read already, for the list has grown: reading on is right.
+ */
+function isGap(walk: Walk, page: readonly Listed[]): boolean {
+  if (page.length === 0) return true
+  if (page.some(({ uuid }) => uuid !== null && walk.tail.includes(uuid))) return false
+  const first = page.find(({ publishedAt }) => publishedAt !== null)?.publishedAt
+  return first != null && first <= walk.oldest
+}
+
+/** Whether a video is one of these. One without a UUID could be any. */
+function isIn(tail: readonly string[]): (video: Listed) => boolean {
+  return ({ uuid }) => uuid === null || tail.includes(uuid)
 }
 
 /** Whether a page reaches down to what the walk before knew. */

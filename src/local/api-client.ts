@@ -58,6 +58,8 @@ export function apiClient(base: URL, key: string) {
 
   return {
     instances: () => all('/instances', Instance),
+    /** Asks an instance what it is, without watching it. @throws ApiError when it can't be watched. */
+    checkInstance: (url: URL) => call('POST', '/instances', { url: url.href, dryRun: true }),
     addInstance: async (url: URL, backfill: number) =>
       v.parse(Instance, await call('POST', '/instances', { url: url.href, backfill })),
     instance: async (id: string) => v.parse(Instance, await call('GET', `/instances/${id}`)),

@@ -5,7 +5,7 @@
  * end of a pipe from us: when the pipe breaks it ends the workerd that we started.
  */
 import { spawn } from 'node:child_process'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Mistake } from './mistake.ts'
 
@@ -25,17 +25,33 @@ export async function lockData(data: string): Promise<() => Promise<void>> {
     await take()
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') return refuseFolder(data)(error)
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+    const found = await readFile(path, 'utf8').catch(() => '')
+    const holder = Number(found)
     // In a container each start may get the same number.
     if (holder > 0 && holder !== process.pid && (await isTubewire(holder))) {
       throw new Mistake(
         `another Tubewire (process ${holder}) uses ${data}: stop it, or choose another folder with --data`,
       )
     }
-    await rm(path, { force: true })
-    await take()
+    await removeStale(path, found)
+    await take().catch(() => {
+      throw new Mistake(`another Tubewire is starting with ${data}: choose another folder with --data`)
+    })
   }
   return () => rm(path, { force: true })
+}
+
+/** Removes the lock of a process that is gone, and no other: of two that find it, the slower must not remove the quicker's. */
+async function removeStale(path: string, found: string): Promise<void> {
+  const mine = `${path}.${process.pid}`
+  try {
+    await rename(path, mine)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw error
+  }
+  if ((await readFile(mine, 'utf8')) !== found) await rename(mine, path)
+  else await rm(mine, { force: true })
 }
 
 const REASONS: Record<string, string> = {
@@ -72,9 +88,9 @@ async function isTubewire(pid: number): Promise<boolean> {
 }
 
 /** Starts the process that ends our children if we are killed. @returns how to dismiss it, when we end them ourselves. */
-export async function guardChildren(): Promise<() => void> {
+export async function guardChildren(): Promise<() => Promise<void>> {
   const children = await childProcesses(process.pid)
-  if (children.length === 0) return () => undefined
+  if (children.length === 0) return async () => undefined
   const script = `
     let dismissed = false
     process.stdin.on('data', () => { dismissed = true })
@@ -87,8 +103,10 @@ export async function guardChildren(): Promise<() => void> {
     detached: true,
   })
   guard.unref()
+  const ended = new Promise<void>((resolve) => guard.once('exit', () => resolve()))
   return () => {
     guard.stdin.end('dismissed')
+    return ended
   }
 }
 

@@ -70,9 +70,9 @@ export async function startService(options: {
       api: apiClient(worker.url, secrets.ADMIN_KEY),
       async setEvery(seconds) {
         every = seconds
+        // Another process takes its place, and needs a guard of its own.
+        await dismissGuard()
         await worker.setVars(vars(seconds))
-        // It is another process now.
-        dismissGuard()
         dismissGuard = await guardChildren()
       },
       ready: () => forgetAside(options.data),
@@ -83,7 +83,7 @@ export async function startService(options: {
       async stop() {
         clearInterval(timer)
         await worker.stop()
-        dismissGuard()
+        await dismissGuard()
         await unlock()
       },
     }

@@ -7,7 +7,7 @@ import { type Demo, forgetDemo, startDemo } from './demo.ts'
 import { Mistake } from './mistake.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { describeLog } from './print.ts'
-import { type Service, startService } from './service.ts'
+import { startService } from './service.ts'
 import { hasBegunToStop, stopOnSignal } from './signals.ts'
 
 const DEFAULT_EVERY = 60
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   print(`  API        ${new URL('/api/v1', service.url).href}`)
   print(`  Admin key  ${service.adminKey}   (kept in .dev.vars)`)
   print(`  Data       ${options.data}`)
-  for (const line of await watch(service, options)) print(line)
+  await watch(service.api, options)
   const demo = isDemo ? await startDemo(service.api) : null
   if (demo) {
     closers.push(demo.close)
@@ -69,68 +69,46 @@ async function main(): Promise<void> {
   if (demo) runDemo(demo, log.say)
 }
 
-/**
- * Makes what the command line names: all of it, or, when something is refused, nothing.
- * @returns lines that say what is watched and where it is posted.
- */
-async function watch({ api }: Service, options: Options): Promise<string[]> {
-  const undo: (() => Promise<unknown>)[] = []
-  try {
-    return [...(await addWebhooks(api, options, undo)), ...(await addInstances(api, options, undo))]
-  } catch (error) {
-    for (const step of undo) await step()
-    throw error
+/** Makes what the command line names, and says what there was before. An instance that is refused stops it before that. */
+async function watch(api: ApiClient, { instances, webhooks, backfill }: Options): Promise<void> {
+  const before = await api.instances()
+  const isKnown = (url: URL) => before.some(({ host }) => host === url.host)
+  for (const url of instances.filter((one) => !isKnown(one))) {
+    print(`  Asking     ${url.origin} what it is …`)
+    await api.checkInstance(url)
+  }
+  // Webhooks first: an event is owed to those who had subscribed when it was seen, a backfill's too.
+  await addWebhooks(api, webhooks)
+  const named = new Set(instances.map(({ host }) => host))
+  for (const url of instances) {
+    if (isKnown(url)) {
+      print(`  Watching   ${url.origin}   (as before${backfill > 0 ? ': --backfill is for new ones' : ''})`)
+      continue
+    }
+    const { name, version } = await api.addInstance(url, backfill)
+    print(`  Watching   ${url.origin}   (${name}, PeerTube ${version})`)
+  }
+  for (const { id, host, url } of before) {
+    if (!named.has(host)) print(`  Watching   ${url}   (from before)`)
+    // Whoever starts a program wants to see what is new now, not when the last run would have looked.
+    await api.pollNow(id)
   }
 }
 
-/** Webhooks come first: an event is owed to those who had subscribed when it was seen, a backfill's too. */
-async function addWebhooks(
-  api: ApiClient,
-  { webhooks }: Options,
-  undo: (() => Promise<unknown>)[],
-): Promise<string[]> {
+async function addWebhooks(api: ApiClient, webhooks: readonly URL[]): Promise<void> {
   const before = await api.endpoints()
   const named = new Set(webhooks.map(({ href }) => href))
-  const lines = before
-    .filter(({ url }) => !named.has(url))
-    .map(({ url }) => `  Webhook    ${url}   (from before)`)
-  for (const url of webhooks) {
-    if (before.some((endpoint) => endpoint.url === url.href)) {
-      lines.push(`  Webhook    ${url.href}   (as before, with its secret as before)`)
+  for (const { url } of before.filter((one) => !named.has(one.url)))
+    print(`  Webhook    ${url}   (from before)`)
+  for (const { href } of webhooks) {
+    if (before.some(({ url }) => url === href)) {
+      print(`  Webhook    ${href}   (as before, with its secret as before)`)
       continue
     }
-    const { id, secret } = await api.addEndpoint(url, 'From the command line')
-    undo.push(() => api.removeEndpoint(id))
-    lines.push(`  Webhook    ${url.href}`, `             its signing secret, shown this once: ${secret}`)
+    const { secret } = await api.addEndpoint(new URL(href), 'From the command line')
+    print(`  Webhook    ${href}`)
+    print(`             its signing secret, shown this once: ${secret}`)
   }
-  return lines
-}
-
-async function addInstances(
-  api: ApiClient,
-  { instances, backfill }: Options,
-  undo: (() => Promise<unknown>)[],
-): Promise<string[]> {
-  const before = await api.instances()
-  const named = new Set(instances.map(({ host }) => host))
-  const lines = before
-    .filter(({ host }) => !named.has(host))
-    .map(({ url }) => `  Watching   ${url}   (from before)`)
-  for (const url of instances) {
-    const known = before.find(({ host }) => host === url.host)
-    if (known) {
-      const noEffect = backfill > 0 ? ': --backfill is for new ones' : ''
-      lines.push(`  Watching   ${known.url}   (as before${noEffect})`)
-      continue
-    }
-    print(`  Asking     ${url.origin} what it is …`)
-    const { id, url: origin, name, version } = await api.addInstance(url, backfill)
-    undo.push(() => api.removeInstance(id))
-    lines.push(`  Watching   ${origin}   (${name}, PeerTube ${version})`)
-  }
-  // Whoever starts a program wants to see what is new now, not when the last run would have looked.
-  for (const { id } of before) await api.pollNow(id)
-  return lines
 }
 
 /** The Worker's log as people read it. What comes before the start is complete is shown after it. */

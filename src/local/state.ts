@@ -14,8 +14,13 @@ function asideFolder(data: string): string {
   return join(data, 'state', 'before-fresh')
 }
 
+function forgottenFolder(data: string): string {
+  return join(data, 'state', 'forgotten')
+}
+
 /** Puts back what a `--fresh` that never became ready had set aside. */
 export async function restoreState(data: string): Promise<void> {
+  await rm(forgottenFolder(data), { recursive: true, force: true })
   const isAside = await stat(asideFolder(data)).catch((error: unknown) => {
     if (!isMissing(error)) throw error
     return null
@@ -27,14 +32,19 @@ export async function restoreState(data: string): Promise<void> {
 
 /** Sets the state aside. */
 export async function setStateAside(data: string): Promise<void> {
-  await rename(stateFolder(data), asideFolder(data)).catch((error: unknown) => {
-    if (!isMissing(error)) throw error
-  })
+  await renameIfThere(stateFolder(data), asideFolder(data))
 }
 
-/** Forgets what was set aside. */
+/** Forgets what was set aside: at once, by the rename, for removing takes a while and may be interrupted. */
 export async function forgetAside(data: string): Promise<void> {
-  await rm(asideFolder(data), { recursive: true, force: true })
+  await renameIfThere(asideFolder(data), forgottenFolder(data))
+  await rm(forgottenFolder(data), { recursive: true, force: true })
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+  })
 }
 
 function isMissing(error: unknown): boolean {

@@ -67,7 +67,7 @@ export async function getJson(
   }
   const observation = observe(response, deps.clock())
   try {
-    return await readAnswer(response, observation, url)
+    return await readAnswer(response, observation, url, options.etag != null)
   } catch (error) {
     return { ...connectionFailure(error, timeoutMs), observation }
   } finally {
@@ -77,13 +77,19 @@ export async function getJson(
   }
 }
 
-async function readAnswer(response: Response, observation: Observation, url: string): Promise<Answer> {
+/** @param isConditional whether an ETag was sent: only then is a 304 an answer. */
+async function readAnswer(
+  response: Response,
+  observation: Observation,
+  url: string,
+  isConditional: boolean,
+): Promise<Answer> {
   const { status } = response
-  if (status === 304) return { kind: 'not-modified', observation }
+  if (status === 304 && isConditional) return { kind: 'not-modified', observation }
   if (status === 429) {
     return { kind: 'rate-limited', retryAt: observation.retryAt ?? 0, observation }
   }
-  if (status >= 300 && status < 400) {
+  if (status >= 300 && status < 400 && status !== 304) {
     const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
     return {
       kind: 'failed',

@@ -43,9 +43,9 @@ export async function deliver(
       await wakeLater(deps, rest)
       next = rest.now
     } finally {
-      if (round.isRunning()) waitUntil(finish(deps, round))
+      if (round.isRunning) waitUntil(finish(deps, round))
     }
-    if (round.isRunning() && slots.areAllTaken) break
+    if (round.isRunning && slots.areAllTaken) break
   }
   await wake(deps, [...next])
 }
@@ -64,7 +64,7 @@ async function attend(round: Round, slots: Slots): Promise<void> {
 
 /** Sees a round to its end, committing what has been answered every now and then. */
 async function finish(deps: Deps, round: Round): Promise<void> {
-  while (round.isRunning()) {
+  while (round.isRunning) {
     await patiently(round.sending, PATIENCE_MS)
     try {
       const rest = await round.settle()
@@ -77,7 +77,7 @@ async function finish(deps: Deps, round: Round): Promise<void> {
   }
 }
 
-/** Wakes for what is due before the next tick would find it; the tick finds the rest. */
+/** Wakes for what falls due within a period; the ticks wake for what comes after. */
 async function wakeLater(deps: Deps, { later }: Rest): Promise<void> {
   const now = deps.clock()
   const soon = [...later].filter(([, dueAt]) => dueAt - now < deps.config.cronPeriodMs)

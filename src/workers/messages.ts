@@ -6,8 +6,8 @@ import { describeError, type Log } from './log.ts'
 export const POLL_QUEUE = 'tubewire-poll'
 export const DELIVERY_QUEUE = 'tubewire-delivery'
 
-/** Poll what is due on this instance. */
-export const PollMessage = v.object({ instance: v.string() })
+/** Poll what is due on this instance, or will be in so many milliseconds. */
+export const PollMessage = v.object({ instance: v.string(), aheadMs: v.pipe(v.number(), v.minValue(0)) })
 export type PollMessage = v.InferOutput<typeof PollMessage>
 
 /** Deliver what is due at these endpoints. */
@@ -19,24 +19,22 @@ export const ENDPOINTS_A_MESSAGE = 100
 /** `sendBatch` takes a hundred messages at once, but no more than 256 KB. */
 const MESSAGES_A_BATCH = 50
 
-/** Wakes polls of these instances, after a delay in whole seconds. */
+/** Wakes polls of these instances. @param how after how many whole seconds, and how long before their time. */
 export async function wakePolls(
   queue: Queue<PollMessage>,
   instances: readonly string[],
-  delaySeconds = 0,
+  { delaySeconds = 0, aheadMs = 0 }: { delaySeconds?: number; aheadMs?: number } = {},
 ): Promise<void> {
-  const messages = instances.map((instance) => ({ instance }))
-  await sendAll(queue, messages, delaySeconds)
+  const messages = instances.map((instance) => ({ body: { instance, aheadMs }, delaySeconds }))
+  await sendAll(queue, messages)
 }
 
-/** Wakes deliveries to these endpoints, after a delay in whole seconds. */
+/** Wakes deliveries to these endpoints. */
 export async function wakeDeliveries(
   queue: Queue<DeliveryMessage>,
   endpoints: readonly string[],
-  delaySeconds = 0,
 ): Promise<void> {
-  const messages = chunks(endpoints, ENDPOINTS_A_MESSAGE).map((part) => ({ endpoints: part }))
-  await sendAll(queue, messages, delaySeconds)
+  await wakeDeliveriesAt(queue, new Map(endpoints.map((id) => [id, 0])), 0)
 }
 
 /** Wakes deliveries to these endpoints, each at its time. @param at times in milliseconds since the epoch. */
@@ -45,28 +43,18 @@ export async function wakeDeliveriesAt(
   at: ReadonlyMap<string, number>,
   now: number,
 ): Promise<void> {
-  const byDelay = Map.groupBy(at, ([, dueAt]) => Math.max(0, Math.ceil((dueAt - now) / 1000)))
-  await allOf(
-    Array.from(byDelay, ([delaySeconds, entries]) =>
-      wakeDeliveries(
-        queue,
-        entries.map(([id]) => id),
-        delaySeconds,
-      ),
-    ),
+  const byDelay = Map.groupBy(at.keys(), (id) => Math.max(0, Math.ceil(((at.get(id) ?? now) - now) / 1000)))
+  const messages = Array.from(byDelay, ([delaySeconds, ids]) =>
+    chunks(ids, ENDPOINTS_A_MESSAGE).map((endpoints) => ({ body: { endpoints }, delaySeconds })),
   )
+  await sendAll(queue, messages.flat())
 }
 
 async function sendAll<TMessage>(
   queue: Queue<TMessage>,
-  bodies: readonly TMessage[],
-  delaySeconds: number,
+  messages: readonly { body: TMessage; delaySeconds: number }[],
 ): Promise<void> {
-  await allOf(
-    chunks(bodies, MESSAGES_A_BATCH).map((part) =>
-      queue.sendBatch(part.map((body) => ({ body, delaySeconds }))),
-    ),
-  )
+  await allOf(chunks(messages, MESSAGES_A_BATCH).map((part) => queue.sendBatch(part)))
 }
 
 /** Waits for all: one that fails must not keep the others from being sent. @throws Error that says how many were not. */

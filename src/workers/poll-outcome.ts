@@ -8,7 +8,9 @@ export type PollOutcome = {
   requests: number
   events: number
 } & (
-  | { kind: 'done' | 'superseded' | 'busy' }
+  | { kind: 'done' | 'superseded' }
+  /** Somebody else is reading the instance. */
+  | { kind: 'busy' }
   /** The budget is spent, or the instance asked for a rest: come back then, to where the checkpoint stands. */
   | { kind: 'waiting'; waitMs: number; detail: string }
   | { kind: 'failed'; detail: string }

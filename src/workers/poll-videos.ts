@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { newId } from '../db/id.ts'
 import { commitProgress, type DueSource, knownVideos, type Progress } from '../db/polls.ts'
 import { detectVideos } from '../events/detect.ts'
+import type { NewEvent } from '../events/types.ts'
 import {
   type Advance,
   advance,
@@ -17,16 +18,20 @@ import type { InstanceAccess } from './instance-access.ts'
 import { tolerating, wakeDeliveries } from './messages.ts'
 import type { PollOutcome } from './poll-outcome.ts'
 
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const Checkpoint = v.object({
   baseline: v.boolean(),
   newest: v.number(),
   walk: v.nullable(
     v.object({
-      start: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      start: count,
+      pages: count,
+      first: v.nullable(v.string()),
       tail: v.array(v.string()),
+      oldest: v.number(),
+      repeats: count,
       newest: v.number(),
-      backfillLeft: v.number(),
-      stale: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      backfillLeft: count,
     }),
   ),
 }) satisfies v.GenericSchema<VideosCheckpoint>
@@ -60,7 +65,7 @@ export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSou
         ...poll,
         kind: 'waiting',
         waitMs: isHeld ? grant.waitMs : Math.max(grant.waitMs, BUDGET_REST_MS),
-        detail: isHeld ? 'the instance asked for a rest' : `our share of its limit is spent`,
+        detail: isHeld ? 'the instance asked for a rest' : 'our share of its limit is spent',
       }
     }
 
@@ -131,22 +136,8 @@ async function commitPage(
   const committed = await commitProgress(deps.env.DB, source, newId('poll'), progress)
   if (committed.kind === 'superseded') return committed
 
-  const titles = new Map(learned.events.map(({ id, data }) => [id, data.video.name]))
-  for (const event of committed.events) {
-    deps.log({
-      log: 'event',
-      sequence: event.sequence,
-      event: event.id,
-      type: event.type,
-      instance: event.instance,
-      subject: event.subject,
-      title: titles.get(event.id) ?? '',
-    })
-  }
-  if (committed.events.length > 0) {
-    await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, committed.endpoints))
-  }
-  const { etag: nextEtag, digest: nextDigest, checkpoint: nextCheckpoint } = progress
+  await announce(deps, learned.events, committed)
+  const { checkpoint: nextCheckpoint, etag: nextEtag, digest: nextDigest } = progress
   return {
     kind: 'committed',
     source: {
@@ -160,6 +151,28 @@ async function commitPage(
     events: committed.events.length,
     isDone,
   }
+}
+
+/** Logs what is new, and wakes its deliveries. */
+async function announce(
+  deps: Deps,
+  found: readonly NewEvent[],
+  stored: Extract<Awaited<ReturnType<typeof commitProgress>>, { kind: 'committed' }>,
+): Promise<void> {
+  if (stored.events.length === 0) return
+  const titles = new Map(found.map(({ id, data }) => [id, data.video.name]))
+  for (const event of stored.events) {
+    deps.log({
+      log: 'event',
+      sequence: event.sequence,
+      event: event.id,
+      type: event.type,
+      instance: event.instance,
+      subject: event.subject,
+      title: titles.get(event.id) ?? '',
+    })
+  }
+  await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, stored.endpoints))
 }
 
 async function learn(

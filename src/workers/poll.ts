@@ -21,9 +21,12 @@ const MAX_BACKOFF_MS = 24 * 60 * MINUTE_MS
 /**
  * Polls what is due on an instance. Does nothing when nothing is, or when somebody else is reading it.
  * What it reads is committed page by page, so it may die anywhere.
+ *
+ * @param aheadMs how long before its time a source may be read: only a tick says so. A message that was sent for a time finds
+ * nothing when that time has been moved since, so that of several messages one goes on.
  */
-export async function pollInstance(deps: Deps, instanceId: string): Promise<void> {
-  const due = await dueSources(deps.env.DB, instanceId, deps.clock() + lookahead(deps))
+export async function pollInstance(deps: Deps, instanceId: string, aheadMs = 0): Promise<void> {
+  const due = await dueSources(deps.env.DB, instanceId, deps.clock() + aheadMs)
   const [first] = due
   if (!first) return
 
@@ -67,7 +70,7 @@ async function settle(deps: Deps, outcome: PollOutcome, failures: number): Promi
     // The next tick would find it too, but later.
     if (outcome.waitMs < deps.config.cronPeriodMs) {
       const delaySeconds = Math.ceil(outcome.waitMs / 1000)
-      const waking = wakePolls(deps.env.POLL_QUEUE, [source.instanceId], delaySeconds)
+      const waking = wakePolls(deps.env.POLL_QUEUE, [source.instanceId], { delaySeconds })
       await tolerating(deps.log, 'polls', waking)
     }
   }
@@ -78,13 +81,13 @@ async function settle(deps: Deps, outcome: PollOutcome, failures: number): Promi
   })
 }
 
-function logEntry(outcome: PollOutcome): Extract<LogEntry, { log: 'poll' }> {
+function logEntry(outcome: Exclude<PollOutcome, { kind: 'busy' }>): Extract<LogEntry, { log: 'poll' }> {
   const { source, requests, events } = outcome
   const plain = events > 0 ? 'new' : 'nothing-new'
   return {
     log: 'poll',
     instance: source.host,
-    outcome: outcome.kind === 'done' || outcome.kind === 'busy' ? plain : outcome.kind,
+    outcome: outcome.kind === 'done' ? plain : outcome.kind,
     requests,
     events,
     ...('detail' in outcome ? { detail: outcome.detail } : {}),

@@ -12,18 +12,14 @@ type WaitUntil = (promise: Promise<unknown>) => void
 /** A batch is not held up by a slow instance: its poll goes on in `waitUntil`, and other instances' messages come in. */
 const PATIENCE_MS = 1_000
 
-/** Polls the instances of a batch side by side. One that fails is retried by the queue, and then by the next tick. */
+/** Polls the instances of a batch side by side. One that fails soon is retried by the queue, and each by the next tick. */
 export async function handlePolls(deps: Deps, batch: MessageBatch, waitUntil: WaitUntil): Promise<void> {
   const running = batch.messages.map((message) => {
     const parsed = v.safeParse(PollMessage, message.body)
     if (!parsed.success) return refuse(deps, message)
-    return pollInstance(deps, parsed.output.instance).catch((error: unknown) => {
-      deps.log({
-        log: 'error',
-        where: 'polling',
-        error: describeError(error),
-        instance: parsed.output.instance,
-      })
+    const { instance, aheadMs } = parsed.output
+    return pollInstance(deps, instance, aheadMs).catch((error: unknown) => {
+      deps.log({ log: 'error', where: 'polling', error: describeError(error), instance })
       message.retry()
     })
   })
@@ -42,7 +38,9 @@ export async function handleDeliveries(deps: Deps, batch: MessageBatch, waitUnti
   }
   const slots = invocationSlots(deps)
   const parts = chunks([...endpoints], ENDPOINTS_A_MESSAGE)
-  await Promise.all(parts.map((part) => deliver(deps, waitUntil, part, slots)))
+  const done = await Promise.allSettled(parts.map((part) => deliver(deps, waitUntil, part, slots)))
+  // All have ended before one that failed makes the queue try its messages again.
+  for (const one of done) if (one.status === 'rejected') throw one.reason
 }
 
 /** A message that is none of ours is not worth a retry; the work it may have meant is found by the next tick. */

@@ -41,11 +41,14 @@ export function isShareSpent({ limit, remaining }: Pick<Observed, 'limit' | 'rem
   if (remaining === 0) return true
   return limit !== null && remaining !== null && remaining <= limit * (1 - SHARE)
 }
-const HOLD = 'hold'
-const LIMIT = 'limit'
-
 /** A remote may not hold us longer than this, whatever it says. */
 const MAX_HOLD_MS = 24 * 3_600_000
+/** Nor may the end of its window be farther away, which it only mentions: it didn't ask us to stay away. */
+const MAX_WINDOW_MS = 5 * 60_000
+
+/** What is in the object's storage, by key. */
+const HOLD = 'hold'
+const LIMIT = 'limit'
 
 export class RateLimiter extends DurableObject<Env> {
   private arrival = 0
@@ -88,8 +91,8 @@ export class RateLimiter extends DurableObject<Env> {
       this.limit = observed.limit
       await this.ctx.storage.put(LIMIT, observed.limit)
     }
-    const spentUntil = isShareSpent(observed) ? observed.resetAt : null
-    await this.hold(Math.max(observed.retryAt ?? 0, spentUntil ?? 0), now)
+    const spentUntil = isShareSpent(observed) ? Math.min(observed.resetAt ?? 0, now + MAX_WINDOW_MS) : 0
+    await this.hold(Math.max(observed.retryAt ?? 0, spentUntil), now)
   }
 
   /** Grants nothing before `until`, milliseconds since the epoch. */

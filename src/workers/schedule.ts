@@ -12,9 +12,10 @@ import { lookahead } from './poll.ts'
 export async function schedule(deps: Deps): Promise<void> {
   const { DB, POLL_QUEUE, DELIVERY_QUEUE } = deps.env
   const now = deps.clock()
+  const aheadMs = lookahead(deps)
   // One that fails must not keep the other from being woken.
   const woken = await Promise.allSettled([
-    dueInstances(DB, now + lookahead(deps)).then((instances) => wakePolls(POLL_QUEUE, instances)),
+    dueInstances(DB, now + aheadMs).then((instances) => wakePolls(POLL_QUEUE, instances, { aheadMs })),
     dueEndpoints(DB, now + deps.config.cronPeriodMs).then((endpoints) =>
       wakeDeliveriesAt(DELIVERY_QUEUE, endpoints, now),
     ),

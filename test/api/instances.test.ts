@@ -49,6 +49,30 @@ describe('Instances', () => {
     expect(again.status).toBe(409)
   })
 
+  it('are only asked by a dry run', async () => {
+    const simulated = await control.instance({ videos: 1, name: 'Ours' })
+    const asked = await call('POST', '/instances', { url: simulated.origin, dryRun: true })
+    expect(asked.status).toBe(200)
+    expect(asked.body).toEqual({
+      url: simulated.origin,
+      host: simulated.host,
+      name: 'Ours',
+      version: '6.3.0',
+    })
+    expect(await count('SELECT count(*) AS count FROM instances')).toBe(0)
+    await simulated.fail({ kind: '502' })
+    expect((await call('POST', '/instances', { url: simulated.origin, dryRun: true })).status).toBe(422)
+  })
+
+  it('can be added although others behind our address have used half of the limit', async () => {
+    const simulated = await control.instance({ videos: 1, limits: { windowMs: 1_500 } })
+    for (let others = 0; others < 26; others += 1) {
+      const response = await fetch(`${simulated.origin}/api/v1/config`)
+      await response.body?.cancel()
+    }
+    expect((await call('POST', '/instances', { url: simulated.origin })).status).toBe(201)
+  })
+
   it('are asked only with leave of their limiter', async () => {
     const simulated = await control.instance({ videos: 1 })
     const limiter = env.RATE_LIMITER.getByName(`instance:${simulated.host}`)

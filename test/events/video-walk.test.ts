@@ -143,16 +143,45 @@ describe('advance', () => {
     expect(step(first, [{ uuid: 'unreadable', publishedAt: null }, ...full(5_200)]).kind).toBe('on')
   })
 
-  it('gives up on a list that repeats itself', () => {
+  it('reads on when the page begins with what was read already: the list has grown', () => {
+    const first = step(watching, full(5_000)).checkpoint
+    const grown = seen([
+      ['new', 6_000],
+      ...full(5_000).map(({ uuid }) => [uuid ?? '', 5_500] as [string, number]),
+    ])
+    expect(step(first, grown.slice(0, 90))).toMatchObject({
+      kind: 'on',
+      checkpoint: { walk: { start: 188 } },
+    })
+  })
+
+  it('ends at a last item that nothing can be read of', () => {
+    const nothing = { uuid: null, publishedAt: null }
+    const first = step(firstCheckpoint(0), [
+      ...seen([
+        ['a', 9],
+        ['b', 7],
+      ]),
+      nothing,
+    ])
+    expect(step(first.checkpoint, [nothing]).kind).toBe('done')
+    const alone = step(firstCheckpoint(0), [nothing])
+    expect(step(alone.checkpoint, [nothing]).kind).toBe('done')
+  })
+
+  it('gives up on a list that repeats itself, and goes on when it does no more', () => {
     const page = full(5_000)
-    const known = page.flatMap(({ uuid }) => uuid ?? [])
-    let next = advance(firstCheckpoint(0), page, new Set(), 0, NOW)
-    let pages = 1
-    for (; next.kind !== 'endless'; pages += 1) {
-      expect(pages).toBeLessThan(100)
-      next = advance(next.checkpoint, page, new Set(known), 0, NOW)
+    let { checkpoint } = step(firstCheckpoint(0), page)
+    let next = advance(checkpoint, page, new Set(), 0, NOW)
+    for (let pages = 0; next.kind !== 'endless'; pages += 1) {
+      expect(pages).toBeLessThan(5)
+      checkpoint = next.checkpoint
+      next = advance(checkpoint, page, new Set(), 0, NOW)
     }
-    expect(pages).toBeGreaterThan(50)
+    // What it did not show while it repeated itself is read then.
+    const { start } = currentWalk(checkpoint)
+    const healed = step(checkpoint, full(5_000 - start))
+    expect(healed).toMatchObject({ kind: 'gap', checkpoint: { walk: { start: start - PAGE_SIZE } } })
   })
 })
 
@@ -209,7 +238,7 @@ class Reader {
   readonly emitted: string[] = []
 
   /** Reads one page. @returns whether the walk is done. */
-  readPage(list: readonly { uuid: string; at: number }[], now: number): boolean {
+  readPage(list: readonly Entry[], now: number): boolean {
     const { start } = currentWalk(this.checkpoint)
     const page = list.slice(start, start + PAGE_SIZE).map(({ uuid, at }) => video(uuid, at))
     const known = new Set(page.map(({ uuid }) => uuid).filter((uuid) => this.known.has(uuid)))
@@ -230,6 +259,57 @@ class Reader {
     return next.kind === 'done' || next.kind === 'empty'
   }
 }
+
+type Entry = { uuid: string; at: number }
+
+describe('Deep in a long first walk', () => {
+  const DEPTH = 31
+  const list = () =>
+    Array.from({ length: 6_000 }, (_, index) => ({ uuid: `v${index}`, at: NOW - index * 1_000 }))
+
+  /** Reads so far, lets something happen, and reads to the end. @returns how many pages that took. */
+  function walk(happen: (list: Entry[], reader: Reader) => Entry[]) {
+    const reader = new Reader()
+    let now = list()
+    for (let pages = 0; pages < DEPTH; pages += 1) reader.readPage(now, NOW)
+    now = happen(now, reader)
+    let pages = DEPTH
+    for (let isDone = false; !isDone; pages += 1) {
+      expect(pages).toBeLessThan(500)
+      isDone = reader.readPage(now, NOW)
+    }
+    return { pages, known: reader.known, list: now, emitted: reader.emitted }
+  }
+  const later = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ uuid: `new${index}`, at: NOW + (count - index) * 1_000 }))
+
+  it.each([
+    [
+      'the last videos of the page before are deleted',
+      66,
+      (now, reader) => {
+        const { tail } = currentWalk(reader.checkpoint)
+        return now.filter(({ uuid }) => !tail.includes(uuid))
+      },
+    ],
+    ['more than a page above is deleted', 68, (now) => now.toSpliced(100, 250)],
+    ['more than a page is published', 66, (now) => [...later(150), ...now]],
+    [
+      'the instance shows nothing for a while',
+      250,
+      (now, reader) => {
+        for (let reads = 0; reads < 60; reads += 1) reader.readPage([], NOW)
+        return now
+      },
+    ],
+  ] as [string, number, Parameters<typeof walk>[0]][])('%s: it goes on from there', (_name, most, happen) => {
+    const walked = walk(happen)
+    expect(walked.pages).toBeLessThanOrEqual(most)
+    const old = walked.list.filter(({ at }) => at <= NOW)
+    expect(old.filter(({ uuid }) => !walked.known.has(uuid))).toEqual([])
+    expect(walked.emitted.filter((uuid) => !uuid.startsWith('new'))).toEqual([])
+  })
+})
 
 describe('Whatever comes and goes while pages are read', () => {
   const step = fc.oneof(

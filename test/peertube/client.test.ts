@@ -22,6 +22,14 @@ describe('getJson', () => {
     await instance.close()
   })
 
+  it('takes a 304 for an answer only when it asked for one', async () => {
+    const notModified = { clock: Date.now, fetch: async () => new Response(null, { status: 304 }) }
+    expect(await getJson(notModified, 'https://h/')).toMatchObject({ kind: 'failed', detail: 'answered 304' })
+    expect(await getJson(notModified, 'https://h/', { etag: 'W/"x"' })).toMatchObject({
+      kind: 'not-modified',
+    })
+  })
+
   it.each([
     ['7', 7_000],
     [undefined, 10_000],

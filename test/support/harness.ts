@@ -10,6 +10,7 @@ import { newSecret } from '../../src/webhooks/signature.ts'
 import { deliver } from '../../src/workers/deliver.ts'
 import type { Deps } from '../../src/workers/deps.ts'
 import type { LogEntry } from '../../src/workers/log.ts'
+import type { DeliveryMessage, PollMessage } from '../../src/workers/messages.ts'
 import { pollInstance } from '../../src/workers/poll.ts'
 import { connectControl, type RemoteInstance } from '../simulator/client.ts'
 
@@ -42,8 +43,8 @@ function fakeQueue<TMessage>() {
 export function testDeps() {
   const log: LogEntry[] = []
   let now = Date.now()
-  const pollQueue = fakeQueue<{ instance: string }>()
-  const deliveryQueue = fakeQueue<{ endpoints: string[] }>()
+  const pollQueue = fakeQueue<PollMessage>()
+  const deliveryQueue = fakeQueue<DeliveryMessage>()
   const deps: Deps = {
     env: { ...env, POLL_QUEUE: pollQueue, DELIVERY_QUEUE: deliveryQueue },
     config: parseConfig(env),

@@ -121,6 +121,40 @@ describe('What goes wrong on our side', () => {
     })
   })
 
+  it.each(['hold', 'leave'] as const)(
+    'a limiter that fails to %s loses no outcome, and holds up no other',
+    async (method) => {
+      const other = await subscribe('http://127.0.0.1:1/', tubewire.deps)
+      const { receiver, endpoint } = await owed(tubewire, 250)
+      await receiver.answer({ times: 1, status: 429, headers: { 'retry-after': '1' } }, { status: 200 })
+      const { RATE_LIMITER } = tubewire.deps.env
+      tubewire.deps.env.RATE_LIMITER = {
+        getByName(name: string) {
+          const limiter = RATE_LIMITER.getByName(name)
+          const isBroken = name === `endpoint:${method === 'hold' ? endpoint.id : other.id}`
+          return new Proxy(limiter, {
+            get(target, key) {
+              if (isBroken && key === method)
+                return async () => Promise.reject(new Error('the object was reset'))
+              return Reflect.get(target, key)
+            },
+          })
+        },
+        // Of the namespace the code under test uses `getByName` only.
+      } as unknown as Env['RATE_LIMITER']
+      for (let runs = 0; runs < 5; runs += 1) {
+        await deliverAll(tubewire.deps, [endpoint.id, other.id])
+        tubewire.advance(2_000)
+      }
+      const states = await deliveriesOf(endpoint.id)
+      expect(states.filter(({ state, attempts }) => state !== 'delivered' && attempts === 0)).toEqual([])
+      // One was answered 429 and comes again; none of the others was sent twice.
+      const sent = states.reduce((sum, { attempts }) => sum + attempts, 0)
+      expect(await receiver.count()).toBe(sent)
+      expect(tubewire.log).toContainEqual(expect.objectContaining({ error: 'Error: the object was reset' }))
+    },
+  )
+
   it('a run that died keeps the endpoint for as long as its requests may last, and no longer', async () => {
     const { receiver, endpoint } = await owed(tubewire, 1)
     const { fetch } = tubewire.deps

@@ -217,4 +217,28 @@ describe('A delivery that fails', () => {
       delaySeconds: 42,
     })
   })
+
+  it('comes at its time, each of many that failed together, without a tick', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 30)
+    await receiver.answer({ status: 500 })
+    let spread = 0
+    tubewire.deps.random = () => {
+      spread += 1
+      return (spread % 30) / 29
+    }
+    const failedAt = tubewire.deps.clock()
+    tubewire.deliveryQueue.sent.splice(0)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    await receiver.answer({ status: 200 })
+    // Nothing but the messages that were sent, each at its time.
+    for (let messages = 0; messages < 10; messages += 1) {
+      const [next] = tubewire.deliveryQueue.sent.splice(0).toSorted((a, b) => a.delaySeconds - b.delaySeconds)
+      if (!next) break
+      tubewire.advance(next.delaySeconds * 1_000)
+      await deliverAll(tubewire.deps, next.body.endpoints)
+    }
+    expect((await deliveriesOf(endpoint.id)).every(({ state }) => state === 'delivered')).toBe(true)
+    // 5 s and 20 %, and the second to which a queue counts.
+    expect(tubewire.deps.clock() - failedAt).toBeLessThanOrEqual(7_000)
+  })
 })

@@ -95,7 +95,7 @@ describe('Nothing is lost and nothing comes twice', () => {
     await pollInstance(tubewire.deps, id)
     // Two pages, which overlap by one.
     expect(await subjectsOf(instance)).toHaveLength(199)
-    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id }, delaySeconds: 0 })
+    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id, aheadMs: 0 }, delaySeconds: 0 })
     for (let polls = 0; polls < 3; polls += 1) await pollInstance(tubewire.deps, id)
     expect((await subjectsOf(instance)).sort()).toEqual(published.sort())
   })

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { dueSources } from '../../src/db/polls.ts'
 import { pollInstance } from '../../src/workers/poll.ts'
+import { schedule } from '../../src/workers/schedule.ts'
 import {
   control,
   count,
@@ -29,7 +30,7 @@ describe('Politeness', () => {
     await pollInstance(tubewire.deps, id)
     const before = (await instance.requests()).length
     expect(await subjectsOf(instance)).toHaveLength(100)
-    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id }, delaySeconds: 30 })
+    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id, aheadMs: 0 }, delaySeconds: 30 })
 
     tubewire.advance(-tubewire.deps.config.cronPeriodMs / 2 + 29_000)
     await env.DB.prepare('UPDATE sources SET due_at = 0 WHERE instance_id = ?').bind(id).run()
@@ -119,6 +120,33 @@ describe('Politeness', () => {
       expect(inWindow(index)).toBeLessThanOrEqual(26)
     }
     expect((await instance.stats()).tooMany).toBe(0)
+  })
+
+  it('has one message on the way for an instance, however long its first walk takes', async () => {
+    const instance = await control.instance({ videos: 3_000, limits: { api: 2 } })
+    const id = await watch(instance.origin, tubewire.deps)
+    let pending = [{ at: tubewire.deps.clock(), body: { instance: id, aheadMs: 0 } }]
+    const handled = [0, 0, 0, 0, 0]
+    for (let second = 0; second < 300; second += 1) {
+      tubewire.advance(1_000)
+      await instance.advance(1_000)
+      if (second % 60 === 0) await schedule(tubewire.deps)
+      const now = tubewire.deps.clock()
+      for (const { body, delaySeconds } of tubewire.pollQueue.sent.splice(0)) {
+        pending.push({ at: now + delaySeconds * 1_000, body })
+      }
+      const due = pending.filter(({ at }) => at <= now)
+      pending = pending.filter(({ at }) => at > now)
+      for (const message of due) {
+        const minute = Math.floor(second / 60)
+        handled[minute] = (handled[minute] ?? 0) + 1
+        await pollInstance(tubewire.deps, message.body.instance, message.body.aheadMs)
+      }
+      // One that goes on, and one or two whose time a tick has moved: they find nothing.
+      expect(pending.length).toBeLessThanOrEqual(3)
+    }
+    // As many in the last minute as in the second: no chain of messages begets another.
+    expect(handled[4]).toBeLessThanOrEqual((handled[1] ?? 0) + 2)
   })
 
   it('stays away for as long as a 503 says', async () => {

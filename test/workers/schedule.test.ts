@@ -3,7 +3,13 @@ import { createMessageBatch, evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { DELIVERY_QUEUE, POLL_QUEUE, wakeDeliveries, wakePolls } from '../../src/workers/messages.ts'
+import {
+  DELIVERY_QUEUE,
+  POLL_QUEUE,
+  type PollMessage,
+  wakeDeliveries,
+  wakePolls,
+} from '../../src/workers/messages.ts'
 import { backoff, pollInstance } from '../../src/workers/poll.ts'
 import { handleDeliveries, handlePolls } from '../../src/workers/queues.ts'
 import { schedule } from '../../src/workers/schedule.ts'
@@ -45,7 +51,7 @@ describe('A tick', () => {
     const { sendBatch } = tubewire.pollQueue
     let batches = 0
     // What it is told is what matters, not what it answers.
-    tubewire.pollQueue.sendBatch = (async (messages: Iterable<MessageSendRequest<{ instance: string }>>) => {
+    tubewire.pollQueue.sendBatch = (async (messages: Iterable<MessageSendRequest<PollMessage>>) => {
       batches += 1
       if (batches === 1) throw new Error('down')
       return sendBatch(messages)
@@ -100,7 +106,8 @@ describe('A new video', () => {
           tubewire.deliveryQueue.sent.splice(0)
           await schedule(tubewire.deps)
           turnTo(tickAt + messageMs)
-          for (const { body } of tubewire.pollQueue.sent) await pollInstance(tubewire.deps, body.instance)
+          for (const { body } of tubewire.pollQueue.sent)
+            await pollInstance(tubewire.deps, body.instance, body.aheadMs)
           const event = await env.DB.prepare('SELECT seen_at AS seenAt FROM events WHERE subject = ?')
             .bind(uuid)
             .first<{ seenAt: number }>()
@@ -143,7 +150,7 @@ describe('Queue messages', () => {
     const endpoint = await subscribe(receiver.url, tubewire.deps)
     const instances = await Promise.all([1, 2].map(() => control.instance({ videos: 2 })))
     const ids = await Promise.all(instances.map(({ origin }) => watch(origin, tubewire.deps, 2)))
-    const polls = [...ids, ...ids, ...ids.toReversed()].map((instance) => ({ instance }))
+    const polls = [...ids, ...ids, ...ids.toReversed()].map((instance) => ({ instance, aheadMs: 0 }))
     await run(handleDeliveries, DELIVERY_QUEUE, [{ endpoints: [endpoint.id] }])
     await run(handlePolls, POLL_QUEUE, polls)
     const deliveries = [{ endpoints: [endpoint.id, endpoint.id] }, { endpoints: [endpoint.id] }]
@@ -183,10 +190,17 @@ describe('Queue messages', () => {
   it('of an unknown shape are logged and dropped, and keep no other back', async () => {
     const instance = await control.instance({ videos: 1 })
     const id = await watch(instance.origin, tubewire.deps, 1)
-    const bad = [null, 'text', {}, { instance: 7 }, { endpoints: 'all' }]
-    expect(await run(handlePolls, POLL_QUEUE, [...bad, { instance: id }])).toEqual({ retried: 0 })
+    const bad = [
+      null,
+      'text',
+      {},
+      { instance: 7, aheadMs: 0 },
+      { instance: 'ins_x', aheadMs: -1 },
+      { endpoints: 'all' },
+    ]
+    expect(await run(handlePolls, POLL_QUEUE, [...bad, { instance: id, aheadMs: 0 }])).toEqual({ retried: 0 })
     await run(handleDeliveries, DELIVERY_QUEUE, bad)
-    expect(tubewire.log.filter((entry) => entry.log === 'error')).toHaveLength(10)
+    expect(tubewire.log.filter((entry) => entry.log === 'error')).toHaveLength(2 * bad.length)
     expect(await eventsOf(instance.origin)).toHaveLength(1)
   })
 
@@ -196,7 +210,7 @@ describe('Queue messages', () => {
         throw new Error('D1 is down')
       },
     })
-    expect(await run(handlePolls, POLL_QUEUE, [{ instance: 'ins_x' }])).toEqual({ retried: 1 })
+    expect(await run(handlePolls, POLL_QUEUE, [{ instance: 'ins_x', aheadMs: 0 }])).toEqual({ retried: 1 })
     expect(tubewire.log).toMatchObject([{ log: 'error', error: 'Error: D1 is down', instance: 'ins_x' }])
   })
 
@@ -210,7 +224,7 @@ describe('Queue messages', () => {
     const late: Promise<unknown>[] = []
     const batch = createMessageBatch(
       POLL_QUEUE,
-      ids.map((instance) => message({ instance })),
+      ids.map((instance) => message({ instance, aheadMs: 0 })),
     )
     await handlePolls(tubewire.deps, batch, (promise) => late.push(promise))
     expect(late).toHaveLength(1)
@@ -277,6 +291,12 @@ describe('The limiter', () => {
     const one = limiter()
     await one.observe({ limit: 50, remaining: 0, resetAt: now + 7_000, retryAt: null }, now)
     expect(await one.take({ ...ask, now })).toEqual({ kind: 'wait', reason: 'held', waitMs: 7_000 })
+  })
+
+  it('is not held for long by a number that the remote only mentions', async () => {
+    const one = limiter()
+    await one.observe({ limit: 50, remaining: 0, resetAt: now + 600 * MINUTE, retryAt: null }, now)
+    expect(await one.take({ ...ask, now })).toEqual({ kind: 'wait', reason: 'held', waitMs: 5 * MINUTE })
   })
 
   it('is not held for longer than a day, nor by the past', async () => {
