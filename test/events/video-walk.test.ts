@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { detectVideos } from '../../src/events/detect.ts'
-import type { Video } from '../../src/events/types.ts'
 import {
   advance,
   currentWalk,
@@ -10,34 +9,7 @@ import {
   PAGE_SIZE,
   type VideosCheckpoint,
 } from '../../src/events/video-walk.ts'
-
-const HOST = 'peertube.example'
-const NOW = Date.UTC(2026, 0, 1)
-
-function video(uuid: string, publishedAt: number): Video {
-  const actor = { name: 'a', displayName: 'A', host: HOST, handle: `a@${HOST}`, url: `https://${HOST}/a` }
-  const time = new Date(publishedAt).toISOString()
-  return {
-    uuid,
-    shortUUID: uuid,
-    url: `https://${HOST}/w/${uuid}`,
-    name: uuid,
-    description: null,
-    duration: 1,
-    isLive: false,
-    nsfw: false,
-    category: null,
-    licence: null,
-    language: null,
-    thumbnailUrl: null,
-    embedUrl: null,
-    publishedAt: time,
-    createdAt: time,
-    originallyPublishedAt: null,
-    channel: actor,
-    account: actor,
-  }
-}
+import { HOST, NOW, video } from '../support/video.ts'
 
 const watching: VideosCheckpoint = { baseline: true, newest: 1_000, walk: null }
 const seen = (entries: [string, number][]) => entries.map(([uuid, publishedAt]) => ({ uuid, publishedAt }))
@@ -182,52 +154,6 @@ describe('advance', () => {
     const { start } = currentWalk(checkpoint)
     const healed = step(checkpoint, full(5_000 - start))
     expect(healed).toMatchObject({ kind: 'gap', checkpoint: { walk: { start: start - PAGE_SIZE } } })
-  })
-})
-
-describe('detectVideos', () => {
-  it('emits unknown videos whatever their date, oldest first, each once', () => {
-    const page = [video('new', 2_000), video('known', 1_500), video('late', 10), video('new', 2_000)]
-    const found = detectVideos({
-      instance: HOST,
-      checkpoint: watching,
-      page,
-      unreadable: ['unreadable'],
-      known: new Set(['known']),
-      now: 3_000,
-    })
-    expect(found.events.map(({ subject }) => subject)).toEqual(['late', 'new'])
-    expect(found.remember.map(({ uuid }) => uuid)).toEqual(['new', 'late'])
-    expect(found.events[0]?.seenAt).toBe(3_000)
-  })
-
-  it('gives the same event the same id, and another one another', () => {
-    const id = (instance: string, uuid: string) =>
-      detectVideos({
-        instance,
-        checkpoint: watching,
-        page: [video(uuid, 1)],
-        unreadable: [],
-        known: new Set(),
-        now: Math.random(),
-      }).events[0]?.id
-    expect(id(HOST, 'a')).toBe(id(HOST, 'a'))
-    expect(id(HOST, 'a')).toMatch(/^evt_[0-9a-f]{32}$/)
-    expect(new Set([id(HOST, 'a'), id(HOST, 'b'), id('other.example', 'a')]).size).toBe(3)
-  })
-})
-
-describe('A video that cannot be understood', () => {
-  const page = { instance: HOST, page: [], unreadable: ['u'], known: new Set<string>(), now: NOW }
-
-  it('was there before us when the first walk meets it: it is no news when it can be', () => {
-    expect(detectVideos({ ...page, checkpoint: firstCheckpoint(0) }).remember).toEqual([
-      { uuid: 'u', publishedAt: 0 },
-    ])
-  })
-
-  it('is news later, as soon as it can be', () => {
-    expect(detectVideos({ ...page, checkpoint: watching }).remember).toEqual([])
   })
 })
 
