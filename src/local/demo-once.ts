@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startDemo } from './demo.ts'
 import { describeLog } from './print.ts'
-import { startService } from './service.ts'
+import { type Service, startService } from './service.ts'
 import { stopOnSignal } from './signals.ts'
 
 const TIMEOUT_MS = 60_000
+const STOP_MS = 5_000
 const EVERY_SECONDS = 1
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -31,38 +32,40 @@ async function demoOnce(): Promise<void> {
   }
   stopOnSignal(stop)
   try {
-    const demo = await startDemo(service.api)
-    closers.unshift(demo.close)
-    print(`Tubewire watches ${demo.instanceUrl} and delivers to ${demo.receiverUrl}`)
-    service.startCron()
-    await demo.ready()
-    const { uuid, name } = demo.publish()
-    print(`Published "${name}" (${uuid})`)
-    const { id, isVerified, body } = await demo.received(1, TIMEOUT_MS)
-    if (!isVerified) throw new Error(`the receiver could not verify the signature of ${id}`)
-    print(`The receiver verified the signature of ${id}:`)
-    print(body)
-    if (!body.includes(uuid)) throw new Error('but it tells of another video')
+    await Promise.race([deliverOne(service, closers), late()])
   } finally {
     await stop()
   }
 }
 
-const timeout = setTimeout(() => {
-  process.stderr.write(`tubewire demo: nothing was delivered within ${TIMEOUT_MS / 1000} s\n`)
-  process.exit(1)
-}, TIMEOUT_MS)
+async function deliverOne(service: Service, closers: (() => Promise<unknown>)[]): Promise<void> {
+  const demo = await startDemo(service.api)
+  closers.unshift(demo.close)
+  print(`Tubewire watches ${demo.instanceUrl} and delivers to ${demo.receiverUrl}`)
+  service.startCron()
+  await demo.ready()
+  const { uuid, name } = demo.publish()
+  print(`Published "${name}" (${uuid})`)
+  const { id, isVerified, body } = await demo.received(1, 2 * TIMEOUT_MS)
+  if (!isVerified) throw new Error(`the receiver could not verify the signature of ${id}`)
+  print(`The receiver verified the signature of ${id}:`)
+  print(body)
+  if (!body.includes(uuid)) throw new Error('but it tells of another video')
+}
 
-const isOnce = process.argv.slice(2).join(' ') === '--once'
-if (!isOnce) {
+async function late(): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS))
+  throw new Error(`nothing was delivered within ${TIMEOUT_MS / 1000} s`)
+}
+
+if (process.argv.slice(2).join(' ') !== '--once') {
   process.stderr.write('usage: npm run demo -- --once   (without an end to it: npm start)\n')
   process.exit(2)
 }
+// Also when something hangs that `late` can't end.
+setTimeout(() => process.exit(1), TIMEOUT_MS + STOP_MS).unref()
 demoOnce().then(
-  () => {
-    clearTimeout(timeout)
-    process.exit(0)
-  },
+  () => process.exit(0),
   (error: unknown) => {
     process.stderr.write(`tubewire demo: ${error instanceof Error ? error.message : error}\n`)
     process.exit(1)

@@ -72,7 +72,17 @@ export function parseOptions(args: readonly string[]): Options {
     throw new Mistake(`--${issue.path?.[0]?.key} ${issue.message}; ${HINT}`)
   }
   const { instance, webhook, every, ...rest } = parsed.output
-  return { ...rest, instances: instance, webhooks: webhook, every: every ?? null }
+  return {
+    ...rest,
+    instances: distinct(instance, ({ host }) => host),
+    webhooks: distinct(webhook, ({ href }) => href),
+    every: every ?? null,
+  }
+}
+
+/** What was named twice is meant once. */
+function distinct(urls: readonly URL[], keyOf: (url: URL) => string): URL[] {
+  return [...new Map(urls.map((url) => [keyOf(url), url])).values()]
 }
 
 function readValues(args: readonly string[]): unknown {

@@ -102,6 +102,36 @@ describe('Without --instance', () => {
   })
 })
 
+describe('npm run demo -- --once', () => {
+  const demo = (preload = '') => startCli(['--once'], { program: 'demo-once.ts', preload })
+
+  it('delivers one video, says so, and exits with 0', async () => {
+    const cli = demo()
+    expect(await cli.ended).toBe(0)
+    expect(cli.output()).toMatch(/The receiver verified the signature of evt_[0-9a-f]{32}/)
+  })
+
+  it('exits with 1 and the reason when nothing arrives in its minute', async () => {
+    // No tick after the first, so that nothing is detected, and a minute that is over at once.
+    const cli = demo(`
+      const { setTimeout } = globalThis
+      globalThis.setInterval = () => ({ unref() {} })
+      globalThis.setTimeout = (work, ms, ...rest) => setTimeout(work, ms === 60000 ? 5000 : ms, ...rest)
+    `)
+    await cli.line(/Tubewire watches/)
+    const below = await descendants(cli.process.pid ?? 0)
+    expect(await cli.ended).toBe(1)
+    expect(cli.output()).toContain('tubewire demo: nothing was delivered within 60 s')
+    await allGone(below, 5_000)
+  })
+
+  it('exits with 2 when it is asked for anything else', async () => {
+    const cli = startCli([], { program: 'demo-once.ts' })
+    expect(await cli.ended).toBe(2)
+    expect(cli.output()).toContain('usage: npm run demo -- --once')
+  })
+})
+
 describe('With --instance and --webhook', () => {
   let instance: SimulatedInstance
   let receiver: Receiver

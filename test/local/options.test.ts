@@ -35,6 +35,13 @@ describe('parseOptions', () => {
     expect(options.webhooks.map(({ href }) => href)).toEqual(['http://b.example/x'])
   })
 
+  it('takes what is named twice once', () => {
+    const twice = ['--instance', 'https://a.example', '--webhook', 'http://b.example/x']
+    const options = parseOptions([...twice, ...twice, '--instance', 'https://A.example/'])
+    expect(options.instances).toHaveLength(1)
+    expect(options.webhooks).toHaveLength(1)
+  })
+
   it.each([
     [['--prot', '1'], "Unknown option '--prot'"],
     [['extra'], `Unexpected argument 'extra': options follow "npm start --"`],

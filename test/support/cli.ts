@@ -17,9 +17,17 @@ export type Cli = {
   ended: Promise<number | NodeJS.Signals | null>
 }
 
-/** Starts `src/local/start.ts` with these options. */
-export function startCli(args: readonly string[]): Cli {
-  const child = spawn(process.execPath, [join(ROOT, 'src', 'local', 'start.ts'), ...args], { cwd: ROOT })
+/**
+ * Starts a program of `src/local` with these options.
+ * @param preload JavaScript that runs in its process first.
+ */
+export function startCli(
+  args: readonly string[],
+  { program = 'start.ts', preload = '' }: { program?: string; preload?: string } = {},
+): Cli {
+  const first = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]
+  const command = [...first, join(ROOT, 'src', 'local', program), ...args]
+  const child = spawn(process.execPath, command, { cwd: ROOT })
   let output = ''
   const listeners = new Set<() => void>()
   const take = (chunk: Buffer) => {
