@@ -28,7 +28,7 @@ async function seed({ db, encryptionKeys }: Measured, url: string): Promise<stri
   await db.batch([
     db
       .prepare(
-        `INSERT INTO endpoints SELECT value ->> 'id', '${OWNER}', ?, '', value ->> 'secret', 0 FROM json_each(?)`,
+        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) SELECT value ->> 'id', '${OWNER}', ?, '', value ->> 'secret', 0 FROM json_each(?)`,
       )
       .bind(url, JSON.stringify(endpoints)),
     db

@@ -17,7 +17,9 @@ async function watchKnown(
   const checkpoint = JSON.stringify({ baseline: true, newest: Date.now(), walk: null })
   await db.batch([
     db
-      .prepare(`INSERT INTO instances VALUES (?, '${OWNER}', ?, ?, 'Bench', '6.3.0', 0)`)
+      .prepare(
+        `INSERT INTO instances (id, owner_id, origin, host, name, version, created_at) VALUES (?, '${OWNER}', ?, ?, 'Bench', '6.3.0', 0)`,
+      )
       .bind(name, origin, new URL(origin).host),
     db
       .prepare(
@@ -73,7 +75,7 @@ async function page(measured: Measured): Promise<Figure[]> {
   const id = await watchKnown(db, instance.origin, instance.list(), 'ins_page')
   await db.batch([
     db.prepare(
-      `${numbers(10)} INSERT INTO endpoints SELECT 'ep_' || i, '${OWNER}', 'http://127.0.0.1:1', '', 's', 0 FROM n`,
+      `${numbers(10)} INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) SELECT 'ep_' || i, '${OWNER}', 'http://127.0.0.1:1', '', 's', 0 FROM n`,
     ),
     db.prepare(
       `${numbers(10)} INSERT INTO subscriptions SELECT 'sub_' || i, '${OWNER}', 'ep_' || i, '*', 0 FROM n`,

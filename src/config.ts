@@ -10,6 +10,60 @@ const wholeNumber = (fallback: string, min: number, max: number, unit: string) =
     v.maxValue(max, `must be at most ${max}`),
   )
 
+/** A limit of our own API, as `REQUESTS/SECONDS`. */
+const limit = (fallback: string) =>
+  v.pipe(
+    v.optional(v.string(), fallback),
+    v.regex(/^[1-9]\d{0,5}\/[1-9]\d{0,4}$/, 'must be REQUESTS/SECONDS, such as 50/10'),
+    v.transform((text): Limit => {
+      const [requests = 0, seconds = 0] = text.split('/').map(Number)
+      return { requests, windowMs: seconds * 1000 }
+    }),
+  )
+
+/** Unset and empty are the same: wrangler.toml names every variable. */
+const optional = <TOutput>(schema: v.GenericSchema<string, TOutput>) =>
+  v.pipe(
+    v.optional(v.string(), ''),
+    v.union([
+      v.pipe(
+        v.literal(''),
+        v.transform(() => null),
+      ),
+      schema,
+    ]),
+  )
+
+const PublicUrl = v.pipe(
+  v.string(),
+  v.check((text) => {
+    const url = URL.parse(text)
+    const isOrigin = url !== null && `${url.origin}/` === url.href
+    return isOrigin && (url.protocol === 'https:' || url.protocol === 'http:')
+  }, 'must be an address without a path, such as https://tubewire.example'),
+  v.transform((text) => new URL(text).origin),
+)
+
+const SmtpUrl = v.pipe(
+  v.string(),
+  v.check((text) => {
+    const url = URL.parse(text)
+    return url !== null && (url.protocol === 'smtp:' || url.protocol === 'smtps:') && url.hostname !== ''
+  }, 'must be smtps://USER:PASSWORD@HOST:465, or smtp:// for STARTTLS'),
+  v.transform((text): SmtpServer => {
+    const url = new URL(text)
+    const isImplicit = url.protocol === 'smtps:'
+    return {
+      kind: 'smtp',
+      host: url.hostname,
+      port: Number(url.port || (isImplicit ? 465 : 587)),
+      tls: isImplicit ? 'implicit' : 'starttls',
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    }
+  }),
+)
+
 const Environment = v.object({
   ADMIN_KEY: v.pipe(v.string('is missing'), v.minLength(24, 'must have at least 24 characters')),
   ENCRYPTION_KEYS: v.pipe(
@@ -39,7 +93,49 @@ const Environment = v.object({
     v.picklist(['true', 'false'], 'must be "true" or "false"'),
     v.transform((text) => text === 'true'),
   ),
+  PUBLIC_URL: optional(PublicUrl),
+  SIGNUP: v.optional(
+    v.picklist(['closed', 'approval', 'open'], 'must be "closed", "approval" or "open"'),
+    'closed',
+  ),
+  RATE_LIMIT_API: limit('50/10'),
+  RATE_LIMIT_TOKEN: limit('15/300'),
+  RATE_LIMIT_REGISTER: limit('2/300'),
+  RATE_LIMIT_VERIFY_EMAIL: limit('3/300'),
+  MAIL_FROM: optional(v.pipe(v.string(), v.email('must be a mail address'))),
+  SMTP_URL: optional(SmtpUrl),
+  MAIL_API_URL: optional(
+    v.pipe(
+      v.string(),
+      v.check(
+        (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''),
+        'must be the URL of a mail service',
+      ),
+    ),
+  ),
+  MAIL_API_KEY: optional(v.string()),
 })
+
+/** So many requests in so long a window. */
+export type Limit = { requests: number; windowMs: number }
+
+/** Where mail is handed over by SMTP. `implicit`: TLS from the first byte; `starttls`: when the server offers it. */
+export type SmtpServer = {
+  kind: 'smtp'
+  host: string
+  port: number
+  tls: 'implicit' | 'starttls'
+  /** Empty: without logging in. */
+  username: string
+  password: string
+}
+
+/** How mail leaves. `keep`: it doesn't, and the administrator reads it through the API. */
+export type MailTransport =
+  | { kind: 'keep' }
+  | (SmtpServer & { from: string })
+  /** A service that takes JSON by POST, with the key as bearer token. */
+  | { kind: 'http'; url: string; key: string; from: string }
 
 /** The configuration. Times are milliseconds. */
 export type Config = {
@@ -57,6 +153,13 @@ export type Config = {
   deliveryConcurrency: number
   /** Whether instances and endpoints may be on this machine or a private network, without https. */
   allowLocalTargets: boolean
+  /** Where this Tubewire is reached, without a slash at the end; null when nobody said so. */
+  publicUrl: string | null
+  /** Who may register: nobody, whom a moderator accepts, or everybody. */
+  signup: 'closed' | 'approval' | 'open'
+  /** What a caller may ask of our own API. */
+  limits: { api: Limit; token: Limit; register: Limit; verifyEmail: Limit }
+  mail: MailTransport
 }
 
 /**
@@ -65,11 +168,10 @@ export type Config = {
  */
 export function parseConfig(environment: object): Config {
   const parsed = v.safeParse(Environment, environment)
-  if (!parsed.success) {
-    const problems = parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`)
-    throw new Error(`The configuration is wrong: ${problems.join('; ')}. See docs/configuration.md.`)
-  }
+  if (!parsed.success) throw wrong(parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`))
   const output = parsed.output
+  const problems = combinationProblems(output)
+  if (problems.length > 0) throw wrong(problems)
   return {
     adminKey: output.ADMIN_KEY,
     encryptionKeys: output.ENCRYPTION_KEYS,
@@ -78,5 +180,42 @@ export function parseConfig(environment: object): Config {
     deliveryTimeoutMs: output.DELIVERY_TIMEOUT_SECONDS * 1000,
     deliveryConcurrency: output.DELIVERY_CONCURRENCY,
     allowLocalTargets: output.ALLOW_LOCAL_TARGETS,
+    publicUrl: output.PUBLIC_URL,
+    signup: output.SIGNUP,
+    limits: {
+      api: output.RATE_LIMIT_API,
+      token: output.RATE_LIMIT_TOKEN,
+      register: output.RATE_LIMIT_REGISTER,
+      verifyEmail: output.RATE_LIMIT_VERIFY_EMAIL,
+    },
+    mail: mailTransport(output),
   }
+}
+
+type Output = v.InferOutput<typeof Environment>
+
+/** What is right alone and wrong together. */
+function combinationProblems(output: Output): string[] {
+  const { PUBLIC_URL, SMTP_URL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM, ALLOW_LOCAL_TARGETS } = output
+  const sends = SMTP_URL !== null || MAIL_API_URL !== null
+  return [
+    ...(SMTP_URL && MAIL_API_URL ? ['SMTP_URL and MAIL_API_URL are two ways for one mail: set one'] : []),
+    ...(MAIL_API_URL && !MAIL_API_KEY ? ['MAIL_API_KEY is missing: MAIL_API_URL is set'] : []),
+    ...(sends && !MAIL_FROM ? ['MAIL_FROM is missing: mail is to be sent'] : []),
+    // Never of the request's own host, which whoever sends the request may choose: a reset link would lead to him.
+    ...(sends && !PUBLIC_URL ? ['PUBLIC_URL is missing: mails have links to it'] : []),
+    ...(PUBLIC_URL?.startsWith('http:') && !ALLOW_LOCAL_TARGETS
+      ? ['PUBLIC_URL must begin with https://']
+      : []),
+  ]
+}
+
+function mailTransport({ SMTP_URL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM }: Output): MailTransport {
+  const from = MAIL_FROM ?? ''
+  if (SMTP_URL) return { ...SMTP_URL, from }
+  return MAIL_API_URL ? { kind: 'http', url: MAIL_API_URL, key: MAIL_API_KEY ?? '', from } : { kind: 'keep' }
+}
+
+function wrong(problems: readonly string[]): Error {
+  return new Error(`The configuration is wrong: ${problems.join('; ')}. See docs/configuration.md.`)
 }

@@ -3,10 +3,10 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import {
   deleteEndpoint,
-  type Endpoint,
   findEndpoint,
   insertEndpoint,
   listEndpoints,
+  type NewEndpoint,
 } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
 import { targetProblem } from '../http/target.ts'
@@ -17,7 +17,7 @@ import { IdPage, page, parseInput, readJson, text } from './input.ts'
 import { Problem } from './problem.ts'
 import { time } from './time.ts'
 
-const NewEndpoint = v.strictObject({
+const EndpointBody = v.strictObject({
   url: v.pipe(
     text(2_000),
     v.check((url) => URL.canParse(url), 'must be an absolute URL'),
@@ -30,7 +30,7 @@ export function endpointRoutes(): Hono<Api> {
   return new Hono<Api>()
     .post('/', async (context) => {
       const { config, env, clock } = context.get('deps')
-      const { url, description } = parseInput(NewEndpoint, await readJson(context.req.raw), 'body')
+      const { url, description } = parseInput(EndpointBody, await readJson(context.req.raw), 'body')
       const problem = targetProblem(url, { allowLocal: config.allowLocalTargets })
       if (problem) {
         throw new Problem(400, `Incorrect request parameters: url ${problem}`, {
@@ -72,6 +72,6 @@ export function endpointRoutes(): Hono<Api> {
 }
 
 /** Without its secret: that is in the answer to POST, and never again. */
-function show({ id, url, description, createdAt }: Endpoint) {
+function show({ id, url, description, createdAt }: NewEndpoint) {
   return { id, url, description, eventTypes: ['*'], createdAt: time(createdAt) }
 }

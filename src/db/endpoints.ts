@@ -6,11 +6,14 @@ import { endpoints, subscriptions } from './schema.ts'
 
 export type Endpoint = typeof endpoints.$inferSelect
 
+/** What is told of an endpoint when it is made. */
+export type NewEndpoint = Pick<Endpoint, 'id' | 'ownerId' | 'url' | 'description' | 'secret' | 'createdAt'>
+
 /** Stores an endpoint with a subscription to all events. */
-export async function insertEndpoint(db: D1Database, endpoint: Endpoint): Promise<void> {
+export async function insertEndpoint(db: D1Database, endpoint: NewEndpoint): Promise<void> {
   const orm = drizzle(db)
   await orm.batch([
-    orm.insert(endpoints).values(endpoint),
+    orm.insert(endpoints).values({ ...endpoint, updatedAt: endpoint.createdAt }),
     orm.insert(subscriptions).values({
       id: newId('sub'),
       ownerId: endpoint.ownerId,

@@ -16,15 +16,15 @@ export type InstanceState = Instance & { sources: Source[] }
  */
 export async function insertInstance(
   db: D1Database,
-  instance: Omit<Instance, 'id'>,
+  instance: Pick<Instance, 'ownerId' | 'origin' | 'host' | 'name' | 'version' | 'createdAt'>,
   checkpoint: string,
 ): Promise<string | null> {
   const id = newId('ins')
   const [inserted] = await db.batch([
     db
       .prepare(
-        `INSERT INTO instances (id, owner_id, origin, host, name, version, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (host) DO NOTHING`,
+        `INSERT INTO instances (id, owner_id, origin, host, name, version, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (host) DO NOTHING`,
       )
       .bind(
         id,

@@ -6,13 +6,207 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
-/** Who owns things. One administrator for now, made by a migration. */
-export const users = sqliteTable('users', {
+/** Who owns things. The first administrator, `root`, is made by a migration; the first start gives it a password. */
+export const users = sqliteTable(
+  'users',
+  {
+    id: text('id').primaryKey(),
+    /** 0 Administrator, 1 Moderator, 2 User, as in PeerTube. */
+    role: integer('role').notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** Lower case. */
+    username: text('username').notNull().default(''),
+    /** Lower case; null when there is none: mail can't reset such a password. */
+    email: text('email'),
+    emailVerifiedAt: integer('email_verified_at'),
+    /** An address that is not verified yet, and takes the place of `email` when it is. */
+    pendingEmail: text('pending_email'),
+    /** With its parameters: see src/passwords.ts. Null: nobody can log in. */
+    passwordHash: text('password_hash'),
+    state: text('state', { enum: ['active', 'waiting-for-email', 'waiting-for-approval'] })
+      .notNull()
+      .default('active'),
+    blockedAt: integer('blocked_at'),
+    blockedReason: text('blocked_reason'),
+    lastLoginAt: integer('last_login_at'),
+    updatedAt: integer('updated_at').notNull().default(0),
+    /** Counts the changes, so that of two that began from the same state one is refused. */
+    revision: integer('revision').notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex('users_username').on(table.username),
+    uniqueIndex('users_email').on(table.email),
+    index('users_created').on(table.createdAt, table.id),
+  ],
+)
+
+/** Who is logged in. One session a user: that is the primary key. Tokens are digests, never the tokens themselves. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    userId: text('user_id')
+      .primaryKey()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** New for each login; a refresh keeps it. */
+    id: text('id').notNull(),
+    accessHash: text('access_hash').notNull(),
+    accessExpiresAt: integer('access_expires_at').notNull(),
+    refreshHash: text('refresh_hash').notNull(),
+    refreshExpiresAt: integer('refresh_expires_at').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('sessions_access').on(table.accessHash),
+    uniqueIndex('sessions_refresh').on(table.refreshHash),
+  ],
+)
+
+/** Refresh tokens that were used: whoever shows one again has stolen it, or was robbed of it. */
+export const usedRefreshTokens = sqliteTable(
+  'used_refresh_tokens',
+  {
+    hash: text('hash').primaryKey(),
+    sessionId: text('session_id').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [index('used_refresh_tokens_expires').on(table.expiresAt)],
+)
+
+/** Tokens in mails: single use, digests only. */
+export const mailTokens = sqliteTable(
+  'mail_tokens',
+  {
+    hash: text('hash').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    purpose: text('purpose', { enum: ['verify-email', 'reset-password'] }).notNull(),
+    /** The address that it was sent to: a token verifies this one and no other. */
+    email: text('email').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [
+    index('mail_tokens_user').on(table.userId, table.purpose),
+    index('mail_tokens_expires').on(table.expiresAt),
+  ],
+)
+
+/** Keys of programs. */
+export const apiKeys = sqliteTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** Of the whole key. */
+    hash: text('hash').notNull(),
+    /** Its first letters, by which its owner knows it. */
+    hint: text('hint').notNull(),
+    /** JSON: a list of scopes. */
+    scopes: text('scopes').notNull(),
+    /** Requests in 10 s; null: as everybody. */
+    rateLimit: integer('rate_limit'),
+    expiresAt: integer('expires_at'),
+    /** To the minute: a write for each request would cost more than the request. */
+    lastUsedAt: integer('last_used_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    revision: integer('revision').notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex('api_keys_hash').on(table.hash),
+    index('api_keys_owner').on(table.ownerId, table.createdAt, table.id),
+  ],
+)
+
+/** Who did what, on what, from where, when. Append-only: triggers refuse to change or delete a row. */
+export const auditLog = sqliteTable('audit_log', {
+  sequence: integer('sequence').primaryKey({ autoIncrement: true }),
+  at: integer('at').notNull(),
+  /** The user's id; null: nobody who is known. No reference: the log outlives its users. */
+  userId: text('user_id'),
+  /** The name that he had then. */
+  username: text('username'),
+  /** How he was known: `session`, `admin-key`, the id of an API key, or `anonymous`. */
+  via: text('via').notNull(),
+  address: text('address').notNull(),
+  /** The operation's id in the API, e.g. `delUser`. */
+  action: text('action').notNull(),
+  /** The id of what it was done to. */
+  target: text('target'),
+  /** Whether it was done: a login that fails is noted too. */
+  success: integer('success', { mode: 'boolean' }).notNull(),
+  requestId: text('request_id').notNull(),
+})
+
+/** Answers to POSTs that carried an `Idempotency-Key`, for a day. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    /** The caller: a user's or key's id. */
+    caller: text('caller').notNull(),
+    key: text('key').notNull(),
+    /** Of method, path and body. */
+    fingerprint: text('fingerprint').notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** Null while the request is being answered. */
+    status: integer('status'),
+    /** JSON `{headers, body}`, encrypted: an answer may hold a secret that is shown once. */
+    answer: text('answer'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caller, table.key] }),
+    index('idempotency_keys_created').on(table.createdAt),
+  ],
+)
+
+/** Mails to be sent, and, where there is no mail service, to be read by the administrator. */
+export const mails = sqliteTable(
+  'mails',
+  {
+    id: text('id').primaryKey(),
+    recipient: text('recipient').notNull(),
+    subject: text('subject').notNull(),
+    /** Encrypted; null once it was sent. */
+    text: text('text'),
+    state: text('state', { enum: ['pending', 'sent', 'failed', 'kept'] }).notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    /** When it is to be tried next; null when it isn't. */
+    dueAt: integer('due_at'),
+    lastError: text('last_error'),
+    createdAt: integer('created_at').notNull(),
+    finishedAt: integer('finished_at'),
+  },
+  (table) => [
+    index('mails_due').on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    index('mails_created').on(table.createdAt, table.id),
+  ],
+)
+
+/** Key pairs of the service itself. */
+export const serviceKeys = sqliteTable('service_keys', {
+  /** What it is for: `actor`. */
   id: text('id').primaryKey(),
-  /** 0 Administrator, 1 Moderator, 2 User, as in PeerTube. */
-  role: integer('role').notNull(),
+  /** PEM, SubjectPublicKeyInfo. */
+  publicKey: text('public_key').notNull(),
+  /** PKCS #8, encrypted. */
+  privateKey: text('private_key').notNull(),
   createdAt: integer('created_at').notNull(),
 })
+
+/** How long the lists are, kept by triggers: counting a million rows for `total` would read them all. */
+export const totals = sqliteTable(
+  'totals',
+  {
+    list: text('list').notNull(),
+    /** Whose; empty: everybody's. */
+    ownerId: text('owner_id').notNull(),
+    total: integer('total').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.list, table.ownerId] })],
+)
 
 /** PeerTube servers. */
 export const instances = sqliteTable(
@@ -30,8 +224,15 @@ export const instances = sqliteTable(
     name: text('name').notNull(),
     version: text('version').notNull(),
     createdAt: integer('created_at').notNull(),
+    /** While set it is not polled: its sources are due never. */
+    pausedAt: integer('paused_at'),
+    updatedAt: integer('updated_at').notNull().default(0),
+    revision: integer('revision').notNull().default(0),
   },
-  (table) => [uniqueIndex('instances_host').on(table.host)],
+  (table) => [
+    uniqueIndex('instances_host').on(table.host),
+    index('instances_created').on(table.createdAt, table.id),
+  ],
 )
 
 /** One thing polled on an instance, and how far it has been read. */
@@ -115,8 +316,17 @@ export const endpoints = sqliteTable(
     /** Encrypted: see src/secrets.ts. */
     secret: text('secret').notNull(),
     createdAt: integer('created_at').notNull(),
+    /** While set nothing is sent to it; what it is owed waits. */
+    pausedAt: integer('paused_at'),
+    /** Who may resume it: its owner, or only a moderator. `block`: its owner's account was blocked. */
+    pausedBy: text('paused_by', { enum: ['owner', 'moderator', 'block'] }),
+    updatedAt: integer('updated_at').notNull().default(0),
+    revision: integer('revision').notNull().default(0),
   },
-  (table) => [index('endpoints_owner').on(table.ownerId)],
+  (table) => [
+    index('endpoints_owner').on(table.ownerId, table.createdAt, table.id),
+    index('endpoints_created').on(table.createdAt, table.id),
+  ],
 )
 
 /** Which events an endpoint wants. */

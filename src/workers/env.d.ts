@@ -11,6 +11,16 @@ interface Env {
   DELIVERY_TIMEOUT_SECONDS: string
   DELIVERY_CONCURRENCY: string
   ALLOW_LOCAL_TARGETS: string
+  PUBLIC_URL: string
+  SIGNUP: string
+  RATE_LIMIT_API: string
+  RATE_LIMIT_TOKEN: string
+  RATE_LIMIT_REGISTER: string
+  RATE_LIMIT_VERIFY_EMAIL: string
+  MAIL_FROM: string
+  SMTP_URL: string
+  MAIL_API_URL: string
+  MAIL_API_KEY: string
 }
 
 declare namespace Cloudflare {

@@ -64,9 +64,11 @@ describe('Endpoints', () => {
 
   it('of somebody else are as good as none', async () => {
     await env.DB.batch([
-      env.DB.prepare("INSERT OR IGNORE INTO users VALUES ('usr_other', 2, 0)"),
       env.DB.prepare(
-        "INSERT INTO endpoints VALUES ('ep_other', 'usr_other', 'https://o.example/', '', 's', 0)",
+        "INSERT OR IGNORE INTO users (id, username, role, created_at) VALUES ('usr_other', 'other', 2, 0)",
+      ),
+      env.DB.prepare(
+        "INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) VALUES ('ep_other', 'usr_other', 'https://o.example/', '', 's', 0)",
       ),
     ])
     expect((await call('GET', '/endpoints')).body.data).toEqual([])

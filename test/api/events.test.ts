@@ -41,7 +41,9 @@ describe('Events and deliveries', () => {
 
   it('private events are seen by their owner only', async () => {
     await env.DB.batch([
-      env.DB.prepare("INSERT OR IGNORE INTO users VALUES ('usr_other', 2, 0)"),
+      env.DB.prepare(
+        "INSERT OR IGNORE INTO users (id, username, role, created_at) VALUES ('usr_other', 'other', 2, 0)",
+      ),
       ...[null, 'usr_administrator', 'usr_other'].map((owner) =>
         env.DB.prepare(
           `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)

@@ -86,7 +86,7 @@ describe('Instances', () => {
   it('come page by page, also when there are more than D1 binds parameters', async () => {
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 149)
-       INSERT INTO instances SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', 0 FROM n`,
+       INSERT INTO instances (id, owner_id, origin, host, name, version, created_at) SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', 0 FROM n`,
     ).run()
     const first = await call('GET', '/instances')
     expect(first.body.data).toHaveLength(100)

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const numbers = (count: number) =>
     `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${count})`
   await env.DB.batch([
-    env.DB.prepare(`${numbers(INSTANCES)} INSERT INTO instances
+    env.DB.prepare(`${numbers(INSTANCES)} INSERT INTO instances (id, owner_id, origin, host, name, version, created_at)
       SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', 0 FROM n`),
     // Three are due.
     env.DB.prepare(`${numbers(INSTANCES)} INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, created_at)
@@ -26,7 +26,7 @@ beforeAll(async () => {
     env.DB.prepare(`${numbers(VIDEOS)} INSERT INTO videos SELECT 'ins_0', 'v' || i, i, 0 FROM n`),
     env.DB.prepare(`${numbers(EVENTS)} INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
       SELECT 'evt_' || i, 'video.published', 'h0', 'v' || i, 0, 'poll_0', '{}' FROM n`),
-    env.DB.prepare(`${numbers(ENDPOINTS)} INSERT INTO endpoints
+    env.DB.prepare(`${numbers(ENDPOINTS)} INSERT INTO endpoints (id, owner_id, url, description, secret, created_at)
       SELECT 'ep_' || i, 'usr_administrator', 'https://r' || i, '', 's', 0 FROM n`),
     env.DB.prepare(`${numbers(ENDPOINTS)} INSERT INTO subscriptions
       SELECT 'sub_' || i, 'usr_administrator', 'ep_' || i, '*', 0 FROM n`),
@@ -166,7 +166,9 @@ describe('Writing', () => {
     }
     await commitProgress(env.DB, await source(), 'poll_then', { ...nothing, events: [event] })
     await env.DB.batch([
-      env.DB.prepare(`INSERT INTO endpoints VALUES ('ep_new', 'usr_administrator', 'https://n', '', 's', 0)`),
+      env.DB.prepare(
+        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) VALUES ('ep_new', 'usr_administrator', 'https://n', '', 's', 0)`,
+      ),
       env.DB.prepare(`INSERT INTO subscriptions VALUES ('sub_new', 'usr_administrator', 'ep_new', '*', 0)`),
     ])
     // As when an instance was removed and is added again, with a backfill.
