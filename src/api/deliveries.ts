@@ -1,30 +1,76 @@
 /** @module GET /api/v1/deliveries: what is owed to an endpoint, and what became of it. */
-import { Hono } from 'hono'
 import * as v from 'valibot'
 import { type DeliveryState, listDeliveries } from '../db/deliveries.ts'
 import { findEndpoint } from '../db/endpoints.ts'
-import type { Api } from './context.ts'
-import { Limit, page, parseInput, Sequence, text } from './input.ts'
-import { Problem } from './problem.ts'
+import { cursorList, cursorPage, id, Limit, Sequence, Time } from './fields.ts'
+import { ok, operation, userOf } from './operation.ts'
+import { notFound } from './problem.ts'
 import { time } from './time.ts'
 
-const Query = v.strictObject({
-  endpoint: v.pipe(text(100), v.minLength(1, 'is missing')),
-  before: v.optional(Sequence),
-  limit: Limit,
+export const ShownDelivery = v.strictObject({
+  endpoint: v.string(),
+  event: v.string(),
+  sequence: v.pipe(v.number(), v.integer()),
+  type: v.string(),
+  state: v.picklist(['pending', 'delivered', 'failed']),
+  attempts: v.pipe(v.number(), v.integer()),
+  createdAt: Time,
+  nextAttemptAt: v.nullable(Time),
+  finishedAt: v.nullable(Time),
+  lastAttempt: v.nullable(
+    v.strictObject({
+      startedAt: Time,
+      status: v.nullable(v.pipe(v.number(), v.integer())),
+      error: v.nullable(v.string()),
+    }),
+  ),
 })
 
-export function deliveryRoutes(): Hono<Api> {
-  return new Hono<Api>().get('/', async (context) => {
-    const { endpoint, before, limit } = parseInput(Query, context.req.query(), 'query')
-    const { DB } = context.get('deps').env
-    if (!(await findEndpoint(DB, context.get('user').id, endpoint))) {
-      throw new Problem(404, `There is no endpoint ${endpoint}`)
-    }
-    const found = await listDeliveries(DB, endpoint, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
-    return context.json(page(found, limit, show, ({ sequence }) => String(sequence)))
-  })
-}
+export const deliveryOperations = [
+  operation({
+    id: 'getDeliveries',
+    method: 'GET',
+    path: '/api/v1/deliveries',
+    tag: 'Events',
+    summary: 'What is owed to an endpoint, and what became of it',
+    description: 'The newest first. What has not happened yet is null.',
+    query: v.strictObject({
+      endpoint: id('ep', 'an endpoint'),
+      before: v.optional(v.pipe(Sequence, v.description('The `next` of the answer before.'))),
+      limit: Limit,
+    }),
+    answers: {
+      200: {
+        description: 'A page of deliveries.',
+        schema: cursorList(ShownDelivery),
+        example: {
+          data: [
+            {
+              endpoint: 'ep_9f86d081884c7d659a2feaa0',
+              event: 'evt_2733d8ac0f772d8f3b279e774e62b648',
+              sequence: 42,
+              type: 'video.published',
+              state: 'delivered',
+              attempts: 1,
+              createdAt: '2026-11-25T10:00:00.000Z',
+              nextAttemptAt: null,
+              finishedAt: '2026-11-25T10:00:00.120Z',
+              lastAttempt: { startedAt: '2026-11-25T10:00:00.020Z', status: 204, error: null },
+            },
+          ],
+        },
+      },
+    },
+    problems: [404],
+    async handle({ query: { endpoint, before, limit }, deps, reach, ...input }) {
+      const { DB } = deps.env
+      const owner = reach === 'all' ? null : userOf(input).id
+      if (!(await findEndpoint(DB, endpoint, owner))) throw notFound(`endpoint ${endpoint}`)
+      const found = await listDeliveries(DB, endpoint, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
+      return ok(cursorPage(found, limit, show, ({ sequence }) => String(sequence)))
+    },
+  }),
+]
 
 function show(delivery: DeliveryState) {
   return {

@@ -1,77 +1,259 @@
 /** @module /api/v1/endpoints: subscribers' URLs. */
-import { Hono } from 'hono'
 import * as v from 'valibot'
 import {
   deleteEndpoint,
+  ENDPOINT_SORTS,
+  type Endpoint,
   findEndpoint,
   insertEndpoint,
   listEndpoints,
-  type NewEndpoint,
+  updateEndpoint,
 } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
 import { targetProblem } from '../http/target.ts'
 import { encryptSecret } from '../secrets.ts'
 import { newSecret } from '../webhooks/signature.ts'
-import type { Api } from './context.ts'
-import { IdPage, page, parseInput, readJson, text } from './input.ts'
-import { Problem } from './problem.ts'
+import type { Deps } from '../workers/deps.ts'
+import { tolerating, wakeDeliveries } from '../workers/messages.ts'
+import { auditOf } from './audit-entry.ts'
+import { changedMeanwhile, checkIfMatch } from './conditional.ts'
+import { idParams, list, listQuery, Owner, Time, text } from './fields.ts'
+import { answerList, listQueryOf, ownerOf } from './lists.ts'
+import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
+import { invalidParams, notFound, Problem } from './problem.ts'
 import { time } from './time.ts'
+import { invalid } from './validate.ts'
 
-const EndpointBody = v.strictObject({
+const EndpointUrl = v.pipe(
+  text(2_000),
+  v.check((url) => URL.canParse(url), 'must be an absolute URL'),
+  v.description('Where events are posted: https, and public.'),
+)
+const Description = v.pipe(text(500), v.description('For people.'))
+
+const fields = {
+  id: v.string(),
+  owner: v.pipe(v.string(), v.description('The id of the user whose it is.')),
   url: v.pipe(
-    text(2_000),
-    v.check((url) => URL.canParse(url), 'must be an absolute URL'),
-    v.transform((url) => new URL(url)),
+    v.string(),
+    v.description('Of somebody else’s endpoint only its origin: the path may hold a secret.'),
   ),
-  description: v.optional(text(500), ''),
-})
+  description: v.string(),
+  eventTypes: v.array(v.string()),
+  paused: v.boolean(),
+  pausedBy: v.nullable(
+    v.pipe(
+      v.picklist(['owner', 'moderator', 'block']),
+      v.description('Who paused it; `block`: the account of its owner is blocked.'),
+    ),
+  ),
+  createdAt: Time,
+  updatedAt: Time,
+}
+export const ShownEndpoint = v.strictObject(fields)
 
-export function endpointRoutes(): Hono<Api> {
-  return new Hono<Api>()
-    .post('/', async (context) => {
-      const { config, env, clock } = context.get('deps')
-      const { url, description } = parseInput(EndpointBody, await readJson(context.req.raw), 'body')
-      const problem = targetProblem(url, { allowLocal: config.allowLocalTargets })
-      if (problem) {
-        throw new Problem(400, `Incorrect request parameters: url ${problem}`, {
-          // Its value is not shown: it may carry a password.
-          invalidParams: { url: { location: 'body', msg: problem, param: 'url', path: 'url' } },
-        })
-      }
+const example = {
+  id: 'ep_9f86d081884c7d659a2feaa0',
+  owner: 'usr_administrator',
+  url: 'https://receiver.example/hook',
+  description: 'The team’s chat',
+  eventTypes: ['*'],
+  paused: false,
+  pausedBy: null,
+  createdAt: '2026-11-25T10:00:00.000Z',
+  updatedAt: '2026-11-25T10:00:00.000Z',
+} as const
+
+const one = { description: 'The endpoint.', schema: ShownEndpoint, example }
+
+export const endpointOperations = [
+  operation({
+    id: 'getEndpoints',
+    method: 'GET',
+    path: '/api/v1/endpoints',
+    tag: 'Endpoints',
+    summary: 'List endpoints',
+    query: v.strictObject({ ...listQuery(ENDPOINT_SORTS), owner: Owner }),
+    answers: {
+      200: {
+        description: 'A page of endpoints.',
+        schema: list(ShownEndpoint),
+        example: { total: 1, data: [example] },
+      },
+    },
+    async handle(input) {
+      const { query, deps, reach } = input
+      const { id } = userOf(input)
+      const owner = ownerOf(query.owner, id, reach)
+      return answerList(
+        () => listEndpoints(deps.env.DB, owner, listQueryOf(query)),
+        (endpoint) => show(endpoint, id),
+      )
+    },
+  }),
+  operation({
+    id: 'addEndpoint',
+    method: 'POST',
+    path: '/api/v1/endpoints',
+    tag: 'Endpoints',
+    summary: 'Make an endpoint',
+    description:
+      'It is subscribed to all events. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.',
+    body: v.strictObject({ url: EndpointUrl, description: v.optional(Description, '') }),
+    example: { url: 'https://receiver.example/hook', description: 'The team’s chat' },
+    answers: {
+      201: {
+        description: 'The endpoint, with its secret.',
+        schema: v.strictObject({
+          ...fields,
+          secret: v.pipe(v.string(), v.description('What webhooks are signed with, for Standard Webhooks.')),
+        }),
+        headers: { Location: 'Its path.' },
+        example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+      },
+    },
+    async handle(input) {
+      const { body, deps } = input
+      const url = acceptedUrl(body.url, deps)
       const id = newId('ep')
       const secret = newSecret()
-      const endpoint = {
-        id,
-        ownerId: context.get('user').id,
-        url: url.href,
-        description,
-        secret: await encryptSecret(config.encryptionKeys, secret, id),
-        createdAt: clock(),
+      const owner = userOf(input).id
+      const endpoint = await insertEndpoint(
+        deps.env.DB,
+        {
+          id,
+          ownerId: owner,
+          url,
+          description: body.description,
+          secret: await encryptSecret(deps.config.encryptionKeys, secret, id),
+          createdAt: deps.clock(),
+        },
+        auditOf(input, id),
+      )
+      return created(`/api/v1/endpoints/${id}`, { ...show(endpoint, owner), secret })
+    },
+  }),
+  operation({
+    id: 'getEndpoint',
+    method: 'GET',
+    path: '/api/v1/endpoints/:id',
+    tag: 'Endpoints',
+    summary: 'One endpoint',
+    params: idParams('ep', 'an endpoint'),
+    answers: { 200: one },
+    problems: [404],
+    async handle(input) {
+      return ok(show(await reachable(input), userOf(input).id))
+    },
+  }),
+  operation({
+    id: 'patchEndpoint',
+    method: 'PATCH',
+    path: '/api/v1/endpoints/:id',
+    tag: 'Endpoints',
+    summary: 'Change, pause or resume an endpoint',
+    description:
+      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only.',
+    params: idParams('ep', 'an endpoint'),
+    bodyType: 'merge-patch',
+    body: v.strictObject({
+      url: v.optional(EndpointUrl),
+      description: v.optional(Description),
+      paused: v.optional(v.boolean('must be true or false')),
+    }),
+    example: { paused: true },
+    answers: { 200: one },
+    problems: [404, 409, 412, 'insufficient_rights', 'paused_by_moderator'],
+    async handle(input) {
+      const { body, deps, request } = input
+      const userId = userOf(input).id
+      const endpoint = await reachable(input)
+      await checkIfMatch(request, show(endpoint, userId))
+      const isOwn = endpoint.ownerId === userId
+      if (!isOwn && (body.url !== undefined || body.description !== undefined))
+        throw new Problem('insufficient_rights', 'Of somebody else’s endpoint you may change "paused" only')
+      const now = deps.clock()
+      const changes = {
+        url: body.url === undefined ? endpoint.url : acceptedUrl(body.url, deps),
+        description: body.description ?? endpoint.description,
+        ...pauseOf(endpoint, body.paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
       }
-      await insertEndpoint(env.DB, endpoint)
-      context.header('location', `/api/v1/endpoints/${id}`)
-      return context.json({ ...show(endpoint), secret }, 201)
-    })
-    .get('/', async (context) => {
-      const { after, limit } = parseInput(IdPage, context.req.query(), 'query')
-      const found = await listEndpoints(context.get('deps').env.DB, context.get('user').id, after, limit + 1)
-      return context.json(page(found, limit, show, ({ id }) => id))
-    })
-    .get('/:id', async (context) => {
-      const id = context.req.param('id')
-      const endpoint = await findEndpoint(context.get('deps').env.DB, context.get('user').id, id)
-      if (!endpoint) throw new Problem(404, `There is no endpoint ${id}`)
-      return context.json(show(endpoint))
-    })
-    .delete('/:id', async (context) => {
-      const id = context.req.param('id')
-      const wasThere = await deleteEndpoint(context.get('deps').env.DB, context.get('user').id, id)
-      if (!wasThere) throw new Problem(404, `There is no endpoint ${id}`)
-      return context.body(null, 204)
-    })
+      if (!(await updateEndpoint(deps.env.DB, endpoint, changes, now, auditOf(input, endpoint.id))))
+        throw changedMeanwhile(request)
+      // What waited is owed still: without this the next tick sends it.
+      if (endpoint.pausedAt !== null && changes.pausedAt === null)
+        await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))
+      return ok(show({ ...endpoint, ...changes, updatedAt: now }, userId))
+    },
+  }),
+  operation({
+    id: 'delEndpoint',
+    method: 'DELETE',
+    path: '/api/v1/endpoints/:id',
+    tag: 'Endpoints',
+    summary: 'Remove an endpoint',
+    description: 'With all that it is still owed.',
+    params: idParams('ep', 'an endpoint'),
+    answers: { 204: { description: 'It is gone.' } },
+    problems: [404, 412],
+    async handle(input) {
+      const endpoint = await reachable(input)
+      await checkIfMatch(input.request, show(endpoint, userOf(input).id))
+      if (!(await deleteEndpoint(input.deps.env.DB, endpoint.id, auditOf(input, endpoint.id))))
+        throw notFound(`endpoint ${endpoint.id}`)
+      return noContent
+    },
+  }),
+]
+
+type OfOne = Input<{ id: string }, unknown, unknown>
+
+/** The endpoint that was asked for. @throws Problem 404 when there is none, or it is somebody else's who is out of reach. */
+async function reachable(input: OfOne): Promise<Endpoint> {
+  const { id } = input.params
+  const owner = input.reach === 'all' ? null : userOf(input).id
+  const endpoint = await findEndpoint(input.deps.env.DB, id, owner)
+  if (!endpoint) throw notFound(`endpoint ${id}`)
+  return endpoint
+}
+
+/** @throws Problem 400 when nothing may be sent there. */
+function acceptedUrl(sent: string, { config }: Deps): string {
+  const url = new URL(sent)
+  const problem = targetProblem(url, { allowLocal: config.allowLocalTargets })
+  if (problem) throw invalidParams(invalid('body', 'url', problem))
+  return url.href
+}
+
+/** @throws Problem 409 when it is not for this caller to resume. */
+function pauseOf(
+  { pausedAt, pausedBy }: Endpoint,
+  paused: boolean | undefined,
+  { isOwn, mayResumeAll, now }: { isOwn: boolean; mayResumeAll: boolean; now: number },
+): Pick<Endpoint, 'pausedAt' | 'pausedBy'> {
+  const asBefore = { pausedAt, pausedBy }
+  if (paused === undefined) return asBefore
+  if (paused) {
+    if (pausedAt !== null && (isOwn || pausedBy === 'moderator')) return asBefore
+    return { pausedAt: pausedAt ?? now, pausedBy: isOwn ? 'owner' : 'moderator' }
+  }
+  if (pausedAt !== null && pausedBy !== 'owner' && !mayResumeAll)
+    throw new Problem('paused_by_moderator', 'A moderator paused this endpoint: ask one to resume it')
+  return { pausedAt: null, pausedBy: null }
 }
 
 /** Without its secret: that is in the answer to POST, and never again. */
-function show({ id, url, description, createdAt }: NewEndpoint) {
-  return { id, url, description, eventTypes: ['*'], createdAt: time(createdAt) }
+function show(endpoint: Endpoint, viewerId: string) {
+  const { id, ownerId, url, description, pausedAt, pausedBy, createdAt, updatedAt } = endpoint
+  return {
+    id,
+    owner: ownerId,
+    url: ownerId === viewerId ? url : new URL(url).origin,
+    description,
+    eventTypes: ['*'],
+    paused: pausedAt !== null,
+    pausedBy,
+    createdAt: time(createdAt),
+    updatedAt: time(updatedAt),
+  }
 }

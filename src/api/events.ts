@@ -1,21 +1,135 @@
-/** @module GET /api/v1/events: the event log, oldest first, by cursor. */
-import { Hono } from 'hono'
+/** @module /api/v1/events: the event log, oldest first, by cursor; and /download: all of it as a file. */
 import * as v from 'valibot'
-import { listEvents } from '../db/events.ts'
-import { publicEvent } from '../events/envelope.ts'
-import type { Api } from './context.ts'
-import { Limit, page, parseInput, Sequence } from './input.ts'
+import { type EventFilter, eventPages, findEvent, listEvents } from '../db/events.ts'
+import { eventJson } from '../events/envelope.ts'
+import { exportEvents } from '../events/export.ts'
+import { Event, exampleEvent } from './event-view.ts'
+import { cursorList, idParams, Limit, Sequence, TimeInput, text } from './fields.ts'
+import { type Input, operation, userOf } from './operation.ts'
+import { notFound } from './problem.ts'
+import { invalid } from './validate.ts'
 
-const Query = v.strictObject({
-  after: v.optional(Sequence, '0'),
-  limit: Limit,
-})
+const filters = {
+  type: v.optional(
+    v.pipe(
+      text(60),
+      v.regex(/^[a-z]+(\.[a-z]+|\.\*)$/, 'must be a type, or video.* for all of its kind'),
+      v.description('A type, such as `video.published`, or `video.*`.'),
+    ),
+  ),
+  instance: v.optional(
+    v.pipe(text(300), v.toLowerCase(), v.description('Of this instance only: its host, as events name it.')),
+  ),
+  since: v.optional(v.pipe(TimeInput, v.description('Seen at this time or later.'))),
+  until: v.optional(v.pipe(TimeInput, v.description('Seen before this time.'))),
+}
+const After = v.optional(
+  v.pipe(Sequence, v.description('The sequence of the last event that you have.')),
+  '0',
+)
+const ListQuery = v.strictObject({ after: After, limit: Limit, ...filters })
+const DownloadQuery = v.strictObject({ after: After, ...filters })
 
-export function eventRoutes(): Hono<Api> {
-  return new Hono<Api>().get('/', async (context) => {
-    const { after, limit } = parseInput(Query, context.req.query(), 'query')
-    // One more than asked for says whether there is a next page.
-    const found = await listEvents(context.get('deps').env.DB, context.get('user').id, after, limit + 1)
-    return context.json(page(found, limit, publicEvent, ({ sequence }) => String(sequence)))
+type Filters = {
+  after: number
+  type?: string | undefined
+  instance?: string | undefined
+  since?: number | undefined
+  until?: number | undefined
+}
+
+const download = {
+  method: 'GET',
+  tag: 'Events',
+  query: DownloadQuery,
+  combine: ({ query }: { query: Filters }) => refuseEmptySpan(query),
+} as const
+
+export const eventOperations = [
+  operation({
+    id: 'getEvents',
+    method: 'GET',
+    path: '/api/v1/events',
+    tag: 'Events',
+    summary: 'Read the event log',
+    description:
+      'The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have.',
+    query: ListQuery,
+    combine: ({ query }) => refuseEmptySpan(query),
+    answers: {
+      200: {
+        description: 'A page of events.',
+        schema: cursorList(Event),
+        example: { data: [exampleEvent], next: '42' },
+      },
+    },
+    async handle(input) {
+      const { query, deps } = input
+      // One more than asked for says whether there is a next page.
+      const found = await listEvents(deps.env.DB, filterOf(input), query.limit + 1)
+      const page = found.slice(0, query.limit)
+      const next = found.length > query.limit ? `,"next":"${page.at(-1)?.sequence}"` : ''
+      // Joined, not parsed and written again: the payloads are JSON in the database already.
+      return { status: 200, text: `{"data":[${page.map(eventJson).join()}]${next}}` }
+    },
+  }),
+  operation({
+    id: 'getEvent',
+    method: 'GET',
+    path: '/api/v1/events/:id',
+    tag: 'Events',
+    summary: 'One event',
+    params: idParams('evt', 'an event'),
+    answers: { 200: { description: 'The event.', schema: Event, example: exampleEvent } },
+    problems: [404],
+    async handle(input) {
+      const { id } = input.params
+      const event = await findEvent(input.deps.env.DB, id, userOf(input).id)
+      if (!event) throw notFound(`event ${id}`)
+      return { status: 200, text: eventJson(event) }
+    },
+  }),
+  operation({
+    ...download,
+    id: 'downloadEventsNdjson',
+    path: '/download/events.ndjson',
+    summary: 'Download the event log, a JSON object a line',
+    description:
+      'All of it, or what the filters let through. A download that ends in an error is cut off, and never looks complete: go on with `after` the sequence of the last whole line.',
+    answers: { 200: { description: 'Events.', contentTypes: ['application/x-ndjson'] } },
+    handle: async (input) => file(input, 'ndjson', 'application/x-ndjson; charset=utf-8'),
+  }),
+  operation({
+    ...download,
+    id: 'downloadEventsCsv',
+    path: '/download/events.csv',
+    summary: 'Download the event log as a table',
+    description:
+      'As RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe.',
+    answers: { 200: { description: 'Events.', contentTypes: ['text/csv'] } },
+    handle: async (input) => file(input, 'csv', 'text/csv; charset=utf-8; header=present'),
+  }),
+]
+
+function filterOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'query'>): EventFilter {
+  const { after, type, instance, since, until } = input.query
+  return { viewerId: userOf(input).id, after, type, instance, since, until }
+}
+
+function refuseEmptySpan({ since, until }: Filters) {
+  return since !== undefined && until !== undefined && since >= until
+    ? invalid('query', 'until', 'must be later than since')
+    : null
+}
+
+function file(input: Input<undefined, Filters, undefined>, format: 'ndjson' | 'csv', type: string): Response {
+  const stream = exportEvents(format, eventPages(input.deps.env.DB, filterOf(input)))
+  return new Response(stream, {
+    headers: {
+      'content-type': type,
+      'content-disposition': `attachment; filename="events.${format}"`,
+      'cache-control': 'no-store',
+      vary: 'Authorization',
+    },
   })
 }

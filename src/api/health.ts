@@ -1,18 +1,31 @@
-/** @module GET /api/v1/health: is it up, and can it read its database? For monitors, so without a key. */
-import { Hono } from 'hono'
+/** @module GET /api/v1/health: is it up, and can it read its database? For monitors, so for everybody. */
+import * as v from 'valibot'
 import { isMigrated } from '../db/health.ts'
 import { VERSION } from '../version.ts'
-import type { Api } from './context.ts'
+import { Time } from './fields.ts'
+import { ok, operation } from './operation.ts'
 import { Problem } from './problem.ts'
 
-export function healthRoutes(): Hono<Api> {
-  return new Hono<Api>().get('/', async (context) => {
-    const { env, clock } = context.get('deps')
-    if (!(await isMigrated(env.DB))) {
-      throw new Problem(503, 'The database has no tables, or old ones: run "npm run migrate"', {
-        code: 'not_migrated',
-      })
-    }
-    return context.json({ status: 'ok', version: VERSION, time: new Date(clock()).toISOString() })
-  })
-}
+export const healthOperations = [
+  operation({
+    id: 'getHealth',
+    method: 'GET',
+    path: '/api/v1/health',
+    tag: 'Service',
+    summary: 'Whether it works',
+    description: 'For monitors: it is up, and finds its tables.',
+    answers: {
+      200: {
+        description: 'It works.',
+        schema: v.strictObject({ status: v.literal('ok'), version: v.string(), time: Time }),
+        example: { status: 'ok', version: '0.1.0', time: '2026-11-25T10:00:00.000Z' },
+      },
+    },
+    problems: ['not_migrated', 'not_configured'],
+    async handle({ deps }) {
+      if (!(await isMigrated(deps.env.DB)))
+        throw new Problem('not_migrated', 'The database has no tables, or old ones: run "npm run migrate"')
+      return ok({ status: 'ok', version: VERSION, time: new Date(deps.clock()).toISOString() })
+    },
+  }),
+]

@@ -1,166 +1,298 @@
 /** @module /api/v1/instances: the PeerTube servers that are watched. */
-import { Hono } from 'hono'
 import * as v from 'valibot'
-import { newId } from '../db/id.ts'
 import {
   deleteInstance,
   findInstance,
   findInstanceByHost,
+  INSTANCE_SORTS,
   type InstanceState,
   insertInstance,
   listInstances,
   makeDue,
+  pauseInstance,
   type Source,
 } from '../db/instances.ts'
 import { firstCheckpoint } from '../events/video-walk.ts'
 import { targetProblem } from '../http/target.ts'
-import { opensTcp } from '../http/tcp.ts'
-import { type Answer, getJson } from '../peertube/client.ts'
-import { type ProbeResult, probe } from '../peertube/probe.ts'
 import type { Deps } from '../workers/deps.ts'
-import { instanceAccess } from '../workers/instance-access.ts'
 import { tolerating, wakePolls } from '../workers/messages.ts'
-import type { Api } from './context.ts'
-import { IdPage, page, parseInput, readJson, text } from './input.ts'
-import { Problem } from './problem.ts'
+import { auditOf } from './audit-entry.ts'
+import { changedMeanwhile, checkIfMatch } from './conditional.ts'
+import { idParams, list, listQuery, Time, text } from './fields.ts'
+import { answerList, listQueryOf } from './lists.ts'
+import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
+import { probeInstance } from './probe-instance.ts'
+import { invalidParams, notFound, Problem } from './problem.ts'
+import { problemCode } from './problem-codes.ts'
+import type { Reach } from './rights.ts'
 import { time } from './time.ts'
+import { invalid } from './validate.ts'
 
-const NewInstance = v.strictObject({
-  url: v.pipe(
-    text(1_000),
-    v.check((url) => URL.canParse(url), 'must be a URL, such as https://peertube.example'),
-    v.transform((sent) => {
-      const url = new URL(sent)
-      // The same host, with the dot of the root or without.
-      url.hostname = url.hostname.replace(/\.$/, '')
-      return url
-    }),
+const InstanceUrl = v.pipe(
+  text(1_000),
+  v.check((url) => URL.canParse(url), 'must be a URL, such as https://peertube.example'),
+  v.description('Of the whole instance, without a path.'),
+)
+
+const ShownSource = v.strictObject({
+  id: v.string(),
+  kind: v.picklist(['videos']),
+  state: v.pipe(
+    v.picklist(['new', 'ok', 'failing', 'unreachable', 'paused']),
+    v.description('`unreachable`: from five failures in a row on.'),
   ),
-  backfill: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.integer('must be a whole number'),
-      v.minValue(0, 'must be at least 0'),
-      v.maxValue(1_000, 'must be at most 1000'),
-    ),
-    0,
-  ),
-  dryRun: v.optional(v.boolean('must be true or false'), false),
+  nextPollAt: v.nullable(Time),
+  lastPollAt: v.nullable(Time),
+  lastSuccessAt: v.nullable(Time),
+  failures: v.pipe(v.number(), v.integer()),
+  lastError: v.nullable(v.string()),
 })
 
-export function instanceRoutes(): Hono<Api> {
-  return new Hono<Api>()
-    .post('/', async (context) => {
-      const deps = context.get('deps')
-      const { url, backfill, dryRun } = parseInput(NewInstance, await readJson(context.req.raw), 'body')
-      const problem = originProblem(url, deps)
-      if (problem) {
-        throw new Problem(400, `Incorrect request parameters: url ${problem}`, {
-          invalidParams: { url: { location: 'body', msg: problem, param: 'url', path: 'url' } },
-        })
-      }
+const Found = {
+  url: v.string(),
+  host: v.pipe(v.string(), v.description('With the port, unless it is the default one: how events name it.')),
+  name: v.string(),
+  version: v.string(),
+}
+export const ShownInstance = v.strictObject({
+  id: v.string(),
+  ...Found,
+  paused: v.boolean(),
+  createdAt: Time,
+  updatedAt: Time,
+  sources: v.optional(
+    v.pipe(v.array(ShownSource), v.description('How it is read: for moderators and administrators.')),
+  ),
+})
+
+const found = {
+  url: 'https://peertube.example',
+  host: 'peertube.example',
+  name: 'An instance',
+  version: '6.3.0',
+}
+const example = {
+  id: 'ins_9f86d081884c7d659a2feaa0',
+  ...found,
+  paused: false,
+  createdAt: '2026-11-25T10:00:00.000Z',
+  updatedAt: '2026-11-25T10:00:00.000Z',
+  sources: [
+    {
+      id: 'src_9f86d081884c7d659a2feaa0',
+      kind: 'videos',
+      state: 'ok',
+      nextPollAt: '2026-11-25T10:05:00.000Z',
+      lastPollAt: '2026-11-25T10:00:00.000Z',
+      lastSuccessAt: '2026-11-25T10:00:00.000Z',
+      failures: 0,
+      lastError: null,
+    },
+  ],
+}
+const one = { description: 'The instance.', schema: ShownInstance, example }
+
+export const instanceOperations = [
+  operation({
+    id: 'getInstances',
+    method: 'GET',
+    path: '/api/v1/instances',
+    tag: 'Instances',
+    summary: 'List the instances that are watched',
+    query: v.strictObject(listQuery(INSTANCE_SORTS)),
+    answers: {
+      200: {
+        description: 'A page of instances.',
+        schema: list(ShownInstance),
+        example: { total: 1, data: [example] },
+      },
+    },
+    async handle({ query, deps, reach }) {
+      return answerList(
+        () => listInstances(deps.env.DB, listQueryOf(query)),
+        (instance) => show(instance, reach),
+      )
+    },
+  }),
+  operation({
+    id: 'addInstance',
+    method: 'POST',
+    path: '/api/v1/instances',
+    tag: 'Instances',
+    summary: 'Watch an instance',
+    description:
+      'Asks it first whether it is a PeerTube that can be read. With `dryRun` nothing is stored, and the answer is 200.',
+    body: v.strictObject({
+      url: InstanceUrl,
+      backfill: v.optional(
+        v.pipe(
+          v.number('must be a number'),
+          v.integer('must be a whole number'),
+          v.minValue(0, 'must be at least 0'),
+          v.maxValue(1_000, 'must be at most 1000'),
+          v.description('So many of its newest videos become events.'),
+        ),
+        0,
+      ),
+      dryRun: v.optional(v.boolean('must be true or false'), false),
+    }),
+    example: { url: 'https://peertube.example', backfill: 10 },
+    answers: {
+      200: {
+        description: 'What it is; nothing was stored (`dryRun`).',
+        schema: v.strictObject(Found),
+        example: found,
+      },
+      201: { ...one, description: 'It is watched.', headers: { Location: 'Its path.' } },
+    },
+    problems: [
+      'already_watched',
+      'not_peertube',
+      'too_old',
+      'unreachable',
+      'timeout',
+      'tls',
+      'redirect',
+      'http',
+      'rate_limited',
+      'too_large',
+      'schema',
+      'not_json',
+      'instance_busy',
+    ],
+    async handle(input) {
+      const { body, deps, reach } = input
+      const url = acceptedOrigin(body.url, deps)
       const { DB } = deps.env
       await refuseKnown(DB, url.host)
-      const found = await probeThroughLimiter(deps, url)
-      if (found.kind === 'refused')
-        throw new Problem(422, found.detail, { code: found.reason.replace('-', '_') })
-      const { name, version } = found
-      if (dryRun) return context.json({ url: url.origin, host: url.host, name, version })
+      const probed = await probeInstance(deps, url)
+      if (probed.kind === 'refused')
+        throw new Problem(problemCode(probed.reason.replaceAll('-', '_')) ?? 422, probed.detail)
+      const { name, version } = probed
+      if (body.dryRun) return ok({ url: url.origin, host: url.host, name, version })
 
       const id = await insertInstance(
         DB,
         {
-          ownerId: context.get('user').id,
+          ownerId: userOf(input).id,
           origin: url.origin,
           host: url.host,
           name,
           version,
           createdAt: deps.clock(),
         },
-        JSON.stringify(firstCheckpoint(backfill)),
+        JSON.stringify(firstCheckpoint(body.backfill)),
+        auditOf(input, null),
       )
       // Null: somebody else was quicker.
       if (id === null) await refuseKnown(DB, url.host)
       const instance = id === null ? null : await findInstance(DB, id)
       if (!instance) throw new Problem(409, `${url.host} was added and removed meanwhile: try again`)
       await pollNow(deps, instance.id)
-      context.header('location', `/api/v1/instances/${instance.id}`)
-      return context.json(show(instance), 201)
-    })
-    .get('/', async (context) => {
-      const { after, limit } = parseInput(IdPage, context.req.query(), 'query')
-      const found = await listInstances(context.get('deps').env.DB, after, limit + 1)
-      return context.json(page(found, limit, show, ({ id }) => id))
-    })
-    .get('/:id', async (context) => {
-      const id = context.req.param('id')
-      const instance = await findInstance(context.get('deps').env.DB, id)
-      if (!instance) throw new Problem(404, `There is no instance ${id}`)
-      return context.json(show(instance))
-    })
-    .post('/:id/poll', async (context) => {
-      const deps = context.get('deps')
-      const id = context.req.param('id')
-      const isThere = await makeDue(deps.env.DB, id, deps.clock())
-      if (!isThere) throw new Problem(404, `There is no instance ${id}`)
+      return created(`/api/v1/instances/${instance.id}`, show(instance, reach))
+    },
+  }),
+  operation({
+    id: 'getInstance',
+    method: 'GET',
+    path: '/api/v1/instances/:id',
+    tag: 'Instances',
+    summary: 'One instance',
+    params: idParams('ins', 'an instance'),
+    answers: { 200: one },
+    problems: [404],
+    async handle(input) {
+      return ok(show(await find(input), input.reach))
+    },
+  }),
+  operation({
+    id: 'patchInstance',
+    method: 'PATCH',
+    path: '/api/v1/instances/:id',
+    tag: 'Instances',
+    summary: 'Pause or resume an instance',
+    description:
+      'While it is paused it is not asked; what it publishes meanwhile is found when it is resumed.',
+    params: idParams('ins', 'an instance'),
+    bodyType: 'merge-patch',
+    body: v.strictObject({ paused: v.optional(v.boolean('must be true or false')) }),
+    example: { paused: true },
+    answers: { 200: one },
+    problems: [404, 409, 412],
+    async handle(input) {
+      const { body, deps, request, reach } = input
+      const instance = await find(input)
+      await checkIfMatch(request, show(instance, reach))
+      const { id, revision, pausedAt } = instance
+      if (body.paused === undefined || body.paused === (pausedAt !== null)) return ok(show(instance, reach))
+      const change = { isPaused: body.paused, revision, now: deps.clock() }
+      if (!(await pauseInstance(deps.env.DB, id, change, auditOf(input, id)))) throw changedMeanwhile(request)
+      if (!body.paused) await pollNow(deps, id)
+      return ok(show(await find(input), reach))
+    },
+  }),
+  operation({
+    id: 'pollInstance',
+    method: 'POST',
+    path: '/api/v1/instances/:id/poll',
+    tag: 'Instances',
+    summary: 'Read an instance now',
+    params: idParams('ins', 'an instance'),
+    answers: { 202: { description: 'It is about to be read.' } },
+    problems: [404, 409],
+    async handle(input) {
+      const { deps } = input
+      const { id } = input.params
+      if (!(await makeDue(deps.env.DB, id, deps.clock(), auditOf(input, id)))) {
+        await find(input)
+        throw new Problem(409, `The instance ${id} is paused: resume it first`)
+      }
       await pollNow(deps, id)
-      return context.body(null, 202)
-    })
-    .delete('/:id', async (context) => {
-      const id = context.req.param('id')
-      const wasThere = await deleteInstance(context.get('deps').env.DB, id)
-      if (!wasThere) throw new Problem(404, `There is no instance ${id}`)
-      return context.body(null, 204)
-    })
+      return { status: 202 }
+    },
+  }),
+  operation({
+    id: 'delInstance',
+    method: 'DELETE',
+    path: '/api/v1/instances/:id',
+    tag: 'Instances',
+    summary: 'Stop watching an instance',
+    description: 'Its events stay.',
+    params: idParams('ins', 'an instance'),
+    answers: { 204: { description: 'It is no longer watched.' } },
+    problems: [404, 412],
+    async handle(input) {
+      const instance = await find(input)
+      await checkIfMatch(input.request, show(instance, input.reach))
+      if (!(await deleteInstance(input.deps.env.DB, instance.id, auditOf(input, instance.id))))
+        throw notFound(`instance ${instance.id}`)
+      return noContent
+    },
+  }),
+]
+
+async function find({ params, deps }: Input<{ id: string }, unknown, unknown>): Promise<InstanceState> {
+  const instance = await findInstance(deps.env.DB, params.id)
+  if (!instance) throw notFound(`instance ${params.id}`)
+  return instance
 }
 
-function originProblem(url: URL, { config }: Deps): string | null {
-  const problem = targetProblem(url, { allowLocal: config.allowLocalTargets })
-  if (problem) return problem
+/** The URL of an instance. @throws Problem 400 when it is not one that may be asked. */
+function acceptedOrigin(sent: string, { config }: Deps): URL {
+  const url = new URL(sent)
+  // The same host, with the dot of the root or without.
+  url.hostname = url.hostname.replace(/\.$/, '')
   const isOrigin = url.pathname === '/' && url.search === '' && url.hash === ''
-  return isOrigin ? null : `must be that of the whole instance: ${url.origin}`
+  const problem =
+    targetProblem(url, { allowLocal: config.allowLocalTargets }) ??
+    (isOrigin ? null : `must be that of the whole instance: ${url.origin}`)
+  if (problem) throw invalidParams(invalid('body', 'url', problem))
+  return url
 }
 
 async function refuseKnown(db: D1Database, host: string): Promise<void> {
   const known = await findInstanceByHost(db, host)
-  if (known) throw new Problem(409, `${host} is watched already, as ${known.id}`, { code: 'already_watched' })
-}
-
-/** A window of PeerTube's, and a little. */
-const PROBE_PATIENCE_MS = 12_000
-
-async function probeThroughLimiter(deps: Deps, url: URL): Promise<ProbeResult> {
-  const access = instanceAccess(deps.env.RATE_LIMITER, url.host, newId('run'), deps.clock)
-  const askLeave = async () => {
-    let grant = await access.ask()
-    if (grant.kind === 'wait' && grant.reason !== 'busy' && grant.waitMs <= PROBE_PATIENCE_MS) {
-      // The answer to the first question may have been the last of our share: then no later try would get farther.
-      const { waitMs } = grant
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-      grant = await access.ask()
-    }
-    if (grant.kind === 'granted') return
-    const seconds = Math.ceil(grant.waitMs / 1000)
-    throw new Problem(503, `${url.host} has been asked enough for now: try again in ${seconds} s`, {
-      headers: { 'retry-after': String(seconds) },
-    })
-  }
-  const get = async (target: string): Promise<Answer> => {
-    await askLeave()
-    const answer = await getJson(deps, target)
-    await access.observe(answer.observation)
-    return answer
-  }
-  try {
-    return await probe(url.origin, get, async (target) => {
-      await askLeave()
-      const isOpen = await opensTcp(target)
-      await access.observe(null)
-      return isOpen
-    })
-  } finally {
-    await access.leave()
-  }
+  if (known) throw new Problem('already_watched', `${host} is watched already, as ${known.id}`)
 }
 
 /** It is due in D1 already: without this the next tick polls it. */
@@ -168,27 +300,31 @@ async function pollNow({ env, log }: Deps, id: string): Promise<void> {
   await tolerating(log, 'polls', wakePolls(env.POLL_QUEUE, [id]))
 }
 
-function show(instance: InstanceState) {
+/** To whom reaches only what is public its sources say nothing. */
+function show(instance: InstanceState, reach: Reach) {
+  const { id, origin, host, name, version, pausedAt, createdAt, updatedAt, sources } = instance
   return {
-    id: instance.id,
-    url: instance.origin,
-    host: instance.host,
-    name: instance.name,
-    version: instance.version,
-    createdAt: time(instance.createdAt),
-    sources: instance.sources.map(showSource),
+    id,
+    url: origin,
+    host,
+    name,
+    version,
+    paused: pausedAt !== null,
+    createdAt: time(createdAt),
+    updatedAt: time(updatedAt),
+    ...(reach === 'all' ? { sources: sources.map((source) => showSource(source, pausedAt !== null)) } : {}),
   }
 }
 
 /** After so many failures in a row an instance is called unreachable. */
 const UNREACHABLE_AFTER = 5
 
-function showSource(source: Source) {
+function showSource(source: Source, isPaused: boolean) {
   return {
     id: source.id,
     kind: source.kind,
-    state: stateOf(source),
-    nextPollAt: time(source.dueAt),
+    state: isPaused ? 'paused' : stateOf(source),
+    nextPollAt: isPaused ? null : time(source.dueAt),
     lastPollAt: time(source.polledAt),
     lastSuccessAt: time(source.succeededAt),
     failures: source.failures,

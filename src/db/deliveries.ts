@@ -32,7 +32,7 @@ export type RecordedAttempt = {
 
 /**
  * The deliveries due at some endpoints, the longest due first, and at most so many of each: what one endpoint has piled up
- * is neither read nor in the way of another's. One statement.
+ * is neither read nor in the way of another's. A paused one has none. One statement.
  *
  * @param perEndpoint how many of each endpoint.
  */
@@ -48,7 +48,7 @@ export async function dueDeliveries(
               e.sequence AS sequence, e.id AS eventId, e.type AS type, e.instance AS instance, e.seen_at AS seenAt,
               e.data AS data
        FROM json_each(?1) j
-         CROSS JOIN endpoints p ON p.id = j.value
+         CROSS JOIN endpoints p ON p.id = j.value AND p.paused_at IS NULL
          CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
            SELECT event_sequence FROM deliveries
            WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at <= ?2
@@ -85,7 +85,8 @@ export async function dueEndpoints(db: D1Database, dueBefore: number): Promise<M
          SELECT id, (SELECT min(due_at) FROM deliveries WHERE endpoint_id = waiting.id AND due_at IS NOT NULL)
          FROM waiting WHERE id IS NOT NULL
        )
-       SELECT id, dueAt FROM first WHERE dueAt <= ?`,
+       SELECT first.id AS id, dueAt FROM first JOIN endpoints p ON p.id = first.id
+       WHERE dueAt <= ? AND p.paused_at IS NULL`,
     )
     .bind(dueBefore)
     .all<{ id: string; dueAt: number }>()
@@ -125,8 +126,9 @@ export async function recordAttempts(
       .bind(rows),
     db
       .prepare(
-        `SELECT value AS id, (SELECT min(due_at) FROM deliveries WHERE endpoint_id = value AND due_at IS NOT NULL) AS dueAt
-         FROM json_each(?)`,
+        `SELECT p.id AS id,
+                (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL) AS dueAt
+         FROM json_each(?) j CROSS JOIN endpoints p ON p.id = j.value AND p.paused_at IS NULL`,
       )
       .bind(endpoints),
   ])

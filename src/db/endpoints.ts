@@ -1,8 +1,10 @@
 /** @module Endpoints and their subscriptions. */
-import { and, asc, eq, gt } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
+import { type AuditEntry, auditStatement } from './audit.ts'
 import { newId } from './id.ts'
-import { endpoints, subscriptions } from './schema.ts'
+import { type ListPage, type ListQuery, readList } from './list.ts'
+import { endpoints } from './schema.ts'
 
 export type Endpoint = typeof endpoints.$inferSelect
 
@@ -10,48 +12,95 @@ export type Endpoint = typeof endpoints.$inferSelect
 export type NewEndpoint = Pick<Endpoint, 'id' | 'ownerId' | 'url' | 'description' | 'secret' | 'createdAt'>
 
 /** Stores an endpoint with a subscription to all events. */
-export async function insertEndpoint(db: D1Database, endpoint: NewEndpoint): Promise<void> {
-  const orm = drizzle(db)
-  await orm.batch([
-    orm.insert(endpoints).values({ ...endpoint, updatedAt: endpoint.createdAt }),
-    orm.insert(subscriptions).values({
-      id: newId('sub'),
-      ownerId: endpoint.ownerId,
-      endpointId: endpoint.id,
-      eventType: '*',
-      createdAt: endpoint.createdAt,
-    }),
+export async function insertEndpoint(
+  db: D1Database,
+  endpoint: NewEndpoint,
+  audit?: AuditEntry,
+): Promise<Endpoint> {
+  const { id, ownerId, url, description, secret, createdAt } = endpoint
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)`,
+      )
+      .bind(id, ownerId, url, description, secret, createdAt),
+    ...(audit ? [auditStatement(db, audit)] : []),
+    db
+      .prepare(
+        `INSERT INTO subscriptions (id, owner_id, endpoint_id, event_type, created_at) VALUES (?, ?, ?, '*', ?)`,
+      )
+      .bind(newId('sub'), ownerId, id, createdAt),
   ])
+  return { ...endpoint, pausedAt: null, pausedBy: null, updatedAt: createdAt, revision: 0 }
 }
 
-/** One of a user's endpoints, or null: somebody else's is as good as none. */
-export async function findEndpoint(db: D1Database, userId: string, id: string): Promise<Endpoint | null> {
+/** One endpoint, or null. @param ownerId whose; somebody else's is as good as none. Null: anybody's. */
+export async function findEndpoint(
+  db: D1Database,
+  id: string,
+  ownerId: string | null,
+): Promise<Endpoint | null> {
   const found = await drizzle(db)
     .select()
     .from(endpoints)
-    .where(and(eq(endpoints.id, id), eq(endpoints.ownerId, userId)))
+    .where(and(eq(endpoints.id, id), ownerId === null ? undefined : eq(endpoints.ownerId, ownerId)))
   return found[0] ?? null
 }
 
-/** A page of a user's endpoints in the order of their ids. @param after the last id of the page before. */
+/** What endpoints can be sorted by. */
+export const ENDPOINT_SORTS = ['createdAt', '-createdAt'] as const
+
+/** A page of endpoints. @param ownerId whose; null: everybody's. */
 export async function listEndpoints(
   db: D1Database,
-  userId: string,
-  after: string,
-  limit: number,
-): Promise<Endpoint[]> {
-  return drizzle(db)
-    .select()
-    .from(endpoints)
-    .where(and(eq(endpoints.ownerId, userId), gt(endpoints.id, after)))
-    .orderBy(asc(endpoints.id))
-    .limit(limit)
+  ownerId: string | null,
+  query: ListQuery,
+): Promise<ListPage<Endpoint>> {
+  return readList<Endpoint>(
+    db,
+    {
+      table: 'endpoints',
+      list: 'endpoints',
+      columns: `id, owner_id AS ownerId, url, description, secret, created_at AS createdAt, paused_at AS pausedAt,
+                paused_by AS pausedBy, updated_at AS updatedAt, revision`,
+      sorts: { createdAt: 'created_at' },
+      searched: ownerId === null ? ['description'] : ['url', 'description'],
+      ownerId,
+    },
+    query,
+  )
 }
 
-/** Deletes a user's endpoint with its subscriptions, deliveries and attempts. @returns whether it was there. */
-export async function deleteEndpoint(db: D1Database, userId: string, id: string): Promise<boolean> {
-  const { meta } = await drizzle(db)
-    .delete(endpoints)
-    .where(and(eq(endpoints.id, id), eq(endpoints.ownerId, userId)))
-  return meta.changes > 0
+/** What of an endpoint can be changed. */
+export type EndpointChanges = Pick<Endpoint, 'url' | 'description' | 'pausedAt' | 'pausedBy'>
+
+/** Changes an endpoint that is at this revision. @returns whether it was. */
+export async function updateEndpoint(
+  db: D1Database,
+  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
+  changes: EndpointChanges,
+  now: number,
+  audit: AuditEntry,
+): Promise<boolean> {
+  const [changed] = await db.batch([
+    db
+      .prepare(
+        `UPDATE endpoints SET url = ?, description = ?, paused_at = ?, paused_by = ?, updated_at = ?,
+           revision = revision + 1
+         WHERE id = ? AND revision = ?`,
+      )
+      .bind(changes.url, changes.description, changes.pausedAt, changes.pausedBy, now, id, revision),
+    auditStatement(db, audit),
+  ])
+  return (changed?.meta.changes ?? 0) > 0
+}
+
+/** Deletes an endpoint with its subscriptions, deliveries and attempts. @returns whether it was there. */
+export async function deleteEndpoint(db: D1Database, id: string, audit: AuditEntry): Promise<boolean> {
+  const [deleted] = await db.batch([
+    db.prepare('DELETE FROM endpoints WHERE id = ?').bind(id),
+    auditStatement(db, audit),
+  ])
+  return (deleted?.meta.changes ?? 0) > 0
 }

@@ -1,13 +1,18 @@
-/** @module Instances and their sources: making, listing, deleting. What a poll writes is in polls.ts. */
-import { asc, eq, gt, inArray, sql } from 'drizzle-orm'
+/** @module Instances and their sources: making, listing, pausing, deleting. What a poll writes is in polls.ts. */
+import { eq, inArray, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
+import { type AuditEntry, auditStatement } from './audit.ts'
 import { newId } from './id.ts'
+import { type ListPage, type ListQuery, readList } from './list.ts'
 import { instances, sources } from './schema.ts'
 
 export type Instance = typeof instances.$inferSelect
 export type Source = typeof sources.$inferSelect
 /** An instance with the state of its sources. */
 export type InstanceState = Instance & { sources: Source[] }
+
+/** What is due never: the sources of a paused instance. */
+const NEVER = Number.MAX_SAFE_INTEGER
 
 /**
  * Stores an instance with its videos source, due at once.
@@ -18,6 +23,7 @@ export async function insertInstance(
   db: D1Database,
   instance: Pick<Instance, 'ownerId' | 'origin' | 'host' | 'name' | 'version' | 'createdAt'>,
   checkpoint: string,
+  audit?: AuditEntry,
 ): Promise<string | null> {
   const id = newId('ins')
   const [inserted] = await db.batch([
@@ -35,6 +41,7 @@ export async function insertInstance(
         instance.version,
         instance.createdAt,
       ),
+    ...(audit ? [auditStatement(db, { ...audit, target: id })] : []),
     // From the row above, so that there is no source when the host was watched already.
     db
       .prepare(
@@ -59,15 +66,24 @@ export async function findInstanceByHost(db: D1Database, host: string): Promise<
   return (await withSources(db, found))[0] ?? null
 }
 
-/** A page of instances in the order of their ids. @param after the last id of the page before. */
-export async function listInstances(db: D1Database, after: string, limit: number): Promise<InstanceState[]> {
-  const page = await drizzle(db)
-    .select()
-    .from(instances)
-    .where(gt(instances.id, after))
-    .orderBy(asc(instances.id))
-    .limit(limit)
-  return withSources(db, page)
+/** What instances can be sorted by. */
+export const INSTANCE_SORTS = ['createdAt', '-createdAt', 'host', '-host'] as const
+
+/** A page of instances. */
+export async function listInstances(db: D1Database, query: ListQuery): Promise<ListPage<InstanceState>> {
+  const page = await readList<Instance>(
+    db,
+    {
+      table: 'instances',
+      list: 'instances',
+      columns: `id, owner_id AS ownerId, origin, host, name, version, created_at AS createdAt, paused_at AS pausedAt,
+                updated_at AS updatedAt, revision`,
+      sorts: { createdAt: 'created_at', host: 'host' },
+      searched: ['host', 'name'],
+    },
+    query,
+  )
+  return { ...page, rows: await withSources(db, page.rows) }
 }
 
 async function withSources(db: D1Database, found: Instance[]): Promise<InstanceState[]> {
@@ -83,13 +99,54 @@ async function withSources(db: D1Database, found: Instance[]): Promise<InstanceS
 }
 
 /** Stops watching: deletes the instance, its sources and the videos known of it. Its events stay. @returns whether it was there. */
-export async function deleteInstance(db: D1Database, id: string): Promise<boolean> {
-  const { meta } = await drizzle(db).delete(instances).where(eq(instances.id, id))
-  return meta.changes > 0
+export async function deleteInstance(db: D1Database, id: string, audit: AuditEntry): Promise<boolean> {
+  const [deleted] = await db.batch([
+    db.prepare('DELETE FROM instances WHERE id = ?').bind(id),
+    auditStatement(db, audit),
+  ])
+  return (deleted?.meta.changes ?? 0) > 0
 }
 
-/** Makes all sources of an instance due now. @returns whether it is there. */
-export async function makeDue(db: D1Database, id: string, now: number): Promise<boolean> {
-  const { meta } = await drizzle(db).update(sources).set({ dueAt: now }).where(eq(sources.instanceId, id))
-  return meta.changes > 0
+/**
+ * Pauses or resumes an instance that is at this revision. Its sources move on by a revision too, so that a poll that is
+ * under way commits nothing: it would make them due again.
+ * @returns whether it was at that revision.
+ */
+export async function pauseInstance(
+  db: D1Database,
+  id: string,
+  change: { isPaused: boolean; revision: number; now: number },
+  audit: AuditEntry,
+): Promise<boolean> {
+  const { isPaused, revision, now } = change
+  const pausedAt = isPaused ? now : null
+  const [changed] = await db.batch([
+    db
+      .prepare(
+        'UPDATE instances SET paused_at = ?, updated_at = ?, revision = revision + 1 WHERE id = ? AND revision = ?',
+      )
+      .bind(pausedAt, now, id, revision),
+    auditStatement(db, audit),
+    db
+      .prepare(
+        `UPDATE sources SET due_at = ?, revision = revision + 1
+         WHERE instance_id = (SELECT id FROM instances WHERE id = ? AND revision = ? AND updated_at = ?)`,
+      )
+      .bind(isPaused ? NEVER : now, id, revision + 1, now),
+  ])
+  return (changed?.meta.changes ?? 0) > 0
+}
+
+/** Makes all sources of an instance due now, unless it is paused. @returns whether it is there and not paused. */
+export async function makeDue(db: D1Database, id: string, now: number, audit: AuditEntry): Promise<boolean> {
+  const [changed] = await db.batch([
+    db
+      .prepare(
+        `UPDATE sources SET due_at = ?
+         WHERE instance_id = (SELECT id FROM instances WHERE id = ? AND paused_at IS NULL)`,
+      )
+      .bind(now, id),
+    auditStatement(db, audit),
+  ])
+  return (changed?.meta.changes ?? 0) > 0
 }

@@ -12,6 +12,7 @@ const Instance = v.object({
 })
 const Endpoint = v.object({ id: v.string(), url: v.string(), description: v.string() })
 const CreatedEndpoint = v.object({ ...Endpoint.entries, secret: v.string() })
+const User = v.object({ username: v.string(), createdAt: v.string(), updatedAt: v.string() })
 const List = <TSchema extends v.GenericSchema>(item: TSchema) =>
   v.object({ data: v.array(item), next: v.optional(v.string()) })
 
@@ -27,14 +28,23 @@ export class ApiError extends Error {
 /** The API of a Tubewire. @param base e.g. `http://127.0.0.1:8787`. */
 export function apiClient(base: URL, key: string) {
   async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+    return (await request(method, path, body)).answer
+  }
+
+  async function request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ answer: unknown; etag: string }> {
     const response = await fetch(new URL(`/api/v1${path}`, base), {
       method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
     const answer: unknown = text === '' ? null : JSON.parse(text)
-    if (response.ok) return answer
+    if (response.ok) return { answer, etag: response.headers.get('etag') ?? '' }
     const problem = v.safeParse(v.object({ detail: v.string() }), answer)
     throw new ApiError(
       response.status,
@@ -49,7 +59,10 @@ export function apiClient(base: URL, key: string) {
     const found: v.InferOutput<TSchema>[] = []
     let after: string | undefined
     do {
-      const page = v.parse(List(item), await call('GET', after ? `${path}?after=${after}` : path))
+      const page = v.parse(
+        List(item),
+        await call('GET', `${path}?count=100${after ? `&after=${after}` : ''}`),
+      )
       found.push(...page.data)
       after = page.next
     } while (after)
@@ -68,6 +81,13 @@ export function apiClient(base: URL, key: string) {
     endpoints: () => all('/endpoints', Endpoint),
     addEndpoint: async (url: URL, description: string) =>
       v.parse(CreatedEndpoint, await call('POST', '/endpoints', { url: url.href, description })),
+    user: async (id: string) => {
+      const { answer, etag } = await request('GET', `/users/${id}`)
+      return { ...v.parse(User, answer), etag }
+    },
+    /** @throws ApiError 412 when the account is no longer what `etag` says. */
+    setPassword: (id: string, password: string, etag: string) =>
+      request('PUT', `/users/${id}`, { password }, { 'if-match': etag }),
     removeEndpoint: (id: string) => call('DELETE', `/endpoints/${id}`),
   }
 }

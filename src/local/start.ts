@@ -4,6 +4,7 @@ import type { WorkerdStructuredLog } from 'miniflare'
 import { VERSION } from '../version.ts'
 import { type ApiClient, ApiError } from './api-client.ts'
 import { type Demo, forgetDemo, startDemo } from './demo.ts'
+import { firstPassword } from './first-password.ts'
 import { Mistake } from './mistake.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { describeLog } from './print.ts'
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
   print(`  Admin key  ${service.adminKey}   (kept in .dev.vars)`)
   print(`  Data       ${options.data}`)
   await watch(service.api, options)
+  const first = await firstPassword(service.api)
   const demo = isDemo ? await startDemo(service.api) : null
   if (demo) {
     closers.push(demo.close)
@@ -62,6 +64,9 @@ async function main(): Promise<void> {
     print(`             and a receiver at ${demo.receiverUrl} that verifies every signature`)
   }
   await service.ready()
+  if (first) {
+    print(`  Log in     as ${first.username} with ${first.password}   (shown this once)`)
+  }
   print('')
   print(`Tubewire is ready. It looks for news every ${every} s; Ctrl-C stops it.`)
   log.begin(new Map((await service.api.endpoints()).map(({ id, url }) => [id, url])))

@@ -17,11 +17,13 @@ export default {
     } catch (error) {
       // Not a word to the caller of what is wrong: he may be anybody.
       logToConsole({ log: 'error', where: 'reading the configuration', error: describeError(error) })
-      return new Problem(503, 'Tubewire is misconfigured: its log says what is wrong', {
-        code: 'not_configured',
-      }).toResponse(new URL(request.url).pathname)
+      const { pathname, origin } = new URL(request.url)
+      return new Problem(
+        'not_configured',
+        'Tubewire is misconfigured: its log says what is wrong',
+      ).toResponse({ instance: pathname, origin })
     }
-    return api(deps).fetch(request, env, context)
+    return api(deps, (promise) => context.waitUntil(promise)).fetch(request)
   },
 
   async scheduled(_controller, env) {

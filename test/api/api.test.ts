@@ -1,43 +1,11 @@
-/** @module What all routes share: keys, addresses, errors. */
+/** @module What all routes share: addresses, and what goes wrong inside. */
 import { createExecutionContext } from 'cloudflare:test'
-import { env, exports } from 'cloudflare:workers'
+import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
-import { api } from '../../src/api/app.ts'
 import worker from '../../src/workers/index.ts'
-import { KEY } from '../support/call.ts'
+import { KEY, sendTo } from '../support/call.ts'
 import { testDeps } from '../support/harness.ts'
-
-describe('Who may call', () => {
-  it.each([
-    ['no key', {}, 'Bearer'],
-    ['another scheme', { authorization: `Basic ${KEY}` }, 'Bearer error="invalid_token"'],
-    ['a longer key', { authorization: `Bearer ${KEY}x` }, 'Bearer error="invalid_token"'],
-    [
-      'another key of that length',
-      { authorization: `Bearer ${KEY.slice(1)}x` },
-      'Bearer error="invalid_token"',
-    ],
-    ['an empty key', { authorization: 'Bearer ' }, 'Bearer error="invalid_token"'],
-  ])('%s is 401 everywhere but for the health', async (_name, headers, challenge) => {
-    for (const path of ['/instances', '/endpoints', '/events', '/deliveries?endpoint=x', '/nothing']) {
-      const response = await exports.default.fetch(`https://tubewire.example/api/v1${path}`, { headers })
-      expect(response.status, path).toBe(401)
-      expect(response.headers.get('www-authenticate')).toBe(challenge)
-      expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
-      expect(await response.text()).not.toContain(KEY)
-    }
-  })
-
-  it('the health is for everybody', async () => {
-    const response = await exports.default.fetch('https://tubewire.example/api/v1/health')
-    expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({
-      status: 'ok',
-      version: expect.any(String),
-      time: expect.any(String),
-    })
-  })
-})
+import { as } from '../support/people.ts'
 
 describe('Where requests may go', () => {
   it.each([
@@ -47,17 +15,11 @@ describe('Where requests may go', () => {
     ['/instances', 'http://public.example/'],
   ])('%s refuses %s where local addresses are not allowed', async (path, url) => {
     const { deps } = testDeps()
-    const response = await api({ ...deps, config: { ...deps.config, allowLocalTargets: false } }).request(
-      `/api/v1${path}`,
-      {
-        method: 'POST',
-        headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ url }),
-      },
-    )
+    const strict = { ...deps, config: { ...deps.config, allowLocalTargets: false } }
+    const response = await sendTo(strict, 'POST', `/api/v1${path}`, as(KEY), { url })
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({
-      detail: expect.stringContaining('must be https and public'),
+      'invalid-params': { url: { msg: expect.stringContaining('must be https and public') } },
     })
   })
 })
@@ -70,9 +32,7 @@ describe('What goes wrong inside', () => {
         throw new Error('secret inside')
       },
     })
-    const response = await api(tubewire.deps).request('/api/v1/events', {
-      headers: { authorization: `Bearer ${KEY}` },
-    })
+    const response = await sendTo(tubewire.deps, 'GET', '/api/v1/events', as(KEY))
     const text = await response.text()
     expect(response.status).toBe(500)
     expect(text).not.toContain('secret inside')
@@ -102,7 +62,7 @@ describe('What goes wrong inside', () => {
   it('a database without tables makes the health say so', async () => {
     const tubewire = testDeps()
     await env.DB.prepare('ALTER TABLE attempts RENAME TO elsewhere').run()
-    const response = await api(tubewire.deps).request('/api/v1/health')
+    const response = await sendTo(tubewire.deps, 'GET', '/api/v1/health')
     await env.DB.prepare('ALTER TABLE elsewhere RENAME TO attempts').run()
     expect(response.status).toBe(503)
     expect(await response.json()).toMatchObject({ code: 'not_migrated' })

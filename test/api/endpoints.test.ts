@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { call, forgetAll } from '../support/call.ts'
 import { count } from '../support/harness.ts'
+import { as, loggedIn } from '../support/people.ts'
 
 beforeEach(forgetAll)
 
@@ -13,17 +14,21 @@ describe('Endpoints', () => {
     expect(made.headers.get('location')).toBe(`/api/v1/endpoints/${made.body['id']}`)
     expect(made.body).toEqual({
       id: expect.stringMatching(/^ep_[0-9a-f]{24}$/),
+      owner: 'usr_administrator',
       url: 'http://localhost:3000/hook',
       description: 'Mine',
       eventTypes: ['*'],
+      paused: false,
+      pausedBy: null,
       createdAt: expect.any(String),
+      updatedAt: made.body['createdAt'],
       secret: expect.stringMatching(/^whsec_/),
     })
     const { secret, ...shown } = made.body
     const stored = await env.DB.prepare('SELECT * FROM endpoints').first()
     expect(JSON.stringify(stored)).not.toContain(String(secret).slice(6))
     expect((await call('GET', `/endpoints/${made.body['id']}`)).body).toEqual(shown)
-    expect((await call('GET', '/endpoints')).body).toEqual({ data: [shown] })
+    expect((await call('GET', '/endpoints')).body).toEqual({ total: 1, data: [shown] })
 
     expect((await call('DELETE', `/endpoints/${made.body['id']}`)).status).toBe(204)
     expect((await call('DELETE', `/endpoints/${made.body['id']}`)).status).toBe(404)
@@ -38,7 +43,7 @@ describe('Endpoints', () => {
     [{ url: 'https://user:pass@a.example/' }, 'url'],
     [{ url: 'https://a.example/', description: 'x'.repeat(501) }, 'description'],
     [{ url: 'https://a.example/', colour: 'red' }, 'colour'],
-    [[], 'url'],
+    [[], 'body'],
     [null, 'body'],
     ['"text"', 'body'],
   ])('refuse %j, and store nothing', async (body, field) => {
@@ -63,31 +68,71 @@ describe('Endpoints', () => {
   })
 
   it('of somebody else are as good as none', async () => {
-    await env.DB.batch([
-      env.DB.prepare(
-        "INSERT OR IGNORE INTO users (id, username, role, created_at) VALUES ('usr_other', 'other', 2, 0)",
-      ),
-      env.DB.prepare(
-        "INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) VALUES ('ep_other', 'usr_other', 'https://o.example/', '', 's', 0)",
-      ),
-    ])
-    expect((await call('GET', '/endpoints')).body.data).toEqual([])
+    const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')]
+    const { body } = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook' }, as(bob.token))
+    const path = `/endpoints/${body['id']}`
+    expect((await call('GET', '/endpoints', undefined, as(alice.token))).body).toEqual({ total: 0, data: [] })
     for (const method of ['GET', 'DELETE'])
-      expect((await call(method, '/endpoints/ep_other')).status).toBe(404)
-    expect((await call('GET', '/deliveries?endpoint=ep_other')).status).toBe(404)
-    expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(1)
+      expect((await call(method, path, undefined, as(alice.token))).status).toBe(404)
+    expect((await call('PATCH', path, { paused: true }, as(alice.token))).status).toBe(404)
+    const deliveries = `/deliveries?endpoint=${body['id']}`
+    expect((await call('GET', deliveries, undefined, as(alice.token))).status).toBe(404)
+    expect((await call('GET', '/endpoints?owner=all', undefined, as(alice.token))).status).toBe(403)
+    expect(await count('SELECT count(*) AS count FROM endpoints WHERE paused_at IS NULL')).toBe(1)
+  })
+
+  it('of others are shown to a moderator without what may be secret in them', async () => {
+    const [alice, moderator] = [await loggedIn('alice'), await loggedIn('moderator', 'Moderator')]
+    const hook = { url: 'https://chat.example/hooks/s3cr3t', description: 'Chat' }
+    const made = await call('POST', '/endpoints', hook, as(alice.token))
+    const path = `/endpoints/${made.body['id']}`
+    const shown = await call('GET', path, undefined, as(moderator.token))
+    expect(shown.body).toMatchObject({ owner: alice.id, url: 'https://chat.example', description: 'Chat' })
+    const all = await call('GET', '/endpoints?owner=all', undefined, as(moderator.token))
+    expect(all.body).toEqual({ total: 1, data: [shown.body] })
+    expect((await call('GET', '/endpoints', undefined, as(moderator.token))).body).toEqual({
+      total: 0,
+      data: [],
+    })
+    expect((await call('DELETE', path, undefined, as(moderator.token))).status).toBe(404)
+  })
+
+  it('are paused and resumed by their owner, and by a moderator, whose pause the owner can not end', async () => {
+    const [alice, moderator] = [await loggedIn('alice'), await loggedIn('moderator', 'Moderator')]
+    const { body } = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook' }, as(alice.token))
+    const patch = (token: string, changes: object) =>
+      call('PATCH', `/endpoints/${body['id']}`, changes, as(token))
+    expect((await patch(alice.token, { paused: true })).body).toMatchObject({
+      paused: true,
+      pausedBy: 'owner',
+    })
+    expect((await patch(alice.token, { paused: false })).body).toMatchObject({
+      paused: false,
+      pausedBy: null,
+    })
+    expect((await patch(moderator.token, { paused: true })).body).toMatchObject({ pausedBy: 'moderator' })
+    expect((await patch(alice.token, { paused: true })).body).toMatchObject({ pausedBy: 'moderator' })
+    expect((await patch(alice.token, { paused: false })).body).toMatchObject({ code: 'paused_by_moderator' })
+    expect((await patch(moderator.token, { url: 'http://localhost:1/' })).status).toBe(403)
+    expect((await patch(moderator.token, { paused: false })).body).toMatchObject({ paused: false })
+    expect((await patch(alice.token, { description: 'New', url: 'http://localhost:2/' })).body).toMatchObject(
+      {
+        description: 'New',
+        url: 'http://localhost:2/',
+      },
+    )
   })
 
   it('come page by page', async () => {
     for (let index = 0; index < 5; index += 1)
       await call('POST', '/endpoints', { url: `http://localhost:3000/${index}` })
     const seen: unknown[] = []
-    let path = '/endpoints?limit=2'
+    let path = '/endpoints?count=2'
     for (let pages = 0; pages < 3; pages += 1) {
       const { body } = await call('GET', path)
       seen.push(...body.data.map(({ id }) => id))
       if (!body['next']) break
-      path = `/endpoints?limit=2&after=${body['next']}`
+      path = `/endpoints?count=2&after=${body['next']}`
     }
     expect(new Set(seen).size).toBe(5)
   })

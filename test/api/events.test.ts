@@ -1,6 +1,7 @@
 /** @module /api/v1/events and /api/v1/deliveries. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { exampleEvent } from '../../src/api/event-view.ts'
 import { call, forgetAll } from '../support/call.ts'
 import { control, pollToEnd, testDeps } from '../support/harness.ts'
 
@@ -47,12 +48,14 @@ describe('Events and deliveries', () => {
       ...[null, 'usr_administrator', 'usr_other'].map((owner) =>
         env.DB.prepare(
           `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
-           VALUES (?, 'video.published', 'h', 's', ?, 0, 'p', '{}')`,
-        ).bind(`evt_${owner}`, owner),
+           VALUES (?, 'video.published', 'h', 's', ?, 0, 'p', ?)`,
+        ).bind(`evt_${owner}`, owner, JSON.stringify(exampleEvent.data)),
       ),
     ])
     const { body } = await call('GET', '/events')
     expect(body.data.map(({ id }) => id)).toEqual(['evt_null', 'evt_usr_administrator'])
+    expect((await call('GET', '/events/evt_usr_administrator')).status).toBe(200)
+    expect((await call('GET', '/events/evt_usr_other')).status).toBe(404)
   })
 
   it.each([
@@ -63,7 +66,10 @@ describe('Events and deliveries', () => {
     ['/events?colour=red', 'colour'],
     ["/events?after=1'--", 'after'],
     ['/deliveries', 'endpoint'],
-    ['/instances?limit=1e9', 'limit'],
+    ['/instances?count=1e9', 'count'],
+    ['/events?type=video', 'type'],
+    ['/events?since=2026-02-31T00:00:00Z', 'since'],
+    ['/events?since=2026-11-25T10:00:00Z&until=2026-11-25T09:00:00Z', 'until'],
   ])('%s is refused by name', async (path, field) => {
     const refused = await call('GET', path)
     expect(refused.status).toBe(400)
@@ -73,17 +79,16 @@ describe('Events and deliveries', () => {
   it('deliveries of an endpoint that is not there are 404, and so is what does not exist', async () => {
     expect((await call('GET', '/deliveries?endpoint=ep_x')).status).toBe(404)
     expect((await call('GET', '/nothing')).body).toMatchObject({ status: 404, title: 'Not Found' })
-    expect((await call('PATCH', '/events')).status).toBe(404)
   })
 
   it('a refusal shows what was sent, and says what was expected', async () => {
     const unknown = await call('GET', '/events?foo=1')
     expect(unknown.body['invalid-params']).toEqual({
-      foo: { location: 'query', msg: 'is unknown', param: 'foo', path: 'foo', value: '1' },
+      foo: { location: 'query', msg: 'is unknown', param: 'foo', path: 'foo' },
     })
     const wrong = await call('POST', '/endpoints', { url: 5, description: null })
     expect(wrong.body['invalid-params']).toMatchObject({
-      url: { msg: 'must be a text', value: 5 },
+      url: { msg: 'must be a text' },
       description: { msg: 'must be a text', value: null },
     })
   })

@@ -1,8 +1,10 @@
 /** @module /api/v1/instances. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { pollInstance } from '../../src/workers/poll.ts'
+import { schedule } from '../../src/workers/schedule.ts'
 import { call, forgetAll } from '../support/call.ts'
-import { control, count, pollToEnd, testDeps } from '../support/harness.ts'
+import { control, count, pollToEnd, testDeps, watched } from '../support/harness.ts'
 
 beforeEach(forgetAll)
 
@@ -88,9 +90,52 @@ describe('Instances', () => {
       `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 149)
        INSERT INTO instances (id, owner_id, origin, host, name, version, created_at) SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', 0 FROM n`,
     ).run()
-    const first = await call('GET', '/instances')
+    const first = await call('GET', '/instances?count=100')
     expect(first.body.data).toHaveLength(100)
-    expect((await call('GET', `/instances?after=${first.body['next']}`)).body.data).toHaveLength(50)
+    expect(first.body['total']).toBe(150)
+    const rest = await call('GET', `/instances?count=100&after=${first.body['next']}`)
+    expect(rest.body.data).toHaveLength(50)
+    expect(rest.body['next']).toBeUndefined()
+    expect((await call('GET', '/instances?count=100&start=100')).body.data).toEqual(rest.body.data)
+    const last = await call('GET', '/instances?sort=-host&count=1&search=H14')
+    expect(last.body).toMatchObject({ total: 11, data: [{ host: 'h149' }] })
+  })
+
+  it('are paused, and polled again when they are resumed: what came meanwhile is found', async () => {
+    const tubewire = testDeps()
+    const simulated = await control.instance({ videos: 1 })
+    const id = String((await call('POST', '/instances', { url: simulated.origin })).body['id'])
+    await pollToEnd(tubewire, id)
+    const paused = await call('PATCH', `/instances/${id}`, { paused: true })
+    expect(paused.body).toMatchObject({ paused: true, sources: [{ state: 'paused', nextPollAt: null }] })
+    await simulated.publishMany(1)
+    tubewire.advance(24 * 3_600_000)
+    const asked = (await simulated.requests()).length
+    await schedule(tubewire.deps)
+    await pollInstance(tubewire.deps, id)
+    expect(tubewire.pollQueue.sent).toEqual([])
+    expect(await simulated.requests()).toHaveLength(asked)
+    expect((await call('POST', `/instances/${id}/poll`)).status).toBe(409)
+
+    expect((await call('PATCH', `/instances/${id}`, { paused: false })).body).toMatchObject({ paused: false })
+    await pollToEnd(tubewire, id)
+    expect((await call('GET', '/events')).body.data).toHaveLength(1)
+  })
+
+  it('a poll that is under way when they are paused commits nothing, and does not make them due', async () => {
+    const tubewire = testDeps()
+    const { id } = await watched(tubewire)
+    tubewire.advance(3_600_000)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      await call('PATCH', `/instances/${id}`, { paused: true })
+      return response
+    }
+    await pollInstance(tubewire.deps, id)
+    tubewire.advance(3_600_000)
+    await schedule(tubewire.deps)
+    expect(tubewire.pollQueue.sent).toEqual([])
   })
 
   it.each([

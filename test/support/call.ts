@@ -1,10 +1,15 @@
 /** @module The API as its callers meet it. */
 import { env, exports } from 'cloudflare:workers'
+import { api } from '../../src/api/app.ts'
+import type { Deps } from '../../src/workers/deps.ts'
+import { expectDocumented } from './documented.ts'
 
 /** The key that vitest.config.ts gives to the Worker. */
 export const KEY = 'the-key-of-the-administrator'
 
-type Answer = {
+const ORIGIN = 'https://tubewire.example'
+
+export type Answer = {
   status: number
   headers: Headers
   body: Record<string, unknown> & { data: Record<string, unknown>[] }
@@ -17,18 +22,65 @@ export async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const response = await exports.default.fetch(`https://tubewire.example/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
+  const all = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers }
+  return readAnswer(await send(method, `/api/v1${path}`, all, body))
+}
+
+/** Sends a request to the whole Worker, with these headers only. @param path from the root. */
+export async function send(
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: unknown,
+): Promise<Response> {
+  return documented(new Request(`${ORIGIN}${path}`, init(method, headers, body)), (request) =>
+    exports.default.fetch(request),
+  )
+}
+
+/** Sends a request to an API with other parts than the Worker's: a turned clock, a broken database. */
+export async function sendTo(
+  deps: Deps,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: unknown,
+): Promise<Response> {
+  const background: Promise<unknown>[] = []
+  const app = api(deps, (promise) => background.push(promise))
+  const response = await documented(new Request(`${ORIGIN}${path}`, init(method, headers, body)), app.fetch)
+  // Until it is done too, so that a test sees what it did.
+  await Promise.all(background)
+  return response
+}
+
+/** An answer with its JSON. */
+export async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+}
+
+function init(method: string, headers: Record<string, string>, body: unknown): RequestInit {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  return { method, headers, ...(text === undefined ? {} : { body: text }) }
+}
+
+async function documented(
+  request: Request,
+  fetch: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  const { method, url } = request
+  const response = await fetch(request)
+  expectDocumented(method, url, response, await response.clone().text())
+  return response
 }
 
 /** Forgets what tests before made. */
 export async function forgetAll(): Promise<void> {
   await env.DB.batch(
-    ['endpoints', 'instances', 'events'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+    ['endpoints', 'instances', 'events', 'api_keys', 'mails', 'idempotency_keys', 'sessions'].map((table) =>
+      env.DB.prepare(`DELETE FROM ${table}`),
+    ),
   )
+  await env.DB.prepare("DELETE FROM users WHERE id <> 'usr_administrator'").run()
 }

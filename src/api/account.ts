@@ -1,0 +1,109 @@
+/** @module /api/v1/users/me: one's own account. */
+import * as v from 'valibot'
+import { deleteUser, findUser, setPassword, setPendingEmail, type User } from '../db/users.ts'
+import { hashPassword, verifyPassword } from '../passwords.ts'
+import { sendAlreadyKnown, sendVerification } from './account-mails.ts'
+import { auditOf } from './audit-entry.ts'
+import { checkIfMatch } from './conditional.ts'
+import { type Input, noContent, ok, operation, userOf } from './operation.ts'
+import { notFound, Problem } from './problem.ts'
+import { Email, exampleUser, GivenPassword, Password, ShownUser, showUser } from './user-view.ts'
+import { invalid } from './validate.ts'
+
+export const accountOperations = [
+  operation({
+    id: 'getUserInfo',
+    method: 'GET',
+    path: '/api/v1/users/me',
+    tag: 'Account',
+    summary: 'Who one is',
+    answers: { 200: { description: 'One’s account.', schema: ShownUser, example: exampleUser } },
+    async handle(input) {
+      return ok(showUser(await self(input)))
+    },
+  }),
+  operation({
+    id: 'putUserInfo',
+    method: 'PUT',
+    path: '/api/v1/users/me',
+    tag: 'Account',
+    summary: 'Change password or mail address',
+    description:
+      'Either needs the current password. A new address takes the place of the old one when it is verified, with the mail that is sent to it.',
+    limit: 'token',
+    body: v.strictObject({
+      currentPassword: v.optional(GivenPassword),
+      password: v.optional(Password),
+      email: v.optional(Email),
+    }),
+    example: { currentPassword: 'correct horse', password: 'battery staple' },
+    combine: ({ body }) =>
+      (body.password !== undefined || body.email !== undefined) && body.currentPassword === undefined
+        ? invalid('body', 'currentPassword', 'is missing: a new password or address needs it')
+        : null,
+    answers: { 204: { description: 'It is changed.' } },
+    problems: [401, 412, 'limiter_unavailable'],
+    async handle(input) {
+      const { body, deps, request } = input
+      const { DB } = deps.env
+      const user = await self(input)
+      await checkIfMatch(request, showUser(user))
+      if (body.password === undefined && body.email === undefined) return noContent
+      const { ok: isRight } = await verifyPassword(body.currentPassword ?? '', user.passwordHash)
+      if (!isRight) {
+        throw new Problem(401, 'currentPassword is invalid', {
+          headers: { 'www-authenticate': 'Bearer realm="tubewire"' },
+        })
+      }
+      const now = deps.clock()
+      if (body.password !== undefined) {
+        const hash = await hashPassword(body.password)
+        await setPassword(DB, user.id, hash, { endSession: false, now }, auditOf(input, user.id))
+      }
+      if (body.email !== undefined && body.email !== user.email)
+        await changeEmail(input, user, body.email, now)
+      return noContent
+    },
+  }),
+  operation({
+    id: 'deleteUserInfo',
+    method: 'DELETE',
+    path: '/api/v1/users/me',
+    tag: 'Account',
+    summary: 'Delete one’s account',
+    description: 'With endpoints, keys and private events. The last administrator can not.',
+    answers: { 204: { description: 'It is gone.' } },
+    problems: [412, 'last_administrator'],
+    async handle(input) {
+      const user = await self(input)
+      await checkIfMatch(input.request, showUser(user))
+      const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id))
+      if (deleted === 'last-administrator') throw lastAdministrator()
+      return noContent
+    },
+  }),
+]
+
+async function self(input: Pick<Input<unknown, unknown, unknown>, 'caller' | 'deps'>): Promise<User> {
+  const { id } = userOf(input)
+  const user = await findUser(input.deps.env.DB, id)
+  if (!user) throw notFound(`user ${id}`)
+  return user
+}
+
+async function changeEmail(
+  input: Input<unknown, unknown, unknown>,
+  user: User,
+  email: string,
+  now: number,
+): Promise<void> {
+  const pending = await setPendingEmail(input.deps.env.DB, user.id, email, now, auditOf(input, user.id))
+  // Of an address that is known only its owner learns that.
+  if (pending === 'email-taken') input.inBackground(sendAlreadyKnown(input, email))
+  else input.inBackground(sendVerification(input, user, email))
+}
+
+/** Somebody has to be able to look after the rest. */
+export function lastAdministrator(): Problem {
+  return new Problem('last_administrator', 'This is the last administrator: make another one first')
+}

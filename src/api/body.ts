@@ -1,0 +1,87 @@
+/** @module The body of a request: read once, within bounds, as JSON or as a form. */
+import { parseJson } from '../http/json.ts'
+import { type InvalidParam, Problem } from './problem.ts'
+import { invalid } from './validate.ts'
+
+const MAX_BODY_BYTES = 1024 * 1024
+
+const TYPES = {
+  json: ['application/json'],
+  'merge-patch': ['application/merge-patch+json', 'application/json'],
+  form: ['application/x-www-form-urlencoded'],
+} as const
+
+export type BodyType = keyof typeof TYPES
+
+/** The media types that a kind of body may be called. */
+export function contentTypes(type: BodyType): readonly string[] {
+  return TYPES[type]
+}
+
+/** A body, or what is wrong with it as a whole. `text` is what was sent. */
+export type Body = { text: string; value: unknown; wrong: Record<string, InvalidParam> | null }
+
+/**
+ * Reads the body of a request.
+ * @throws Problem 415 when it isn't called what it must be, 413 over 1 MB.
+ */
+export async function readBody(request: Request, type: BodyType): Promise<Body> {
+  const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';')
+  const isKnown = contentTypes(type).some((known) => known === mediaType.trim().toLowerCase())
+  if (!isKnown || !parameters.every(isUtf8)) {
+    throw new Problem(415, `Send "Content-Type: ${contentTypes(type)[0]}", in UTF-8`)
+  }
+  const bytes = await readBytes(request)
+  const text = decode(bytes)
+  if (text === null) return unreadable('is not UTF-8')
+  if (type === 'form') return { text, value: parseForm(text), wrong: null }
+  const parsed = parseJson(text)
+  return parsed.ok ? { text, value: parsed.value, wrong: null } : unreadable(parsed.problem)
+}
+
+function unreadable(msg: string): Body {
+  return { text: '', value: undefined, wrong: invalid('body', 'body', msg) }
+}
+
+/** JSON is UTF-8 (RFC 8259, 8.1); so are forms here. */
+function isUtf8(parameter: string): boolean {
+  const [name = '', value = ''] = parameter.split('=')
+  return name.trim().toLowerCase() !== 'charset' || /^\s*"?utf-?8"?\s*$/i.test(value)
+}
+
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+/** A form as an object; a field that comes twice is an array, which no schema takes. */
+function parseForm(text: string): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = Object.create(null)
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = fields[name]
+    fields[name] = before === undefined ? value : [before, value].flat()
+  }
+  return fields
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const tooLong = new Problem(413, `The body is longer than ${MAX_BODY_BYTES} bytes`)
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLong
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_BODY_BYTES) throw tooLong
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,43 @@
+/** @module Conditional requests: entity tags, `If-None-Match` on reads, `If-Match` on changes (RFC 9110, 8.8.3 and 13). */
+import { Buffer } from 'node:buffer'
+import { Problem } from './problem.ts'
+
+/** The strong entity tag of a body: the same bytes, the same tag. */
+export async function entityTag(body: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body))
+  return `"${Buffer.from(digest).subarray(0, 16).toString('base64url')}"`
+}
+
+/** Whether `If-None-Match` names this tag, by weak comparison: then a read is answered 304. */
+export function isNotModified(request: Request, tag: string): boolean {
+  const header = request.headers.get('if-none-match')
+  return header !== null && (header.trim() === '*' || tagsOf(header).includes(tag))
+}
+
+/**
+ * Obeys `If-Match` of a change.
+ * @param current what a GET would answer now.
+ * @throws Problem 412 when the caller has seen another state. Weak tags never match (RFC 9110, 13.1.1).
+ */
+export async function checkIfMatch(request: Request, current: unknown): Promise<void> {
+  const header = request.headers.get('if-match')
+  if (header === null || header.trim() === '*') return
+  const tag = await entityTag(JSON.stringify(current))
+  if (!strongTagsOf(header).includes(tag)) throw changedMeanwhile(request)
+}
+
+/** It is not what the caller saw (412), or not what we read a moment ago (409, of whom named no state). */
+export function changedMeanwhile(request: Request): Problem {
+  const status = request.headers.has('if-match') ? 412 : 409
+  return new Problem(status, 'It was changed meanwhile: read it again, and then change it')
+}
+
+const TAG = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g
+
+function tagsOf(header: string): string[] {
+  return [...header.matchAll(TAG)].map(([, , tag = '']) => tag)
+}
+
+function strongTagsOf(header: string): string[] {
+  return [...header.matchAll(TAG)].flatMap(([, weak, tag = '']) => (weak === undefined ? [tag] : []))
+}

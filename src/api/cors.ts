@@ -1,0 +1,56 @@
+/**
+ * @module Cross-origin requests (Fetch standard, CORS protocol): the rows of PeerTube's table answer any origin, nothing
+ * else does. Never with credentials: nothing here is known by a cookie of another site.
+ */
+
+const ROWS = [
+  /^\/api\//,
+  /^\/download\//,
+  /^\/lazy-static\//,
+  /^\/\.well-known\/webfinger$/,
+  /^\/actor(\/|$)/,
+]
+
+/** What a page of another origin may read of an answer's headers. */
+const EXPOSED = [
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Retry-After',
+  'ETag',
+  'Location',
+  'WWW-Authenticate',
+  'X-Request-Id',
+  'Idempotency-Replayed',
+].join(', ')
+
+/** A browser may keep what a preflight said for two hours: no longer in any of them. */
+const MAX_AGE_SECONDS = 7_200
+
+/** Whether a path is one of the rows. */
+export function isCrossOrigin(path: string): boolean {
+  return ROWS.some((row) => row.test(path))
+}
+
+/** Whether a request asks what another may send. */
+export function isPreflight(request: Request): boolean {
+  const { headers } = request
+  return request.method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method')
+}
+
+/** Adds what every answer of such a path carries. */
+export function allowAnyOrigin(headers: Headers): void {
+  headers.set('access-control-allow-origin', '*')
+  headers.set('access-control-expose-headers', EXPOSED)
+}
+
+/** Adds what the answer to a preflight carries. @param methods what the path takes. */
+export function answerPreflight(headers: Headers, request: Request, methods: readonly string[]): void {
+  headers.set('access-control-allow-methods', methods.join(', '))
+  const asked = request.headers.get('access-control-request-headers')
+  // A header name, as RFC 9110, 5.1 has them; anything else is not repeated.
+  if (asked !== null && /^[\w!#$%&'*+.^`|~, -]{1,1000}$/.test(asked))
+    headers.set('access-control-allow-headers', asked)
+  headers.set('access-control-max-age', String(MAX_AGE_SECONDS))
+  headers.append('vary', 'Access-Control-Request-Headers')
+}

@@ -1,0 +1,86 @@
+/** @module Who polls: what the people who run instances find behind our User-Agent. */
+import * as v from 'valibot'
+import { total } from '../db/totals.ts'
+import { actorDocument, nodeinfo, nodeinfoLinks, outboxDocument, webfinger } from '../federation/documents.ts'
+import { publicKeyOf } from '../workers/service-key.ts'
+import { text } from './fields.ts'
+import { type Answer, operation } from './operation.ts'
+import { notFound } from './problem.ts'
+
+const json = (body: unknown, type: string): Answer => ({
+  status: 200,
+  body,
+  headers: { 'content-type': type, 'cache-control': 'public, max-age=600' },
+})
+const ACTIVITY = 'application/activity+json; charset=utf-8'
+const get = { method: 'GET', tag: 'Federation' } as const
+
+export const federationOperations = [
+  operation({
+    ...get,
+    id: 'getWebfinger',
+    path: '/.well-known/webfinger',
+    summary: 'Find the actor by its name (RFC 7033)',
+    query: v.object({
+      resource: v.pipe(
+        text(500),
+        v.minLength(1, 'is missing'),
+        v.description('`acct:tubewire@HOST`, or its URL.'),
+      ),
+      rel: v.optional(
+        v.union([text(500), v.pipe(v.array(text(500)), v.maxLength(20, 'must be at most 20'))]),
+      ),
+    }),
+    answers: { 200: { description: 'The descriptor.', contentTypes: ['application/jrd+json'] } },
+    problems: [404],
+    async handle({ query: { resource, rel }, origin }) {
+      const found = webfinger(origin, resource, rel === undefined ? [] : [rel].flat())
+      if (!found) throw notFound(`resource ${resource}`)
+      return json(found, 'application/jrd+json; charset=utf-8')
+    },
+  }),
+  operation({
+    ...get,
+    id: 'getNodeInfoLinks',
+    path: '/.well-known/nodeinfo',
+    summary: 'Where NodeInfo is',
+    answers: { 200: { description: 'Links.', contentTypes: ['application/json'] } },
+    async handle({ origin }) {
+      return json(nodeinfoLinks(origin), 'application/json; charset=utf-8')
+    },
+  }),
+  operation({
+    ...get,
+    id: 'getNodeInfo',
+    path: '/nodeinfo/2.1.json',
+    summary: 'NodeInfo 2.1',
+    answers: { 200: { description: 'What this service is.', contentTypes: ['application/json'] } },
+    async handle({ deps: { env, config } }) {
+      const users = await total(env.DB, 'users')
+      return json(
+        nodeinfo({ users, openRegistrations: config.signup === 'open' }),
+        'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/2.1#"; charset=utf-8',
+      )
+    },
+  }),
+  operation({
+    ...get,
+    id: 'getActor',
+    path: '/actor',
+    summary: 'The actor that polls (ActivityPub)',
+    answers: { 200: { description: 'The actor.', contentTypes: ['application/activity+json'] } },
+    async handle({ deps, origin }) {
+      return json(actorDocument(origin, await publicKeyOf(deps)), ACTIVITY)
+    },
+  }),
+  operation({
+    ...get,
+    id: 'getActorOutbox',
+    path: '/actor/outbox',
+    summary: 'What the actor publishes: nothing',
+    answers: { 200: { description: 'An empty collection.', contentTypes: ['application/activity+json'] } },
+    async handle({ origin }) {
+      return json(outboxDocument(origin), ACTIVITY)
+    },
+  }),
+]

@@ -1,0 +1,88 @@
+/**
+ * @module `Idempotency-Key` on POST: a request that is sent again, because its answer was lost, is answered again and not
+ * done again. For a day, a key stands for one request of one caller.
+ */
+import { Buffer } from 'node:buffer'
+import { beginIdempotent, finishIdempotent, forgetIdempotent } from '../db/idempotency.ts'
+import { decryptSecret, encryptSecret } from '../secrets.ts'
+import type { Deps } from '../workers/deps.ts'
+import { type Caller, callerId } from './caller.ts'
+import { Problem } from './problem.ts'
+
+/** What a key may be: up to 255 visible letters. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
+
+type Once = { deps: Deps; caller: Caller; key: string; request: Request; body: string }
+
+/**
+ * Answers a request once for its key.
+ * @param answer does it.
+ * @throws Problem 422 when the key came with another request, 409 while its first request is being answered, or when that
+ * one was interrupted: whether it was done nobody knows, so it is not done again.
+ */
+export async function answerOnce(once: Once, answer: () => Promise<Response>): Promise<Response> {
+  const { deps, key } = once
+  const caller = callerId(once.caller)
+  const fingerprint = await digest(
+    `${once.request.method} ${new URL(once.request.url).pathname}\n${once.body}`,
+  )
+  const begun = await beginIdempotent(deps.env.DB, { caller, key, fingerprint, now: deps.clock() })
+  switch (begun.kind) {
+    case 'other-body':
+      throw new Problem(
+        'idempotency_other_request',
+        `The Idempotency-Key ${key} came with another request before`,
+      )
+    case 'in-progress':
+      throw new Problem(
+        'idempotency_in_progress',
+        `A request with the Idempotency-Key ${key} is being answered`,
+        {
+          headers: { 'retry-after': '1' },
+        },
+      )
+    case 'interrupted':
+      throw new Problem(
+        'idempotency_interrupted',
+        `A request with the Idempotency-Key ${key} was interrupted: see whether it was done, and use another key`,
+      )
+    case 'done':
+      return replay(deps, `${caller} ${key}`, begun.status, begun.answer)
+    case 'begun':
+  }
+  let response: Response
+  try {
+    response = await answer()
+  } catch (error) {
+    // What is wrong with the request is wrong again; what went wrong here may go right the next time.
+    await forgetIdempotent(deps.env.DB, { caller, key })
+    throw error
+  }
+  await finishIdempotent(deps.env.DB, {
+    caller,
+    key,
+    status: response.status,
+    answer: await pack(deps, `${caller} ${key}`, response.clone()),
+  })
+  return response
+}
+
+/** Encrypted: an answer may hold what is shown once. */
+async function pack(deps: Deps, owner: string, response: Response): Promise<string> {
+  const kept = { headers: [...response.headers], body: await response.text() }
+  return encryptSecret(deps.config.encryptionKeys, JSON.stringify(kept), owner)
+}
+
+async function replay(deps: Deps, owner: string, status: number, answer: string): Promise<Response> {
+  const text = await decryptSecret(deps.config.encryptionKeys, answer, owner)
+  // `pack` wrote it.
+  const { headers, body } = JSON.parse(text) as { headers: [string, string][]; body: string }
+  const replayed = new Headers(headers)
+  replayed.set('idempotency-replayed', 'true')
+  return new Response(body === '' ? null : body, { status, headers: replayed })
+}
+
+async function digest(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return Buffer.from(hash).toString('base64url')
+}

@@ -1,0 +1,59 @@
+/** @module The schemas that validate, as JSON Schema: of OpenAPI 3.1 (draft 2020-12), or of 3.0. */
+import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
+import type * as v from 'valibot'
+import { AuditItem, ShownMail } from './administration.ts'
+import { ShownApiKey } from './api-keys.ts'
+import { ShownDelivery } from './deliveries.ts'
+import { ShownEndpoint } from './endpoints.ts'
+import { Event, Video } from './event-view.ts'
+import { ShownInstance } from './instances.ts'
+import { ShownProblem } from './problem-view.ts'
+import { ShownUser } from './user-view.ts'
+
+export type OpenApiVersion = '3.0' | '3.1'
+export type Json = { [name: string]: unknown }
+
+/** What has a name in the description, and in generated clients. */
+const NAMED = {
+  ApiKey: ShownApiKey,
+  AuditEntry: AuditItem,
+  Delivery: ShownDelivery,
+  Endpoint: ShownEndpoint,
+  Event,
+  Instance: ShownInstance,
+  Mail: ShownMail,
+  Problem: ShownProblem,
+  User: ShownUser,
+  Video,
+}
+
+function config(version: OpenApiVersion): ConversionConfig {
+  return {
+    target: version === '3.0' ? 'openapi-3.0' : 'draft-2020-12',
+    // What goes over the wire, before our transforms.
+    typeMode: 'input',
+    errorMode: 'throw',
+    // What JSON Schema can't say; their messages tell it to whoever breaks them.
+    ignoreActions: ['check', 'transform', 'to_lower_case'],
+    definitions: NAMED,
+    overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+  }
+}
+
+/** One schema, with references to those that have a name. */
+export function jsonSchema(schema: v.GenericSchema, version: OpenApiVersion): Json {
+  const name = Object.entries(NAMED).find(([, named]) => named === schema)?.[0]
+  if (name) return { $ref: `#/components/schemas/${name}` }
+  const {
+    $schema: _,
+    $defs: __,
+    definitions: ___,
+    ...converted
+  } = toJsonSchema(schema, config(version)) as Json
+  return converted
+}
+
+/** Those that have a name. */
+export function namedSchemas(version: OpenApiVersion): Json {
+  return toJsonSchemaDefs(NAMED, config(version)) as Json
+}

@@ -1,0 +1,148 @@
+/**
+ * @module One operation of the API: all that the router, the reference and the tests need to know of it is said in one
+ * object, beside the function that does it.
+ */
+import type * as v from 'valibot'
+import type { Deps } from '../workers/deps.ts'
+import type { Caller, User } from './caller.ts'
+import type { InvalidParam } from './problem.ts'
+import type { ProblemCode } from './problem-codes.ts'
+import type { OperationId, Reach } from './rights.ts'
+
+/** The groups of the reference, in its order, with what they are about. */
+export const TAGS = {
+  Service: 'What this Tubewire is, and whether it works.',
+  Session: 'Logging in, as PeerTube does it: OAuth 2.0 with a password (RFC 6749, 4.3). One session a user.',
+  Register: 'Signing up, verifying a mail address, and a forgotten password.',
+  Account: 'One’s own account.',
+  Users: 'Everybody’s accounts, for moderators and administrators.',
+  'API keys': 'Keys for programs: several at a time, each with its scopes.',
+  Instances: 'The PeerTube servers that are watched.',
+  Endpoints: 'URLs that are sent what happens.',
+  Events: 'What happened, and where it was sent.',
+  Administration: 'Mails and the audit log.',
+  Pictures: 'The pictures that events name.',
+  Federation: 'Who polls: for the people who run instances.',
+} as const
+export type Tag = keyof typeof TAGS
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** What a handler answers. */
+export type Answer = {
+  status: number
+  /** Sent as JSON. */
+  body?: unknown
+  /** Sent as it is: JSON that was joined, or another type that `content-type` names. */
+  text?: string
+  headers?: Record<string, string>
+}
+
+/** How an answer is documented, and checked in tests. */
+export type AnswerSpec = {
+  description: string
+  /** Of a JSON body. */
+  schema?: v.GenericSchema
+  /** Of a body that is no plain JSON. */
+  contentTypes?: readonly string[]
+  /** Names with descriptions. */
+  headers?: Readonly<Record<string, string>>
+  /** Must match the schema: a test sees to it. */
+  example?: unknown
+}
+
+/** What a handler is given: everything parsed, everybody known. */
+export type Input<TParams, TQuery, TBody> = {
+  params: TParams
+  query: TQuery
+  body: TBody
+  caller: Caller
+  reach: Reach
+  deps: Deps
+  request: Request
+  /** Where this Tubewire is reached, e.g. `https://tubewire.example`. */
+  origin: string
+  requestId: string
+  operation: OperationId
+  /** Work that the answer doesn't wait for; what fails is logged. */
+  inBackground: (work: Promise<unknown>) => void
+}
+
+type OutputOf<TSchema> = TSchema extends v.GenericSchema ? v.InferOutput<TSchema> : undefined
+
+type Common = {
+  id: OperationId
+  method: Method
+  /** As the router takes it: `/api/v1/endpoints/:id`. */
+  path: string
+  tag: Tag
+  /** A few words. */
+  summary: string
+  description?: string
+  /** How the body comes; JSON unless it says otherwise. */
+  bodyType?: 'form' | 'merge-patch'
+  /** An example of the body. */
+  example?: unknown
+  /** Its own bucket of requests; that of the whole API otherwise, or `none`. */
+  limit?: 'token' | 'register' | 'verifyEmail' | 'none'
+  /** False: an `Idempotency-Key` means nothing here, for its answer must not be kept. */
+  isRepeatable?: false
+  answers: Readonly<Record<number, AnswerSpec>>
+  /** What can go wrong beyond what is common to all: statuses and codes. */
+  problems?: readonly (number | ProblemCode)[]
+}
+
+type Schemas<TParams, TQuery, TBody> = {
+  params?: TParams
+  query?: TQuery
+  body?: TBody
+}
+
+/** An operation as the router has it. */
+export type Operation = Common & {
+  params?: v.GenericSchema
+  query?: v.GenericSchema
+  body?: v.GenericSchema
+  combine?: (input: { params: unknown; query: unknown; body: unknown }) => Record<string, InvalidParam> | null
+  handle: (input: Input<unknown, unknown, unknown>) => Promise<Answer | Response>
+}
+
+type Schema = v.GenericSchema | undefined
+
+/** Declares an operation; its handler is given what its schemas put out. */
+export function operation<
+  TParams extends Schema = undefined,
+  TQuery extends Schema = undefined,
+  TBody extends Schema = undefined,
+>(
+  declared: Common &
+    Schemas<TParams, TQuery, TBody> & {
+      /** What is right alone and wrong together: called when each parameter alone is right. */
+      combine?: (input: {
+        params: OutputOf<TParams>
+        query: OutputOf<TQuery>
+        body: OutputOf<TBody>
+      }) => Record<string, InvalidParam> | null
+      handle: (
+        input: Input<OutputOf<TParams>, OutputOf<TQuery>, OutputOf<TBody>>,
+      ) => Promise<Answer | Response>
+    },
+): Operation {
+  // The router parses with these very schemas before it calls: what it passes is what they put out.
+  return declared as unknown as Operation
+}
+
+/** The caller as a user: the rights table lets nobody else in where this is asked. */
+export function userOf({ caller }: { caller: Caller }): User {
+  if (caller.kind === 'anonymous') throw new Error('an operation without a caller asked who he is')
+  return caller.user
+}
+
+export const ok = (body: unknown): Answer => ({ status: 200, body })
+export const noContent: Answer = { status: 204 }
+/** @param location the path of what was made. */
+export const created = (location: string, body: unknown): Answer => ({
+  status: 201,
+  body,
+  headers: { location },
+})

@@ -1,0 +1,35 @@
+/** @module Every operation of the API, in the order of the reference. */
+import { accountOperations } from './account.ts'
+import { accountPageOperations } from './account-pages.ts'
+import { administrationOperations } from './administration.ts'
+import { apiKeyOperations } from './api-keys.ts'
+import { deliveryOperations } from './deliveries.ts'
+import { endpointOperations } from './endpoints.ts'
+import { eventOperations } from './events.ts'
+import { federationOperations } from './federation.ts'
+import { healthOperations } from './health.ts'
+import { instanceOperations } from './instances.ts'
+import type { Operation } from './operation.ts'
+import { pictureOperations } from './pictures.ts'
+import { registerOperations } from './register.ts'
+import { serviceOperations } from './service.ts'
+import { sessionOperations } from './session.ts'
+import { userOperations } from './users.ts'
+
+export const OPERATIONS: readonly Operation[] = [
+  ...healthOperations,
+  ...serviceOperations(() => OPERATIONS),
+  ...sessionOperations,
+  ...registerOperations,
+  ...accountPageOperations,
+  ...accountOperations,
+  ...userOperations,
+  ...apiKeyOperations,
+  ...instanceOperations,
+  ...endpointOperations,
+  ...eventOperations,
+  ...deliveryOperations,
+  ...administrationOperations,
+  ...pictureOperations,
+  ...federationOperations,
+]

@@ -1,0 +1,101 @@
+/**
+ * @module What can go wrong that a status alone doesn't tell: each code is the end of a problem's `type`, an anchor of the
+ * reference page, and a row of docs/api.md.
+ */
+
+/** Each code with its status, and what it means. */
+export const PROBLEM_CODES = {
+  invalid_request: { status: 400, means: 'A parameter of the token request is missing (RFC 6749, 5.2).' },
+  invalid_client: {
+    status: 400,
+    means: 'The client of the token request is not the one of oauth-clients/local.',
+  },
+  invalid_grant: {
+    status: 400,
+    means:
+      'User name and password do not match, or the refresh token is unknown, expired or was used before. One that was used before ends its session.',
+  },
+  unsupported_grant_type: { status: 400, means: 'The grant type is neither "password" nor "refresh_token".' },
+  invalid_verification: {
+    status: 403,
+    means: 'The verification string is wrong, expired or was used before: ask for another mail.',
+  },
+  unauthorized_request: { status: 401, means: 'The operation needs an access token or an API key.' },
+  invalid_token: {
+    status: 401,
+    means: 'The access token or API key is unknown, expired, revoked, or was replaced by a newer login.',
+  },
+  insufficient_rights: { status: 403, means: 'The role of the user does not allow the operation.' },
+  insufficient_scope: { status: 403, means: 'The API key does not have the scope that the operation needs.' },
+  session_required: {
+    status: 403,
+    means: 'The operation is for people: it takes the access token of a session, and no API key.',
+  },
+  registration_closed: {
+    status: 403,
+    means: 'Nobody may register here: the administrator makes the accounts.',
+  },
+  account_blocked: { status: 403, means: 'The password is right, and the account is blocked.' },
+  account_waiting_for_approval: {
+    status: 403,
+    means: 'The password is right, and a moderator has not accepted the account yet.',
+  },
+  account_waiting_for_email: {
+    status: 403,
+    means: 'The password is right, and the mail address has not been verified yet.',
+  },
+  already_watched: { status: 409, means: 'The instance is watched already; `detail` has its id.' },
+  username_taken: { status: 409, means: 'Somebody has this user name.' },
+  email_taken: { status: 409, means: 'Another account has this mail address.' },
+  last_administrator: {
+    status: 409,
+    means: 'Without this one there would be no administrator who can log in.',
+  },
+  paused_by_moderator: {
+    status: 409,
+    means: 'A moderator paused the endpoint: only a moderator resumes it.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    means: 'A request with this Idempotency-Key is being answered right now: ask again in a moment.',
+  },
+  idempotency_interrupted: {
+    status: 409,
+    means:
+      'A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.',
+  },
+  idempotency_other_request: { status: 422, means: 'This Idempotency-Key came with another request before.' },
+  not_peertube: { status: 422, means: 'There is a server, and it is not PeerTube.' },
+  too_old: { status: 422, means: 'The PeerTube there is older than 5.1.' },
+  unreachable: { status: 422, means: 'There is no server at that address, or it closed the connection.' },
+  timeout: { status: 422, means: 'The instance did not answer in time.' },
+  tls: { status: 422, means: 'The TLS connection to the instance failed.' },
+  redirect: { status: 422, means: 'The instance redirects to another address: add that one.' },
+  http: { status: 422, means: 'The instance answered with an error.' },
+  rate_limited: { status: 422, means: 'The instance answers that it was asked too often.' },
+  too_large: { status: 422, means: 'The answer of the instance is too large to be one of PeerTube.' },
+  schema: { status: 422, means: 'The answer of the instance is not what PeerTube answers.' },
+  not_json: { status: 422, means: 'The instance answered without JSON.' },
+  instance_busy: {
+    status: 503,
+    means: 'The instance has been asked enough for now: come back after Retry-After.',
+  },
+  limiter_unavailable: {
+    status: 503,
+    means: 'Logins can not be counted right now, so none is let through: try again.',
+  },
+  not_migrated: { status: 503, means: 'The database has no tables, or old ones.' },
+  not_configured: { status: 503, means: 'The configuration is wrong: the log says what.' },
+} as const satisfies Record<string, { status: number; means: string }>
+
+export type ProblemCode = keyof typeof PROBLEM_CODES
+
+/** The status that goes with a code. */
+export function statusOf(code: ProblemCode): number {
+  return PROBLEM_CODES[code].status
+}
+
+/** The code with this name, when there is one: names that come from elsewhere. */
+export function problemCode(name: string): ProblemCode | null {
+  return Object.hasOwn(PROBLEM_CODES, name) ? (name as ProblemCode) : null
+}

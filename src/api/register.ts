@@ -1,0 +1,204 @@
+/** @module Signing up, verifying a mail address, and a forgotten password. No answer tells whether an address is known. */
+import * as v from 'valibot'
+import { newId } from '../db/id.ts'
+import { useMailToken } from '../db/mail-tokens.ts'
+import { confirmEmail, insertUser, setPassword } from '../db/users.ts'
+import { hashPassword } from '../passwords.ts'
+import { digest } from '../tokens.ts'
+import {
+  sendAlreadyKnown,
+  sendReset,
+  sendVerification,
+  sendVerificationAgain,
+  sendWaiting,
+  TOKEN_MINUTES,
+} from './account-mails.ts'
+import { auditOf } from './audit-entry.ts'
+import { idParams, text } from './fields.ts'
+import { type Input, noContent, operation } from './operation.ts'
+import { Problem } from './problem.ts'
+import { ROLES } from './rights.ts'
+import { Email, Password, Username } from './user-view.ts'
+
+const VerificationString = v.pipe(
+  text(100),
+  v.minLength(1, 'is missing'),
+  v.description('From the mail. It can be used once.'),
+)
+const AddressBody = v.strictObject({ email: Email })
+const address = { email: 'alice@example.com' }
+const verificationString = '0123456789abcdef0123456789abcdef01234567'
+
+export const registerOperations = [
+  operation({
+    id: 'registerUser',
+    method: 'POST',
+    path: '/api/v1/users/register',
+    tag: 'Register',
+    summary: 'Register',
+    description:
+      'Where the administrator allows it (`signup` of the configuration). The address has to be verified with the mail that is sent to it; with `approval` a moderator has to accept the account too.',
+    limit: 'register',
+    isRepeatable: false,
+    body: v.strictObject({ username: Username, password: Password, email: Email }),
+    example: { username: 'alice', password: 'correct horse', ...address },
+    answers: { 204: { description: 'Look into your mail.' } },
+    problems: ['registration_closed', 'username_taken'],
+    async handle(input) {
+      const { body, deps } = input
+      const { signup } = deps.config
+      if (signup === 'closed')
+        throw new Problem(
+          'registration_closed',
+          'User registration is not enabled here: ask the administrator',
+        )
+      const now = deps.clock()
+      const id = newId('usr')
+      const made = await insertUser(
+        deps.env.DB,
+        {
+          id,
+          username: body.username,
+          email: body.email,
+          passwordHash: await hashPassword(body.password),
+          role: ROLES.indexOf('User'),
+          state: signup === 'approval' ? 'waiting-for-approval' : 'waiting-for-email',
+          emailVerifiedAt: null,
+          createdAt: now,
+        },
+        auditOf(input, id),
+      )
+      if (made === 'username-taken')
+        throw new Problem('username_taken', `There is a user ${body.username} already`)
+      // Of an address that is known only its owner learns that.
+      if (made === 'email-taken') input.inBackground(sendAlreadyKnown(input, body.email))
+      else if (signup === 'approval') input.inBackground(sendWaiting(input, made, body.email))
+      else input.inBackground(sendVerification(input, made, body.email))
+      return noContent
+    },
+  }),
+  operation({
+    id: 'resendEmailToVerifyUser',
+    method: 'POST',
+    path: '/api/v1/users/ask-send-verify-email',
+    tag: 'Register',
+    summary: 'Send the verification mail again',
+    description: 'The answer is the same whether the address is known or not.',
+    limit: 'verifyEmail',
+    body: AddressBody,
+    example: address,
+    answers: { 204: { description: 'If the address waits to be verified, a mail is on its way.' } },
+    async handle(input) {
+      input.inBackground(sendVerificationAgain(input, input.body.email))
+      return noContent
+    },
+  }),
+  operation({
+    id: 'verifyUser',
+    method: 'POST',
+    path: '/api/v1/users/:id/verify-email',
+    tag: 'Register',
+    summary: 'Verify a mail address',
+    description: `With the string of the mail, which holds for ${TOKEN_MINUTES} minutes.`,
+    limit: 'token',
+    isRepeatable: false,
+    params: idParams('usr', 'a user'),
+    body: v.strictObject({
+      verificationString: VerificationString,
+      isPendingEmail: v.optional(
+        v.pipe(v.boolean('must be true or false'), v.description('As in PeerTube; it changes nothing here.')),
+      ),
+    }),
+    example: { verificationString },
+    answers: { 204: { description: 'The address is verified.' } },
+    problems: ['invalid_verification', 'email_taken'],
+    async handle(input) {
+      await verifyAddress(input, input.params.id, input.body.verificationString)
+      return noContent
+    },
+  }),
+  operation({
+    id: 'askResetPassword',
+    method: 'POST',
+    path: '/api/v1/users/ask-reset-password',
+    tag: 'Register',
+    summary: 'Ask for a new password',
+    description: 'The answer is the same whether the address is known or not.',
+    limit: 'verifyEmail',
+    body: AddressBody,
+    example: address,
+    answers: { 204: { description: 'If the address is known, a mail is on its way.' } },
+    async handle(input) {
+      input.inBackground(sendReset(input, input.body.email))
+      return noContent
+    },
+  }),
+  operation({
+    id: 'resetPassword',
+    method: 'POST',
+    path: '/api/v1/users/:id/reset-password',
+    tag: 'Register',
+    summary: 'Choose a new password',
+    description: 'With the string of the mail. Whoever is logged in is logged out.',
+    limit: 'token',
+    isRepeatable: false,
+    params: idParams('usr', 'a user'),
+    body: v.strictObject({ verificationString: VerificationString, password: Password }),
+    example: { verificationString, password: 'correct horse' },
+    answers: { 204: { description: 'The password is changed.' } },
+    problems: ['invalid_verification'],
+    async handle(input) {
+      const { verificationString: token, password } = input.body
+      await choosePassword(input, input.params.id, token, password)
+      return noContent
+    },
+  }),
+]
+
+type Request = Pick<Input<unknown, unknown, unknown>, 'caller' | 'deps' | 'operation' | 'requestId'>
+
+/**
+ * Verifies the address that a token was sent to.
+ * @throws Problem 403 when the token is not one of this user, or was used; 409 when another account has the address now.
+ */
+export async function verifyAddress(input: Request, userId: string, token: string): Promise<void> {
+  const { env, clock } = input.deps
+  const now = clock()
+  const email = await useMailToken(env.DB, {
+    hash: await digest(token),
+    userId,
+    purpose: 'verify-email',
+    now,
+  })
+  if (email === null) throw invalidVerification()
+  const confirmed = await confirmEmail(env.DB, userId, email, now, auditOf(input, userId))
+  if (confirmed === 'email-taken')
+    throw new Problem('email_taken', 'Another account verified this address meanwhile')
+  if (confirmed === 'missing') throw invalidVerification()
+}
+
+/**
+ * Sets the password of whom a token was sent to, and ends his session.
+ * @throws Problem 403 when the token is not one of this user, or was used.
+ */
+export async function choosePassword(
+  input: Request,
+  userId: string,
+  token: string,
+  password: string,
+): Promise<void> {
+  const { env, clock } = input.deps
+  const now = clock()
+  const used = { hash: await digest(token), userId, purpose: 'reset-password' as const, now }
+  if ((await useMailToken(env.DB, used)) === null) throw invalidVerification()
+  const hash = await hashPassword(password)
+  await setPassword(env.DB, userId, hash, { endSession: true, now }, auditOf(input, userId))
+}
+
+/** The same for an unknown user and for a wrong string. */
+function invalidVerification(): Problem {
+  return new Problem(
+    'invalid_verification',
+    'The verification string is wrong, expired or was used: ask for another mail',
+  )
+}

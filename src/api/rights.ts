@@ -1,0 +1,119 @@
+/**
+ * @module Who may do what: the one table, role by operation by ownership. docs/roles.md is made of it, the router obeys it,
+ * and a test walks every route with every kind of caller.
+ */
+
+/** The roles of PeerTube, by their number. */
+export const ROLES = ['Administrator', 'Moderator', 'User'] as const
+export type Role = (typeof ROLES)[number]
+
+/**
+ * How far a role reaches in an operation: not at all; to what is public here; to its own (and what is public); to
+ * everybody's, without secrets and private payloads.
+ */
+export type Reach = 'none' | 'public' | 'own' | 'all'
+
+/** What an API key may be allowed, and what that means. */
+export const SCOPES = {
+  'events:read': 'read the event log, and download it',
+  'deliveries:read': 'see what was delivered',
+  'instances:read': 'see which instances are watched',
+  'instances:write': 'add, pause, poll and remove instances, as far as the role allows',
+  'endpoints:read': 'see endpoints',
+  'endpoints:write': 'make, change and remove endpoints',
+  'feeds:read': 'read private feeds',
+} as const
+export type Scope = keyof typeof SCOPES
+
+export type Right = Readonly<Record<Role | 'anonymous', Reach>> & {
+  /** What a key needs. `session`: keys may not. `any`: nobody is asked who he is. */
+  readonly scope: Scope | 'session' | 'any'
+}
+
+const everybody: Right = {
+  anonymous: 'public',
+  User: 'public',
+  Moderator: 'public',
+  Administrator: 'public',
+  scope: 'any',
+}
+const right = (User: Reach, Moderator: Reach, Administrator: Reach, scope: Right['scope']): Right => ({
+  anonymous: 'none',
+  User,
+  Moderator,
+  Administrator,
+  scope,
+})
+
+/** Each operation of the API, in the order of the reference. */
+export const RIGHTS = {
+  getHealth: everybody,
+  getConfig: everybody,
+  getOpenApi: everybody,
+  getReference: everybody,
+
+  getOAuthClient: everybody,
+  getOAuthToken: everybody,
+  revokeOAuthToken: right('own', 'own', 'own', 'session'),
+
+  registerUser: everybody,
+  resendEmailToVerifyUser: everybody,
+  verifyUser: everybody,
+  askResetPassword: everybody,
+  resetPassword: everybody,
+  getVerifyEmailPage: everybody,
+  postVerifyEmailPage: everybody,
+  getResetPasswordPage: everybody,
+  postResetPasswordPage: everybody,
+
+  getUserInfo: right('own', 'own', 'own', 'session'),
+  putUserInfo: right('own', 'own', 'own', 'session'),
+  deleteUserInfo: right('own', 'own', 'own', 'session'),
+
+  getUsers: right('none', 'all', 'all', 'session'),
+  addUser: right('none', 'none', 'all', 'session'),
+  getUser: right('own', 'all', 'all', 'session'),
+  putUser: right('none', 'none', 'all', 'session'),
+  delUser: right('none', 'none', 'all', 'session'),
+  blockUser: right('none', 'all', 'all', 'session'),
+  unblockUser: right('none', 'all', 'all', 'session'),
+  acceptUser: right('none', 'all', 'all', 'session'),
+
+  getApiKeys: right('own', 'own', 'all', 'session'),
+  addApiKey: right('own', 'own', 'own', 'session'),
+  getApiKey: right('own', 'own', 'all', 'session'),
+  patchApiKey: right('own', 'own', 'own', 'session'),
+  delApiKey: right('own', 'own', 'all', 'session'),
+
+  getInstances: right('public', 'all', 'all', 'instances:read'),
+  addInstance: right('none', 'none', 'all', 'instances:write'),
+  getInstance: right('public', 'all', 'all', 'instances:read'),
+  patchInstance: right('none', 'all', 'all', 'instances:write'),
+  pollInstance: right('none', 'all', 'all', 'instances:write'),
+  delInstance: right('none', 'none', 'all', 'instances:write'),
+
+  getEndpoints: right('own', 'all', 'all', 'endpoints:read'),
+  addEndpoint: right('own', 'own', 'own', 'endpoints:write'),
+  getEndpoint: right('own', 'all', 'all', 'endpoints:read'),
+  patchEndpoint: right('own', 'all', 'all', 'endpoints:write'),
+  delEndpoint: right('own', 'own', 'all', 'endpoints:write'),
+
+  getEvents: right('own', 'own', 'own', 'events:read'),
+  getEvent: right('own', 'own', 'own', 'events:read'),
+  getDeliveries: right('own', 'all', 'all', 'deliveries:read'),
+  downloadEventsNdjson: right('own', 'own', 'own', 'events:read'),
+  downloadEventsCsv: right('own', 'own', 'own', 'events:read'),
+
+  getMails: right('none', 'none', 'all', 'session'),
+  getAuditLog: right('none', 'none', 'all', 'session'),
+
+  getThumbnail: everybody,
+  getAvatar: everybody,
+  getWebfinger: everybody,
+  getNodeInfoLinks: everybody,
+  getNodeInfo: everybody,
+  getActor: everybody,
+  getActorOutbox: everybody,
+} as const satisfies Record<string, Right>
+
+export type OperationId = keyof typeof RIGHTS

@@ -1,0 +1,238 @@
+/** @module Logging in as PeerTube does it: OAuth 2.0 with a password (RFC 6749, 4.3), errors as PeerTube answers them. */
+import * as v from 'valibot'
+import { insertAudit } from '../db/audit.ts'
+import { newId } from '../db/id.ts'
+import { endSession, rotateSession, startSession } from '../db/sessions.ts'
+import { findUserByName, setPassword, type User } from '../db/users.ts'
+import { hashPassword, verifyPassword } from '../passwords.ts'
+import { digest, newToken } from '../tokens.ts'
+import { auditOf } from './audit-entry.ts'
+import { text } from './fields.ts'
+import { type Answer, type Input, ok, operation, userOf } from './operation.ts'
+import { Problem } from './problem.ts'
+
+const ACCESS_MS = 24 * 3_600_000
+const REFRESH_MS = 14 * 24 * 3_600_000
+
+/**
+ * The client of this service. It is a public one (RFC 6749, 2.1): everybody gets its secret from `oauth-clients/local`, so
+ * there is nothing to hide in it.
+ */
+const CLIENT = { client_id: 'tubewire', client_secret: 'public' }
+
+// Unknown parameters are ignored, as RFC 6749, 3.2 demands, and what is missing is named as OAuth names it.
+const TokenRequest = v.object({
+  client_id: v.optional(text(200)),
+  client_secret: v.optional(text(200)),
+  grant_type: v.optional(v.pipe(text(100), v.description('`password` or `refresh_token`.'))),
+  username: v.optional(v.pipe(text(320), v.description('User name or mail address.'))),
+  password: v.optional(v.pipe(text(1_000), v.description('With the grant type `password`.'))),
+  refresh_token: v.optional(v.pipe(text(200), v.description('With the grant type `refresh_token`.'))),
+  response_type: v.optional(
+    v.pipe(text(100), v.description('PeerTube’s clients send `code`; it means nothing.')),
+  ),
+})
+
+const Tokens = v.strictObject({
+  token_type: v.literal('Bearer'),
+  access_token: v.string(),
+  refresh_token: v.string(),
+  expires_in: v.pipe(v.number(), v.integer(), v.description('Seconds.')),
+  refresh_token_expires_in: v.pipe(v.number(), v.integer(), v.description('Seconds.')),
+})
+
+type TokenInput = Input<undefined, undefined, v.InferOutput<typeof TokenRequest>>
+
+export const sessionOperations = [
+  operation({
+    id: 'getOAuthClient',
+    method: 'GET',
+    path: '/api/v1/oauth-clients/local',
+    tag: 'Session',
+    summary: 'The client to log in with',
+    description: 'Only under the address of this service.',
+    answers: {
+      200: {
+        description: 'The client.',
+        schema: v.strictObject({ client_id: v.string(), client_secret: v.string() }),
+        example: CLIENT,
+      },
+    },
+    problems: [403],
+    async handle({ request, deps }) {
+      const { host } = new URL(request.url)
+      const { publicUrl } = deps.config
+      // A page that was loaded under another name must not log anybody in here.
+      if (publicUrl !== null && new URL(publicUrl).host !== host)
+        throw new Problem(403, `Getting client tokens for host ${host} is forbidden`)
+      return ok(CLIENT)
+    },
+  }),
+  operation({
+    id: 'getOAuthToken',
+    method: 'POST',
+    path: '/api/v1/users/token',
+    tag: 'Session',
+    summary: 'Log in, or go on with a refresh token',
+    description:
+      'One session a user: a login ends the session before it. A refresh ends the tokens that it was made with. A refresh token that comes a second time ends its session: one of the two who have it is a thief.',
+    limit: 'token',
+    isRepeatable: false,
+    bodyType: 'form',
+    body: TokenRequest,
+    example: { ...CLIENT, grant_type: 'password', username: 'alice', password: 'correct horse' },
+    answers: {
+      200: {
+        description: 'The tokens.',
+        schema: Tokens,
+        example: {
+          token_type: 'Bearer',
+          access_token: '0123456789abcdef0123456789abcdef01234567',
+          refresh_token: '76543210fedcba9876543210fedcba9876543210',
+          expires_in: 86_400,
+          refresh_token_expires_in: 1_209_600,
+        },
+      },
+    },
+    problems: [
+      'invalid_request',
+      'invalid_client',
+      'invalid_grant',
+      'unsupported_grant_type',
+      'account_blocked',
+      'account_waiting_for_approval',
+      'account_waiting_for_email',
+      'limiter_unavailable',
+    ],
+    async handle(input) {
+      const { body } = input
+      const grantType = need(body, 'grant_type')
+      if (
+        need(body, 'client_id') !== CLIENT.client_id ||
+        need(body, 'client_secret') !== CLIENT.client_secret
+      )
+        throw new Problem('invalid_client', 'Invalid client: client is invalid')
+      if (grantType === 'password') return logIn(input)
+      if (grantType === 'refresh_token') return refresh(input)
+      throw new Problem('unsupported_grant_type', 'Unsupported grant type: `grant_type` is invalid')
+    },
+  }),
+  operation({
+    id: 'revokeOAuthToken',
+    method: 'POST',
+    path: '/api/v1/users/revoke-token',
+    tag: 'Session',
+    summary: 'Log out',
+    description: 'Ends the session with both its tokens.',
+    isRepeatable: false,
+    answers: { 200: { description: 'The session is over.', schema: v.strictObject({}), example: {} } },
+    async handle(input) {
+      const { id } = userOf(input)
+      await endSession(input.deps.env.DB, id, auditOf(input, id))
+      return ok({})
+    },
+  }),
+]
+
+/** @throws Problem `invalid_request`, in PeerTube's words. */
+function need(body: TokenInput['body'], name: keyof TokenInput['body']): string {
+  const value = body[name]
+  if (!value) throw new Problem('invalid_request', `Missing parameter: \`${name}\``)
+  return value
+}
+
+async function logIn(input: TokenInput): Promise<Answer> {
+  const { body, deps } = input
+  const { DB } = deps.env
+  const name = need(body, 'username')
+  const password = need(body, 'password')
+  const user = await findUserByName(DB, name.toLowerCase())
+  // For an unknown user too, so that the time it takes tells nothing.
+  const { ok: isRight, needsRehash } = await verifyPassword(password, user?.passwordHash ?? null)
+  if (!user || !isRight) {
+    if (user) input.inBackground(insertAudit(DB, { ...auditOf(input, user.id), success: false }))
+    throw new Problem('invalid_grant', 'Invalid grant: user credentials are invalid')
+  }
+  refuseInactive(user)
+  const issued = await issue(deps.clock())
+  const isStarted = await startSession(
+    DB,
+    { userId: user.id, sessionId: newId('ses'), ...issued.stored },
+    { ...auditOf(input, user.id), userId: user.id, username: user.username },
+  )
+  // Blocked between the two: as if it had been before.
+  if (!isStarted) throw new Problem('invalid_grant', 'Invalid grant: user credentials are invalid')
+  if (needsRehash) {
+    const rehash = async () => {
+      const hash = await hashPassword(password)
+      await setPassword(DB, user.id, hash, { endSession: false, now: deps.clock() })
+    }
+    input.inBackground(rehash())
+  }
+  return tokenAnswer(issued)
+}
+
+/** Only to whom has the password is it said that the account is blocked or waits. */
+function refuseInactive(user: User): void {
+  if (user.blockedAt !== null) throw new Problem('account_blocked', 'This account is blocked')
+  if (user.state === 'waiting-for-approval')
+    throw new Problem('account_waiting_for_approval', 'A moderator has not accepted this account yet')
+  if (user.state === 'waiting-for-email')
+    throw new Problem(
+      'account_waiting_for_email',
+      'The mail address of this account has not been verified yet',
+    )
+}
+
+async function refresh(input: TokenInput): Promise<Answer> {
+  const { body, deps } = input
+  const issued = await issue(deps.clock())
+  const refreshHash = await digest(need(body, 'refresh_token'))
+  const rotated = await rotateSession(deps.env.DB, { usedHash: refreshHash, ...issued.stored })
+  if (rotated.kind !== 'rotated')
+    throw new Problem('invalid_grant', 'Invalid grant: refresh token is invalid')
+  return tokenAnswer(issued)
+}
+
+type Issued = {
+  accessToken: string
+  refreshToken: string
+  stored: {
+    accessHash: string
+    refreshHash: string
+    accessExpiresAt: number
+    refreshExpiresAt: number
+    now: number
+  }
+}
+
+async function issue(now: number): Promise<Issued> {
+  const [accessToken, refreshToken] = [newToken(), newToken()]
+  const [accessHash, refreshHash] = await Promise.all([digest(accessToken), digest(refreshToken)])
+  return {
+    accessToken,
+    refreshToken,
+    stored: {
+      accessHash,
+      refreshHash,
+      accessExpiresAt: now + ACCESS_MS,
+      refreshExpiresAt: now + REFRESH_MS,
+      now,
+    },
+  }
+}
+
+/** RFC 6749, 5.1. */
+function tokenAnswer({ accessToken, refreshToken }: Issued): Answer {
+  return {
+    status: 200,
+    body: {
+      token_type: 'Bearer',
+      access_token: accessToken,
+      refresh_token: refreshToken,
+      expires_in: ACCESS_MS / 1000,
+      refresh_token_expires_in: REFRESH_MS / 1000,
+    },
+    headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
+  }
+}

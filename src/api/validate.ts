@@ -1,0 +1,81 @@
+/**
+ * @module What comes in, parsed with valibot. Each parameter is judged alone, all that is wrong is said at once; only when
+ * nothing is wrong alone are combinations looked at (the contract's "Validation errors").
+ */
+import * as v from 'valibot'
+import { type InvalidParam, invalidParams, type Location } from './problem.ts'
+
+/** One part of a request, with what it must be. */
+export type Part = { location: Location; schema: v.GenericSchema; input: unknown }
+
+/**
+ * Parses the parts of a request.
+ * @param known what was found wrong before: a body that is no JSON, a header.
+ * @returns what each part's schema puts out, in their order.
+ * @throws Problem 400 naming every parameter that is wrong. Values are shown, but not those of secrets.
+ */
+export function parseParts(
+  parts: readonly Part[],
+  known: Readonly<Record<string, InvalidParam>> = {},
+): unknown[] {
+  const found: Record<string, InvalidParam> = Object.assign(Object.create(null), known)
+  const outputs = parts.map(({ location, schema, input }) => {
+    const parsed = v.safeParse(schema, input)
+    if (parsed.success) return parsed.output
+    for (const issue of parsed.issues) {
+      const name = nameOf(issue) ?? location
+      // The same name in two places: the first keeps it.
+      const key = found[name] && found[name].location !== location ? `${location}.${name}` : name
+      found[key] ??= describeIssue(issue, name, location)
+    }
+    return undefined
+  })
+  if (Object.keys(found).length > 0) throw invalidParams(found)
+  return outputs
+}
+
+/** A parameter that is wrong, for rules that valibot doesn't hold. */
+export function invalid(location: Location, name: string, msg: string): Record<string, InvalidParam> {
+  return { [name]: { location, msg, param: name, path: name } }
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>, name: string, location: Location): InvalidParam {
+  const param = { location, msg: messageOf(issue), param: name, path: name }
+  const value = issue.input
+  // Of a missing or unknown field valibot gives its name as the input: that is no value.
+  const isShown = !isAboutPresence(issue) && !isSecret(name) && isShowable(value)
+  return isShown ? { ...param, value } : param
+}
+
+/** `filters.tags[2]`, as PeerTube writes nested fields; null of the whole part. */
+function nameOf(issue: v.BaseIssue<unknown>): string | null {
+  if (!issue.path) return null
+  return issue.path.reduce((name, { type, key }) => {
+    // What a caller named is repeated to him, but not at any length.
+    const text = String(key).slice(0, 100)
+    if (type === 'array') return `${name}[${text}]`
+    return name === '' ? text : `${name}.${text}`
+  }, '')
+}
+
+function isAboutPresence(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.path !== undefined
+}
+
+/** valibot's words for a missing and for an unknown field are its own; ours are everybody's. */
+function messageOf(issue: v.BaseIssue<unknown>): string {
+  if (isAboutPresence(issue)) return issue.expected === 'never' ? 'is unknown' : 'is missing'
+  return issue.type === 'strict_object' ? 'must be an object' : issue.message
+}
+
+/** Passwords, tokens and their like; URLs too, which may carry one. */
+const SECRET = /password|secret|token|verification|authorization|key|otp|url/i
+
+function isSecret(name: string): boolean {
+  return SECRET.test(name)
+}
+
+function isShowable(value: unknown): value is string | number | boolean | null {
+  if (typeof value === 'string') return value.length <= 200
+  return typeof value === 'number' || typeof value === 'boolean' || value === null
+}

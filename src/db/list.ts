@@ -1,0 +1,127 @@
+/**
+ * @module Lists as PeerTube has them: `start`, `count`, `sort`, `search`, and `total`; and by cursor, for what is skipped is
+ * read. A page is one round trip; without a search it reads what it shows and one row more.
+ */
+import { Buffer } from 'node:buffer'
+
+export type ListQuery = {
+  start: number
+  count: number
+  /** A name of the list's sorts, with a minus for the last first. */
+  sort: string
+  search?: string | undefined
+  /** The `next` of the page before. */
+  after?: string | undefined
+}
+
+export type ListPage<TRow> = { total: number; rows: TRow[]; next?: string }
+
+/** What a list is of. All texts here are our own code's, never a caller's. */
+export type ListSpec = {
+  /** With its alias for joins, if any. */
+  table: string
+  /** Its key in `totals`. */
+  list: string
+  /** A SELECT list; it has `id`. */
+  columns: string
+  /** Columns by the names that callers know; each has an index with `id` after it, or is unique. */
+  sorts: Readonly<Record<string, string>>
+  /** Columns that `search` looks in. */
+  searched: readonly string[]
+  /** Only what belongs to him; null: everybody's. */
+  ownerId?: string | null
+  /** One more condition, with its values; such a list is counted row by row. */
+  where?: { sql: string; values: readonly unknown[] }
+}
+
+/** A cursor that is none of ours. */
+export class BadCursor extends Error {}
+
+/**
+ * Reads a page of a list.
+ * @throws BadCursor when `after` was not made by this list and sort.
+ */
+export async function readList<TRow extends { id: string }>(
+  db: D1Database,
+  spec: ListSpec,
+  query: ListQuery,
+): Promise<ListPage<TRow>> {
+  const isDescending = query.sort.startsWith('-')
+  const column = spec.sorts[isDescending ? query.sort.slice(1) : query.sort]
+  if (!column) throw new Error(`the list ${spec.list} has no order ${query.sort}`)
+  const order = isDescending ? 'DESC' : 'ASC'
+  const conditions = conditionsOf(spec, query.search)
+  const after = query.after === undefined ? null : readCursor(query.after)
+  const paged = after
+    ? [...conditions, { sql: `(${column}, id) ${isDescending ? '<' : '>'} (?, ?)`, values: after }]
+    : conditions
+  const [page, counted] = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `SELECT ${spec.columns}, ${column} AS sortValue FROM ${spec.table} ${whereOf(paged)}
+         ORDER BY ${column} ${order}, id ${order} LIMIT ? OFFSET ?`,
+      )
+      .bind(...paged.flatMap(({ values }) => values), query.count + 1, query.start),
+    isCounted(spec, query)
+      ? db
+          .prepare(`SELECT count(*) AS total FROM ${spec.table} ${whereOf(conditions)}`)
+          .bind(...conditions.flatMap(({ values }) => values))
+      : db
+          .prepare('SELECT total FROM totals WHERE list = ? AND owner_id = ?')
+          .bind(spec.list, spec.ownerId ?? ''),
+  ])
+  // The rows have the shape of the SELECT list, which the caller names together with their type.
+  const found = (page?.results ?? []) as (TRow & { sortValue: string | number })[]
+  const rows = found.slice(0, query.count)
+  const last = rows.at(-1)
+  return {
+    total: Number(counted?.results[0]?.['total'] ?? 0),
+    rows: rows.map(({ sortValue: _, ...row }) => row as unknown as TRow),
+    ...(found.length > query.count && last ? { next: writeCursor(last.sortValue, last.id) } : {}),
+  }
+}
+
+function isCounted(spec: ListSpec, query: ListQuery): boolean {
+  return query.search !== undefined || spec.where !== undefined
+}
+
+type Condition = { sql: string; values: readonly unknown[] }
+
+function conditionsOf(spec: ListSpec, search: string | undefined): Condition[] {
+  const owner = spec.ownerId ?? null
+  return [
+    ...(owner === null ? [] : [{ sql: 'owner_id = ?', values: [owner] }]),
+    ...(spec.where ? [spec.where] : []),
+    ...(search === undefined
+      ? []
+      : [
+          {
+            // `instr` knows no wildcards: what is searched for is what was written.
+            sql: `(${spec.searched.map((name) => `instr(lower(${name}), lower(?)) > 0`).join(' OR ')})`,
+            values: spec.searched.map(() => search),
+          },
+        ]),
+  ]
+}
+
+function whereOf(conditions: readonly Condition[]): string {
+  return conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`
+}
+
+function writeCursor(value: string | number, id: string): string {
+  return Buffer.from(JSON.stringify([value, id])).toString('base64url')
+}
+
+function readCursor(cursor: string): [string | number, string] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    if (Array.isArray(parsed) && parsed.length === 2) {
+      const [value, id]: unknown[] = parsed
+      if ((typeof value === 'string' || typeof value === 'number') && typeof id === 'string')
+        return [value, id]
+    }
+  } catch {
+    // As one that is not ours.
+  }
+  throw new BadCursor()
+}

@@ -1,0 +1,276 @@
+/** @module Signing up, verifying an address, a forgotten password: and that no answer tells whether an address is known. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { call, forgetAll, readAnswer, sendTo } from '../support/call.ts'
+import { testDeps } from '../support/harness.ts'
+import { as, loggedIn, PASSWORD, person } from '../support/people.ts'
+
+type Signup = 'open' | 'approval' | 'closed'
+let tubewire = testDeps()
+beforeEach(async () => {
+  await forgetAll()
+  tubewire = testDeps()
+})
+
+const PLENTY = { requests: 1_000, windowMs: 1_000 }
+async function post(
+  path: string,
+  body: unknown,
+  signup: Signup = 'open',
+  headers: Record<string, string> = {},
+) {
+  const limits = { api: PLENTY, token: PLENTY, register: PLENTY, verifyEmail: PLENTY }
+  const config = { ...tubewire.deps.config, signup, limits }
+  const type = { 'content-type': 'application/json', ...headers }
+  return readAnswer(await sendTo({ ...tubewire.deps, config }, 'POST', path, type, body))
+}
+
+const register = (username: string, email: string, signup: Signup = 'open') =>
+  post('/api/v1/users/register', { username, password: PASSWORD, email }, signup)
+const logIn = (username: string, password = PASSWORD) =>
+  post(
+    '/api/v1/users/token',
+    String(
+      new URLSearchParams({
+        client_id: 'tubewire',
+        client_secret: 'public',
+        grant_type: 'password',
+        username,
+        password,
+      }),
+    ),
+    'open',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+  )
+
+/** The mails that were kept, the newest first, as the administrator reads them. */
+async function mails(): Promise<{ recipient: string; subject: string; text: string }[]> {
+  const { body } = await call('GET', '/mails?count=100')
+  return body.data as { recipient: string; subject: string; text: string }[]
+}
+
+/** What the newest mail to an address asks for. */
+async function tokenFor(email: string): Promise<{ userId: string; verificationString: string }> {
+  const mail = (await mails()).find(({ recipient }) => recipient === email)
+  const url = new URL(/https?:\S+verificationString=\S+/.exec(mail?.text ?? '')?.[0] ?? 'none:')
+  return {
+    userId: url.searchParams.get('userId') ?? '',
+    verificationString: url.searchParams.get('verificationString') ?? '',
+  }
+}
+
+async function verify(email: string) {
+  const { userId, verificationString } = await tokenFor(email)
+  return post(`/api/v1/users/${userId}/verify-email`, { verificationString })
+}
+
+describe('Registration', () => {
+  it('is closed unless the administrator opens it', async () => {
+    expect((await register('alice', 'alice@example.com', 'closed')).body).toMatchObject({
+      status: 403,
+      code: 'registration_closed',
+    })
+    expect(await mails()).toEqual([])
+  })
+
+  it('that is open lets in whoever has read his mail', async () => {
+    expect((await register('Alice', 'Alice@Example.com')).status).toBe(204)
+    expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_email' })
+    expect((await verify('alice@example.com')).status).toBe(204)
+    expect((await logIn('alice')).status).toBe(200)
+  })
+
+  it('by approval needs a moderator and the mail, in either order', async () => {
+    const moderator = await loggedIn('moderator', 'Moderator')
+    const accept = async (username: string) => {
+      const { body } = await call(
+        'GET',
+        `/users?search=${username}&state=waiting-for-approval`,
+        undefined,
+        as(moderator.token),
+      )
+      const id = String(body.data[0]?.['id'])
+      expect((await call('POST', `/users/${id}/accept`, undefined, as(moderator.token))).status).toBe(204)
+    }
+    await register('alice', 'alice@example.com', 'approval')
+    expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_approval' })
+    await verify('alice@example.com')
+    expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_approval' })
+    await accept('alice')
+    expect((await logIn('alice')).status).toBe(200)
+
+    await register('bob', 'bob@example.com', 'approval')
+    await accept('bob')
+    expect((await logIn('bob')).body).toMatchObject({ code: 'account_waiting_for_email' })
+    await verify('bob@example.com')
+    expect((await logIn('bob')).status).toBe(200)
+  })
+
+  it('with a name that is taken is 409', async () => {
+    await person('alice')
+    expect((await register('ALICE', 'new@example.com')).body).toMatchObject({
+      status: 409,
+      code: 'username_taken',
+    })
+  })
+
+  it('with an address that is known answers as with one that isn’t; its owner is told', async () => {
+    await person('alice')
+    const known = await register('eve', 'alice@example.com')
+    const unknown = await register('frank', 'frank@example.com')
+    expect(known.status).toBe(unknown.status)
+    expect(known.body).toEqual(unknown.body)
+    expect((await logIn('eve')).body).toMatchObject({ code: 'invalid_grant' })
+    expect((await mails()).map(({ recipient }) => recipient).sort()).toEqual([
+      'alice@example.com',
+      'frank@example.com',
+    ])
+    expect((await mails()).find(({ recipient }) => recipient === 'alice@example.com')?.text).not.toContain(
+      'verificationString',
+    )
+  })
+
+  it.each([
+    ['a short password', { password: '1234567' }, 'password'],
+    ['no address', { email: 'alice' }, 'email'],
+    ['a name with a line end', { username: 'a\nBcc: x' }, 'username'],
+    ['a role of one’s own choice', { role: 0 }, 'role'],
+  ])('with %s is 400', async (_name, changes, field) => {
+    const body = { username: 'alice', password: PASSWORD, email: 'alice@example.com', ...changes }
+    const refused = await post('/api/v1/users/register', body)
+    expect(refused.status).toBe(400)
+    expect(Object.keys(refused.body['invalid-params'] ?? {})).toEqual([field])
+  })
+})
+
+describe('The verification of an address', () => {
+  it('takes each string once, for an hour, and only the newest', async () => {
+    await register('alice', 'alice@example.com')
+    const first = await tokenFor('alice@example.com')
+    await post('/api/v1/users/ask-send-verify-email', { email: 'alice@example.com' })
+    expect(
+      (
+        await post(`/api/v1/users/${first.userId}/verify-email`, {
+          verificationString: first.verificationString,
+        })
+      ).body,
+    ).toMatchObject({
+      status: 403,
+      code: 'invalid_verification',
+    })
+    const second = await tokenFor('alice@example.com')
+    tubewire.advance(3_600_000)
+    expect(
+      (
+        await post(`/api/v1/users/${second.userId}/verify-email`, {
+          verificationString: second.verificationString,
+        })
+      ).status,
+    ).toBe(403)
+    tubewire.advance(-3_600_000)
+    expect((await verify('alice@example.com')).status).toBe(204)
+    expect((await verify('alice@example.com')).status).toBe(403)
+  })
+
+  it('takes no string of another user, nor one for a password', async () => {
+    await register('alice', 'alice@example.com')
+    const { verificationString } = await tokenFor('alice@example.com')
+    const bob = await person('bob')
+    expect((await post(`/api/v1/users/${bob.id}/verify-email`, { verificationString })).status).toBe(403)
+    const { userId } = await tokenFor('alice@example.com')
+    expect(
+      (
+        await post(`/api/v1/users/${userId}/reset-password`, {
+          verificationString,
+          password: 'battery staple',
+        })
+      ).status,
+    ).toBe(403)
+    expect((await verify('alice@example.com')).status).toBe(204)
+  })
+
+  it('is asked for again with the same answer whether the address is known, verified, or not', async () => {
+    await person('alice')
+    await register('bob', 'bob@example.com')
+    const answers = await Promise.all(
+      ['alice@example.com', 'bob@example.com', 'nobody@example.com'].map((email) =>
+        post('/api/v1/users/ask-send-verify-email', { email }),
+      ),
+    )
+    expect(new Set(answers.map(({ status, body }) => JSON.stringify({ status, body }))).size).toBe(1)
+    expect((await mails()).filter(({ recipient }) => recipient === 'nobody@example.com')).toEqual([])
+  })
+
+  it('is done by the page that the mail leads to: opening it changes nothing, its button does', async () => {
+    await register('alice', 'alice@example.com')
+    const { userId, verificationString } = await tokenFor('alice@example.com')
+    const query = new URLSearchParams({ userId, verificationString })
+    const page = await sendTo(tubewire.deps, 'GET', `/verify-email?${query}`)
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(await page.text()).toContain(verificationString)
+    expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_email' })
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const done = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
+    expect(await done.text()).toContain('Your address is verified')
+    expect((await logIn('alice')).status).toBe(200)
+    const again = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
+    expect(await again.text()).toContain('That did not work')
+  })
+
+  it('shows no page whose address holds a script', async () => {
+    const query = new URLSearchParams({ userId: 'usr_1', verificationString: '"><script>alert(1)</script>' })
+    const page = await (await sendTo(tubewire.deps, 'GET', `/verify-email?${query}`)).text()
+    expect(page).not.toContain('<script>')
+  })
+})
+
+describe('A forgotten password', () => {
+  it('is chosen anew with the string of the mail, and ends the session', async () => {
+    const { token } = await loggedIn('alice')
+    expect((await post('/api/v1/users/ask-reset-password', { email: 'Alice@example.com' })).status).toBe(204)
+    const { userId, verificationString } = await tokenFor('alice@example.com')
+    const path = `/api/v1/users/${userId}/reset-password`
+    expect((await post(path, { verificationString, password: 'short' })).status).toBe(400)
+    expect((await post(path, { verificationString, password: 'battery staple' })).status).toBe(204)
+    expect((await post(path, { verificationString, password: 'battery staple' })).status).toBe(403)
+    expect((await call('GET', '/users/me', undefined, as(token))).status).toBe(401)
+    expect((await logIn('alice')).status).toBe(400)
+    expect((await logIn('alice', 'battery staple')).status).toBe(200)
+  })
+
+  it('is asked for with the same answer whether the address is known or not', async () => {
+    await person('alice')
+    const known = await post('/api/v1/users/ask-reset-password', { email: 'alice@example.com' })
+    const unknown = await post('/api/v1/users/ask-reset-password', { email: 'nobody@example.com' })
+    expect(known.status).toBe(unknown.status)
+    expect(known.body).toEqual(unknown.body)
+    expect((await mails()).map(({ recipient }) => recipient)).toEqual(['alice@example.com'])
+  })
+
+  it('is chosen on the page that the mail leads to', async () => {
+    await person('alice')
+    await post('/api/v1/users/ask-reset-password', { email: 'alice@example.com' })
+    const { userId, verificationString } = await tokenFor('alice@example.com')
+    const query = new URLSearchParams({ userId, verificationString })
+    expect(await (await sendTo(tubewire.deps, 'GET', `/reset-password?${query}`)).text()).toContain(
+      'type="password"',
+    )
+    query.set('password', 'battery staple')
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const done = await sendTo(tubewire.deps, 'POST', '/reset-password', form, String(query))
+    expect(await done.text()).toContain('Your password is changed')
+    expect((await logIn('alice', 'battery staple')).status).toBe(200)
+  })
+
+  it('has its strings at rest as digests, and its mails encrypted', async () => {
+    await person('alice')
+    await post('/api/v1/users/ask-reset-password', { email: 'alice@example.com' })
+    const { verificationString } = await tokenFor('alice@example.com')
+    const tables = await env.DB.batch([
+      env.DB.prepare('SELECT * FROM mail_tokens'),
+      env.DB.prepare('SELECT * FROM mails'),
+    ])
+    expect(JSON.stringify(tables.map(({ results }) => results))).not.toContain(verificationString)
+  })
+})

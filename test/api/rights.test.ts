@@ -1,0 +1,186 @@
+/** @module Every route, walked by every kind of caller: what the rights table says is what happens. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { contentTypes } from '../../src/api/body.ts'
+import type { Operation } from '../../src/api/operation.ts'
+import { OPERATIONS } from '../../src/api/operations.ts'
+import { type OperationId, type Reach, RIGHTS, type Right } from '../../src/api/rights.ts'
+import { newToken } from '../../src/tokens.ts'
+import { forgetAll, KEY, sendTo } from '../support/call.ts'
+import { testDeps } from '../support/harness.ts'
+import { apiKey, loggedIn, person, session } from '../support/people.ts'
+
+/** What succeeds with another status than the operation's first one, for what these requests carry. */
+const PASSES: Partial<Record<OperationId, readonly number[]>> = {
+  // The tokens of the examples are nobody's.
+  getOAuthToken: [400],
+  verifyUser: [403],
+  resetPassword: [403],
+  // Nothing listens there.
+  addInstance: [422],
+  // Signed by nobody.
+  getThumbnail: [404],
+  getAvatar: [404],
+}
+
+/** Whose thing a path names: what belongs to `owner`, to everybody, or is a user. */
+const OWNED: ReadonlySet<OperationId> = new Set([
+  'getEndpoint',
+  'patchEndpoint',
+  'delEndpoint',
+  'getDeliveries',
+  'getApiKey',
+  'patchApiKey',
+  'delApiKey',
+  'getUser',
+  'getEvent',
+])
+
+type World = Awaited<ReturnType<typeof makeWorld>>
+
+/** Things of `owner`, and everybody who may come for them. */
+async function makeWorld() {
+  await forgetAll()
+  const owner = await loggedIn('owner')
+  const other = await loggedIn('other')
+  const moderator = await loggedIn('moderator', 'Moderator')
+  const administrator = await loggedIn('administrator', 'Administrator')
+  const expired = await session((await person('expired')).id, Date.now() - 1)
+  const blocked = await loggedIn('blocked')
+  const blockedKey = await apiKey(blocked.id, Object.keys({ 'events:read': 0 }))
+  await env.DB.prepare('UPDATE users SET blocked_at = 1 WHERE id = ?').bind(blocked.id).run()
+  const key = await apiKey(owner.id, ['feeds:read'])
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO instances (id, owner_id, origin, host, name, version, created_at)
+       VALUES ('ins_1', 'usr_administrator', 'https://a.example', 'a.example', 'A', '6.3.0', 0)`,
+    ),
+    env.DB.prepare(
+      `INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, created_at) VALUES ('src_1', 'ins_1', 'videos', 0, '{}', 0)`,
+    ),
+    env.DB.prepare(
+      `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at)
+       VALUES ('ep_1', ?, 'https://hook.example/path', '', 's', 0)`,
+    ).bind(owner.id),
+    env.DB.prepare(
+      `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
+       VALUES ('evt_1', 'video.published', 'a.example', 'v', ?, 0, 'poll_1', ?)`,
+    ).bind(
+      owner.id,
+      JSON.stringify({ video: (await import('../../src/api/event-view.ts')).exampleEvent.data.video }),
+    ),
+  ])
+  return { owner, other, moderator, administrator, expired, blocked, blockedKey, key }
+}
+
+const IDS: Record<string, (world: World) => string> = {
+  endpoints: () => 'ep_1',
+  instances: () => 'ins_1',
+  events: () => 'evt_1',
+  'api-keys': ({ key }) => key.id,
+  users: ({ owner }) => owner.id,
+}
+
+const QUERIES: Partial<Record<OperationId, string>> = {
+  getDeliveries: '?endpoint=ep_1',
+  getWebfinger: '?resource=acct%3Atubewire%40tubewire.example',
+  getVerifyEmailPage: '?userId=usr_1&verificationString=x',
+  getResetPasswordPage: '?userId=usr_1&verificationString=x',
+}
+
+/** A request as the operation's own examples would have it. */
+async function request(operation: Operation, world: World, token: string | null): Promise<number> {
+  const { deps } = testDeps()
+  const resource = operation.path.split('/')[3] ?? ''
+  const path = operation.path
+    .replace(':id', IDS[resource]?.(world) ?? 'x')
+    .replace(/:\w+/g, 'x')
+    .concat(QUERIES[operation.id] ?? '')
+  const type = contentTypes(operation.bodyType ?? 'json')[0] ?? ''
+  const response = await sendTo(
+    { ...deps, config: { ...deps.config, signup: 'open' } },
+    operation.method,
+    path,
+    {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(operation.body ? { 'content-type': type } : {}),
+    },
+    operation.body ? bodyOf(operation) : undefined,
+  )
+  await response.body?.cancel()
+  return response.status
+}
+
+function bodyOf({ id, bodyType, example }: Operation): string {
+  // Nothing listens at this port: an instance that is on the internet would be asked.
+  if (id === 'addInstance') return JSON.stringify({ url: 'http://127.0.0.1:1' })
+  return bodyType === 'form'
+    ? String(new URLSearchParams(example as Record<string, string>))
+    : JSON.stringify(example)
+}
+
+function passes(operation: Operation): readonly number[] {
+  return PASSES[operation.id] ?? Object.keys(operation.answers).map(Number)
+}
+
+/** What a reach means for a thing of `owner`. */
+function statuses(operation: Operation, reach: Reach, isOwner: boolean): readonly number[] {
+  if (reach === 'none') return [403]
+  return reach === 'own' && OWNED.has(operation.id) && !isOwner ? [404] : passes(operation)
+}
+
+let world: World
+beforeEach(async () => {
+  world = await makeWorld()
+})
+
+describe.each(OPERATIONS.map((operation) => [operation.id, operation] as const))('%s', (_id, operation) => {
+  const right: Right = RIGHTS[operation.id]
+  const isForAll = right.anonymous !== 'none'
+  const unknown = isForAll ? passes(operation) : [401]
+
+  it.each([
+    ['nobody', () => null],
+    ['an expired token', () => world.expired.token],
+    ['a token that never was one', () => newToken()],
+    ['the session of a blocked user', () => world.blocked.token],
+    ['the key of a blocked user', () => world.blockedKey.key],
+    ['no token at all', () => 'x'],
+  ])('by %s', async (_name, token) => {
+    expect(unknown).toContain(await request(operation, world, token()))
+  })
+
+  it.each([
+    ['a User, its owner', () => world.owner.token, right.User, true],
+    ['another User', () => world.other.token, right.User, false],
+    ['a Moderator', () => world.moderator.token, right.Moderator, false],
+    ['an Administrator', () => world.administrator.token, right.Administrator, false],
+    ['the operator', () => KEY, right.Administrator, false],
+  ])('by %s', async (_name, token, reach, isOwner) => {
+    expect(statuses(operation, reach, isOwner)).toContain(await request(operation, world, token()))
+  })
+
+  it('by a key without its scope', async () => {
+    expect(isForAll ? passes(operation) : [403]).toContain(await request(operation, world, world.key.key))
+  })
+
+  it('by a key with it', async () => {
+    const { scope } = right
+    const { key } = await apiKey(world.owner.id, [
+      scope === 'any' || scope === 'session' ? 'events:read' : scope,
+    ])
+    const expected = scope === 'session' ? [403] : statuses(operation, right.User, true)
+    expect(isForAll ? passes(operation) : expected).toContain(await request(operation, world, key))
+  })
+})
+
+describe('The table', () => {
+  it('knows every operation, each once, and no other', () => {
+    expect(OPERATIONS.map(({ id }) => id).sort()).toEqual(Object.keys(RIGHTS).sort())
+  })
+
+  it('has no two operations for one route', () => {
+    const routes = OPERATIONS.map(({ method, path }) => `${method} ${path}`)
+    expect(new Set(routes).size).toBe(routes.length)
+  })
+})
