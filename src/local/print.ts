@@ -41,6 +41,8 @@ function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): stri
       return describeAttempt(entry, urls.get(entry.endpoint) ?? entry.url)
     case 'poll':
       return describePoll(entry)
+    case 'mail':
+      return describeMail(entry)
     case 'skipped':
       return `! ${entry.instance}: left out ${oneLine(entry.detail)}`
     case 'error':
@@ -62,6 +64,12 @@ function describePoll(entry: Extract<LogEntry, { log: 'poll' }>): string | null 
   if (outcome === 'waiting') return `. ${instance}: more to read; ${detail}`
   const times = failures === 1 ? 'a failure' : `${failures} failures`
   return failures > 0 && outcome !== 'superseded' ? `. ${instance}: it answers again, after ${times}` : null
+}
+
+function describeMail({ mail, outcome, detail = '', dueAt }: Extract<LogEntry, { log: 'mail' }>): string {
+  if (outcome === 'sent') return `> sent ${mail}`
+  if (outcome === 'gave-up') return `! gave up ${mail}: ${oneLine(detail, MAX_ERROR)}`
+  return `! ${mail}: ${oneLine(detail, MAX_ERROR)}; next ${until(dueAt)}`
 }
 
 /** How long it is until then: "in 5 s". */

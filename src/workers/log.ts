@@ -39,6 +39,15 @@ export type LogEntry =
       detail?: string
       dueAt?: number
     }
+  | {
+      log: 'mail'
+      mail: string
+      outcome: 'sent' | 'retry' | 'gave-up'
+      /** Of an outcome that isn't `sent`: why, without address or text. */
+      detail?: string
+      /** Of a failure: when it is tried again. */
+      dueAt?: number
+    }
   | { log: 'skipped'; instance: string; detail: string }
   | { log: 'error'; where: string; error: string; [id: string]: unknown }
 

@@ -124,6 +124,24 @@ describe('describeLog', () => {
     expect(describeLog('log', JSON.stringify(attempt))).toContain('to http://localhost:3000: ')
   })
 
+  it('says what became of a mail', () => {
+    const mail = { log: 'mail', mail: 'mail_1', outcome: 'sent' }
+    expect(describeLog('log', JSON.stringify(mail))).toBe('> sent mail_1')
+    const failed = {
+      ...mail,
+      outcome: 'retry',
+      detail: 'no answer in time to DATA',
+      dueAt: Date.now() + 60_000,
+    }
+    expect(describeLog('log', JSON.stringify(failed))).toBe(
+      '! mail_1: no answer in time to DATA; next in 60 s',
+    )
+    const lost = { ...mail, outcome: 'gave-up', detail: 'the mail server answered 550 to RCPT TO' }
+    expect(describeLog('log', JSON.stringify(lost))).toBe(
+      '! gave up mail_1: the mail server answered 550 to RCPT TO',
+    )
+  })
+
   it('passes over what says nothing, and over our log lines only when they are ours', () => {
     expect(
       describeLog('log', '{"log":"poll","instance":"h","outcome":"nothing-new","requests":1,"events":0}'),

@@ -1,5 +1,6 @@
-/** @module The tests' hand on instances and receivers that run outside: the same methods, over HTTP. */
+/** @module The tests' hand on instances, receivers and mail servers that run outside: the same methods, over HTTP. */
 import type { InstanceOptions, SimulatedInstance } from './instance.ts'
+import type { MailServer, MailServerOptions } from './mail-server.ts'
 import type { Receiver } from './receiver.ts'
 
 /** An object's methods, each a promise; its plain fields as they are. Made of the real type, so that it can't drift. */
@@ -9,6 +10,7 @@ export type Remote<TLocal> = {
     : TLocal[TName]
 }
 export type RemoteInstance = Remote<SimulatedInstance>
+export type RemoteMailServer = Remote<MailServer>
 
 /** @param url of the control server. */
 export function connectControl(url: string) {
@@ -19,7 +21,10 @@ export function connectControl(url: string) {
     return answer.result
   }
 
-  async function make<TLocal>(kind: 'instance' | 'receiver', options: unknown): Promise<Remote<TLocal>> {
+  async function make<TLocal>(
+    kind: 'instance' | 'receiver' | 'mailServer',
+    options: unknown,
+  ): Promise<Remote<TLocal>> {
     // What the control server answers to a call without a target.
     const plain = (await call(undefined, kind, [options])) as { target: string } & Record<string, unknown>
     return new Proxy(plain, {
@@ -35,5 +40,6 @@ export function connectControl(url: string) {
   return {
     instance: (options: InstanceOptions = {}) => make<SimulatedInstance>('instance', options),
     receiver: () => make<Receiver>('receiver', {}),
+    mailServer: (options: MailServerOptions = {}) => make<MailServer>('mailServer', options),
   }
 }

@@ -1,11 +1,18 @@
-/** @module Instances and receivers for tests that run inside workerd, where no server can listen: made and scripted over HTTP. */
+/** @module Instances, receivers and mail servers for tests that run inside workerd, where no server can listen: made and scripted over HTTP. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type InstanceOptions, startInstance } from './instance.ts'
+import { type MailServerOptions, startMailServer } from './mail-server.ts'
 import { startReceiver } from './receiver.ts'
 
 /** A call: on a server that was made, or to make one. */
 type Call = { target?: string; method: string; args: unknown[] }
+
+/** The client's types say which options go with which kind. */
+function start(kind: string, options: unknown) {
+  if (kind === 'instance') return startInstance(options as InstanceOptions)
+  return kind === 'mailServer' ? startMailServer(options as MailServerOptions) : startReceiver()
+}
 
 /** Starts the control server. @returns where to send calls: see client.ts. */
 export async function startControl(): Promise<{ url: string; close: () => Promise<void> }> {
@@ -15,9 +22,7 @@ export async function startControl(): Promise<{ url: string; close: () => Promis
   async function handle({ target, method, args }: Call): Promise<unknown> {
     if (target === undefined) {
       const id = `${method}:${next++}`
-      // The client's types say which options go with which method.
-      const server =
-        method === 'instance' ? await startInstance(args[0] as InstanceOptions) : await startReceiver()
+      const server = await start(method, args[0])
       made.set(id, server)
       const plain = Object.entries(server).filter(([, value]) => typeof value === 'string')
       return { target: id, ...Object.fromEntries(plain) }
