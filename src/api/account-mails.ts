@@ -28,8 +28,8 @@ export async function sendVerification(context: Context, user: User, email: stri
 
 /** Tells a new user that he has to be accepted; his address is verified meanwhile. */
 export async function sendWaiting(context: Context, user: User, email: string): Promise<void> {
-  const token = await issue(context.deps, user, 'verify-email', email)
-  await send(context, email, registrationWaiting({ ...words(context, user), token, minutes: TOKEN_MINUTES }))
+  await sendVerification(context, user, email)
+  await send(context, email, registrationWaiting(words(context, user)))
 }
 
 /** Tells a user that he was accepted. */

@@ -1,4 +1,5 @@
 /** @module Mails to be sent, and those that are kept. Every statement works on a set. */
+import { type ListPage, type ListQuery, readList } from './list.ts'
 import type { mails } from './schema.ts'
 
 export type Mail = typeof mails.$inferSelect
@@ -76,26 +77,23 @@ export async function recordMails(db: D1Database, recorded: readonly RecordedMai
     .run()
 }
 
-/** A page of all mails, the newest first, and how many there are. One round trip. */
-export async function listMails(
-  db: D1Database,
-  start: number,
-  count: number,
-): Promise<{ total: number; data: Mail[] }> {
-  const [page, totals] = await db.batch([
-    db
-      .prepare(
-        `SELECT id, recipient, subject, text, state, attempts, due_at AS dueAt, last_error AS lastError,
-                created_at AS createdAt, finished_at AS finishedAt
-         FROM mails ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`,
-      )
-      .bind(count, start),
-    db.prepare("SELECT total FROM totals WHERE list = 'mails' AND owner_id = ''"),
-  ])
-  // The rows have the shapes of their SELECTs.
-  const data = (page?.results ?? []) as Mail[]
-  const [counted] = (totals?.results ?? []) as { total: number }[]
-  return { total: counted?.total ?? 0, data }
+/** What mails can be sorted by. */
+export const MAIL_SORTS = ['-createdAt', 'createdAt'] as const
+
+/** A page of mails. */
+export async function listMails(db: D1Database, query: ListQuery): Promise<ListPage<Mail>> {
+  return readList<Mail>(
+    db,
+    {
+      table: 'mails',
+      list: 'mails',
+      columns: `id, recipient, subject, text, state, attempts, due_at AS dueAt, last_error AS lastError,
+                created_at AS createdAt, finished_at AS finishedAt`,
+      sorts: { createdAt: 'created_at' },
+      searched: ['recipient', 'subject'],
+    },
+    query,
+  )
 }
 
 /** Deletes mails that were made before then, whatever became of them, and at most so many. @returns how many. */

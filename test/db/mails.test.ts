@@ -82,7 +82,7 @@ describe('A statement on mails', () => {
 
   it('that lists a page costs its rows, and a row for the total', async () => {
     const { db, cost } = countCosts(env.DB)
-    const { total, data } = await listMails(db, 0, 100)
+    const { total, rows: data } = await listMails(db, { start: 0, count: 100, sort: '-createdAt' })
     expect([total, data.length, data[0]?.id]).toEqual([MAILS, 100, 'mail_9999'])
     expect(cost.roundTrips).toBe(1)
     expect(cost.rowsRead).toBeLessThanOrEqual(2 * 100 + 1)
@@ -110,6 +110,6 @@ describe('A statement on mails', () => {
     expect(cost.roundTrips).toBe(2)
     expect(cost.rowsRead).toBeLessThanOrEqual(30 * 7)
     expect(await deleteMails(db, 50, 30)).toBe(20)
-    expect((await listMails(env.DB, 0, 1)).total).toBe(MAILS + 1 - 50)
+    expect((await listMails(env.DB, { start: 0, count: 1, sort: '-createdAt' })).total).toBe(MAILS + 1 - 50)
   })
 })

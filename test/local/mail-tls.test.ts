@@ -58,7 +58,7 @@ async function tick(options: MailServerOptions, host: string) {
       createdAt: Date.now(),
     })
     await worker.tick()
-    const { data } = await listMails(DB, 0, 1)
+    const { rows: data } = await listMails(DB, { start: 0, count: 1, sort: '-createdAt' })
     return { mail: data[0], received: server.mails(), said: server.said() }
   } finally {
     await worker?.stop()

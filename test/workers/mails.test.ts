@@ -51,7 +51,7 @@ async function mailServer(options: MailServerOptions = {}): Promise<RemoteMailSe
 }
 
 const queue = (mail: Partial<typeof MAIL> = {}) => queueMail(tubewire.deps, { ...MAIL, ...mail })
-const all = async () => (await listMails(env.DB, 0, 100)).data
+const all = async () => (await listMails(env.DB, { start: 0, count: 100, sort: '-createdAt' })).rows
 
 async function only(): Promise<Mail> {
   const [mail, ...others] = await all()
@@ -370,10 +370,13 @@ describe('The list of mails', () => {
       ids.unshift(await queue())
       tubewire.advance(1)
     }
-    const page = await listMails(env.DB, 1, 2)
+    const page = await listMails(env.DB, { start: 1, count: 2, sort: '-createdAt' })
     expect(page.data.map(({ id }) => id)).toEqual(ids.slice(1, 3))
     expect(page.total).toBe(5)
-    expect(await listMails(env.DB, 9, 2)).toEqual({ total: 5, data: [] })
+    expect(await listMails(env.DB, { start: 9, count: 2, sort: '-createdAt' })).toEqual({
+      total: 5,
+      data: [],
+    })
   })
 
   it('forgets what is older than 30 days, at a tick, sent or not', async () => {
@@ -390,7 +393,7 @@ describe('The list of mails', () => {
     tubewire.advance(1)
     await schedule(tubewire.deps)
     expect(await only()).toMatchObject({ id: young })
-    expect((await listMails(env.DB, 0, 1)).total).toBe(1)
+    expect((await listMails(env.DB, { start: 0, count: 1, sort: '-createdAt' })).total).toBe(1)
     expect(await server.connections()).toBe(1)
   })
 })
