@@ -6,6 +6,7 @@ import { pollInstance } from '../src/workers/poll.ts'
 import { handleDeliveries } from '../src/workers/queues.ts'
 import { countCosts } from '../test/support/count-costs.ts'
 
+export { PictureLoader } from '../src/workers/picture-loader.ts'
 export { RateLimiter } from '../src/workers/rate-limiter.ts'
 
 export default {

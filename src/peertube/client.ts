@@ -45,17 +45,33 @@ const DEFAULT_RETRY_MS = 10_000
  * @param etag sent as `If-None-Match` (RFC 9110, 13.1.2). Never with `Cache-Control: no-cache`: PeerTube would not answer 304.
  * `timeoutMs` is for the whole answer, its body included.
  */
-export async function getJson(
+export function getJson(
   deps: ClientDeps,
   url: string,
   options: { etag?: string | null; timeoutMs?: number } = {},
 ): Promise<Answer> {
-  const headers = new Headers({
-    accept: 'application/json',
-    'user-agent': `Tubewire/${VERSION} (webhooks for PeerTube)`,
-  })
-  if (options.etag) headers.set('if-none-match', options.etag)
-  const { timeoutMs = TIMEOUT_MS } = options
+  const { etag, timeoutMs = TIMEOUT_MS } = options
+  const headers = { accept: 'application/json', ...(etag ? { 'if-none-match': etag } : {}) }
+  return request(deps, url, { headers, timeoutMs }, (response, observation) =>
+    readAnswer(response, observation, url, etag != null),
+  )
+}
+
+/**
+ * One GET, whose answer `read` makes something of: every request to an instance is made here. Follows no redirect. Never
+ * throws for what an instance does.
+ *
+ * @param options `timeoutMs` is for the whole answer, until `read` has settled.
+ * @returns what `read` returns, or why there was no answer or only a part of one.
+ */
+export async function request<TResult>(
+  deps: ClientDeps,
+  url: string,
+  options: { headers: Readonly<Record<string, string>>; timeoutMs: number },
+  read: (response: Response, observation: Observation) => Promise<TResult>,
+): Promise<TResult | Failure> {
+  const { timeoutMs } = options
+  const headers = { ...options.headers, 'user-agent': `Tubewire/${VERSION} (webhooks for PeerTube)` }
   const { signal, lift } = deadline(timeoutMs)
 
   let response: Response
@@ -67,7 +83,7 @@ export async function getJson(
   }
   const observation = observe(response, deps.clock())
   try {
-    return await readAnswer(response, observation, url, options.etag != null)
+    return await read(response, observation)
   } catch (error) {
     return { ...connectionFailure(error, timeoutMs), observation }
   } finally {
@@ -89,25 +105,8 @@ async function readAnswer(
   if (status === 429) {
     return { kind: 'rate-limited', retryAt: observation.retryAt ?? 0, observation }
   }
-  if (status >= 300 && status < 400 && status !== 304) {
-    const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
-    return {
-      kind: 'failed',
-      reason: 'redirect',
-      detail: shorten(`redirects to ${location}`),
-      observation,
-    }
-  }
-  // Cloudflare answers for an origin whose certificate it can't accept.
-  if (status === 525 || status === 526) {
-    return {
-      kind: 'failed',
-      reason: 'tls',
-      detail: 'no TLS connection: its certificate is not valid',
-      observation,
-    }
-  }
-  if (!response.ok) return { kind: 'failed', reason: 'http', detail: `answered ${status}`, observation }
+  const failure = statusFailure(response, observation, url)
+  if (failure) return failure
 
   const body = await readText(response, MAX_BODY_BYTES)
   if (body === null) {
@@ -132,6 +131,25 @@ async function readAnswer(
       observation,
     }
   }
+}
+
+/** Why an answer is none, by its status; null when it is one. @param url that was asked. */
+export function statusFailure(response: Response, observation: Observation, url: string): Failure | null {
+  const { status } = response
+  const failed = (reason: Failure['reason'], detail: string): Failure => ({
+    kind: 'failed',
+    reason,
+    detail,
+    observation,
+  })
+  if (status >= 300 && status < 400 && status !== 304) {
+    const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
+    return failed('redirect', shorten(`redirects to ${location}`))
+  }
+  // Cloudflare answers for an origin whose certificate it can't accept.
+  if (status === 525 || status === 526)
+    return failed('tls', 'no TLS connection: its certificate is not valid')
+  return response.ok ? null : failed('http', `answered ${status}`)
 }
 
 /** The body as text, or null when it is longer than `maxBytes`: then the rest is not read. */

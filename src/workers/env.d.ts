@@ -4,6 +4,8 @@ interface Env {
   POLL_QUEUE: Queue<import('./messages.ts').PollMessage>
   DELIVERY_QUEUE: Queue<import('./messages.ts').DeliveryMessage>
   RATE_LIMITER: DurableObjectNamespace<import('./rate-limiter.ts').RateLimiter>
+  PICTURE_LOADER: DurableObjectNamespace<import('./picture-loader.ts').PictureLoader>
+  PICTURES: KVNamespace
   ADMIN_KEY: string
   ENCRYPTION_KEYS: string
   POLL_INTERVAL_SECONDS: string

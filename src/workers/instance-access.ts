@@ -57,7 +57,7 @@ export function instanceAccess(
 }
 
 /** Whether an answer says something that the limiter acts on: another limit than it knows, a spent share, a hold. */
-function isNews(observation: Observation, knownLimit: number): boolean {
+export function isNews(observation: Observation, knownLimit: number | null): boolean {
   const { limit, retryAt } = observation
   return (limit !== null && limit !== knownLimit) || retryAt !== null || isShareSpent(observation)
 }

@@ -1,8 +1,11 @@
 /** @module What real servers do instead of answering. */
 import type { ServerResponse } from 'node:http'
+import { picture } from './pictures.ts'
 
 export type Fault = {
   kind:
+    | '404'
+    | '410'
     | '500'
     | '502'
     | '503'
@@ -15,6 +18,13 @@ export type Fault = {
     | 'close'
     | 'close-mid-body'
     | 'huge-body'
+    | 'huge-picture'
+    | 'endless-picture'
+    | 'slow-picture'
+    | 'empty-picture'
+    | 'svg'
+    | 'html-as-jpeg'
+    | 'png-as-html'
   /** Only requests whose path begins so. */
   path?: string
   /** How many requests; for ever by default. */
@@ -33,7 +43,13 @@ export function misbehave(fault: Fault, response: ServerResponse): void {
     response
       .writeHead(status, { 'content-type': 'text/html; charset=utf-8' })
       .end(`<html><h1>${text}</h1></html>`)
+  const jpeg = picture('jpg', 'a misbehaving one')
+  const isJpeg = { 'content-type': 'image/jpeg' }
   switch (fault.kind) {
+    case '404':
+    case '410':
+      html(Number(fault.kind), 'Not here')
+      return
     case '500':
       response
         .writeHead(500, { 'content-type': 'application/problem+json; charset=utf-8' })
@@ -66,6 +82,34 @@ export function misbehave(fault: Fault, response: ServerResponse): void {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
       response.end(`{"total":0,"data":["${'x'.repeat(8 * 1024 * 1024)}"]}`)
       return
+    case 'huge-picture':
+      response.writeHead(200, isJpeg).end(Buffer.concat([jpeg], 5 * 1024 * 1024))
+      return
+    case 'endless-picture':
+      response.writeHead(200, isJpeg).write(jpeg)
+      pour(response, Buffer.alloc(64 * 1024))
+      return
+    case 'slow-picture': {
+      // Never silent for long, and never done.
+      response.writeHead(200, isJpeg).write(jpeg)
+      const drip = setInterval(() => response.write('.'), 20)
+      response.on('close', () => clearInterval(drip))
+      return
+    }
+    case 'empty-picture':
+      response.writeHead(200, isJpeg).end()
+      return
+    case 'svg':
+      response
+        .writeHead(200, { 'content-type': 'image/svg+xml' })
+        .end('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+      return
+    case 'html-as-jpeg':
+      response.writeHead(200, isJpeg).end('<!doctype html><script>alert(1)</script>')
+      return
+    case 'png-as-html':
+      response.writeHead(200, { 'content-type': 'text/html' }).end(picture('png', 'a misbehaving one'))
+      return
     case 'close-mid-body':
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': '1000' })
       response.write('{"total"', () => response.destroy())
@@ -76,4 +120,11 @@ export function misbehave(fault: Fault, response: ServerResponse): void {
     case 'timeout':
       return
   }
+}
+
+/** Writes on and on, as fast as it is read, until the other side has had enough. */
+function pour(response: ServerResponse, chunk: Buffer): void {
+  if (response.destroyed) return
+  if (response.write(chunk)) setImmediate(() => pour(response, chunk))
+  else response.once('drain', () => pour(response, chunk))
 }

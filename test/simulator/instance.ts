@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { type Answer, answer, Sessions } from './answers.ts'
 import { type Fault, misbehave } from './faults.ts'
 import { bucketOf, type Limits, RateLimits } from './limits.ts'
+import { pictureAt } from './pictures.ts'
 import { callerByToken, recording } from './recordings.ts'
 import { type Privacy, type PublishOptions, World } from './world.ts'
 
@@ -87,7 +88,9 @@ export async function startInstance(options: InstanceOptions = {}) {
     if (method === 'OPTIONS') return write(request, response, answer(asked, world, sessions, self), {})
     response.setHeader('date', new Date(now()).toUTCString())
     const counted = limits.count(bucketOf(method, url.pathname), now())
-    const made = counted.isTooMany ? recordedAnswer('rate_limited_429') : answer(asked, world, sessions, self)
+    const made = counted.isTooMany
+      ? recordedAnswer('rate_limited_429')
+      : (pictureAt(url.pathname) ?? answer(asked, world, sessions, self))
     write(request, response, made, counted.headers)
     if (url.pathname === '/api/v1/videos') afterList()
   }
@@ -169,12 +172,14 @@ function write(
   }
   for (const [name, value] of Object.entries(limitHeaders)) response.setHeader(name, value)
   const hasBody = made.status !== 204
-  const text = typeof made.body === 'string' ? made.body : JSON.stringify(made.body)
   if (!hasBody) {
     response.writeHead(made.status, { 'content-length': 0 }).end()
     return
   }
-  const bytes = Buffer.from(text)
+  const { body } = made
+  const bytes = Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   // Express's weak ETag: the length and a SHA-1.
   const digest = createHash('sha1').update(bytes).digest('base64').slice(0, 27)
   const etag = `W/"${bytes.length.toString(16)}-${digest}"`

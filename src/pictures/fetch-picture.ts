@@ -1,0 +1,93 @@
+/** @module One picture, fetched from where it is: small, a raster, from a public host, and what it says it is counts for nothing. */
+import { targetProblem } from '../http/target.ts'
+import {
+  type ClientDeps,
+  type Failure,
+  type Observation,
+  request,
+  statusFailure,
+} from '../peertube/client.ts'
+import { type RasterType, rasterType } from './raster.ts'
+
+export type FetchedPicture =
+  | { kind: 'picture'; bytes: Uint8Array; type: RasterType; observation: Observation }
+  /** 429 or 503: nothing more before `retryAt`, milliseconds since the epoch. */
+  | { kind: 'held'; retryAt: number; observation: Observation }
+  /** `detail` is for people, and goes on from the host's name: "redirects to …". */
+  | { kind: 'failed'; reason: FailureReason; detail: string; observation: Observation | null }
+
+type FailureReason = Failure['reason'] | 'not-public' | 'not-a-picture'
+
+/** A thumbnail has some 20 KB. */
+const MAX_BYTES = 2 * 1024 * 1024
+/** Somebody looks at a page and waits. */
+const TIMEOUT_MS = 10_000
+
+/**
+ * GETs a picture, without cookies, and follows no redirect: its target would be a URL that nobody has checked or signed.
+ * Never throws for what a server does. Whoever calls it has leave of the host's limiter.
+ *
+ * @param options `allowLocal`: see `targetProblem`; `timeoutMs` is for the whole picture.
+ */
+export async function fetchPicture(
+  deps: ClientDeps,
+  url: URL,
+  options: { allowLocal: boolean; timeoutMs?: number },
+): Promise<FetchedPicture> {
+  const problem = targetProblem(url, options)
+  if (problem) return { kind: 'failed', reason: 'not-public', detail: problem, observation: null }
+  // No list of types: a server that chooses by it would give what only some viewers can show, and it is kept for all.
+  const headers = { accept: 'image/*' }
+  const { timeoutMs = TIMEOUT_MS } = options
+  return request(deps, url.href, { headers, timeoutMs }, (response, observation) =>
+    readPicture(response, observation, url),
+  )
+}
+
+async function readPicture(response: Response, observation: Observation, url: URL): Promise<FetchedPicture> {
+  if (observation.retryAt !== null) return { kind: 'held', retryAt: observation.retryAt, observation }
+  const failure = statusFailure(response, observation, url.href)
+  if (failure) return failure
+
+  // However much a server announces, or nothing at all: only what comes is counted.
+  const bytes = await readBytes(response.body, MAX_BYTES)
+  if (bytes === null) {
+    return {
+      kind: 'failed',
+      reason: 'too-large',
+      detail: `answered more than ${MAX_BYTES} bytes`,
+      observation,
+    }
+  }
+  const type = rasterType(bytes)
+  if (type === null) {
+    return {
+      kind: 'failed',
+      reason: 'not-a-picture',
+      detail: 'answered no JPEG, PNG, GIF, WebP or AVIF',
+      observation,
+    }
+  }
+  return { kind: 'picture', bytes, type, observation }
+}
+
+/** The body, or null when it is longer than `maxBytes`: then the rest is not read. */
+async function readBytes(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength
+    if (size > maxBytes) return null
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+}
