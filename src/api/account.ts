@@ -1,6 +1,7 @@
 /** @module /api/v1/users/me: one's own account. */
 import * as v from 'valibot'
-import { deleteUser, findUser, setPassword, setPendingEmail, type User } from '../db/users.ts'
+import { setPendingEmail } from '../db/user-emails.ts'
+import { deleteUser, findUser, setPassword, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
 import { sendAlreadyKnown, sendVerification } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'

@@ -1,6 +1,6 @@
 /** @module What only administrators read: mails that were kept or could not be sent, and the audit log. */
 import * as v from 'valibot'
-import { type AuditRow, listAudit } from '../db/audit.ts'
+import { type LoggedAction, listAudit } from '../db/audit.ts'
 import { listMails, MAIL_SORTS } from '../db/mails.ts'
 import { readKeptMail } from '../workers/mails.ts'
 import { cursorList, cursorPage, Limit, list, listQuery, Sequence, Time, text } from './fields.ts'
@@ -131,6 +131,6 @@ export const administrationOperations = [
   }),
 ]
 
-function showAudit({ at, ...row }: AuditRow) {
+function showAudit({ at, ...row }: LoggedAction) {
   return { ...row, at: time(at) }
 }

@@ -16,7 +16,7 @@ import { changedMeanwhile, checkIfMatch } from './conditional.ts'
 import { idParams, list, listQuery, Owner, Time, TimeInput, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { invalidParams, notFound } from './problem.ts'
+import { invalidParams, notFound, Problem } from './problem.ts'
 import { SCOPES, type Scope } from './rights.ts'
 import { time } from './time.ts'
 import { invalid } from './validate.ts'
@@ -125,22 +125,24 @@ export const apiKeyOperations = [
       refuseGreed(input, body.rateLimit)
       const now = deps.clock()
       const key = newApiKey()
-      const row = {
-        id: newId('key'),
-        ownerId: userOf(input).id,
-        name: body.name,
-        hash: await digest(key),
-        hint: key.slice(0, 7),
-        scopes: body.scopes,
-        rateLimit: body.rateLimit,
-        expiresAt: body.expiresAt,
-        lastUsedAt: null,
-        createdAt: now,
-        updatedAt: now,
-        revision: 0,
-      }
-      await insertKey(deps.env.DB, row, auditOf(input, row.id))
-      return created(`/api/v1/api-keys/${row.id}`, { ...show(row), key })
+      const id = newId('key')
+      const made = await insertKey(
+        deps.env.DB,
+        {
+          id,
+          ownerId: userOf(input).id,
+          name: body.name,
+          hash: await digest(key),
+          hint: key.slice(0, 7),
+          scopes: body.scopes,
+          rateLimit: body.rateLimit,
+          expiresAt: body.expiresAt,
+          createdAt: now,
+        },
+        auditOf(input, id),
+      )
+      if (!made) throw new Problem(409, 'Your account was deleted meanwhile')
+      return created(`/api/v1/api-keys/${id}`, { ...show(made), key })
     },
   }),
   operation({
@@ -178,16 +180,12 @@ export const apiKeyOperations = [
       const key = await reachable(input)
       await checkIfMatch(request, show(key))
       refuseGreed(input, body.rateLimit ?? null)
-      const changes = {
-        name: body.name ?? key.name,
-        scopes: body.scopes ?? key.scopes,
-        rateLimit: body.rateLimit === undefined ? key.rateLimit : body.rateLimit,
-        expiresAt: body.expiresAt === undefined ? key.expiresAt : body.expiresAt,
-      }
-      const now = deps.clock()
-      if (!(await updateKey(deps.env.DB, key, changes, now, auditOf(input, key.id))))
-        throw changedMeanwhile(request)
-      return ok(show({ ...key, ...changes, updatedAt: now }))
+      const { id, ownerId, revision } = key
+      const changes = { ...body, updatedAt: deps.clock() }
+      const changed = await updateKey(deps.env.DB, ownerId, id, changes, revision, auditOf(input, id))
+      if (changed === 'conflict') throw changedMeanwhile(request)
+      if (changed === 'missing') throw notFound(`API key ${id}`)
+      return ok(show(changed))
     },
   }),
   operation({
@@ -203,7 +201,7 @@ export const apiKeyOperations = [
     async handle(input) {
       const key = await reachable(input)
       await checkIfMatch(input.request, show(key))
-      if (!(await deleteKey(input.deps.env.DB, key.id, auditOf(input, key.id))))
+      if (!(await deleteKey(input.deps.env.DB, key.ownerId, key.id, auditOf(input, key.id))))
         throw notFound(`API key ${key.id}`)
       return noContent
     },
@@ -212,7 +210,7 @@ export const apiKeyOperations = [
 
 async function reachable(input: Input<{ id: string }, unknown, unknown>): Promise<ApiKey> {
   const { id } = input.params
-  const key = await findOwnKey(input.deps.env.DB, id, input.reach === 'all' ? null : userOf(input).id)
+  const key = await findOwnKey(input.deps.env.DB, input.reach === 'all' ? null : userOf(input).id, id)
   if (!key) throw notFound(`API key ${id}`)
   return key
 }

@@ -1,9 +1,9 @@
 /** @module Who calls: nobody known, a user with his session or the administrator's key, or a program with an API key. */
 import { timingSafeEqual } from 'node:crypto'
-import { findKey, touchKey } from '../db/api-keys.ts'
+import { findKey, isTouchDue, touchKey } from '../db/api-keys.ts'
 import { findSession } from '../db/sessions.ts'
 import { findUser } from '../db/users.ts'
-import { digest, isTokenShaped } from '../tokens.ts'
+import { digest, isApiKeyShaped, isTokenShaped } from '../tokens.ts'
 import type { Deps } from '../workers/deps.ts'
 import { callerAddress } from './caller-address.ts'
 import { Problem } from './problem.ts'
@@ -49,19 +49,18 @@ export async function identify(
   const now = deps.clock()
   const { address } = nobody
   // What has not the shape of one of our tokens costs no query.
-  switch (isTokenShaped(token)) {
-    case 'access-token': {
-      const found = await findSession(deps.env.DB, await digest(token), now)
-      return found ? { kind: 'user', via: 'session', user: userFrom(found.user), address } : invalidToken()
-    }
-    case 'api-key': {
-      const found = await findKey(deps.env.DB, await digest(token), now)
-      if (!found) return invalidToken()
-      const { key, user } = found
-      inBackground(touchKey(deps.env.DB, key.id, now))
-      const scopes = new Set(Object.keys(SCOPES).filter((scope) => key.scopes.includes(scope)) as Scope[])
-      return { kind: 'key', id: key.id, user: userFrom(user), scopes, rateLimit: key.rateLimit, address }
-    }
+  if (isTokenShaped(token)) {
+    const found = await findSession(deps.env.DB, await digest(token), now)
+    return found ? { kind: 'user', via: 'session', user: userFrom(found.user), address } : invalidToken()
+  }
+  if (isApiKeyShaped(token)) {
+    const found = await findKey(deps.env.DB, await digest(token), now)
+    if (!found) return invalidToken()
+    const { key, user } = found
+    if (isTouchDue(key, now)) inBackground(touchKey(deps.env.DB, key.id, now))
+    // A scope that is none of ours any more allows nothing.
+    const scopes = new Set(key.scopes.filter((scope) => Object.hasOwn(SCOPES, scope)) as Scope[])
+    return { kind: 'key', id: key.id, user: userFrom(user), scopes, rateLimit: key.rateLimit, address }
   }
   if (!(await areEqual(token, deps.config.adminKey))) return invalidToken()
   const user = await findUser(deps.env.DB, ADMINISTRATOR_ID)

@@ -2,7 +2,8 @@
 import * as v from 'valibot'
 import { newId } from '../db/id.ts'
 import { useMailToken } from '../db/mail-tokens.ts'
-import { confirmEmail, insertUser, setPassword } from '../db/users.ts'
+import { confirmEmail } from '../db/user-emails.ts'
+import { insertUser, setPassword } from '../db/users.ts'
 import { hashPassword } from '../passwords.ts'
 import { digest } from '../tokens.ts'
 import {

@@ -5,7 +5,7 @@
 
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import { type Counted, callerLimit, limitHeaders } from '../workers/caller-limit.ts'
+import { type CountedRequest, callerLimit, limitHeaders } from '../workers/caller-limit.ts'
 import type { Deps } from '../workers/deps.ts'
 import { describeError } from '../workers/log.ts'
 import { type Body, readBody } from './body.ts'
@@ -148,7 +148,7 @@ async function count(
   passage: Passage,
   caller: Caller,
   bucket: NonNullable<Operation['limit']> | 'api',
-): Promise<Counted | null> {
+): Promise<CountedRequest | null> {
   if (bucket === 'none') return null
   const { deps } = passage
   const general = deps.config.limits[bucket]
@@ -162,7 +162,7 @@ async function count(
       headers: { 'retry-after': '5' },
     })
   }
-  Object.assign(passage.headers, limitHeaders(counted, deps.clock()))
+  Object.assign(passage.headers, limitHeaders(counted))
   if (!counted.allowed)
     throw new Problem(429, `Too many requests: at most ${limit.requests} in ${limit.windowMs / 1000} s`)
   return counted

@@ -157,7 +157,12 @@ async function logIn(input: TokenInput): Promise<Answer> {
   const issued = await issue(deps.clock())
   const isStarted = await startSession(
     DB,
-    { userId: user.id, sessionId: newId('ses'), ...issued.stored },
+    {
+      userId: user.id,
+      sessionId: newId('ses'),
+      ...issued.stored,
+      ...(user.passwordHash === null ? {} : { passwordHash: user.passwordHash }),
+    },
     { ...auditOf(input, user.id), userId: user.id, username: user.username },
   )
   // Blocked between the two: as if it had been before.
@@ -165,7 +170,8 @@ async function logIn(input: TokenInput): Promise<Answer> {
   if (needsRehash) {
     const rehash = async () => {
       const hash = await hashPassword(password)
-      await setPassword(DB, user.id, hash, { endSession: false, now: deps.clock() })
+      const replaces = user.passwordHash ?? ''
+      await setPassword(DB, user.id, hash, { endSession: false, now: deps.clock(), replaces })
     }
     input.inBackground(rehash())
   }
@@ -188,7 +194,9 @@ async function refresh(input: TokenInput): Promise<Answer> {
   const { body, deps } = input
   const issued = await issue(deps.clock())
   const refreshHash = await digest(need(body, 'refresh_token'))
-  const rotated = await rotateSession(deps.env.DB, { usedHash: refreshHash, ...issued.stored })
+  const { accessHash, refreshHash: newRefreshHash, ...times } = issued.stored
+  const rotation = { refreshHash, newAccessHash: accessHash, newRefreshHash, ...times }
+  const rotated = await rotateSession(deps.env.DB, rotation)
   if (rotated.kind !== 'rotated')
     throw new Problem('invalid_grant', 'Invalid grant: refresh token is invalid')
   return tokenAnswer(issued)

@@ -8,6 +8,7 @@ import {
   findUser,
   insertUser,
   listUsers,
+  setPassword,
   USER_SORTS,
   type User,
   unblockUser,
@@ -133,16 +134,18 @@ export const userOperations = [
       const user = await find(input)
       await checkIfMatch(request, showUser(user))
       const now = deps.clock()
-      const changes = {
-        ...(body.password === undefined ? {} : { passwordHash: await hashPassword(body.password) }),
-        ...(body.email === undefined ? {} : { email: body.email, emailVerifiedAt: null, pendingEmail: null }),
-        ...(body.emailVerified === undefined ? {} : { emailVerifiedAt: body.emailVerified ? now : null }),
-        ...(body.role === undefined ? {} : { role: body.role }),
-      }
+      const { DB } = deps.env
       const updated = await updateUser(
-        deps.env.DB,
+        DB,
         user.id,
-        { ...changes, now, endSession: body.password !== undefined },
+        {
+          updatedAt: now,
+          role: body.role,
+          ...(body.email === undefined
+            ? {}
+            : { email: body.email, emailVerifiedAt: null, pendingEmail: null }),
+          ...(body.emailVerified === undefined ? {} : { emailVerifiedAt: body.emailVerified ? now : null }),
+        },
         user.revision,
         auditOf(input, user.id),
       )
@@ -150,6 +153,10 @@ export const userOperations = [
       if (updated === 'missing') throw notFound(`user ${user.id}`)
       if (updated === 'email-taken') throw emailTaken()
       if (updated === 'last-administrator') throw lastAdministrator()
+      if (body.password !== undefined) {
+        const hash = await hashPassword(body.password)
+        await setPassword(DB, user.id, hash, { endSession: true, now })
+      }
       return noContent
     },
   }),
@@ -205,7 +212,7 @@ export const userOperations = [
     problems: [404, 'insufficient_rights'],
     async handle(input) {
       const user = await findToJudge(input)
-      await unblockUser(input.deps.env.DB, user.id, input.deps.clock(), auditOf(input, user.id))
+      await unblockUser(input.deps.env.DB, user.id, { now: input.deps.clock() }, auditOf(input, user.id))
       return noContent
     },
   }),
@@ -222,15 +229,11 @@ export const userOperations = [
     problems: [404],
     async handle(input) {
       const user = await find(input)
-      const isAccepted = await acceptUser(
-        input.deps.env.DB,
-        user.id,
-        input.deps.clock(),
-        auditOf(input, user.id),
-      )
-      if (!isAccepted) return noContent
-      const { email } = user
-      if (user.emailVerifiedAt !== null) input.inBackground(sendAccepted(input, user))
+      const { DB } = input.deps.env
+      const accepted = await acceptUser(DB, user.id, { now: input.deps.clock() }, auditOf(input, user.id))
+      if (typeof accepted === 'string') return noContent
+      const { email } = accepted
+      if (accepted.state === 'active') input.inBackground(sendAccepted(input, accepted))
       else if (email !== null) input.inBackground(sendVerification(input, user, email))
       return noContent
     },

@@ -2,6 +2,7 @@
 import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { type AuditEntry, auditStatement } from './audit.ts'
+import { columnsOf } from './columns.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { endpoints } from './schema.ts'
@@ -62,8 +63,7 @@ export async function listEndpoints(
     {
       table: 'endpoints',
       list: 'endpoints',
-      columns: `id, owner_id AS ownerId, url, description, secret, created_at AS createdAt, paused_at AS pausedAt,
-                paused_by AS pausedBy, updated_at AS updatedAt, revision`,
+      columns: columnsOf(endpoints),
       sorts: { createdAt: 'created_at' },
       searched: ownerId === null ? ['description'] : ['url', 'description'],
       ownerId,

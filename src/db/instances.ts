@@ -2,6 +2,7 @@
 import { eq, inArray, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { type AuditEntry, auditStatement } from './audit.ts'
+import { columnsOf } from './columns.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { instances, sources } from './schema.ts'
@@ -76,8 +77,7 @@ export async function listInstances(db: D1Database, query: ListQuery): Promise<L
     {
       table: 'instances',
       list: 'instances',
-      columns: `id, owner_id AS ownerId, origin, host, name, version, created_at AS createdAt, paused_at AS pausedAt,
-                updated_at AS updatedAt, revision`,
+      columns: columnsOf(instances),
       sorts: { createdAt: 'created_at', host: 'host' },
       searched: ['host', 'name'],
     },

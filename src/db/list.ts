@@ -3,6 +3,7 @@
  * read. A page is one round trip; without a search it reads what it shows and one row more.
  */
 import { Buffer } from 'node:buffer'
+import { type CountedList, totalOf, totalStatement } from './totals.ts'
 
 export type ListQuery = {
   start: number
@@ -20,8 +21,8 @@ export type ListPage<TRow> = { total: number; rows: TRow[]; next?: string }
 export type ListSpec = {
   /** With its alias for joins, if any. */
   table: string
-  /** Its key in `totals`. */
-  list: string
+  /** Its name in `totals`. */
+  list: CountedList
   /** A SELECT list; it has `id`. */
   columns: string
   /** Columns by the names that callers know; each has an index with `id` after it, or is unique. */
@@ -66,16 +67,14 @@ export async function readList<TRow extends { id: string }>(
       ? db
           .prepare(`SELECT count(*) AS total FROM ${spec.table} ${whereOf(conditions)}`)
           .bind(...conditions.flatMap(({ values }) => values))
-      : db
-          .prepare('SELECT total FROM totals WHERE list = ? AND owner_id = ?')
-          .bind(spec.list, spec.ownerId ?? ''),
+      : totalStatement(db, spec.list, spec.ownerId ?? ''),
   ])
   // The rows have the shape of the SELECT list, which the caller names together with their type.
   const found = (page?.results ?? []) as (TRow & { sortValue: string | number })[]
   const rows = found.slice(0, query.count)
   const last = rows.at(-1)
   return {
-    total: Number(counted?.results[0]?.['total'] ?? 0),
+    total: totalOf(counted),
     rows: rows.map(({ sortValue: _, ...row }) => row as unknown as TRow),
     ...(found.length > query.count && last ? { next: writeCursor(last.sortValue, last.id) } : {}),
   }

@@ -1,6 +1,7 @@
 /** @module Mails to be sent, and those that are kept. Every statement works on a set. */
+import { columnsOf } from './columns.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
-import type { mails } from './schema.ts'
+import { mails } from './schema.ts'
 
 export type Mail = typeof mails.$inferSelect
 
@@ -87,8 +88,7 @@ export async function listMails(db: D1Database, query: ListQuery): Promise<ListP
     {
       table: 'mails',
       list: 'mails',
-      columns: `id, recipient, subject, text, state, attempts, due_at AS dueAt, last_error AS lastError,
-                created_at AS createdAt, finished_at AS finishedAt`,
+      columns: columnsOf(mails),
       sorts: { createdAt: 'created_at' },
       searched: ['recipient', 'subject'],
     },

@@ -67,17 +67,34 @@ const HOSTILE_TEXTS = [
 const text = fc.oneof(fc.constantFrom(...HOSTILE_TEXTS), fc.string({ unit: 'binary', maxLength: 50 }))
 
 const isWrongType = (schema: Record<string, unknown>, value: unknown): boolean => {
-  const types = [schema['type'], ...((schema['anyOf'] ?? []) as { type?: string }[]).map(({ type }) => type)].flat()
+  const types = [
+    schema['type'],
+    ...((schema['anyOf'] ?? []) as { type?: string }[]).map(({ type }) => type),
+  ].flat()
   const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
   return !types.includes(type) && !(types.includes('integer') && Number.isSafeInteger(value))
 }
-const anyValue = fc.constantFrom<unknown>(null, true, 7, -1.5, 1e300, 9_223_372_036_854_775_807, 'text', [], ['x'], {}, { a: { b: [1] } })
+const anyValue = fc.constantFrom<unknown>(
+  null,
+  true,
+  7,
+  -1.5,
+  1e300,
+  9_223_372_036_854_775_807,
+  'text',
+  [],
+  ['x'],
+  {},
+  { a: { b: [1] } },
+)
 
 type Broken = { path: string; headers: Record<string, string>; body: string | undefined; what: string }
 
 /** A right request, as the examples have it. */
 function right(operation: Operation): Broken & { fields: Record<string, unknown> } {
-  const path = operation.path.replace(/:(\w+)/g, (_, name: string) => (name === 'id' ? `${prefixOf(operation)}_x` : 'x'))
+  const path = operation.path.replace(/:(\w+)/g, (_, name: string) =>
+    name === 'id' ? `${prefixOf(operation)}_x` : 'x',
+  )
   const type = contentTypes(operation.bodyType ?? 'json')[0] ?? ''
   const fields = (operation.example ?? {}) as Record<string, unknown>
   return {
@@ -109,7 +126,11 @@ function breakers(operation: Operation): fc.Arbitrary<Broken>[] {
     ways.push(
       text
         .filter((value) => !/^[\w-]*$/.test(value.toWellFormed()) && value.length < 5_000)
-        .map((value) => ({ ...base, what: `id ${JSON.stringify(value)}`, path: operation.path.replace(/:\w+/g, encodeURIComponent(value.toWellFormed())) })),
+        .map((value) => ({
+          ...base,
+          what: `id ${JSON.stringify(value)}`,
+          path: operation.path.replace(/:\w+/g, encodeURIComponent(value.toWellFormed())),
+        })),
     )
   }
   if (operation.query && 'rest' in operation.query === false && isStrict(operation.query)) {
@@ -177,7 +198,10 @@ function breakers(operation: Operation): fc.Arbitrary<Broken>[] {
     if (texts.length > 0)
       ways.push(
         fc
-          .tuple(fc.constantFrom(...texts), fc.constantFrom('a\u0000b', '\ud800', 'x'.repeat(900_000), '\u0007'))
+          .tuple(
+            fc.constantFrom(...texts),
+            fc.constantFrom('a\u0000b', '\ud800', 'x'.repeat(900_000), '\u0007'),
+          )
           .map(([[name], value]) => ({
             ...base,
             what: `${name} hostile`,
@@ -234,15 +258,19 @@ describe.each(READS.map((operation) => [operation.id, operation] as const))('%s'
 })
 
 describe('Text that is legal and looks hostile', () => {
-  it.each(HOSTILE_TEXTS.filter((value) => value.isWellFormed() && !/[\u0000-\u0008\u000b-\u001f]/.test(value) && value.length <= 500))(
-    '%j is stored and given back as it is',
-    async (description) => {
-      await forgetAll()
-      const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
-      const made = await sendTo(open, 'POST', '/api/v1/endpoints', headers, { url: 'http://localhost:1/', description })
-      expect(made.status).toBe(201)
-      const body: { description: string } = await made.json()
-      expect(body.description).toBe(description)
-    },
-  )
+  it.each(
+    HOSTILE_TEXTS.filter(
+      (value) => value.isWellFormed() && !/[\u0000-\u0008\u000b-\u001f]/.test(value) && value.length <= 500,
+    ),
+  )('%j is stored and given back as it is', async (description) => {
+    await forgetAll()
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+    const made = await sendTo(open, 'POST', '/api/v1/endpoints', headers, {
+      url: 'http://localhost:1/',
+      description,
+    })
+    expect(made.status).toBe(201)
+    const body: { description: string } = await made.json()
+    expect(body.description).toBe(description)
+  })
 })

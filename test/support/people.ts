@@ -83,10 +83,7 @@ export async function apiKey(
     scopes: [...scopes],
     rateLimit: more.rateLimit ?? null,
     expiresAt: more.expiresAt ?? null,
-    lastUsedAt: null,
     createdAt: now,
-    updatedAt: now,
-    revision: 0,
   })
   return { id, key }
 }

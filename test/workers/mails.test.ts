@@ -371,7 +371,7 @@ describe('The list of mails', () => {
       tubewire.advance(1)
     }
     const page = await listMails(env.DB, { start: 1, count: 2, sort: '-createdAt' })
-    expect(page.data.map(({ id }) => id)).toEqual(ids.slice(1, 3))
+    expect(page.rows.map(({ id }) => id)).toEqual(ids.slice(1, 3))
     expect(page.total).toBe(5)
     expect(await listMails(env.DB, { start: 9, count: 2, sort: '-createdAt' })).toEqual({
       total: 5,
