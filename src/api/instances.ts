@@ -17,7 +17,7 @@ import { targetProblem } from '../http/target.ts'
 import { opensTcp } from '../http/tcp.ts'
 import { type Answer, getJson } from '../peertube/client.ts'
 import { type ProbeResult, probe } from '../peertube/probe.ts'
-import type { Deps } from '../workers/deps.ts'
+import { clientDeps, type Deps } from '../workers/deps.ts'
 import { instanceAccess } from '../workers/instance-access.ts'
 import { tolerating, wakePolls } from '../workers/messages.ts'
 import type { Api } from './context.ts'
@@ -147,7 +147,7 @@ async function probeThroughLimiter(deps: Deps, url: URL): Promise<ProbeResult> {
   }
   const get = async (target: string): Promise<Answer> => {
     await askLeave()
-    const answer = await getJson(deps, target)
+    const answer = await getJson(clientDeps(deps), target)
     await access.observe(answer.observation)
     return answer
   }

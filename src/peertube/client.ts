@@ -1,7 +1,8 @@
-/** @module One GET to a PeerTube instance, with everything that a real one may do instead of answering. */
+/** @module One request to a PeerTube instance, with everything that a real one may do instead of answering. */
+import * as v from 'valibot'
 import { deadline } from '../http/deadline.ts'
 import { retryAfter } from '../http/retry-after.ts'
-import { VERSION } from '../version.ts'
+import { Problem } from './schemas.ts'
 import { shorten } from './shorten.ts'
 
 /** What the instance said of its limit, and of our place in it. Times are milliseconds since the epoch. */
@@ -28,15 +29,22 @@ export type Answer =
   | { kind: 'rate-limited'; retryAt: number; observation: Observation }
   | Failure
 
-export type ClientDeps = { fetch: typeof fetch; clock: () => number }
+/** What a form was answered with. */
+export type FormAnswer =
+  | Exclude<Answer, { kind: 'not-modified' }>
+  /** 400, 401 or 403 with a code of PeerTube's. `said` may quote what it was sent: it is not to be shown or logged. */
+  | { kind: 'problem'; code: string; said: string; observation: Observation }
+
+/** `userAgent` says who asks: see user-agent.ts. */
+export type ClientDeps = { fetch: typeof fetch; clock: () => number; userAgent: string }
 
 /** Within the 30 s that the platform leaves a slow poll after its queue batch has ended. */
 const TIMEOUT_MS = 25_000
 /** Ten times a page of long descriptions. An invocation that reads five instances side by side has 128 MB for them. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024
 const MAX_ETAG_LENGTH = 200
-/** PeerTube's own period: what a 429 without Retry-After is taken to mean. */
-const DEFAULT_RETRY_MS = 10_000
+/** PeerTube's own periods: what a 429 without Retry-After is taken to mean. */
+const DEFAULT_RETRY_MS = { reading: 10_000, login: 300_000 }
 
 /**
  * GETs JSON from an instance. Never throws for what an instance does: that is an `Answer`.
@@ -50,26 +58,66 @@ export async function getJson(
   url: string,
   options: { etag?: string | null; timeoutMs?: number } = {},
 ): Promise<Answer> {
-  const headers = new Headers({
-    accept: 'application/json',
-    'user-agent': `Tubewire/${VERSION} (webhooks for PeerTube)`,
-  })
-  if (options.etag) headers.set('if-none-match', options.etag)
-  const { timeoutMs = TIMEOUT_MS } = options
-  const { signal, lift } = deadline(timeoutMs)
+  const { etag, timeoutMs = TIMEOUT_MS } = options
+  const headers = etag ? { 'if-none-match': etag } : {}
+  const times = { timeoutMs, retryMs: DEFAULT_RETRY_MS.reading }
+  return exchange<Answer>(deps, url, { headers }, times, async (response, observation) =>
+    // Only to an ETag is a 304 an answer.
+    response.status === 304 && etag
+      ? { kind: 'not-modified', observation }
+      : readAnswer(response, observation, url),
+  )
+}
+
+/**
+ * POSTs a form to one of an instance's routes for sessions, which count by themselves and for longer than others.
+ * Never throws for what an instance does. @param headers beyond those that every request has.
+ */
+export async function postForm(
+  deps: ClientDeps,
+  url: string,
+  form: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<FormAnswer> {
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(form).toString(),
+  }
+  const times = { timeoutMs: TIMEOUT_MS, retryMs: DEFAULT_RETRY_MS.login }
+  return exchange<FormAnswer>(
+    deps,
+    url,
+    init,
+    times,
+    async (response, observation) =>
+      (await readProblem(response, observation)) ?? readAnswer(response, observation, url),
+  )
+}
+
+/** One request and its answer, as `read` makes it out of the response: within `timeoutMs`, its body included. */
+async function exchange<TAnswer>(
+  deps: ClientDeps,
+  url: string,
+  init: { method?: string; headers: Record<string, string>; body?: string },
+  times: { timeoutMs: number; retryMs: number },
+  read: (response: Response, observation: Observation) => Promise<TAnswer>,
+): Promise<TAnswer | Failure> {
+  const headers = { accept: 'application/json', 'user-agent': deps.userAgent, ...init.headers }
+  const { signal, lift } = deadline(times.timeoutMs)
 
   let response: Response
   try {
-    response = await deps.fetch(url, { headers, redirect: 'manual', signal })
+    response = await deps.fetch(url, { ...init, headers, redirect: 'manual', signal })
   } catch (error) {
     lift()
-    return connectionFailure(error, timeoutMs)
+    return connectionFailure(error, times.timeoutMs)
   }
-  const observation = observe(response, deps.clock())
+  const observation = observe(response, deps.clock(), times.retryMs)
   try {
-    return await readAnswer(response, observation, url, options.etag != null)
+    return await read(response, observation)
   } catch (error) {
-    return { ...connectionFailure(error, timeoutMs), observation }
+    return { ...connectionFailure(error, times.timeoutMs), observation }
   } finally {
     lift()
     // An unread body would keep the connection, of which an invocation has six. Cancelling a read one does nothing.
@@ -77,47 +125,33 @@ export async function getJson(
   }
 }
 
-/** @param isConditional whether an ETag was sent: only then is a 304 an answer. */
 async function readAnswer(
   response: Response,
   observation: Observation,
   url: string,
-  isConditional: boolean,
-): Promise<Answer> {
+): Promise<Exclude<Answer, { kind: 'not-modified' }>> {
   const { status } = response
-  if (status === 304 && isConditional) return { kind: 'not-modified', observation }
+  const failed = (reason: Failure['reason'], detail: string): Failure => ({
+    kind: 'failed',
+    reason,
+    detail: shorten(detail),
+    observation,
+  })
   if (status === 429) {
     return { kind: 'rate-limited', retryAt: observation.retryAt ?? 0, observation }
   }
   if (status >= 300 && status < 400 && status !== 304) {
     const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
-    return {
-      kind: 'failed',
-      reason: 'redirect',
-      detail: shorten(`redirects to ${location}`),
-      observation,
-    }
+    return failed('redirect', `redirects to ${location}`)
   }
   // Cloudflare answers for an origin whose certificate it can't accept.
   if (status === 525 || status === 526) {
-    return {
-      kind: 'failed',
-      reason: 'tls',
-      detail: 'no TLS connection: its certificate is not valid',
-      observation,
-    }
+    return failed('tls', 'no TLS connection: its certificate is not valid')
   }
-  if (!response.ok) return { kind: 'failed', reason: 'http', detail: `answered ${status}`, observation }
+  if (!response.ok) return failed('http', `answered ${status}`)
 
   const body = await readText(response, MAX_BODY_BYTES)
-  if (body === null) {
-    return {
-      kind: 'failed',
-      reason: 'too-large',
-      detail: `answered more than ${MAX_BODY_BYTES} bytes`,
-      observation,
-    }
-  }
+  if (body === null) return failed('too-large', `answered more than ${MAX_BODY_BYTES} bytes`)
   try {
     const etag = response.headers.get('etag')
     // A longer one is not worth keeping: without it the next poll is answered 200.
@@ -125,13 +159,23 @@ async function readAnswer(
     return { kind: 'ok', body: JSON.parse(body), etag: isKept ? etag : null, observation }
   } catch {
     const type = response.headers.get('content-type') ?? 'no content type'
-    return {
-      kind: 'failed',
-      reason: 'not-json',
-      detail: shorten(`answered 200 without JSON (${type})`),
-      observation,
-    }
+    return failed('not-json', `answered 200 without JSON (${type})`)
   }
+}
+
+/** The refusal with a code of PeerTube's that a response is, or null when it is anything else. */
+async function readProblem(
+  response: Response,
+  observation: Observation,
+): Promise<Extract<FormAnswer, { kind: 'problem' }> | null> {
+  if (![400, 401, 403].includes(response.status)) return null
+  const body = await readText(response, MAX_BODY_BYTES)
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Problem), body)
+  if (!parsed.success) return null
+  const { type, code, detail } = parsed.output
+  // `code` is deprecated: it is the end of `type`, which is `about:blank` when there is none.
+  const found = code ?? /\/([a-z_]+)$/.exec(type)?.[1]
+  return found ? { kind: 'problem', code: found, said: detail, observation } : null
 }
 
 /** The body as text, or null when it is longer than `maxBytes`: then the rest is not read. */
@@ -171,8 +215,8 @@ function describe(error: unknown): string {
   return message.startsWith('internal error') ? 'name not found, or TLS failed' : message
 }
 
-/** Reads PeerTube's `X-RateLimit-*` and `Retry-After`. */
-function observe(response: Response, now: number): Observation {
+/** Reads PeerTube's `X-RateLimit-*` and `Retry-After`. @param retryMs what a 429 means without the latter. */
+function observe(response: Response, now: number, retryMs: number): Observation {
   const number = (name: string) => {
     const text = response.headers.get(name)
     return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null
@@ -189,7 +233,8 @@ function observe(response: Response, now: number): Observation {
     resetAt: reset === null ? null : reset * 1000 + skew,
     retryAt:
       status === 429 || status === 503
-        ? (retryAfter(response.headers.get('retry-after'), now) ?? now + DEFAULT_RETRY_MS)
+        ? (retryAfter(response.headers.get('retry-after'), now) ??
+          now + (status === 429 ? retryMs : DEFAULT_RETRY_MS.reading))
         : null,
   }
 }

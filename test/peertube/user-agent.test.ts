@@ -1,0 +1,31 @@
+/** @module Who asks: every request to an instance says so. */
+import { expect, it } from 'vitest'
+import { api } from '../../src/api/app.ts'
+import { userAgent } from '../../src/peertube/user-agent.ts'
+import { VERSION } from '../../src/version.ts'
+import { pollInstance } from '../../src/workers/poll.ts'
+import { KEY } from '../support/call.ts'
+import { control, testDeps, watch } from '../support/harness.ts'
+
+it.each([
+  [null, `Tubewire/${VERSION} (webhooks for PeerTube)`],
+  ['https://tubewire.example', `Tubewire/${VERSION} (+https://tubewire.example/actor)`],
+])('With the public URL %s, a poll and a probe say %s', async (publicUrl, expected) => {
+  expect(userAgent(publicUrl)).toBe(expected)
+  const { deps } = testDeps()
+  deps.config = { ...deps.config, publicUrl }
+
+  const polled = await control.instance({ videos: 1 })
+  await pollInstance(deps, await watch(polled.origin, deps))
+  const probed = await control.instance({ videos: 1 })
+  const response = await api(deps).request('/api/v1/instances', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ url: probed.origin, dryRun: true }),
+  })
+  expect(response.status).toBe(200)
+
+  const requests = [...(await polled.requests()), ...(await probed.requests())]
+  expect(requests).toHaveLength(3)
+  expect(requests.map(({ headers }) => headers['user-agent'])).toEqual([expected, expected, expected])
+})
