@@ -25,7 +25,8 @@ it.each([
   })
   expect(response.status).toBe(200)
 
-  const requests = [...(await polled.requests()), ...(await probed.requests())]
-  expect(requests).toHaveLength(3)
-  expect(requests.map(({ headers }) => headers['user-agent'])).toEqual([expected, expected, expected])
+  for (const instance of [polled, probed]) {
+    const said = (await instance.requests()).map(({ headers }) => headers['user-agent'])
+    expect([...new Set(said)]).toEqual([expected])
+  }
 })
