@@ -1,18 +1,20 @@
 /** @module Who polls: what the people who run instances find behind our User-Agent. */
 import * as v from 'valibot'
-import { total } from '../db/totals.ts'
-import { actorDocument, nodeinfo, nodeinfoLinks, outboxDocument, webfinger } from '../federation/documents.ts'
-import { publicKeyOf } from '../workers/service-key.ts'
+import { countUsers } from '../db/users.ts'
+import { ACTIVITY_TYPE, actorDocument, outboxDocument } from '../federation/actor.ts'
+import { NODEINFO_TYPE, nodeinfo, nodeinfoLinks } from '../federation/nodeinfo.ts'
+import { JRD_TYPE, webfinger } from '../federation/webfinger.ts'
+import { actorPublicKey } from '../workers/service-key.ts'
 import { text } from './fields.ts'
 import { type Answer, operation } from './operation.ts'
-import { notFound } from './problem.ts'
+import { invalidParams, notFound } from './problem.ts'
+import { invalid } from './validate.ts'
 
 const json = (body: unknown, type: string): Answer => ({
   status: 200,
   body,
   headers: { 'content-type': type, 'cache-control': 'public, max-age=600' },
 })
-const ACTIVITY = 'application/activity+json; charset=utf-8'
 const get = { method: 'GET', tag: 'Federation' } as const
 
 export const federationOperations = [
@@ -35,8 +37,9 @@ export const federationOperations = [
     problems: [404],
     async handle({ query: { resource, rel }, origin }) {
       const found = webfinger(origin, resource, rel === undefined ? [] : [rel].flat())
-      if (!found) throw notFound(`resource ${resource}`)
-      return json(found, 'application/jrd+json; charset=utf-8')
+      if (found.kind === 'malformed') throw invalidParams(invalid('query', 'resource', found.problem))
+      if (found.kind === 'unknown') throw notFound(`resource ${resource}`)
+      return json(found.document, JRD_TYPE)
     },
   }),
   operation({
@@ -55,12 +58,9 @@ export const federationOperations = [
     path: '/nodeinfo/2.1.json',
     summary: 'NodeInfo 2.1',
     answers: { 200: { description: 'What this service is.', contentTypes: ['application/json'] } },
-    async handle({ deps: { env, config } }) {
-      const users = await total(env.DB, 'users')
-      return json(
-        nodeinfo({ users, openRegistrations: config.signup === 'open' }),
-        'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/2.1#"; charset=utf-8',
-      )
+    async handle({ deps: { env, config, clock } }) {
+      const users = await countUsers(env.DB, clock())
+      return json(nodeinfo({ users, signup: config.signup }), NODEINFO_TYPE)
     },
   }),
   operation({
@@ -70,7 +70,7 @@ export const federationOperations = [
     summary: 'The actor that polls (ActivityPub)',
     answers: { 200: { description: 'The actor.', contentTypes: ['application/activity+json'] } },
     async handle({ deps, origin }) {
-      return json(actorDocument(origin, await publicKeyOf(deps)), ACTIVITY)
+      return json(actorDocument(origin, await actorPublicKey(deps)), ACTIVITY_TYPE)
     },
   }),
   operation({
@@ -80,7 +80,7 @@ export const federationOperations = [
     summary: 'What the actor publishes: nothing',
     answers: { 200: { description: 'An empty collection.', contentTypes: ['application/activity+json'] } },
     async handle({ origin }) {
-      return json(outboxDocument(origin), ACTIVITY)
+      return json(outboxDocument(origin), ACTIVITY_TYPE)
     },
   }),
 ]

@@ -3,7 +3,7 @@ import { newId } from '../db/id.ts'
 import { opensTcp } from '../http/tcp.ts'
 import { type Answer, getJson } from '../peertube/client.ts'
 import { type ProbeResult, probe } from '../peertube/probe.ts'
-import type { Deps } from '../workers/deps.ts'
+import { clientDeps, type Deps } from '../workers/deps.ts'
 import { instanceAccess } from '../workers/instance-access.ts'
 import { Problem } from './problem.ts'
 
@@ -36,7 +36,7 @@ export async function probeInstance(deps: Deps, url: URL): Promise<ProbeResult> 
   }
   const get = async (target: string): Promise<Answer> => {
     await askLeave()
-    const answer = await getJson(deps, target)
+    const answer = await getJson(clientDeps(deps), target)
     await access.observe(answer.observation)
     return answer
   }

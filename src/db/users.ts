@@ -208,3 +208,23 @@ export async function setPassword(
 function lowerCase(text: string | null | undefined): string | null {
   return text?.toLowerCase() ?? null
 }
+
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * How many users there are, and how many logged in within 30 and 180 days. Reads all of them: for a document that caches keep
+ * for ten minutes.
+ */
+export async function countUsers(
+  db: D1Database,
+  now: number,
+): Promise<{ total: number; activeMonth: number; activeHalfyear: number }> {
+  const counted = await db
+    .prepare(
+      `SELECT count(*) AS total, count(*) FILTER (WHERE last_login_at > ?1) AS activeMonth,
+              count(*) FILTER (WHERE last_login_at > ?2) AS activeHalfyear FROM users`,
+    )
+    .bind(now - 30 * DAY_MS, now - 180 * DAY_MS)
+    .first<{ total: number; activeMonth: number; activeHalfyear: number }>()
+  return counted ?? { total: 0, activeMonth: 0, activeHalfyear: 0 }
+}

@@ -1,7 +1,8 @@
-/** @module One GET to a PeerTube instance, with everything that a real one may do instead of answering. */
+/** @module One request to a PeerTube instance, with everything that a real one may do instead of answering. */
+import * as v from 'valibot'
 import { deadline } from '../http/deadline.ts'
 import { retryAfter } from '../http/retry-after.ts'
-import { VERSION } from '../version.ts'
+import { Problem } from './schemas.ts'
 import { shorten } from './shorten.ts'
 
 /** What the instance said of its limit, and of our place in it. Times are milliseconds since the epoch. */
@@ -28,15 +29,22 @@ export type Answer =
   | { kind: 'rate-limited'; retryAt: number; observation: Observation }
   | Failure
 
-export type ClientDeps = { fetch: typeof fetch; clock: () => number }
+/** What a form was answered with. */
+export type FormAnswer =
+  | Exclude<Answer, { kind: 'not-modified' }>
+  /** 400, 401 or 403 with a code of PeerTube's. `said` may quote what it was sent: it is not to be shown or logged. */
+  | { kind: 'problem'; code: string; said: string; observation: Observation }
+
+/** `userAgent` says who asks: see user-agent.ts. */
+export type ClientDeps = { fetch: typeof fetch; clock: () => number; userAgent: string }
 
 /** Within the 30 s that the platform leaves a slow poll after its queue batch has ended. */
 const TIMEOUT_MS = 25_000
 /** Ten times a page of long descriptions. An invocation that reads five instances side by side has 128 MB for them. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024
 const MAX_ETAG_LENGTH = 200
-/** PeerTube's own period: what a 429 without Retry-After is taken to mean. */
-const DEFAULT_RETRY_MS = 10_000
+/** PeerTube's own periods: what a 429 without Retry-After is taken to mean. */
+const DEFAULT_RETRY_MS = { reading: 10_000, login: 300_000 }
 
 /**
  * GETs JSON from an instance. Never throws for what an instance does: that is an `Answer`.
@@ -45,43 +53,79 @@ const DEFAULT_RETRY_MS = 10_000
  * @param etag sent as `If-None-Match` (RFC 9110, 13.1.2). Never with `Cache-Control: no-cache`: PeerTube would not answer 304.
  * `timeoutMs` is for the whole answer, its body included.
  */
-export function getJson(
+export async function getJson(
   deps: ClientDeps,
   url: string,
   options: { etag?: string | null; timeoutMs?: number } = {},
 ): Promise<Answer> {
   const { etag, timeoutMs = TIMEOUT_MS } = options
-  const headers = { accept: 'application/json', ...(etag ? { 'if-none-match': etag } : {}) }
-  return request(deps, url, { headers, timeoutMs }, (response, observation) =>
-    readAnswer(response, observation, url, etag != null),
+  const headers = etag ? { 'if-none-match': etag } : {}
+  return request<Answer>(deps, url, { headers, timeoutMs }, async (response, observation) =>
+    // Only to an ETag is a 304 an answer.
+    response.status === 304 && etag
+      ? { kind: 'not-modified', observation }
+      : readAnswer(response, observation, url),
   )
 }
 
 /**
- * One GET, whose answer `read` makes something of: every request to an instance is made here. Follows no redirect. Never
- * throws for what an instance does.
+ * POSTs a form to one of an instance's routes for sessions, which count by themselves and for longer than others.
+ * Never throws for what an instance does. @param headers beyond those that every request has.
+ */
+export async function postForm(
+  deps: ClientDeps,
+  url: string,
+  form: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<FormAnswer> {
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(form).toString(),
+    timeoutMs: TIMEOUT_MS,
+    retryMs: DEFAULT_RETRY_MS.login,
+  }
+  return request<FormAnswer>(
+    deps,
+    url,
+    init,
+    async (response, observation) =>
+      (await readProblem(response, observation)) ?? readAnswer(response, observation, url),
+  )
+}
+
+/**
+ * One request and its answer, as `read` makes it out of the response: every request to an instance is made here. Follows no
+ * redirect. Never throws for what an instance does.
  *
- * @param options `timeoutMs` is for the whole answer, until `read` has settled.
+ * @param options `timeoutMs` is for the whole answer, until `read` has settled; `retryMs`: how long to stay away after a 429
+ * that doesn't say.
  * @returns what `read` returns, or why there was no answer or only a part of one.
  */
 export async function request<TResult>(
   deps: ClientDeps,
   url: string,
-  options: { headers: Readonly<Record<string, string>>; timeoutMs: number },
+  options: {
+    method?: string
+    headers: Readonly<Record<string, string>>
+    body?: string
+    timeoutMs: number
+    retryMs?: number
+  },
   read: (response: Response, observation: Observation) => Promise<TResult>,
 ): Promise<TResult | Failure> {
-  const { timeoutMs } = options
-  const headers = { ...options.headers, 'user-agent': `Tubewire/${VERSION} (webhooks for PeerTube)` }
+  const { timeoutMs, retryMs = DEFAULT_RETRY_MS.reading, ...init } = options
+  const headers = { accept: 'application/json', 'user-agent': deps.userAgent, ...init.headers }
   const { signal, lift } = deadline(timeoutMs)
 
   let response: Response
   try {
-    response = await deps.fetch(url, { headers, redirect: 'manual', signal })
+    response = await deps.fetch(url, { ...init, headers, redirect: 'manual', signal })
   } catch (error) {
     lift()
     return connectionFailure(error, timeoutMs)
   }
-  const observation = observe(response, deps.clock())
+  const observation = observe(response, deps.clock(), retryMs)
   try {
     return await read(response, observation)
   } catch (error) {
@@ -93,15 +137,18 @@ export async function request<TResult>(
   }
 }
 
-/** @param isConditional whether an ETag was sent: only then is a 304 an answer. */
 async function readAnswer(
   response: Response,
   observation: Observation,
   url: string,
-  isConditional: boolean,
-): Promise<Answer> {
+): Promise<Exclude<Answer, { kind: 'not-modified' }>> {
   const { status } = response
-  if (status === 304 && isConditional) return { kind: 'not-modified', observation }
+  const failed = (reason: Failure['reason'], detail: string): Failure => ({
+    kind: 'failed',
+    reason,
+    detail: shorten(detail),
+    observation,
+  })
   if (status === 429) {
     return { kind: 'rate-limited', retryAt: observation.retryAt ?? 0, observation }
   }
@@ -109,14 +156,7 @@ async function readAnswer(
   if (failure) return failure
 
   const body = await readText(response, MAX_BODY_BYTES)
-  if (body === null) {
-    return {
-      kind: 'failed',
-      reason: 'too-large',
-      detail: `answered more than ${MAX_BODY_BYTES} bytes`,
-      observation,
-    }
-  }
+  if (body === null) return failed('too-large', `answered more than ${MAX_BODY_BYTES} bytes`)
   try {
     const etag = response.headers.get('etag')
     // A longer one is not worth keeping: without it the next poll is answered 200.
@@ -124,12 +164,7 @@ async function readAnswer(
     return { kind: 'ok', body: JSON.parse(body), etag: isKept ? etag : null, observation }
   } catch {
     const type = response.headers.get('content-type') ?? 'no content type'
-    return {
-      kind: 'failed',
-      reason: 'not-json',
-      detail: shorten(`answered 200 without JSON (${type})`),
-      observation,
-    }
+    return failed('not-json', `answered 200 without JSON (${type})`)
   }
 }
 
@@ -139,17 +174,32 @@ export function statusFailure(response: Response, observation: Observation, url:
   const failed = (reason: Failure['reason'], detail: string): Failure => ({
     kind: 'failed',
     reason,
-    detail,
+    detail: shorten(detail),
     observation,
   })
-  if (status >= 300 && status < 400 && status !== 304) {
+  if (status >= 300 && status < 400) {
     const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
-    return failed('redirect', shorten(`redirects to ${location}`))
+    return failed('redirect', `redirects to ${location}`)
   }
   // Cloudflare answers for an origin whose certificate it can't accept.
   if (status === 525 || status === 526)
     return failed('tls', 'no TLS connection: its certificate is not valid')
   return response.ok ? null : failed('http', `answered ${status}`)
+}
+
+/** The refusal with a code of PeerTube's that a response is, or null when it is anything else. */
+async function readProblem(
+  response: Response,
+  observation: Observation,
+): Promise<Extract<FormAnswer, { kind: 'problem' }> | null> {
+  if (![400, 401, 403].includes(response.status)) return null
+  const body = await readText(response, MAX_BODY_BYTES)
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Problem), body)
+  if (!parsed.success) return null
+  const { type, code, detail } = parsed.output
+  // `code` is deprecated: it is the end of `type`, which is `about:blank` when there is none.
+  const found = code ?? /\/([a-z_]+)$/.exec(type)?.[1]
+  return found ? { kind: 'problem', code: found, said: detail, observation } : null
 }
 
 /** The body as text, or null when it is longer than `maxBytes`: then the rest is not read. */
@@ -189,8 +239,8 @@ function describe(error: unknown): string {
   return message.startsWith('internal error') ? 'name not found, or TLS failed' : message
 }
 
-/** Reads PeerTube's `X-RateLimit-*` and `Retry-After`. */
-function observe(response: Response, now: number): Observation {
+/** Reads PeerTube's `X-RateLimit-*` and `Retry-After`. @param retryMs what a 429 means without the latter. */
+function observe(response: Response, now: number, retryMs: number): Observation {
   const number = (name: string) => {
     const text = response.headers.get(name)
     return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null
@@ -207,7 +257,8 @@ function observe(response: Response, now: number): Observation {
     resetAt: reset === null ? null : reset * 1000 + skew,
     retryAt:
       status === 429 || status === 503
-        ? (retryAfter(response.headers.get('retry-after'), now) ?? now + DEFAULT_RETRY_MS)
+        ? (retryAfter(response.headers.get('retry-after'), now) ??
+          now + (status === 429 ? retryMs : DEFAULT_RETRY_MS.reading))
         : null,
   }
 }

@@ -89,3 +89,30 @@ export const ServerConfig = v.object({
   serverVersion: v.pipe(v.string(), v.maxLength(100)),
   instance: v.optional(v.object({ name: v.optional(text(200), '') }), { name: '' }),
 })
+
+/** An error (RFC 9457) as PeerTube words it: the code is in `code`, which is deprecated, and at the end of `type`. */
+export const Problem = v.object({
+  type: v.optional(v.pipe(v.string(), v.maxLength(1_000)), 'about:blank'),
+  code: v.optional(v.pipe(v.string(), v.maxLength(100))),
+  detail: v.optional(text(1_000), ''),
+})
+
+/** What an instance gives to be sent back, in a header too: so it can't have spaces or line ends. */
+export const Token = v.pipe(v.string(), v.regex(/^[!-~]{1,1000}$/))
+/** A duration of PeerTube's: ten years at most, which is for ever. */
+const seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(315_360_000))
+
+/** `GET /api/v1/oauth-clients/local`. */
+export const OAuthClient = v.object({ client_id: Token, client_secret: Token })
+
+/** `POST /api/v1/users/token`. */
+export const OAuthTokens = v.object({
+  token_type: v.pipe(v.string(), v.regex(/^bearer$/i)),
+  access_token: Token,
+  refresh_token: Token,
+  expires_in: seconds,
+  refresh_token_expires_in: seconds,
+})
+
+/** `POST /api/v1/users/revoke-token`: `success` is false when there was nothing to revoke. */
+export const Revocation = v.object({ success: v.boolean() })

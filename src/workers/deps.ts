@@ -1,5 +1,7 @@
 /** @module What the workers need from outside: made of the bindings once, replaced one by one in tests. */
 import { type Config, parseConfig } from '../config.ts'
+import type { ClientDeps } from '../peertube/client.ts'
+import { userAgent } from '../peertube/user-agent.ts'
 import { type Log, logToConsole } from './log.ts'
 
 export type Deps = {
@@ -30,4 +32,9 @@ export function dependencies(env: Env): Deps {
     random: Math.random,
     log: logToConsole,
   }
+}
+
+/** What the client of PeerTube needs, of what the workers have. */
+export function clientDeps({ fetch, clock, config }: Deps): ClientDeps {
+  return { fetch, clock, userAgent: userAgent(config.publicUrl) }
 }

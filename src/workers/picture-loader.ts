@@ -19,6 +19,8 @@ export type PictureAsk = {
   /** Whether it may be on this machine or a private network. */
   allowLocal: boolean
   now: number
+  /** Who asks: see src/peertube/user-agent.ts. */
+  userAgent: string
 }
 
 export type LoaderDeps = {
@@ -69,7 +71,9 @@ export async function loadPicture(deps: LoaderDeps, ask: PictureAsk): Promise<Pi
   const access = picturesAccess(env.RATE_LIMITER, url.host, clock)
   const grant = await access.ask()
   if (grant.kind === 'wait') return busy(grant.waitMs)
-  const fetched = await fetchPicture(deps, url, { allowLocal: ask.allowLocal })
+  const fetched = await fetchPicture({ ...deps, userAgent: ask.userAgent }, url, {
+    allowLocal: ask.allowLocal,
+  })
   await access.observe(fetched.observation)
   // The host's limiter holds all of its pictures: there is nothing to remember of this one.
   if (fetched.kind === 'held') return busy(fetched.retryAt - clock())

@@ -1,6 +1,7 @@
 /** @module The pictures that events name, shown from here: a viewer never meets the instance, nor the instance a thousand viewers. */
 import { createHash } from 'node:crypto'
 import { targetProblem } from '../http/target.ts'
+import { userAgent } from '../peertube/user-agent.ts'
 import type { Deps } from './deps.ts'
 import { readPictureCache } from './picture-cache.ts'
 import type { Picture } from './picture-loader.ts'
@@ -27,5 +28,11 @@ export async function getPicture(
   const key = createHash('sha256').update(url).digest('hex')
   const known = await readPictureCache(env.PICTURES, key, now)
   if (known) return known
-  return env.PICTURE_LOADER.getByName(key).load({ key, url, allowLocal, now })
+  return env.PICTURE_LOADER.getByName(key).load({
+    key,
+    url,
+    allowLocal,
+    now,
+    userAgent: userAgent(config.publicUrl),
+  })
 }

@@ -13,7 +13,7 @@ import {
   type VideosCheckpoint,
 } from '../events/video-walk.ts'
 import { readVideosPage } from '../peertube/videos.ts'
-import type { Deps } from './deps.ts'
+import { clientDeps, type Deps } from './deps.ts'
 import type { InstanceAccess } from './instance-access.ts'
 import { tolerating, wakeDeliveries } from './messages.ts'
 import type { PollOutcome } from './poll-outcome.ts'
@@ -71,7 +71,7 @@ export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSou
 
     const isFromTop = checkpoint.walk === null
     const page = await readVideosPage(
-      deps,
+      clientDeps(deps),
       source.origin,
       currentWalk(checkpoint).start,
       isFromTop ? source.etag : null,

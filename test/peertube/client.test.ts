@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { getJson } from '../../src/peertube/client.ts'
 import { control } from '../support/harness.ts'
 
-const deps = { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init), clock: Date.now }
+const deps = {
+  fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init),
+  clock: Date.now,
+  userAgent: 'Tubewire',
+}
 
 describe('getJson', () => {
   it.each([
@@ -23,7 +27,7 @@ describe('getJson', () => {
   })
 
   it('takes a 304 for an answer only when it asked for one', async () => {
-    const notModified = { clock: Date.now, fetch: async () => new Response(null, { status: 304 }) }
+    const notModified = { ...deps, fetch: async () => new Response(null, { status: 304 }) }
     expect(await getJson(notModified, 'https://h/')).toMatchObject({ kind: 'failed', detail: 'answered 304' })
     expect(await getJson(notModified, 'https://h/', { etag: 'W/"x"' })).toMatchObject({
       kind: 'not-modified',

@@ -9,7 +9,7 @@ const [listed] = recorded.response.body.data
 /** Reads a page that an instance answers with this body. */
 function read(body: unknown, init: ResponseInit = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const deps = { clock: () => 1_000, fetch: async () => new Response(text, init) }
+  const deps = { clock: () => 1_000, fetch: async () => new Response(text, init), userAgent: 'Tubewire' }
   return readVideosPage(deps, ORIGIN, 0, null)
 }
 

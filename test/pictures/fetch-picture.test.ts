@@ -1,11 +1,14 @@
 /** @module What a server may send instead of a picture, and what comes of it. */
 import { describe, expect, it } from 'vitest'
 import { fetchPicture } from '../../src/pictures/fetch-picture.ts'
-import { VERSION } from '../../src/version.ts'
 import { type PictureEnding, picture } from '../simulator/pictures.ts'
 import { control } from '../support/harness.ts'
 
-const deps = { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init), clock: Date.now }
+const deps = {
+  fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init),
+  clock: Date.now,
+  userAgent: 'Tubewire/test',
+}
 const LOCAL = { allowLocal: true }
 const PATH = '/lazy-static/thumbnails/910dc2bc.jpg'
 
@@ -30,7 +33,7 @@ describe('fetchPicture', () => {
     const [asked] = await instance.requests()
     expect(asked).toMatchObject({ method: 'GET', path: PATH })
     expect(asked?.headers).toMatchObject({
-      'user-agent': `Tubewire/${VERSION} (webhooks for PeerTube)`,
+      'user-agent': 'Tubewire/test',
       accept: 'image/*',
     })
     for (const name of ['cookie', 'authorization', 'referer']) expect(asked?.headers).not.toHaveProperty(name)

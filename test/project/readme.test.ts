@@ -28,7 +28,7 @@ describe('The README', () => {
   it('shows a whole payload: the webhook of a recorded video', async () => {
     const { body } = recording('get_videos_local_newest_skipcount').response
     const page = await readVideosPage(
-      { fetch: async () => Response.json(body), clock: () => SEEN_AT },
+      { fetch: async () => Response.json(body), clock: () => SEEN_AT, userAgent: 'Tubewire' },
       'https://peertube.example',
       0,
       null,

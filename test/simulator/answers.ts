@@ -1,11 +1,17 @@
 /** @module What the simulator answers to a request, but for limits and faults: from its world, or else from a recording. */
-import { randomBytes } from 'node:crypto'
 import { type Caller, callerOf, RECORDINGS, type Recording, recording } from './recordings.ts'
+import type { Sessions } from './sessions.ts'
 import type { Comment, ListedVideo, World } from './world.ts'
 
 /** An answer before headers that all answers have. `body` undefined: none. */
 export type Answer = { status: number; headers: Record<string, string>; body: unknown }
-export type Asked = { method: string; url: URL; caller: Caller; host: string; body: string }
+export type Asked = {
+  method: string
+  url: URL
+  caller: Caller
+  headers: Record<string, string>
+  body: string
+}
 
 const SORTS = 'name duration createdAt publishedAt originallyPublishedAt views likes trending hot best'.split(
   ' ',
@@ -25,14 +31,18 @@ function fromWorld(asked: Asked, world: World, sessions: Sessions, self: Self): 
   const { method, url, caller } = asked
   const path = url.pathname
   if (method === 'OPTIONS') return from('options_cors_api')
-  if (method === 'POST' && path === '/api/v1/users/token')
-    return sessions.token(new URLSearchParams(asked.body))
+  if (method === 'POST' && path === '/api/v1/users/token') return sessions.token(asked.body, asked.headers)
+  if (method === 'POST' && path === '/api/v1/users/revoke-token') return sessions.revoke(asked.headers)
   if (method !== 'GET') return null
   if (caller === 'invalid') return from('get_users_me_bad_token')
-  if (path === '/api/v1/oauth-clients/local' && asked.host !== new URL(url).host) {
+  const host = asked.headers['host'] ?? ''
+  if (path === '/api/v1/oauth-clients/local' && host !== new URL(url).host) {
     return problem('get_oauth_clients_local_wrong_host', (text) =>
-      text.replaceAll('other-host.example', asked.host),
+      text.replaceAll('other-host.example', host),
     )
+  }
+  if (path === '/api/v1/users/me' && caller !== 'anonymous') {
+    return withBody('get_users_me', { username: caller })
   }
   if (path === '/nodeinfo/2.0.json') return nodeInfo(world, self.version)
   if (path === '/api/v1/config') {
@@ -196,17 +206,20 @@ function replay({ method, url, caller }: Asked): Answer {
     : from('get_all_comments_user_403')
 }
 
-function from(name: string): Answer {
+/** An answer as it was recorded. */
+export function from(name: string): Answer {
   const { status, headers, body } = recording(name).response
   return { status, headers, body }
 }
 
-function withBody(name: string, change: object): Answer {
+/** A recorded answer with other fields. */
+export function withBody(name: string, change: object): Answer {
   const made = from(name)
   return { ...made, body: { ...(made.body as object), ...change } }
 }
 
-function problem(name: string, change: (json: string) => string): Answer {
+/** A recorded problem in other words. */
+export function problem(name: string, change: (json: string) => string): Answer {
   const made = from(name)
   return { ...made, body: JSON.parse(change(JSON.stringify(made.body))) }
 }
@@ -217,28 +230,4 @@ function onThisHost(made: Answer, origin: string): Answer {
     .replaceAll('https://peertube.example', origin)
     .replaceAll('peertube.example', host)
   return { ...made, body: JSON.parse(text) }
-}
-
-/** Logins: a refresh rotates both tokens, and each refresh token works once. */
-export class Sessions {
-  readonly #refreshTokens = new Set<string>()
-
-  token(form: URLSearchParams): Answer {
-    const client = recording('get_oauth_clients_local').response.body as { client_id: string }
-    if (form.get('client_id') !== client.client_id) return from('post_users_token_bad_client')
-    if (form.get('grant_type') === 'refresh_token') {
-      const known = this.#refreshTokens.delete(form.get('refresh_token') ?? '')
-      return known ? this.#grant('post_users_token_refresh_ok') : from('post_users_token_refresh_reused')
-    }
-    if (!form.has('password')) return from('post_users_token_missing_password')
-    return form.get('password') === `${form.get('username')}pass`
-      ? this.#grant('post_users_token_password_ok')
-      : from('post_users_token_wrong_password')
-  }
-
-  #grant(name: string): Answer {
-    const refresh = randomBytes(20).toString('hex')
-    this.#refreshTokens.add(refresh)
-    return withBody(name, { access_token: randomBytes(20).toString('hex'), refresh_token: refresh })
-  }
 }

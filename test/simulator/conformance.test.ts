@@ -53,7 +53,7 @@ const OTHERWISE: Record<string, string> = {
   rate_limited_429_token: 'the sixteenth request: below',
   get_videos_if_none_match: 'fetch added "Cache-Control: no-cache", which was not recorded: below',
   post_users_token_refresh_ok: 'needs a refresh token of this server: below',
-  get_users_me_after_refresh_old_token: 'needs a token that was refreshed: as get_users_me_bad_token',
+  get_users_me_after_refresh_old_token: 'needs a token that was refreshed: below',
 }
 
 describe('The simulator answers as the recorded instance did', () => {
@@ -126,7 +126,7 @@ describe('The simulator answers as the recorded instance did', () => {
     expect((await send(instance.origin, 'GET', path, noCache)).status).toBe(recorded.status)
   })
 
-  it('rotates the refresh token, which works once', async () => {
+  it('rotates both tokens: the old refresh token is refused, and so is the old access token', async () => {
     instance.advance(600_000)
     const client = recording('get_oauth_clients_local').response.body as {
       client_id: string
@@ -143,7 +143,12 @@ describe('The simulator answers as the recorded instance did', () => {
     const login = await token({ grant_type: 'password', username: 'alice', password: 'alicepass' })
     const { refresh_token } = login.body as { refresh_token: string }
     const refresh = { grant_type: 'refresh_token', refresh_token }
+    const old = { authorization: `Bearer ${(login.body as { access_token: string }).access_token}` }
+    const me = () => send(instance.origin, 'GET', '/api/v1/users/me', old)
+    expect((await me()).body).toMatchObject({ username: 'alice' })
     const first = await token(refresh)
+    const recorded = recording('get_users_me_after_refresh_old_token').response
+    expect(await me()).toMatchObject({ status: recorded.status, body: recorded.body })
     expect(shapes(first.body)).toEqual(shapes(recording('post_users_token_refresh_ok').response.body))
     expect((await token(refresh)).body).toEqual(recording('post_users_token_refresh_reused').response.body)
   })

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Answer, answer, Sessions } from './answers.ts'
+import { type Answer, answer } from './answers.ts'
 import { type Fault, misbehave } from './faults.ts'
 import { bucketOf, type Limits, RateLimits } from './limits.ts'
 import { pictureAt } from './pictures.ts'
-import { callerByToken, recording } from './recordings.ts'
+import { recording, type User } from './recordings.ts'
+import { type Account, Sessions } from './sessions.ts'
 import { type Privacy, type PublishOptions, World } from './world.ts'
 
 export type InstanceOptions = {
@@ -51,7 +52,7 @@ export async function startInstance(options: InstanceOptions = {}) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const world = new World(origin, now, options.videos ?? null)
   const limits = new RateLimits(options.limits ?? {})
-  const sessions = new Sessions()
+  const sessions = new Sessions(now)
   const self = { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' }
   const log: LoggedRequest[] = []
   const steps: { after: number; step: Step }[] = []
@@ -61,13 +62,14 @@ export async function startInstance(options: InstanceOptions = {}) {
   function respond(request: IncomingMessage, response: ServerResponse, body: string) {
     const url = new URL(request.url ?? '/', origin)
     const method = request.method ?? 'GET'
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    )
     response.on('close', () => {
       log.push({
         method,
         path: url.pathname + url.search,
-        headers: Object.fromEntries(
-          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-        ),
+        headers,
         status: response.statusCode,
         at: now(),
       })
@@ -81,8 +83,8 @@ export async function startInstance(options: InstanceOptions = {}) {
     const asked = {
       method,
       url,
-      caller: callerByToken(request.headers.authorization),
-      host: request.headers.host ?? '',
+      caller: sessions.callerOf(headers['authorization']),
+      headers,
       body,
     }
     if (method === 'OPTIONS') return write(request, response, answer(asked, world, sessions, self), {})
@@ -127,6 +129,8 @@ export async function startInstance(options: InstanceOptions = {}) {
     remove: (uuid: string) => world.remove(uuid),
     setPublishedAt: (uuid: string, publishedAt: string) => world.setPublishedAt(uuid, publishedAt),
     comment: (uuid: string, text: string, parentId?: number) => world.comment(uuid, text, parentId ?? null),
+    /** Blocks an account, keeps it waiting, sets its one-time password… */
+    setAccount: (user: User, change: Partial<Account>) => sessions.set(user, change),
     /** The UUIDs of the public videos, newest first. */
     list: () => world.listed().map(({ uuid }) => uuid),
     /** Misbehaves from now on, or for so many requests. */

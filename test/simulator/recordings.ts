@@ -36,24 +36,13 @@ export function callerOf({ name, request }: Recording): Caller {
   return /carol/.test(name) ? 'carol' : 'alice'
 }
 
-export type Caller = 'anonymous' | 'invalid' | 'root' | 'alice' | 'bob' | 'carol'
+export type Caller = 'anonymous' | 'invalid' | User
 
-const TOKENS = {
-  root: 'token-of-root',
-  alice: 'token-of-alice',
-  bob: 'token-of-bob',
-  carol: 'token-of-carol',
-}
+/** Who has an account. */
+export const USERS = ['root', 'alice', 'bob', 'carol'] as const
+export type User = (typeof USERS)[number]
 
-/** The access token that the simulator takes for a user's. */
-export function tokenOf(user: keyof typeof TOKENS): string {
-  return TOKENS[user]
-}
-
-/** Who calls, by the Authorization header. */
-export function callerByToken(authorization: string | undefined): Caller {
-  if (authorization === undefined) return 'anonymous'
-  const found = Object.entries(TOKENS).find(([, token]) => authorization === `Bearer ${token}`)
-  // The keys of TOKENS are callers.
-  return found ? (found[0] as Caller) : 'invalid'
+/** The access token of the session that a user has from the beginning, for ever. */
+export function tokenOf(user: User): string {
+  return `token-of-${user}`
 }

@@ -375,7 +375,7 @@ describe('The list of mails', () => {
     expect(page.total).toBe(5)
     expect(await listMails(env.DB, { start: 9, count: 2, sort: '-createdAt' })).toEqual({
       total: 5,
-      data: [],
+      rows: [],
     })
   })
 
