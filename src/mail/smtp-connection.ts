@@ -1,5 +1,7 @@
 /** @module A connection to a mail server: commands out, replies in, TLS in between. Whatever fails is an `SmtpFailure`. */
+
 import { connect } from 'cloudflare:sockets'
+import { Buffer } from 'node:buffer'
 import { deadline } from '../http/deadline.ts'
 
 /** RFC 5321, 4.2. The server's words are for the code that follows, not for logs: they may repeat an address or a login. */

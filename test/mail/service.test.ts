@@ -78,7 +78,7 @@ describe('A mail service', () => {
     expect(await send(300)).toEqual({ kind: 'retry', reason })
   })
 
-  it('that can’t be reached is tried again, and the reason has neither key nor URL', async () => {
+  it('out of reach is tried again, and the reason has neither key nor URL', async () => {
     const secrets = { url: 'http://user:secret@localhost:1/?token=secret', key: 'sec\nret' }
     Object.assign(service, secrets)
     expect(await send()).toEqual({ kind: 'retry', reason: 'no connection to the mail service' })

@@ -120,7 +120,7 @@ describe('A mail', () => {
     expect(await server.mails()).toHaveLength(1)
   })
 
-  it('that the server won’t take yet is tried after 1, 5, 15 and 30 minutes, and then given up', async () => {
+  it('that the server does not take yet is tried after 1, 5, 15 and 30 minutes, and then given up', async () => {
     const server = await mailServer()
     await server.fail({ at: 'MESSAGE', kind: 'reply', reply: '451 4.3.0 later' })
     const id = await queue()
@@ -182,7 +182,7 @@ describe('A mail', () => {
     })
   })
 
-  it('that can’t be decrypted is tried again, for the key may come back', async () => {
+  it('that is unreadable is tried again, for the key may come back', async () => {
     const server = await mailServer()
     await queue()
     const { encryptionKeys } = tubewire.deps.config
