@@ -10,7 +10,7 @@ export const text = (maxLength: number) =>
   v.pipe(
     v.string('must be a text'),
     v.maxLength(maxLength, `must have at most ${maxLength} characters`),
-    v.regex(NO_CONTROLS, 'must not have control characters'),
+    v.check((value) => NO_CONTROLS.test(value), 'must not have control characters'),
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
   )
 

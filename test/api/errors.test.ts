@@ -55,7 +55,7 @@ const ERRORS: [
   ['an unknown path', 'GET', '/api/v1/nothing', {}, undefined, 404, 'Not Found'],
   ['a path outside the API', 'GET', '/nothing', {}, undefined, 404, 'Not Found'],
   ['a wrong method', 'DELETE', '/api/v1/events', {}, undefined, 405, 'Method Not Allowed'],
-  ['a method that nobody knows', 'BREW', '/api/v1/events', {}, undefined, 405, 'Method Not Allowed'],
+  ['a method that nobody knows', 'PROPFIND', '/api/v1/events', {}, undefined, 405, 'Method Not Allowed'],
   [
     'a long body',
     'POST',
