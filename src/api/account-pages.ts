@@ -15,6 +15,10 @@ const link = {
   verificationString: v.pipe(text(100), v.minLength(1, 'is missing')),
 }
 const Link = v.strictObject(link)
+const example = {
+  userId: 'usr_9f86d081884c7d659a2feaa0',
+  verificationString: '0123456789abcdef0123456789abcdef01234567',
+}
 const answers = { 200: { description: 'A page.', contentTypes: ['text/html'] } } as const
 const common = { tag: 'Register', answers } as const
 const posted = { ...common, method: 'POST', limit: 'token', isRepeatable: false, bodyType: 'form' } as const
@@ -37,6 +41,7 @@ export const accountPageOperations = [
     path: '/verify-email',
     summary: 'What its form is sent to',
     body: Link,
+    example,
     async handle(input) {
       const { userId, verificationString } = input.body
       return attempt('Your address is verified. You can log in now.', () =>
@@ -63,6 +68,7 @@ export const accountPageOperations = [
     path: '/reset-password',
     summary: 'What its form is sent to',
     body: v.strictObject({ ...link, password: Password }),
+    example: { ...example, password: 'battery staple' },
     async handle(input) {
       const { userId, verificationString, password } = input.body
       return attempt('Your password is changed. You can log in with it now.', () =>

@@ -5,6 +5,7 @@ import { deleteUser, findUser, setPassword, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
 import { sendAlreadyKnown, sendVerification } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
+import { ADMINISTRATOR_ID } from './caller.ts'
 import { checkIfMatch } from './conditional.ts'
 import { type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { notFound, Problem } from './problem.ts'
@@ -74,10 +75,11 @@ export const accountOperations = [
     summary: 'Delete one’s account',
     description: 'With endpoints, keys and private events. The last administrator can not.',
     answers: { 204: { description: 'It is gone.' } },
-    problems: [412, 'last_administrator'],
+    problems: [412, 'last_administrator', 'first_administrator'],
     async handle(input) {
       const user = await self(input)
       await checkIfMatch(input.request, showUser(user))
+      refuseFirst(user)
       const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id))
       if (deleted === 'last-administrator') throw lastAdministrator()
       return noContent
@@ -102,6 +104,12 @@ async function changeEmail(
   // Of an address that is known only its owner learns that.
   if (pending === 'email-taken') input.inBackground(sendAlreadyKnown(input, email))
   else input.inBackground(sendVerification(input, user, email))
+}
+
+/** @throws Problem 409 for the account that the operator's key acts as. */
+export function refuseFirst({ id }: User): void {
+  if (id === ADMINISTRATOR_ID)
+    throw new Problem('first_administrator', 'The first administrator can not be deleted: block it instead')
 }
 
 /** Somebody has to be able to look after the rest. */

@@ -36,7 +36,11 @@ export async function readBody(request: Request, type: BodyType): Promise<Body> 
   if (text === null) return unreadable('is not UTF-8')
   if (type === 'form') return { text, value: parseForm(text), wrong: null }
   const parsed = parseJson(text)
-  return parsed.ok ? { text, value: parsed.value, wrong: null } : unreadable(parsed.problem)
+  if (!parsed.ok) return unreadable(parsed.problem)
+  const { value } = parsed
+  // A list is an object to JavaScript, and to its schemas.
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? { text, value, wrong: null } : unreadable('must be a JSON object')
 }
 
 function unreadable(msg: string): Body {

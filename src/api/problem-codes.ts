@@ -51,6 +51,10 @@ export const PROBLEM_CODES = {
     status: 409,
     means: 'Without this one there would be no administrator who can log in.',
   },
+  first_administrator: {
+    status: 409,
+    means: 'The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.',
+  },
   paused_by_moderator: {
     status: 409,
     means: 'A moderator paused the endpoint: only a moderator resumes it.',

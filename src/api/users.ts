@@ -15,7 +15,7 @@ import {
   updateUser,
 } from '../db/users.ts'
 import { hashPassword } from '../passwords.ts'
-import { lastAdministrator } from './account.ts'
+import { lastAdministrator, refuseFirst } from './account.ts'
 import { sendAccepted, sendVerification } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
 import { changedMeanwhile, checkIfMatch } from './conditional.ts'
@@ -169,10 +169,11 @@ export const userOperations = [
     description: 'With endpoints, keys and private events. The instances that it added stay.',
     params,
     answers: { 204: { description: 'It is gone.' } },
-    problems: [404, 412, 'last_administrator'],
+    problems: [404, 412, 'last_administrator', 'first_administrator'],
     async handle(input) {
       const user = await find(input)
       await checkIfMatch(input.request, showUser(user))
+      refuseFirst(user)
       const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id))
       if (deleted === 'last-administrator') throw lastAdministrator()
       if (deleted === 'missing') throw notFound(`user ${user.id}`)

@@ -10,19 +10,10 @@ import { entriesOf } from '../../src/api/openapi.ts'
 import { jsonSchema } from '../../src/api/openapi-schemas.ts'
 import type { Operation } from '../../src/api/operation.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
-import { forgetAll, KEY, sendTo } from '../support/call.ts'
+import { forgetAll, generous, KEY, sendTo } from '../support/call.ts'
 import { testDeps } from '../support/harness.ts'
 
-const { deps } = testDeps()
-const PLENTY = { requests: 1_000_000, windowMs: 1_000 }
-const open = {
-  ...deps,
-  config: {
-    ...deps.config,
-    signup: 'open' as const,
-    limits: { api: PLENTY, token: PLENTY, register: PLENTY, verifyEmail: PLENTY },
-  },
-}
+const open = generous(testDeps().deps)
 
 beforeAll(forgetAll)
 
@@ -49,7 +40,7 @@ const HOSTILE_TEXTS = [
   'a\u0000b',
   '\ud800',
   '\udfff x',
-  '${7*7}{{7*7}}',
+  '{{7*7}}',
   '<script>alert(1)</script>',
   '__proto__',
   'constructor',
@@ -80,7 +71,7 @@ const anyValue = fc.constantFrom<unknown>(
   7,
   -1.5,
   1e300,
-  9_223_372_036_854_775_807,
+  2 ** 63,
   'text',
   [],
   ['x'],
@@ -259,9 +250,7 @@ describe.each(READS.map((operation) => [operation.id, operation] as const))('%s'
 
 describe('Text that is legal and looks hostile', () => {
   it.each(
-    HOSTILE_TEXTS.filter(
-      (value) => value.isWellFormed() && !/[\u0000-\u0008\u000b-\u001f]/.test(value) && value.length <= 500,
-    ),
+    HOSTILE_TEXTS.filter((value) => value.isWellFormed() && !/\p{Cc}/u.test(value) && value.length <= 500),
   )('%j is stored and given back as it is', async (description) => {
     await forgetAll()
     const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }

@@ -12,7 +12,13 @@ it('A local Worker fetches a picture, and knows it after a new start', async () 
   const start = () => startWorker({ port: 0, data, vars: {}, onLog: () => undefined })
   const instance = await startInstance({ videos: 1 })
   const path = '/lazy-static/avatars/a.png'
-  const ask = { key: 'of-a-picture', url: instance.origin + path, allowLocal: true, now: Date.now(), userAgent: 'Tubewire/test' }
+  const ask = {
+    key: 'of-a-picture',
+    url: instance.origin + path,
+    allowLocal: true,
+    now: Date.now(),
+    userAgent: 'Tubewire/test',
+  }
   const load = async (worker: Awaited<ReturnType<typeof start>>) => {
     const { PICTURE_LOADER } = await worker.bindings<Env>()
     return PICTURE_LOADER.getByName(ask.key).load(ask)

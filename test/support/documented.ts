@@ -42,11 +42,15 @@ export function expectDocumented(
   if (!operation) {
     if (method === 'OPTIONS') return
     expect(OF_THE_ROUTER.concat(429, 503), where).toContain(response.status)
-    return expectProblem(where, response, text)
+    expectProblem(where, response, text)
+    return
   }
   const documented = operation.responses[response.status]
   expect(documented, `${where} is not documented`).toBeDefined()
-  if (response.status >= 400) return expectProblem(where, response, text)
+  if (response.status >= 400) {
+    expectProblem(where, response, text)
+    return
+  }
   const types = Object.keys(documented?.content ?? {})
   if (text === '' || method === 'HEAD') return
   const type = response.headers.get('content-type')?.split(';')[0] ?? ''

@@ -171,7 +171,13 @@ describe('A picture that there is not', () => {
   )
 
   it('on a server nearby, is refused by the loader too', async () => {
-    const ask = { key: urlOf('a'), url: urlOf('a'), allowLocal: false, now: tubewire.deps.clock(), userAgent: 'Tubewire/test' }
+    const ask = {
+      key: urlOf('a'),
+      url: urlOf('a'),
+      allowLocal: false,
+      now: tubewire.deps.clock(),
+      userAgent: 'Tubewire/test',
+    }
     expect(await loadPicture(tubewire.deps, ask)).toMatchObject({
       kind: 'missing',
       reason: expect.stringContaining('must be https and public'),
@@ -207,7 +213,10 @@ describe('Politeness', () => {
       await Promise.all(
         names(10).map((name) => {
           const url = urlOf(`${name}-${second}`)
-          return loadPicture({ ...deps, fetch: counting }, { key: url, url, allowLocal: true, now: 0, userAgent: 'Tubewire/test' })
+          return loadPicture(
+            { ...deps, fetch: counting },
+            { key: url, url, allowLocal: true, now: 0, userAgent: 'Tubewire/test' },
+          )
         }),
       )
       tubewire.advance(1_000)
@@ -289,14 +298,26 @@ describe('A cache that fails', () => {
   it('to read: nothing is fetched, for then each viewer would be felt by the instance', async () => {
     const deps = { ...tubewire.deps, env: failing('getWithMetadata') }
     await expect(getPicture(deps, urlOf('a'))).rejects.toThrow('KV is down')
-    const ask = { key: urlOf('a'), url: urlOf('a'), allowLocal: true, now: deps.clock(), userAgent: 'Tubewire/test' }
+    const ask = {
+      key: urlOf('a'),
+      url: urlOf('a'),
+      allowLocal: true,
+      now: deps.clock(),
+      userAgent: 'Tubewire/test',
+    }
     await expect(loadPicture(deps, ask)).rejects.toThrow('KV is down')
     expect(await requests()).toBe(0)
   })
 
   it('to store: the picture is shown all the same, and the log says so', async () => {
     const deps = { ...tubewire.deps, env: failing('put') }
-    const ask = { key: urlOf('a'), url: urlOf('a'), allowLocal: true, now: deps.clock(), userAgent: 'Tubewire/test' }
+    const ask = {
+      key: urlOf('a'),
+      url: urlOf('a'),
+      allowLocal: true,
+      now: deps.clock(),
+      userAgent: 'Tubewire/test',
+    }
     expect(await loadPicture(deps, ask)).toEqual(isJpegOf(pathOf('a')))
     expect(tubewire.log).toMatchObject([
       { log: 'error', where: expect.stringContaining('keeping a picture'), error: 'Error: KV is down' },
