@@ -50,10 +50,20 @@ export function jsonSchema(schema: v.GenericSchema, version: OpenApiVersion): Js
     definitions: ___,
     ...converted
   } = toJsonSchema(schema, config(version)) as Json
-  return converted
+  return withNull(converted) as Json
 }
 
 /** Those that have a name. */
 export function namedSchemas(version: OpenApiVersion): Json {
-  return toJsonSchemaDefs(NAMED, config(version)) as Json
+  return withNull(toJsonSchemaDefs(NAMED, config(version))) as Json
+}
+
+/** OpenAPI 3.0 has `nullable` beside `enum`, and still wants null in the list (its proposal 2019-10-31). */
+function withNull(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withNull)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const entries = Object.entries(schema).map(([name, value]) => [name, withNull(value)])
+  const walked: Json = Object.fromEntries(entries)
+  const { nullable, enum: values } = walked
+  return nullable === true && Array.isArray(values) ? { ...walked, enum: [...values, null] } : walked
 }

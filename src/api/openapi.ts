@@ -23,9 +23,12 @@ export function openApi(operations: readonly Operation[], version: OpenApiVersio
 
 function describe(operations: readonly Operation[], version: OpenApiVersion): Json {
   const byPath = Map.groupBy(operations, ({ path }) => path.replace(/:(\w+)/g, '{$1}'))
+  const shared = new SharedResponses()
   const paths = [...byPath].map(([path, here]) => [
     path,
-    Object.fromEntries(here.map((one) => [one.method.toLowerCase(), describeOperation(one, version)])),
+    Object.fromEntries(
+      here.map((one) => [one.method.toLowerCase(), describeOperation(one, version, shared)]),
+    ),
   ])
   return {
     openapi: version === '3.0' ? '3.0.3' : '3.1.0',
@@ -43,6 +46,7 @@ function describe(operations: readonly Operation[], version: OpenApiVersion): Js
     components: {
       schemas: namedSchemas(version),
       headers: limitHeaders,
+      responses: shared.all(),
       securitySchemes: {
         OAuth2: {
           type: 'oauth2',
@@ -61,7 +65,7 @@ function describe(operations: readonly Operation[], version: OpenApiVersion): Js
   }
 }
 
-function describeOperation(operation: Operation, version: OpenApiVersion): Json {
+function describeOperation(operation: Operation, version: OpenApiVersion, shared: SharedResponses): Json {
   const right: Right = RIGHTS[operation.id]
   const scope = right.scope === 'session' || right.scope === 'any' ? null : right.scope
   const needs = scope === null ? '' : `API keys need the scope \`${scope}\`.`
@@ -75,7 +79,7 @@ function describeOperation(operation: Operation, version: OpenApiVersion): Json 
     security: right.anonymous === 'none' ? [{ OAuth2: [] }, ...(scope ? [{ ApiKey: [] }] : [])] : [],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body ? { requestBody: requestBody(operation, operation.body, version) } : {}),
-    responses: { ...answersOf(operation, version), ...errorsOf(operation) },
+    responses: { ...answersOf(operation, version), ...errorsOf(operation, shared) },
   }
 }
 
@@ -193,7 +197,7 @@ function isStream({ contentTypes: types = [] }: AnswerSpec): boolean {
 }
 
 /** What can go wrong, by status, each with the codes that tell more. */
-function errorsOf(operation: Operation): Json {
+function errorsOf(operation: Operation, shared: SharedResponses): Json {
   const right: Right = RIGHTS[operation.id]
   const isLimited = operation.limit !== 'none'
   const common: (number | keyof typeof PROBLEM_CODES)[] = [
@@ -216,7 +220,7 @@ function errorsOf(operation: Operation): Json {
   return Object.fromEntries(
     [...byStatus].map(([status, whats]) => [
       status,
-      {
+      shared.reference(status, {
         description: describeErrors(
           status,
           whats.filter((what) => typeof what === 'string'),
@@ -229,9 +233,27 @@ function errorsOf(operation: Operation): Json {
           ...(status === 401 ? { 'WWW-Authenticate': { schema: { type: 'string' } } } : {}),
         },
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
+      }),
     ]),
   )
+}
+
+/** Answers that many operations have in common, said once. */
+class SharedResponses {
+  private readonly names = new Map<string, string>()
+
+  /** A reference to a response of this status. */
+  reference(status: number, response: Json): Json {
+    const text = JSON.stringify(response)
+    const before = [...this.names.values()].filter((name) => name.startsWith(`Error${status}`)).length
+    const name = this.names.get(text) ?? `Error${status}${before === 0 ? '' : `_${before + 1}`}`
+    this.names.set(text, name)
+    return { $ref: `#/components/responses/${name}` }
+  }
+
+  all(): Json {
+    return Object.fromEntries([...this.names].map(([text, name]) => [name, JSON.parse(text)]))
+  }
 }
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -254,6 +276,10 @@ function describeErrors(status: number, codes: readonly (keyof typeof PROBLEM_CO
   return [WORDS[status] ?? 'Refused.', ...words].join('\n\n')
 }
 
+function capitalise(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
 /** What endpoints are sent: one webhook for each type of event. */
 function webhooks(version: OpenApiVersion): Json {
   const header = (name: string, description: string) => ({
@@ -270,7 +296,7 @@ function webhooks(version: OpenApiVersion): Json {
       name,
       {
         post: {
-          operationId: `on ${name}`,
+          operationId: `on${name.split('.').map(capitalise).join('')}`,
           tags: ['Events'],
           summary: `What an endpoint is sent of ${name}`,
           description: 'Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.',

@@ -15,7 +15,12 @@ type Html = ReturnType<typeof html>
 
 /** The page. @param origin where this Tubewire is reached. */
 export async function referencePage(operations: readonly Operation[], origin: string): Promise<string> {
-  const paths = openApi(operations, '3.1', origin)['paths'] as Record<string, Record<string, Json>>
+  const { paths, components } = openApi(operations, '3.1', origin) as {
+    paths: Record<string, Record<string, Json>>
+    components: { responses: Record<string, Json> }
+  }
+  const resolved = (response: Json): Json =>
+    components.responses[String(response['$ref']).split('/').at(-1) ?? ''] ?? response
   const described = (operation: Operation): Json =>
     paths[operation.path.replace(/:(\w+)/g, '{$1}')]?.[operation.method.toLowerCase()] ?? {}
   const tags = Object.entries(TAGS) as [Tag, string][]
@@ -51,7 +56,7 @@ ${sections(origin)}
 ${tags.map(
   ([tag, about]) =>
     html`<section><h2>${tag}</h2><p>${about}</p>${of(tag).map((operation) =>
-      article(operation, described(operation)),
+      article(operation, described(operation), resolved),
     )}</section>`,
 )}
 </main>
@@ -97,7 +102,7 @@ PATCH is a JSON merge patch (RFC 7396). Times are ISO 8601 in UTC with milliseco
 </section>`
 }
 
-function article(operation: Operation, described: Json): Html {
+function article(operation: Operation, described: Json, resolved: (response: Json) => Json): Html {
   const right: Right = RIGHTS[operation.id]
   const parameters = (described['parameters'] ?? []) as Json[]
   const body = described['requestBody'] as { content: Record<string, Json> } | undefined
@@ -116,7 +121,7 @@ ${
     : ''
 }
 ${body ? bodyTable(operation, body) : ''}
-${Object.entries(responses).map(([status, response]) => answer(status, response))}
+${Object.entries(responses).map(([status, response]) => answer(status, resolved(response)))}
 </article>`
 }
 

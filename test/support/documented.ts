@@ -5,10 +5,10 @@ import { openApi } from '../../src/api/openapi.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
 
 type Media = { schema?: object }
-type Response = { content?: Record<string, Media>; headers?: Record<string, unknown> }
+type Response = { $ref?: string; content?: Record<string, Media>; headers?: Record<string, unknown> }
 type Description = {
   paths: Record<string, Record<string, { responses: Record<string, Response> }>>
-  components: object
+  components: { responses: Record<string, Response> }
 }
 
 // Its shape is what openapi.ts makes: the properties that are read here are made there.
@@ -45,7 +45,8 @@ export function expectDocumented(
     expectProblem(where, response, text)
     return
   }
-  const documented = operation.responses[response.status]
+  const said = operation.responses[response.status]
+  const documented = said?.$ref ? description.components.responses[said.$ref.split('/').at(-1) ?? ''] : said
   expect(documented, `${where} is not documented`).toBeDefined()
   if (response.status >= 400) {
     expectProblem(where, response, text)
