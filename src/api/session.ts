@@ -125,11 +125,17 @@ export const sessionOperations = [
     summary: 'Log out',
     description: 'Ends the session with both its tokens.',
     isRepeatable: false,
-    answers: { 200: { description: 'The session is over.', schema: v.strictObject({}), example: {} } },
+    answers: {
+      200: {
+        description: 'The session is over.',
+        schema: v.strictObject({ success: v.literal(true) }),
+        example: { success: true },
+      },
+    },
     async handle(input) {
       const { id } = userOf(input)
       await endSession(input.deps.env.DB, id, auditOf(input, id))
-      return ok({})
+      return ok({ success: true })
     },
   }),
 ]

@@ -115,7 +115,7 @@ function endOfString(text: string, start: number): number {
 /** A key as it is compared: "\\u0061" is "a". */
 function readKey(text: string, start: number, end: number): string {
   const raw = text.slice(start + 1, end)
-  return raw
+  return raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw
 }
 
 /** Where the scan is, in the words of the API: `filters.tags[2]`. A name that is no plain word is quoted. */

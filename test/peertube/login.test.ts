@@ -337,8 +337,10 @@ describe('A refresh', () => {
 
   it('fails, and tells of no refusal, when the answer is no problem of PeerTube', async () => {
     const html = answering(() => new Response('<h1>Bad Request</h1>', { status: 400 }))
-    const unknown = answering(problem(400, { ...wrongRecorded.response.body, code: 'unheard_of' }))
-    for (const client of [html, unknown]) {
+    const unknown = ['unheard_of', 'constructor', '__proto__'].map((code) =>
+      answering(problem(400, { ...wrongRecorded.response.body, code })),
+    )
+    for (const client of [html, ...unknown]) {
       expect(await refresh(client, 'https://h', { ...CLIENT, refreshToken: 'r' })).toMatchObject({
         kind: 'failed',
         reason: 'http',
