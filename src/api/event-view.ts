@@ -48,6 +48,18 @@ export const Event = v.strictObject({
     v.description('The host of the instance, with the port unless it is the default one.'),
   ),
   data: v.strictObject({ video: Video }),
+  pictures: v.optional(
+    v.pipe(
+      v.strictObject({
+        thumbnail: v.nullable(
+          v.pipe(v.string(), v.description('A path of this service: `/lazy-static/thumbnails/…`.')),
+        ),
+      }),
+      v.description(
+        'With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance.',
+      ),
+    ),
+  ),
 })
 
 const channel = {

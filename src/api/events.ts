@@ -1,8 +1,10 @@
 /** @module /api/v1/events: the event log, oldest first, by cursor; and /download: all of it as a file. */
 import * as v from 'valibot'
 import { type EventFilter, eventPages, findEvent, listEvents } from '../db/events.ts'
-import { eventJson } from '../events/envelope.ts'
+import { eventJson, type LoggedEvent, publicEvent } from '../events/envelope.ts'
 import { exportEvents } from '../events/export.ts'
+import { picturePath } from '../pictures/path.ts'
+import type { Deps } from '../workers/deps.ts'
 import { Event, exampleEvent } from './event-view.ts'
 import { cursorList, idParams, Limit, Sequence, TimeInput, text } from './fields.ts'
 import { type Input, operation, userOf } from './operation.ts'
@@ -27,7 +29,14 @@ const After = v.optional(
   v.pipe(Sequence, v.description('The sequence of the last event that you have.')),
   '0',
 )
-const ListQuery = v.strictObject({ after: After, limit: Limit, ...filters })
+const Pictures = v.optional(
+  v.pipe(
+    v.picklist(['true', 'false'], 'must be true or false'),
+    v.description('Whether each event is to name its pictures from here: see `getThumbnail`.'),
+  ),
+  'false',
+)
+const ListQuery = v.strictObject({ after: After, limit: Limit, pictures: Pictures, ...filters })
 const DownloadQuery = v.strictObject({ after: After, ...filters })
 
 type Filters = {
@@ -70,7 +79,11 @@ export const eventOperations = [
       const page = found.slice(0, query.limit)
       const next = found.length > query.limit ? `,"next":"${page.at(-1)?.sequence}"` : ''
       // Joined, not parsed and written again: the payloads are JSON in the database already.
-      return { status: 200, text: `{"data":[${page.map(eventJson).join()}]${next}}` }
+      const shown =
+        query.pictures === 'true'
+          ? await Promise.all(page.map((event) => withPictures(deps, event)))
+          : page.map(eventJson)
+      return { status: 200, text: `{"data":[${shown.join()}]${next}}` }
     },
   }),
   operation({
@@ -110,6 +123,16 @@ export const eventOperations = [
     handle: async (input) => file(input, 'csv', 'text/csv; charset=utf-8; header=present'),
   }),
 ]
+
+/** The event with the paths of its pictures. */
+async function withPictures({ config }: Deps, event: LoggedEvent): Promise<string> {
+  const { data, ...shown } = publicEvent(event)
+  // Our own payload: detect.ts made it.
+  const { video } = data as { video?: { thumbnailUrl: string | null } }
+  const url = video?.thumbnailUrl ?? null
+  const thumbnail = url === null ? null : await picturePath(config.encryptionKeys, 'thumbnails', url)
+  return JSON.stringify({ ...shown, data, pictures: { thumbnail } })
+}
 
 function filterOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'query'>): EventFilter {
   const { after, type, instance, since, until } = input.query

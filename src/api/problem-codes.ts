@@ -40,7 +40,7 @@ export const PROBLEM_CODES = {
     status: 403,
     means: 'The password is right, and a moderator has not accepted the account yet.',
   },
-  account_waiting_for_email: {
+  email_not_verified: {
     status: 403,
     means: 'The password is right, and the mail address has not been verified yet.',
   },

@@ -101,7 +101,7 @@ export const sessionOperations = [
       'unsupported_grant_type',
       'account_blocked',
       'account_waiting_for_approval',
-      'account_waiting_for_email',
+      'email_not_verified',
       'limiter_unavailable',
     ],
     async handle(input) {
@@ -190,10 +190,7 @@ function refuseInactive(user: User): void {
   if (user.state === 'waiting-for-approval')
     throw new Problem('account_waiting_for_approval', 'A moderator has not accepted this account yet')
   if (user.state === 'waiting-for-email')
-    throw new Problem(
-      'account_waiting_for_email',
-      'The mail address of this account has not been verified yet',
-    )
+    throw new Problem('email_not_verified', 'The mail address of this account has not been verified yet')
 }
 
 async function refresh(input: TokenInput): Promise<Answer> {

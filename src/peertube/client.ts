@@ -177,7 +177,7 @@ export function statusFailure(response: Response, observation: Observation, url:
     detail: shorten(detail),
     observation,
   })
-  if (status >= 300 && status < 400) {
+  if (status >= 300 && status < 400 && status !== 304) {
     const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
     return failed('redirect', `redirects to ${location}`)
   }

@@ -77,7 +77,7 @@ describe('Registration', () => {
 
   it('that is open lets in whoever has read his mail', async () => {
     expect((await register('Alice', 'Alice@Example.com')).status).toBe(204)
-    expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_email' })
+    expect((await logIn('alice')).body).toMatchObject({ code: 'email_not_verified' })
     expect((await verify('alice@example.com')).status).toBe(204)
     expect((await logIn('alice')).status).toBe(200)
   })
@@ -103,7 +103,7 @@ describe('Registration', () => {
 
     await register('bob', 'bob@example.com', 'approval')
     await accept('bob')
-    expect((await logIn('bob')).body).toMatchObject({ code: 'account_waiting_for_email' })
+    expect((await logIn('bob')).body).toMatchObject({ code: 'email_not_verified' })
     await verify('bob@example.com')
     expect((await logIn('bob')).status).toBe(200)
   })
@@ -211,7 +211,7 @@ describe('The verification of an address', () => {
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(page.headers.get('referrer-policy')).toBe('no-referrer')
     expect(await page.text()).toContain(verificationString)
-    expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_email' })
+    expect((await logIn('alice')).body).toMatchObject({ code: 'email_not_verified' })
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const done = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
     expect(await done.text()).toContain('Your address is verified')

@@ -111,7 +111,7 @@ describe('A login', () => {
   })
 
   it.each([
-    ['waits for its mail', { state: 'waiting-for-email' }, 'account_waiting_for_email'],
+    ['waits for its mail', { state: 'waiting-for-email' }, 'email_not_verified'],
     ['waits for approval', { state: 'waiting-for-approval' }, 'account_waiting_for_approval'],
   ] as const)('of an account that %s is 403, to whom knows the password', async (_name, more, code) => {
     await person('alice', 'User', more)

@@ -57,7 +57,7 @@ export function expectDocumented(
   const type = response.headers.get('content-type')?.split(';')[0] ?? ''
   expect(types, where).toContain(type)
   const schema = documented?.content?.[type]?.schema
-  if (schema && type.endsWith('json')) expectValid(where, schema, JSON.parse(text))
+  if (schema && /[/+]json$/.test(type)) expectValid(where, schema, JSON.parse(text))
 }
 
 function expectProblem(where: string, response: globalThis.Response, text: string): void {

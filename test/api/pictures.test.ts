@@ -1,0 +1,65 @@
+/** @module /lazy-static: the pictures that events name, through the whole Worker. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import { picturePath } from '../../src/pictures/path.ts'
+import { call, forgetAll, send } from '../support/call.ts'
+import { control, pollToEnd, testDeps } from '../support/harness.ts'
+
+beforeEach(forgetAll)
+
+const { config } = testDeps().deps
+const path = (url: string) => picturePath(config.encryptionKeys, 'thumbnails', url)
+
+describe('A picture', () => {
+  it('of an event is shown from here, as a picture and nothing else, and kept by browsers', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    const made = await call('POST', '/instances', { url: simulated.origin, backfill: 1 })
+    await pollToEnd(testDeps(), String(made.body['id']))
+    expect((await call('GET', '/events')).body.data[0]).not.toHaveProperty('pictures')
+    const { body } = await call('GET', '/events?pictures=true')
+    const { thumbnail } = body.data[0]?.['pictures'] as { thumbnail: string } // Of its schema.
+    expect(thumbnail).toMatch(/^\/lazy-static\/thumbnails\//)
+
+    const shown = await send('GET', thumbnail)
+    expect(shown.status).toBe(200)
+    expect(shown.headers.get('content-type')).toBe('image/jpeg')
+    expect(shown.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
+    expect(shown.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(shown.headers.get('cache-control')).toContain('immutable')
+    expect((await shown.arrayBuffer()).byteLength).toBeGreaterThan(50)
+    const etag = shown.headers.get('etag') ?? ''
+    expect((await send('GET', thumbnail, { 'if-none-match': etag })).status).toBe(304)
+    const asked = (await simulated.requests()).filter((request) => request.path.includes('/lazy-static/'))
+    expect(asked).toHaveLength(1)
+  })
+
+  it('that nobody signed is 404, whatever it is, and nothing is fetched', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    const signed = await path(`${simulated.origin}/lazy-static/thumbnails/a.jpg`)
+    const other = Buffer.from('http://169.254.169.254/').toString('base64url')
+    const forged = [
+      signed.replace('/thumbnails/', '/avatars/'),
+      signed.replace(/[^/]+$/, other),
+      signed.replace(/\/[^/]+\/([^/]+)$/, '/x/$1'),
+      `/lazy-static/thumbnails/x/${other}`,
+      '/lazy-static/thumbnails/x/..%2f..%2fetc%2fpasswd',
+    ]
+    for (const one of forged) {
+      const { status } = await send('GET', one)
+      expect(status, one).toBe(404)
+    }
+    expect(await simulated.requests()).toEqual([])
+  })
+
+  it('that is no raster is 404, and one that the instance withholds for now is 503 with when to come back', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    await simulated.fail({ kind: 'svg' })
+    const svg = await send('GET', await path(`${simulated.origin}/lazy-static/thumbnails/svg.jpg`))
+    expect(svg.status).toBe(404)
+    expect(svg.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+    const limited = await control.instance({ videos: 1 })
+    await limited.fail({ kind: '429' })
+    const busy = await send('GET', await path(`${limited.origin}/lazy-static/thumbnails/busy.jpg`))
+    expect(busy.status).toBe(503)
+    expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+})

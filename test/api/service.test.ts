@@ -1,0 +1,136 @@
+/** @module What the service says of itself: configuration, OpenAPI, reference, and who polls. */
+import { describe, expect, it } from 'vitest'
+import { contentTypes } from '../../src/api/body.ts'
+import { openApi } from '../../src/api/openapi.ts'
+import { OPERATIONS } from '../../src/api/operations.ts'
+import { send, sendTo } from '../support/call.ts'
+import { expectValid } from '../support/documented.ts'
+import { testDeps } from '../support/harness.ts'
+
+type Media = { schema?: object; example?: unknown }
+type Described = {
+  operationId: string
+  tags: string[]
+  security: unknown
+  requestBody?: { content: Record<string, Media> }
+  responses: Record<string, { content?: Record<string, Media> }>
+}
+type Document = {
+  openapi: string
+  servers: { url: string }[]
+  tags: { name: string }[]
+  paths: Record<string, Record<string, Described>>
+  webhooks?: Record<string, { post: Described }>
+}
+
+async function document(version = ''): Promise<Document> {
+  return (await send('GET', `/api/v1/openapi.json${version && `?version=${version}`}`)).json()
+}
+
+describe('The description in OpenAPI', () => {
+  it.each(['3.1', '3.0'])(
+    'of version %s has every route, its tag, its rights and its errors',
+    async (version) => {
+      const { openapi, servers, paths, tags } = await document(version)
+      expect(openapi).toMatch(new RegExp(`^${version}\\.`))
+      expect(servers).toEqual([{ url: 'https://tubewire.example' }])
+      for (const { id, method, path } of OPERATIONS) {
+        const described = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+        expect(described?.operationId, `${method} ${path}`).toBe(id)
+        expect(tags.map(({ name }) => name)).toContain(described?.tags[0])
+        expect(described?.security).toBeDefined()
+        expect(Object.keys(described?.responses ?? {})).toContain('500')
+      }
+    },
+  )
+
+  it('has a webhook for every type of event, in 3.1', async () => {
+    const { webhooks } = await document()
+    expect(Object.keys(webhooks ?? {})).toEqual(['video.published'])
+    expect((await document('3.0')).webhooks).toBeUndefined()
+  })
+
+  it('has examples that validate', async () => {
+    const { paths } = openApi(OPERATIONS, '3.1', 'https://tubewire.example') as unknown as Document
+    let examples = 0
+    for (const described of Object.values(paths).flatMap((path) => Object.values(path))) {
+      const media = [described.requestBody ?? {}, ...Object.values(described.responses)].flatMap((part) =>
+        Object.values(part.content ?? {}),
+      )
+      for (const { schema, example } of media) {
+        if (example === undefined || !schema) continue
+        examples += 1
+        expectValid(described.operationId, schema, example)
+      }
+    }
+    expect(examples).toBeGreaterThan(40)
+  })
+
+  it('has an example of every body', () => {
+    for (const { id, body, bodyType, example } of OPERATIONS) {
+      if (body) expect(example, id).toBeDefined()
+      expect(contentTypes(bodyType ?? 'json')).not.toEqual([])
+    }
+  })
+})
+
+describe('The reference', () => {
+  it('is one page that asks nobody else for anything, and runs no script', async () => {
+    const response = await send('GET', '/api/docs')
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    const policy = response.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toContain('script-src')
+    const page = await response.text()
+    expect(page).not.toMatch(/<script|<link|<img|@import|url\(/)
+    expect(page).toContain('</html>')
+    for (const [, target = ''] of page.matchAll(/href="#([^"]+)"/g)) expect(page).toContain(` id="${target}"`)
+  })
+})
+
+describe('The configuration', () => {
+  it('says who may register, and how much may be asked', async () => {
+    const { deps } = testDeps()
+    const open = { ...deps, config: { ...deps.config, signup: 'approval' as const } }
+    expect(await (await sendTo(open, 'GET', '/api/v1/config')).json()).toMatchObject({
+      signup: { allowed: true, requiresApproval: true, requiresEmailVerification: true },
+      limits: { token: { requests: 15, seconds: 300 }, register: { requests: 2, seconds: 300 } },
+    })
+  })
+})
+
+describe('Who polls', () => {
+  it('is found by name, by NodeInfo, and by the address in its User-Agent', async () => {
+    const finger = await send('GET', '/.well-known/webfinger?resource=acct:tubewire@tubewire.example')
+    expect(finger.headers.get('content-type')).toBe('application/jrd+json; charset=utf-8')
+    const { links }: { links: { href: string }[] } = await finger.json()
+    const href = links[0]?.href ?? ''
+    expect(href).toBe('https://tubewire.example/actor')
+    const actor = await send('GET', new URL(href).pathname, { accept: 'application/activity+json' })
+    expect(actor.headers.get('content-type')).toBe('application/activity+json; charset=utf-8')
+    expect(await actor.json()).toMatchObject({
+      type: 'Application',
+      id: href,
+      publicKey: { id: `${href}#main-key`, publicKeyPem: expect.stringContaining('BEGIN PUBLIC KEY') },
+    })
+    const node: { links: { href: string }[] } = await (await send('GET', '/.well-known/nodeinfo')).json()
+    const info = await send('GET', new URL(node.links[0]?.href ?? '').pathname)
+    expect(await info.json()).toMatchObject({ version: '2.1', software: { name: 'tubewire' } })
+  })
+
+  it.each([
+    ['', 400],
+    ['?resource=nonsense', 400],
+    ['?resource=acct:somebody@tubewire.example', 404],
+    ['?resource=acct:tubewire@other.example', 404],
+  ])('of webfinger%s is %d', async (query, status) => {
+    expect((await send('GET', `/.well-known/webfinger${query}`)).status).toBe(status)
+  })
+
+  it('takes nothing in: its inbox is not there to be posted to', async () => {
+    expect(
+      (await send('POST', '/actor/inbox', { 'content-type': 'application/activity+json' }, '{}')).status,
+    ).toBe(404)
+    expect((await send('POST', '/actor/outbox', {}, '{}')).status).toBe(405)
+  })
+})
