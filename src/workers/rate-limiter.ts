@@ -1,8 +1,11 @@
 /**
  * @module The only way out to an instance or an endpoint: one Durable Object each. It says how many requests may be made,
  * and that one of us at a time makes them. docs/decisions/001 says why this lease is here and not in D1.
+ * And the way in to our own API: one object for each caller, which counts its requests.
  */
 import { DurableObject } from 'cloudflare:workers'
+import type { Limit } from '../config.ts'
+import { CallerWindows, type Counted } from './caller-windows.ts'
 import { type Budget, giveBack, takeFromBudget } from './gcra.ts'
 
 /** Leave to make requests, or how long to wait for it. */
@@ -59,9 +62,12 @@ export class RateLimiter extends DurableObject<Env> {
   private heldUntil = 0
   /** The remote's own limit, learned. */
   private limit: number | null = null
+  /** What a caller asked of our own API. */
+  private readonly windows: CallerWindows
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
+    this.windows = new CallerWindows(state.storage)
     state.blockConcurrencyWhile(async () => {
       this.heldUntil = (await state.storage.get<number>(HOLD)) ?? 0
       this.limit = (await state.storage.get<number>(LIMIT)) ?? null
@@ -114,6 +120,19 @@ export class RateLimiter extends DurableObject<Env> {
     const { turnedAway } = this
     this.turnedAway = false
     return turnedAway
+  }
+
+  /** Counts a request to our own API: see `CallerWindows`, also for the two below. */
+  count(bucket: string, limit: Limit, now: number): Promise<Counted> {
+    return this.windows.count(bucket, limit, now)
+  }
+
+  uncount(bucket: string, limit: Limit, startedAt: number): Promise<void> {
+    return this.windows.uncount(bucket, limit, startedAt)
+  }
+
+  override alarm(): Promise<void> {
+    return this.windows.forgetStale(Date.now())
   }
 
   private budget(asked: Budget): Budget {
