@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deliverFigures } from './deliver.ts'
 import { type Figure, table } from './figures.ts'
+import { limiterFigures } from './limiter.ts'
 import { pathFigures } from './path.ts'
 import { pollFigures } from './poll.ts'
 import { startFigures } from './start.ts'
@@ -12,6 +13,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
   deliver: deliverFigures,
   path: pathFigures,
+  limiter: limiterFigures,
   start: startFigures,
 }
 

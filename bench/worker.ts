@@ -1,5 +1,6 @@
 /** @module The Worker that is measured: the real modules, with counters around the database, and bare loops beside them. */
 
+import { callerLimit } from '../src/workers/caller-limit.ts'
 import { dependencies } from '../src/workers/deps.ts'
 import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
 import { pollInstance } from '../src/workers/poll.ts'
@@ -22,6 +23,13 @@ export default {
       const endpoints: string[] = await request.json()
       await env.DELIVERY_QUEUE.send({ endpoints })
       return new Response()
+    }
+    if (url.pathname === '/count') {
+      const [requests, windowMs] = ['requests', 'windowMs'].map((name) => Number(url.searchParams.get(name)))
+      const limit = { requests: requests ?? 0, windowMs: windowMs ?? 0 }
+      const counted = await callerLimit(quiet(env), url.searchParams.get('caller') ?? '', 'bench', limit)
+      if (counted.kind === 'unknown') return new Response('the limiter failed', { status: 503 })
+      return Response.json(counted.allowed)
     }
     return Response.json(await bareLoop(await request.json()))
   },

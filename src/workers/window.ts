@@ -38,7 +38,7 @@ export function countInWindow(
  * @param startedAt the start of the window in which it was counted. Any other window owes it nothing.
  */
 export function uncount(state: WindowState | null, startedAt: number): WindowState | null {
-  if (state === null || state.startedAt !== startedAt) return state
+  if (state === null || state.startedAt !== startedAt || state.used === 0) return state
   return { ...state, used: state.used - 1 }
 }
 
