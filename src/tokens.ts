@@ -1,0 +1,32 @@
+/** @module Tokens of people and keys of programs: random, known to their bearer only. What is stored is their digest. */
+import { Buffer } from 'node:buffer'
+
+/** 160 bits: nobody guesses one, so that a plain digest is enough where a password needs scrypt. */
+const RANDOM_BYTES = 20
+
+const API_KEY_PREFIX = 'tw_'
+
+/** A token of a session or of a mail: 40 hexadecimal letters, as PeerTube's. */
+export function newToken(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))).toString('hex')
+}
+
+/** A key of a program: `tw_` and 40 hexadecimal letters, so that whoever finds one knows whose it is. */
+export function newApiKey(): string {
+  return API_KEY_PREFIX + newToken()
+}
+
+/** What is stored of a token or key: SHA-256, 64 hexadecimal letters. */
+export async function digest(token: string): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))).toString('hex')
+}
+
+/** Whether a text can be a token at all: what can't costs no query. */
+export function isTokenShaped(text: string): boolean {
+  return /^[0-9a-f]{40}$/.test(text)
+}
+
+/** Whether a text can be the key of a program. */
+export function isApiKeyShaped(text: string): boolean {
+  return text.startsWith(API_KEY_PREFIX) && isTokenShaped(text.slice(API_KEY_PREFIX.length))
+}
