@@ -1,7 +1,9 @@
 /** @module Opaque ids: a prefix that says what it is, and 96 random bits. */
 
+type Prefix = 'ins' | 'src' | 'ep' | 'sub' | 'poll' | 'run' | 'usr' | 'key' | 'ses' | 'req'
+
 /** @example newId('ep') // 'ep_9f86d081884c7d659a2feaa0' */
-export function newId(prefix: 'ins' | 'src' | 'ep' | 'sub' | 'poll' | 'run'): string {
+export function newId(prefix: Prefix): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12))
   return `${prefix}_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

@@ -1,0 +1,44 @@
+/** @module The columns of the schema in statements that are written by hand, under the names that the code has for them. */
+import { getTableColumns } from 'drizzle-orm'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+
+type Value = string | number | null
+
+/**
+ * The columns of a table, for SELECT or RETURNING.
+ * @param alias of the table in the statement.
+ * @param prefix of the names in the result: two tables of one join have names in common.
+ * @example columnsOf(users, 'u') // 'u.id AS "id", u.created_at AS "createdAt", …'
+ */
+export function columnsOf(table: SQLiteTable, alias?: string, prefix = ''): string {
+  return Object.entries(getTableColumns(table))
+    .map(([name, column]) => `${alias ? `${alias}.` : ''}${column.name} AS "${prefix}${name}"`)
+    .join(', ')
+}
+
+/** Of a row of a join what one table gave. @param prefix as `columnsOf` was given it. */
+export function withPrefix(row: Record<string, unknown>, prefix: string): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+    ),
+  )
+}
+
+/**
+ * Some columns, for SET of an UPDATE.
+ * @param changes by the code's names; what is undefined stays as it is.
+ */
+export function assignments(
+  table: SQLiteTable,
+  changes: Readonly<Record<string, Value | undefined>>,
+): { sql: string; values: Value[] } {
+  const columns = getTableColumns(table)
+  const set = Object.entries(changes).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    const column = columns[name]
+    if (!column) throw new Error(`there is no column "${name}"`)
+    return [{ sql: `${column.name} = ?`, value }]
+  })
+  return { sql: set.map(({ sql }) => sql).join(', '), values: set.map(({ value }) => value) }
+}
