@@ -1,0 +1,109 @@
+/**
+ * @module How a user is shut out, let in again, or deleted, with all that hangs on it. One batch each, and each of its
+ * statements carries the guard: what is refused leaves no trace.
+ */
+import { type AuditEntry, auditStatements } from './audit.ts'
+import { IS_DISPENSABLE, isLetIn, USER_COLUMNS, type User, userIn } from './user-row.ts'
+
+/**
+ * Shuts a user out: his session ends, his endpoints pause. Once more: the reason is the new one.
+ * @returns the row as it is now, or why nothing was done.
+ */
+export async function blockUser(
+  db: D1Database,
+  id: string,
+  { reason, now }: { reason: string | null; now: number },
+  audit?: AuditEntry,
+): Promise<User | 'missing' | 'last-administrator'> {
+  const isBlocked = 'EXISTS (SELECT 1 FROM users WHERE id = ?1 AND blocked_at IS NOT NULL)'
+  const results = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `UPDATE users SET blocked_at = coalesce(blocked_at, ?2), blocked_reason = ?3, updated_at = ?2,
+           revision = revision + 1
+         WHERE id = ?1 AND ${IS_DISPENSABLE} RETURNING ${USER_COLUMNS}`,
+      )
+      .bind(id, now, reason),
+    ...auditStatements(db, audit),
+    db.prepare(`DELETE FROM sessions WHERE user_id = ?1 AND ${isBlocked}`).bind(id),
+    db
+      .prepare(
+        `UPDATE endpoints SET paused_at = ?2, paused_by = 'block', updated_at = ?2, revision = revision + 1
+         WHERE owner_id = ?1 AND paused_at IS NULL AND ${isBlocked}`,
+      )
+      .bind(id, now),
+    db.prepare('SELECT 1 FROM users WHERE id = ?').bind(id),
+  ])
+  return userIn(results[0]) ?? (results.at(-1)?.results.length ? 'last-administrator' : 'missing')
+}
+
+/**
+ * Lets a blocked user in again, and resumes the endpoints that the block paused; those that he or a moderator paused stay so.
+ * @returns the row as it is now: of who isn't blocked, as it was.
+ */
+export async function unblockUser(
+  db: D1Database,
+  id: string,
+  { now }: { now: number },
+  audit?: AuditEntry,
+): Promise<User | 'missing'> {
+  const results = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `UPDATE users SET blocked_at = NULL, blocked_reason = NULL, updated_at = ?2, revision = revision + 1
+         WHERE id = ?1 AND blocked_at IS NOT NULL`,
+      )
+      .bind(id, now),
+    ...auditStatements(db, audit),
+    db
+      .prepare(
+        `UPDATE endpoints SET paused_at = NULL, paused_by = NULL, updated_at = ?2, revision = revision + 1
+         WHERE owner_id = ?1 AND paused_by = 'block'
+           AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND blocked_at IS NULL)`,
+      )
+      .bind(id, now),
+    db.prepare(`SELECT ${USER_COLUMNS} FROM users WHERE id = ?`).bind(id),
+  ])
+  return userIn(results.at(-1)) ?? 'missing'
+}
+
+/** Who gets what a deleted user added for everybody: the first administrator, or the oldest other one. There always is one. */
+const HEIR = `coalesce(
+  (SELECT id FROM users WHERE id = 'usr_administrator' AND id <> ?1 AND role = 0 AND ${isLetIn('users')}),
+  (SELECT id FROM users WHERE id <> ?1 AND role = 0 AND ${isLetIn('users')} ORDER BY created_at, id LIMIT 1))`
+
+/**
+ * Deletes a user with all that is his: endpoints with subscriptions, deliveries and attempts, keys, session, tokens in mails,
+ * private events, remembered answers. The instances that he added are everybody's: an administrator has them then. What
+ * the audit log says of him stays.
+ */
+export async function deleteUser(
+  db: D1Database,
+  id: string,
+  audit?: AuditEntry,
+): Promise<'deleted' | 'missing' | 'last-administrator'> {
+  const mayGo = `EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND ${IS_DISPENSABLE})`
+  const isGone = 'NOT EXISTS (SELECT 1 FROM users WHERE id = ?1)'
+  const statements = [
+    `DELETE FROM idempotency_keys
+     WHERE caller IN (SELECT ?1 UNION ALL SELECT id FROM api_keys WHERE owner_id = ?1) AND ${mayGo}`,
+    `DELETE FROM endpoints WHERE owner_id = ?1 AND ${mayGo}`,
+    `DELETE FROM events WHERE owner_id = ?1 AND ${mayGo}`,
+    `UPDATE instances SET owner_id = ${HEIR}, revision = revision + 1 WHERE owner_id = ?1 AND ${mayGo}`,
+    // The rest of what is his goes by cascade.
+    `DELETE FROM users WHERE id = ?1 AND ${IS_DISPENSABLE}`,
+  ].map((sql) => db.prepare(sql).bind(id))
+  const results = await db.batch([
+    ...statements,
+    ...auditStatements(db, audit),
+    // What the triggers have counted down to nothing.
+    db
+      .prepare(
+        `DELETE FROM totals WHERE list IN ('endpoints', 'api_keys') AND owner_id = ?1 AND total = 0 AND ${isGone}`,
+      )
+      .bind(id),
+    db.prepare('SELECT 1 FROM users WHERE id = ?').bind(id),
+  ])
+  if (results.at(-1)?.results.length) return 'last-administrator'
+  return results[statements.length - 1]?.meta.changes ? 'deleted' : 'missing'
+}

@@ -1,0 +1,220 @@
+/**
+ * @module Users: making, finding, listing, changing. One round trip each; whatever must not happen is refused by the
+ * statement that would do it, so that of two at once one is refused. How one is shut out or deleted: user-removal.ts.
+ */
+import { type AuditEntry, auditStatements } from './audit.ts'
+import { assignments } from './columns.ts'
+import { type Page, pageSql } from './page.ts'
+import { users } from './schema.ts'
+import { totalOf, totalStatement } from './totals.ts'
+import { IS_DISPENSABLE, USER_COLUMNS, type User, userIn } from './user-row.ts'
+
+export { blockUser, deleteUser, unblockUser } from './user-removal.ts'
+export type { User } from './user-row.ts'
+
+/** What is told of a user when he is made. */
+export type NewUser = Pick<User, 'id' | 'username' | 'role' | 'createdAt'> &
+  Partial<Pick<User, 'email' | 'emailVerifiedAt' | 'pendingEmail' | 'passwordHash' | 'state'>>
+
+/**
+ * Stores a user. Name and addresses are stored in lower case; the unique indexes decide whether they are free.
+ * Safe to repeat.
+ */
+export async function insertUser(
+  db: D1Database,
+  user: NewUser,
+  audit?: AuditEntry,
+): Promise<User | 'username-taken' | 'email-taken'> {
+  const username = user.username.toLowerCase()
+  const results = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `INSERT INTO users (id, username, role, email, email_verified_at, pending_email, password_hash, state, created_at,
+           updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) ON CONFLICT DO NOTHING`,
+      )
+      .bind(
+        user.id,
+        username,
+        user.role,
+        lowerCase(user.email),
+        user.emailVerifiedAt ?? null,
+        lowerCase(user.pendingEmail),
+        user.passwordHash ?? null,
+        user.state ?? 'active',
+        user.createdAt,
+      ),
+    ...auditStatements(db, audit),
+    db.prepare('SELECT 1 FROM users WHERE username = ?').bind(username),
+    db.prepare(`SELECT ${USER_COLUMNS} FROM users WHERE id = ?`).bind(user.id),
+  ])
+  const [namesakes, stored] = results.slice(-2)
+  const row = userIn(stored)
+  if (row) return row
+  return namesakes?.results.length ? 'username-taken' : 'email-taken'
+}
+
+/** One user by id, or null. */
+export async function findUser(db: D1Database, id: string): Promise<User | null> {
+  return userIn(await db.prepare(`SELECT ${USER_COLUMNS} FROM users WHERE id = ?`).bind(id).all())
+}
+
+/** The user with this name or address, in whatever case, or null. Of a name that is somebody else's address: whose name it is. */
+export async function findUserByName(db: D1Database, name: string): Promise<User | null> {
+  return userIn(
+    await db
+      .prepare(
+        `SELECT ${USER_COLUMNS} FROM users WHERE username = ?1 OR email = ?1 ORDER BY username = ?1 DESC LIMIT 1`,
+      )
+      .bind(name.toLowerCase())
+      .all(),
+  )
+}
+
+/** The user with this address, in whatever case, or null. */
+export async function findUserByEmail(db: D1Database, email: string): Promise<User | null> {
+  return userIn(
+    await db.prepare(`SELECT ${USER_COLUMNS} FROM users WHERE email = ?`).bind(email.toLowerCase()).all(),
+  )
+}
+
+/** Which users. `search`: a part of the name or the address. Of these or of one state it reads, and counts, all that there are. */
+export type UserQuery = Page<'createdAt' | 'username'> & {
+  search?: string | undefined
+  state?: User['state'] | undefined
+}
+
+/** A page of all users, and how many there are. One round trip. */
+export async function listUsers(db: D1Database, query: UserQuery): Promise<{ total: number; users: User[] }> {
+  const { search, state } = query
+  const filters = [
+    ...(search
+      ? [
+          {
+            sql: '(instr(username, ?) OR instr(email, ?))',
+            values: [search.toLowerCase(), search.toLowerCase()],
+          },
+        ]
+      : []),
+    ...(state ? [{ sql: 'state = ?', values: [state] }] : []),
+  ]
+  const filter = ['TRUE', ...filters.map(({ sql }) => sql)].join(' AND ')
+  const filterValues = filters.flatMap(({ values }) => values)
+  const page = pageSql(query, { createdAt: 'created_at', username: 'username' })
+  const [counted, found] = await db.batch<User>([
+    filters.length > 0
+      ? db.prepare(`SELECT count(*) AS total FROM users WHERE ${filter}`).bind(...filterValues)
+      : totalStatement(db, 'users'),
+    db
+      .prepare(`SELECT ${USER_COLUMNS} FROM users WHERE ${filter} AND ${page.where} ${page.tail}`)
+      .bind(...filterValues, ...page.whereValues, ...page.tailValues),
+  ])
+  return { total: totalOf(counted), users: found?.results ?? [] }
+}
+
+/** What may be changed of a user; what is left out, or undefined, stays. */
+export type UserChanges = { updatedAt: number } & {
+  [Name in 'role' | 'email' | 'emailVerifiedAt' | 'pendingEmail' | 'state']?: User[Name] | undefined
+}
+
+/**
+ * Changes a user.
+ * @param expectedRevision the revision that the change began from; null: whatever it is.
+ * @returns the row as it is now, or why nothing was changed. `conflict`: somebody else changed it meanwhile.
+ */
+export async function updateUser(
+  db: D1Database,
+  id: string,
+  changes: UserChanges,
+  expectedRevision: number | null,
+  audit?: AuditEntry,
+): Promise<User | 'missing' | 'conflict' | 'email-taken' | 'last-administrator'> {
+  const lowered = {
+    ...changes,
+    ...(changes.email === undefined ? {} : { email: lowerCase(changes.email) }),
+    ...(changes.pendingEmail === undefined ? {} : { pendingEmail: lowerCase(changes.pendingEmail) }),
+  }
+  const set = assignments(users, lowered)
+  const staysAdministrator = (changes.role ?? 0) === 0 && (changes.state ?? 'active') === 'active'
+  const results = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        // OR IGNORE: an address that is taken changes nothing.
+        `UPDATE OR IGNORE users SET ${set.sql}, revision = revision + 1
+         WHERE id = ? AND revision = coalesce(?, revision) AND ${staysAdministrator ? 'TRUE' : IS_DISPENSABLE}
+         RETURNING ${USER_COLUMNS}`,
+      )
+      .bind(...set.values, id, expectedRevision),
+    ...auditStatements(db, audit),
+    db
+      .prepare(
+        `SELECT revision, EXISTS (SELECT 1 FROM users o WHERE o.email = ? AND o.id <> users.id) AS isEmailTaken
+         FROM users WHERE id = ?`,
+      )
+      .bind(lowered.email ?? null, id),
+  ])
+  const updated = userIn(results[0])
+  if (updated) return updated
+  const now = results.at(-1)?.results[0]
+  if (!now) return 'missing'
+  if (expectedRevision !== null && now['revision'] !== expectedRevision) return 'conflict'
+  return now['isEmailTaken'] ? 'email-taken' : 'last-administrator'
+}
+
+/** Lets in somebody who waits for approval. @returns the row as it is now, or why it stays as it was. */
+export async function acceptUser(
+  db: D1Database,
+  id: string,
+  { now }: { now: number },
+  audit?: AuditEntry,
+): Promise<User | 'missing' | 'not-waiting'> {
+  const results = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `UPDATE users SET state = 'active', updated_at = ?, revision = revision + 1
+         WHERE id = ? AND state = 'waiting-for-approval' RETURNING ${USER_COLUMNS}`,
+      )
+      .bind(now, id),
+    ...auditStatements(db, audit),
+    db.prepare('SELECT 1 FROM users WHERE id = ?').bind(id),
+  ])
+  return userIn(results[0]) ?? (results.at(-1)?.results.length ? 'not-waiting' : 'missing')
+}
+
+/**
+ * Gives a user another password. Mails that would let somebody else choose one are void from then on.
+ * @param options `endSession`: whoever is logged in has to log in again. `replaces`: only if the hash that is stored is
+ * still this one, so that hashing an old password anew can't undo a new one.
+ * @returns whether it was done.
+ */
+export async function setPassword(
+  db: D1Database,
+  id: string,
+  hash: string,
+  options: { endSession: boolean; now: number; replaces?: string },
+  audit?: AuditEntry,
+): Promise<boolean> {
+  const { endSession, now, replaces } = options
+  // A hash has its own salt: no other change than this one has stored it.
+  const isDone = 'EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)'
+  const [updated] = await db.batch([
+    db
+      .prepare(
+        `UPDATE users SET password_hash = ?2, updated_at = ?3, revision = revision + 1
+         WHERE id = ?1 AND (?4 IS NULL OR password_hash = ?4)`,
+      )
+      .bind(id, hash, now, replaces ?? null),
+    ...auditStatements(db, audit),
+    db
+      .prepare(`DELETE FROM mail_tokens WHERE user_id = ?1 AND purpose = 'reset-password' AND ${isDone}`)
+      .bind(id, hash),
+    ...(endSession
+      ? [db.prepare(`DELETE FROM sessions WHERE user_id = ?1 AND ${isDone}`).bind(id, hash)]
+      : []),
+  ])
+  return (updated?.meta.changes ?? 0) > 0
+}
+
+function lowerCase(text: string | null | undefined): string | null {
+  return text?.toLowerCase() ?? null
+}
