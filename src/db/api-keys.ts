@@ -1,0 +1,166 @@
+/** @module Keys of programs: several a user, each with a name, scopes and an end. Stored as digests. */
+import { type AuditEntry, auditStatements } from './audit.ts'
+import { assignments, columnsOf, withPrefix } from './columns.ts'
+import { type Page, pageSql } from './page.ts'
+import { apiKeys, users } from './schema.ts'
+import { totalOf, totalStatement } from './totals.ts'
+import { isLetIn, type User } from './user-row.ts'
+
+type Row = typeof apiKeys.$inferSelect
+
+/** A key, without the digest, which nobody needs to see. */
+export type ApiKey = Omit<Row, 'hash' | 'scopes'> & { scopes: string[] }
+
+/** What is told of a key when it is made. */
+export type NewApiKey = Pick<
+  Row,
+  'id' | 'ownerId' | 'name' | 'hash' | 'hint' | 'rateLimit' | 'expiresAt' | 'createdAt'
+> & { scopes: readonly string[] }
+
+const COLUMNS = columnsOf(apiKeys)
+
+/** Stores a key. @returns it, or null when its owner is gone. */
+export async function insertKey(db: D1Database, key: NewApiKey, audit?: AuditEntry): Promise<ApiKey | null> {
+  const [inserted] = await db.batch<Row>([
+    db
+      .prepare(
+        `INSERT INTO api_keys (id, owner_id, name, hash, hint, scopes, rate_limit, expires_at, created_at, updated_at)
+         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9 FROM users WHERE id = ?2 RETURNING ${COLUMNS}`,
+      )
+      .bind(
+        key.id,
+        key.ownerId,
+        key.name,
+        key.hash,
+        key.hint,
+        JSON.stringify(key.scopes),
+        key.rateLimit,
+        key.expiresAt,
+        key.createdAt,
+      ),
+    ...auditStatements(db, audit),
+  ])
+  return keyIn(inserted)
+}
+
+/** The key of this digest and its owner, or null: it is unknown, expired, or he is not let in. One statement, two rows. */
+export async function findKey(
+  db: D1Database,
+  hash: string,
+  now: number,
+): Promise<{ key: ApiKey; user: User } | null> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${columnsOf(apiKeys, 'k', 'key.')}, ${columnsOf(users, 'u', 'user.')}
+       FROM api_keys k JOIN users u ON u.id = k.owner_id
+       WHERE k.hash = ? AND (k.expires_at IS NULL OR k.expires_at > ?) AND ${isLetIn('u')}`,
+    )
+    .bind(hash, now)
+    .all()
+  const row = results[0]
+  // The columns with a prefix are those of its table.
+  return row ? { key: shown(withPrefix(row, 'key.') as Row), user: withPrefix(row, 'user.') as User } : null
+}
+
+/** A page of a user's keys, and how many he has. One round trip. */
+export async function listKeys(
+  db: D1Database,
+  ownerId: string,
+  query: Page<'createdAt'>,
+): Promise<{ total: number; keys: ApiKey[] }> {
+  const page = pageSql(query, { createdAt: 'created_at' })
+  const [counted, found] = await db.batch<Row>([
+    totalStatement(db, 'api_keys', ownerId),
+    db
+      .prepare(`SELECT ${COLUMNS} FROM api_keys WHERE owner_id = ? AND ${page.where} ${page.tail}`)
+      .bind(ownerId, ...page.whereValues, ...page.tailValues),
+  ])
+  return { total: totalOf(counted), keys: (found?.results ?? []).map(shown) }
+}
+
+/** One of a user's keys, or null: somebody else's is as good as none. */
+export async function findOwnKey(db: D1Database, ownerId: string, id: string): Promise<ApiKey | null> {
+  return keyIn(
+    await db
+      .prepare(`SELECT ${COLUMNS} FROM api_keys WHERE id = ? AND owner_id = ?`)
+      .bind(id, ownerId)
+      .all<Row>(),
+  )
+}
+
+/** What may be changed of a key; what is left out, or undefined, stays. */
+export type ApiKeyChanges = { updatedAt: number } & {
+  [Name in 'name' | 'scopes' | 'rateLimit' | 'expiresAt']?: ApiKey[Name] | undefined
+}
+
+/**
+ * Changes one of a user's keys.
+ * @param expectedRevision the revision that the change began from; null: whatever it is.
+ * @returns the key as it is now, or why nothing was changed.
+ */
+export async function updateKey(
+  db: D1Database,
+  ownerId: string,
+  id: string,
+  { scopes, ...changes }: ApiKeyChanges,
+  expectedRevision: number | null,
+  audit?: AuditEntry,
+): Promise<ApiKey | 'missing' | 'conflict'> {
+  const set = assignments(apiKeys, { ...changes, scopes: scopes && JSON.stringify(scopes) })
+  const results = await db.batch<Row>([
+    db
+      .prepare(
+        `UPDATE api_keys SET ${set.sql}, revision = revision + 1
+         WHERE id = ? AND owner_id = ? AND revision = coalesce(?, revision) RETURNING ${COLUMNS}`,
+      )
+      .bind(...set.values, id, ownerId, expectedRevision),
+    ...auditStatements(db, audit),
+    db.prepare('SELECT 1 FROM api_keys WHERE id = ? AND owner_id = ?').bind(id, ownerId),
+  ])
+  return keyIn(results[0]) ?? (results.at(-1)?.results.length ? 'conflict' : 'missing')
+}
+
+/** Revokes one of a user's keys, at once, and forgets what was answered to it. @returns whether it was there. */
+export async function deleteKey(
+  db: D1Database,
+  ownerId: string,
+  id: string,
+  audit?: AuditEntry,
+): Promise<boolean> {
+  const results = await db.batch([
+    // Before the key, which tells that this is a key, and his.
+    db
+      .prepare(
+        `DELETE FROM idempotency_keys
+         WHERE caller = ?1 AND EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND owner_id = ?2)`,
+      )
+      .bind(id, ownerId),
+    db.prepare('DELETE FROM api_keys WHERE id = ? AND owner_id = ?').bind(id, ownerId),
+    ...auditStatements(db, audit),
+  ])
+  return (results[1]?.meta.changes ?? 0) > 0
+}
+
+/** How old a key's last use may look. */
+const TOUCH_MS = 60_000
+
+/** Notes that a key is used: written once a minute at most. */
+export async function touchKey(db: D1Database, id: string, now: number): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE api_keys SET last_used_at = ?2
+       WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?2 - ${TOUCH_MS})`,
+    )
+    .bind(id, now)
+    .run()
+}
+
+function keyIn(result: D1Result<Row> | undefined): ApiKey | null {
+  const row = result?.results[0]
+  return row ? shown(row) : null
+}
+
+function shown({ hash: _, scopes, ...row }: Row): ApiKey {
+  // A list of texts: `insertKey` and `updateKey` have written it.
+  return { ...row, scopes: JSON.parse(scopes) as string[] }
+}
