@@ -24,7 +24,7 @@ export type SendResult =
 export type Envelope = { from: string; recipient: string; message: string }
 
 /**
- * Hands a mail over. Never throws for what the server does: 5xx is `refused`, anything else that goes wrong is `retry`.
+ * Hands a mail over. Never throws for what the server does: a 5xx to the mail is `refused`, anything else that goes wrong is `retry`.
  * @param envelope addresses that `addressProblem` has nothing against; `message`: lines ending in CRLF.
  * @param timeoutMs how long all of it may take.
  */
@@ -36,10 +36,12 @@ export async function sendBySmtp(
   const { signal, lift } = deadline(timeoutMs)
   let connection: SmtpConnection | undefined
   let isSent = false
+  let isLetIn = false
   try {
     connection = new SmtpConnection(server, signal)
     await connection.greeting()
     await prepare(connection, server, domainOf(envelope.from))
+    isLetIn = true
     await connection.command('MAIL FROM', `MAIL FROM:<${envelope.from}>`, 2)
     await connection.command('RCPT TO', `RCPT TO:<${envelope.recipient}>`, 2)
     await connection.command('DATA', 'DATA', 3)
@@ -47,7 +49,8 @@ export async function sendBySmtp(
     isSent = true
     return { kind: 'sent' }
   } catch (error) {
-    if (error instanceof SmtpFailure) return { kind: error.kind, reason: error.message }
+    // Before a mail was named, a refusal is of us: a password that somebody will put right must not cost the mails.
+    if (error instanceof SmtpFailure) return { kind: isLetIn ? error.kind : 'retry', reason: error.message }
     throw error
   } finally {
     lift()

@@ -1,6 +1,7 @@
 /** @module Every tick: wakes what is due. It promises nothing and keeps nothing, so ticks may overlap or go missing. */
 import { dueEndpoints } from '../db/deliveries.ts'
 import { dueInstances } from '../db/polls.ts'
+import { cleanUp } from '../db/sessions.ts'
 import type { Deps } from './deps.ts'
 import { forgetOldMails, sendDueMails } from './mails.ts'
 import { wakeDeliveriesAt, wakePolls } from './messages.ts'
@@ -22,6 +23,7 @@ export async function schedule(deps: Deps): Promise<void> {
     ),
     sendDueMails(deps),
     forgetOldMails(deps),
+    cleanUp(DB, now),
   ])
   const failures = woken.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
   if (failures.length > 0)

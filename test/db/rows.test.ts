@@ -56,7 +56,8 @@ describe('Reading what is due', () => {
     expect([...(await dueEndpoints(db, NOW))]).toEqual(
       ['ep_0', 'ep_1', 'ep_2', 'ep_3', 'ep_4'].map((id) => [id, 0]),
     )
-    expect(cost.rowsRead).toBeLessThanOrEqual(6 * 5)
+    // The last of them: whether it is paused.
+    expect(cost.rowsRead).toBeLessThanOrEqual(7 * 5)
   })
 
   it('at some endpoints costs what is taken, not what has piled up', async () => {
@@ -77,7 +78,8 @@ describe('Reading what is due', () => {
   it('a page of the event log, deep in it, costs its rows', async () => {
     const { db, cost } = counted()
     expect(await listEvents(db, { viewerId: 'usr_administrator', after: 1_500 }, 100)).toHaveLength(100)
-    expect(cost.rowsRead).toBeLessThanOrEqual(100)
+    // And a look at whether there are private ones.
+    expect(cost.rowsRead).toBeLessThanOrEqual(102)
   })
 })
 
