@@ -7,6 +7,7 @@ import { startWorker } from '../src/local/worker.ts'
 
 export type Measured = {
   db: D1Database
+  url: URL
   encryptionKeys: { id: string; bytes: Uint8Array }[]
   /** Asks the Worker of bench/worker.ts. */
   call: (path: string, body?: unknown) => Promise<string>
@@ -28,6 +29,8 @@ export async function startMeasured(concurrency = 50): Promise<Measured> {
       ...secrets,
       ALLOW_LOCAL_TARGETS: 'true',
       POLL_INTERVAL_SECONDS: '60',
+      // More than anything here asks.
+      RATE_LIMIT_API: '900000/10',
       DELIVERY_CONCURRENCY: String(concurrency),
     },
     onLog({ level, message }) {
@@ -38,6 +41,7 @@ export async function startMeasured(concurrency = 50): Promise<Measured> {
   const [id = '', key = ''] = secrets.ENCRYPTION_KEYS.split(':')
   return {
     db: DB,
+    url: worker.url,
     encryptionKeys: [{ id, bytes: Buffer.from(key, 'base64') }],
     async call(path, body) {
       const response = await fetch(new URL(path, worker.url), {

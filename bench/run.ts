@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { apiFigures } from './api.ts'
 import { deliverFigures } from './deliver.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
@@ -13,6 +14,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
   deliver: deliverFigures,
   path: pathFigures,
+  api: apiFigures,
   limiter: limiterFigures,
   start: startFigures,
 }

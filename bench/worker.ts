@@ -1,5 +1,7 @@
 /** @module The Worker that is measured: the real modules, with counters around the database, and bare loops beside them. */
 
+import { api } from '../src/api/app.ts'
+import { listEvents } from '../src/db/events.ts'
 import { callerLimit } from '../src/workers/caller-limit.ts'
 import { dependencies } from '../src/workers/deps.ts'
 import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
@@ -31,6 +33,9 @@ export default {
       if (counted.kind === 'unknown') return new Response('the limiter failed', { status: 503 })
       return Response.json(counted.allowed)
     }
+    if (url.pathname.startsWith('/api/')) return api(quiet(env)).fetch(request)
+    // The baseline of a read: the same statement, and its rows as they come.
+    if (url.pathname === '/bare-events') return Response.json(await listEvents(env.DB, PAGE, 101))
     return Response.json(await bareLoop(await request.json()))
   },
 
@@ -40,6 +45,8 @@ export default {
     await handleDeliveries(quiet(env), batch, (promise) => context.waitUntil(promise))
   },
 } satisfies ExportedHandler<Env>
+
+const PAGE = { viewerId: 'usr_administrator', after: 0 }
 
 /** Without a log: a terminal is not what is measured. */
 function quiet(env: Env) {

@@ -1,8 +1,8 @@
 /** @module The audit log: an entry is there when what it tells of was done, and stays. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { auditStatement, insertAudit, type LoggedAction, listAudit } from '../../src/db/audit.ts'
-import { entry, first, givenUser, logged, NOW, numbers, readAll } from '../support/accounts.ts'
+import { auditStatement, insertAudit, listAudit } from '../../src/db/audit.ts'
+import { entry, first, givenUser, logged, NOW, numbers } from '../support/accounts.ts'
 import { countCosts } from '../support/count-costs.ts'
 
 const run = (sql: string, ...values: unknown[]) => env.DB.prepare(sql).bind(...values)
