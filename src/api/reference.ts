@@ -13,8 +13,16 @@ import { RIGHTS, type Right, ROLES, SCOPES } from './rights.ts'
 
 type Html = ReturnType<typeof html>
 
+/** The last one that was made: it is the same for everybody who asks at one address. */
+let made = { origin: '', page: '' }
+
 /** The page. @param origin where this Tubewire is reached. */
 export async function referencePage(operations: readonly Operation[], origin: string): Promise<string> {
+  if (made.origin !== origin) made = { origin, page: await makePage(operations, origin) }
+  return made.page
+}
+
+async function makePage(operations: readonly Operation[], origin: string): Promise<string> {
   const { paths, components } = openApi(operations, '3.1', origin) as {
     paths: Record<string, Record<string, Json>>
     components: { responses: Record<string, Json> }

@@ -17,6 +17,9 @@ export type NewApiKey = Pick<
 > & { scopes: readonly string[] }
 
 const COLUMNS = columnsOf(apiKeys)
+// Made once: every request with a key reads them.
+const OF_KEY = columnsOf(apiKeys, 'k', 'key.')
+const OF_USER = columnsOf(users, 'u', 'user.')
 
 /** Stores a key. @returns it, or null when its owner is gone. */
 export async function insertKey(db: D1Database, key: NewApiKey, audit?: AuditEntry): Promise<ApiKey | null> {
@@ -50,7 +53,7 @@ export async function findKey(
 ): Promise<{ key: ApiKey; user: User } | null> {
   const { results } = await db
     .prepare(
-      `SELECT ${columnsOf(apiKeys, 'k', 'key.')}, ${columnsOf(users, 'u', 'user.')}
+      `SELECT ${OF_KEY}, ${OF_USER}
        FROM api_keys k JOIN users u ON u.id = k.owner_id
        WHERE k.hash = ? AND (k.expires_at IS NULL OR k.expires_at > ?) AND ${isLetIn('u')}`,
     )

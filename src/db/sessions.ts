@@ -8,6 +8,9 @@ import { IDEMPOTENCY_MS } from './idempotency.ts'
 import { users } from './schema.ts'
 import { isLetIn, type User } from './user-row.ts'
 
+// Made once: every request with a session reads them.
+const OF_USER = columnsOf(users, 'u', 'user.')
+
 /** The digests of a session's tokens, and how long each is good for. */
 type Tokens = {
   accessHash: string
@@ -74,7 +77,7 @@ export async function findSession(
 ): Promise<{ user: User; sessionId: string } | null> {
   const { results } = await db
     .prepare(
-      `SELECT s.id AS sessionId, ${columnsOf(users, 'u', 'user.')}
+      `SELECT s.id AS sessionId, ${OF_USER}
        FROM sessions s JOIN users u ON u.id = s.user_id
        WHERE s.access_hash = ? AND s.access_expires_at > ? AND ${isLetIn('u')}`,
     )
