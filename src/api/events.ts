@@ -14,8 +14,9 @@ const Query = v.strictObject({
 export function eventRoutes(): Hono<Api> {
   return new Hono<Api>().get('/', async (context) => {
     const { after, limit } = parseInput(Query, context.req.query(), 'query')
+    const { id: viewerId } = context.get('user')
     // One more than asked for says whether there is a next page.
-    const found = await listEvents(context.get('deps').env.DB, context.get('user').id, after, limit + 1)
+    const found = await listEvents(context.get('deps').env.DB, { viewerId, after }, limit + 1)
     return context.json(page(found, limit, publicEvent, ({ sequence }) => String(sequence)))
   })
 }

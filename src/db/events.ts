@@ -1,27 +1,184 @@
-/** @module Reading the event log. A poll writes it: see polls.ts. */
-import { and, asc, eq, gt, isNull, or } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
+/**
+ * @module Reading the event log, page by page. A poll writes it: see polls.ts. Why these indexes, and what a page costs:
+ * docs/decisions/007.
+ */
 import type { LoggedEvent } from '../events/envelope.ts'
-import { events } from './schema.ts'
+import { EVENT_TYPES, typesLike } from '../events/types.ts'
 
-/** A page of the events that a user may see, in the order of their sequence. @param after the last sequence of the page before. */
+/** Which events: of those that are public and of the viewer's own, those that fit all that is said. */
+export type EventFilter = {
+  /** The user who asks. */
+  viewerId: string
+  /** Sequences above this one: the last of the page before, or 0. */
+  after: number
+  /** Sequences below this one. */
+  before?: number | undefined
+  /** A type, or how types begin, and `*`: `video.*`. */
+  type?: string | undefined
+  /** Host of the instance, as events name it. */
+  instance?: string | undefined
+  /** Seen then or later, milliseconds since the epoch. */
+  since?: number | undefined
+  /** Seen before then, milliseconds since the epoch. */
+  until?: number | undefined
+}
+
+/**
+ * A page of the events, in the order of their sequence. One statement, which reads the rows of the page and a few more,
+ * however long the log is and whatever lies between them.
+ *
+ * @param limit how many at most.
+ * @param catalogue the types among which `video.*` is looked for.
+ */
 export async function listEvents(
   db: D1Database,
-  userId: string,
-  after: number,
+  filter: EventFilter,
   limit: number,
+  catalogue: readonly string[] = EVENT_TYPES,
 ): Promise<LoggedEvent[]> {
-  return drizzle(db)
-    .select({
-      sequence: events.sequence,
-      id: events.id,
-      type: events.type,
-      instance: events.instance,
-      seenAt: events.seenAt,
-      data: events.data,
-    })
-    .from(events)
-    .where(and(gt(events.sequence, after), or(isNull(events.ownerId), eq(events.ownerId, userId))))
-    .orderBy(asc(events.sequence))
-    .limit(limit)
+  const page = pageOf(filter, limit, catalogue)
+  return page ? read(db, page.sql, page.values) : []
+}
+
+/**
+ * D1 answers with 50 MB at most, and a Worker has 128 MB: so there are bytes. It may ask 1,000 times: so there are many rows,
+ * and a million events of up to 4 KB are one export.
+ */
+const EXPORT_PAGE = { rows: 2_000, bytes: 4_000_000 }
+
+/**
+ * All of the events, in the order of their sequence: a statement for each page, run when the page is asked for. What comes
+ * meanwhile is part of it, unless `before` says where to end.
+ *
+ * @param size `rows` of a page at most, and `bytes` of data before its last event.
+ */
+export async function* eventPages(
+  db: D1Database,
+  filter: EventFilter,
+  size: { rows: number; bytes: number } = EXPORT_PAGE,
+): AsyncGenerator<LoggedEvent[], void> {
+  let { after } = filter
+  let { rows } = size
+  for (;;) {
+    const page = pageOf({ ...filter, after }, rows, EVENT_TYPES)
+    const found = page ? await read(db, withinBytes(page.sql, size.bytes), page.values) : []
+    const last = found.at(-1)
+    if (!last) return
+    yield found
+    after = last.sequence
+    // What doesn't fit into the bytes is read in vain: ask for little more than fitted the last time.
+    rows = Math.min(size.rows, Math.ceil(found.length * 1.5))
+  }
+}
+
+async function read(db: D1Database, sql: string, values: readonly unknown[]): Promise<LoggedEvent[]> {
+  const { results } = await db
+    .prepare(sql)
+    .bind(...values)
+    .all<LoggedEvent>()
+  return results
+}
+
+/**
+ * The statement of a page. It is merged of runs: in the index that fits the filter, the events of one owner (none: public),
+ * one instance and one type lie side by side, in the order of their sequence. SQLite merges the runs row by row, and stops
+ * at the limit.
+ *
+ * @returns null when there can be no such event.
+ */
+function pageOf(
+  filter: EventFilter,
+  limit: number,
+  catalogue: readonly string[],
+): { sql: string; values: readonly unknown[] } | null {
+  const { viewerId, before, type, instance, since, until } = filter
+  const types = type === undefined || type === '*' ? null : typesLike(type, catalogue)
+  if (types?.length === 0) return null
+
+  const values: (string | number)[] = []
+  const bind = (value: string | number) => `?${values.push(value)}`
+  const after = bind(filter.after)
+  const time =
+    since === undefined && until === undefined
+      ? null
+      : { since: bind(since ?? 0), until: bind(until ?? Number.MAX_SAFE_INTEGER) }
+  const conditions = [
+    ...(instance === undefined ? [] : [`instance = ${bind(instance)}`]),
+    ...(before === undefined ? [] : [`sequence < ${bind(before)}`]),
+    ...(time
+      ? [
+          'sequence > (SELECT low FROM edges) AND sequence <= (SELECT high FROM edges)',
+          `seen_at >= ${time.since} AND seen_at < ${time.until}`,
+        ]
+      : [`sequence > ${after}`]),
+  ]
+  const ofOwners = ['owner_id IS NULL', `owner_id = ${bind(viewerId)}`]
+  const ofTypes = types ? types.map((one) => [`type = ${bind(one)}`]) : [[]]
+  // Said, for where most events are public SQLite, once it has statistics, would rather walk the table past all others.
+  const index = INDEXES[instance === undefined ? 'all' : 'instance'][types ? 'types' : 'all']
+  const runs = ofOwners.flatMap((ofOwner) =>
+    ofTypes.map(
+      (ofType) =>
+        `SELECT ${COLUMNS} FROM events INDEXED BY ${index} WHERE ${[ofOwner, ...ofType, ...conditions].join(' AND ')}`,
+    ),
+  )
+  const sql = `${time ? edges(after, time) : ''} ${union(runs)} ORDER BY sequence LIMIT ${bind(limit)}`
+  return { sql, values }
+}
+
+const COLUMNS = 'sequence, id, type, instance, seen_at AS seenAt, data'
+
+const INDEXES = {
+  all: { all: 'events_owner', types: 'events_type' },
+  instance: { all: 'events_instance', types: 'events_instance_type' },
+}
+
+/** D1 takes 5 terms of a UNION. Of a term that is itself a union SQLite makes one flat union again. */
+const MAX_TERMS = 5
+
+function union(selects: readonly string[]): string {
+  if (selects.length <= MAX_TERMS) return selects.join(' UNION ALL ')
+  const size = Math.ceil(selects.length / MAX_TERMS)
+  const parts = Array.from({ length: Math.ceil(selects.length / size) }, (_, part) =>
+    union(selects.slice(part * size, (part + 1) * size)),
+  )
+  return parts.map((part) => `SELECT * FROM (${part})`).join(' UNION ALL ')
+}
+
+/**
+ * An event is stored after the time that it bears: two statements of a poll lie between, of 30 s at most each. By so much the
+ * log may be out of the order of `seen_at`, and no more.
+ */
+const DISORDER_MS = 60_000
+
+/**
+ * `edges (low, high)`: all events that were seen in a time have sequences above `low`, and up to `high`. Found by halving the
+ * log; each step reads three rows. Near the edges a few events are read that are not of that time.
+ */
+function edges(after: string, { since, until }: { since: string; until: string }): string {
+  // D1 binds numbers as fractions, and those can be halved for ever.
+  const first = `CAST(${after} AS INTEGER)`
+  const half = '(step + 1) / 2'
+  const moved = (edge: string, time: string) =>
+    `${edge} + iif(coalesce((SELECT seen_at FROM events WHERE sequence <= ${edge} + ${half}
+       ORDER BY sequence DESC LIMIT 1), 0) < ${time}, ${half}, 0)`
+  return `WITH RECURSIVE
+    search (low, high, step) AS (
+      SELECT ${first}, ${first}, (SELECT max(sequence) FROM events) - ${first}
+      UNION ALL
+      SELECT ${moved('low', `${since} - ${DISORDER_MS}`)}, ${moved('high', `${until} + ${DISORDER_MS}`)}, step / 2
+      FROM search WHERE step > 0
+    ),
+    edges (low, high) AS MATERIALIZED (SELECT max(low), max(high) FROM search)`
+}
+
+/**
+ * The first rows of a page: those that have less than so many bytes of data before them. They come as the window adds them
+ * up, in the order of the sequence: an ORDER BY would read them once more.
+ */
+function withinBytes(page: string, bytes: number): string {
+  return `SELECT sequence, id, type, instance, seenAt, data
+    FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY sequence ROWS UNBOUNDED PRECEDING) - octet_length(data) AS start
+          FROM (${page}))
+    WHERE start < ${bytes}`
 }

@@ -300,7 +300,14 @@ export const events = sqliteTable(
     pollId: text('poll_id').notNull(),
     data: text('data').notNull(),
   },
-  (table) => [uniqueIndex('events_id').on(table.id)],
+  (table) => [
+    uniqueIndex('events_id').on(table.id),
+    // One for each kind of list, each in the order of the sequence, with which every index ends: docs/decisions/007.
+    index('events_owner').on(table.ownerId),
+    index('events_type').on(table.ownerId, table.type),
+    index('events_instance').on(table.ownerId, table.instance),
+    index('events_instance_type').on(table.ownerId, table.instance, table.type),
+  ],
 )
 
 /** Subscribers' URLs. */

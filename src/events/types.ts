@@ -1,7 +1,17 @@
 /** @module The words of an event: what happened on an instance. Imports nothing of ours, does no I/O. */
 
-/** Every type of event that Tubewire knows. A new one is an entry here and one in a detector. */
-export type EventType = 'video.published'
+/**
+ * The catalogue: every type of event that Tubewire knows. A new one is an entry here and one in a detector. One that is no
+ * longer made stays, for the log still has it.
+ */
+export const EVENT_TYPES = ['video.published'] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
+/** The types that a pattern means: itself, or, when it ends with `*`, those that begin so. */
+export function typesLike(pattern: string, catalogue: readonly string[] = EVENT_TYPES): string[] {
+  if (!pattern.endsWith('*')) return [pattern]
+  return catalogue.filter((type) => type.startsWith(pattern.slice(0, -1)))
+}
 
 /** Who made a video, or where it was put. `handle` is `name@host`, as people write it. */
 export type Actor = { name: string; displayName: string; host: string; handle: string; url: string }
