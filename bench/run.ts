@@ -3,9 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deliverFigures } from './deliver.ts'
+import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { pathFigures } from './path.ts'
 import { pollFigures } from './poll.ts'
+import { rowsFigures } from './rows.ts'
 import { startFigures } from './start.ts'
 
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
@@ -13,6 +15,8 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   deliver: deliverFigures,
   path: pathFigures,
   start: startFigures,
+  export: exportFigures,
+  'api.page': rowsFigures,
 }
 
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values
