@@ -11,6 +11,8 @@ export type Measured = {
   encryptionKeys: { id: string; bytes: Uint8Array }[]
   /** Asks the Worker of bench/worker.ts. */
   call: (path: string, body?: unknown) => Promise<string>
+  /** The same, for an answer that is read as it comes. */
+  open: (path: string) => Promise<Response>
   stop: () => Promise<void>
 }
 
@@ -52,6 +54,7 @@ export async function startMeasured(concurrency = 50): Promise<Measured> {
       if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`)
       return text
     },
+    open: (path) => fetch(new URL(path, worker.url)),
     async stop() {
       await worker.stop()
       await rm(data, { recursive: true, force: true })

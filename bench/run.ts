@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiFigures } from './api.ts'
 import { deliverFigures } from './deliver.ts'
+import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
 import { pathFigures } from './path.ts'
 import { pollFigures } from './poll.ts'
+import { rowsFigures } from './rows.ts'
 import { startFigures } from './start.ts'
 
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
@@ -17,6 +19,8 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   api: apiFigures,
   limiter: limiterFigures,
   start: startFigures,
+  export: exportFigures,
+  'api.page': rowsFigures,
 }
 
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values

@@ -1,7 +1,8 @@
 /** @module The Worker that is measured: the real modules, with counters around the database, and bare loops beside them. */
 
 import { api } from '../src/api/app.ts'
-import { listEvents } from '../src/db/events.ts'
+import { type EventFilter, eventPages, listEvents } from '../src/db/events.ts'
+import { exportEvents } from '../src/events/export.ts'
 import { callerLimit } from '../src/workers/caller-limit.ts'
 import { dependencies } from '../src/workers/deps.ts'
 import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
@@ -35,7 +36,16 @@ export default {
     }
     if (url.pathname.startsWith('/api/')) return api(quiet(env)).fetch(request)
     // The baseline of a read: the same statement, and its rows as they come.
-    if (url.pathname === '/bare-events') return Response.json(await listEvents(env.DB, PAGE, 101))
+    if (url.pathname === '/bare-events') return Response.json(await listEvents(env.DB, WHOLE_LOG, 101))
+    if (url.pathname === '/list') {
+      const { db, cost } = countCosts(env.DB)
+      const { filter, limit }: { filter: EventFilter; limit: number } = await request.json()
+      const { length } = await listEvents(db, filter, limit)
+      return Response.json({ events: length, rowsRead: cost.rowsRead })
+    }
+    if (url.pathname === '/export') return new Response(exportEvents('ndjson', eventPages(env.DB, WHOLE_LOG)))
+    if (url.pathname === '/export-bare') return Response.json(await countEvents(env, await request.json()))
+    if (url.pathname === '/memory') return new Response(zeros(Number(url.searchParams.get('chunks'))))
     return Response.json(await bareLoop(await request.json()))
   },
 
@@ -46,7 +56,29 @@ export default {
   },
 } satisfies ExportedHandler<Env>
 
-const PAGE = { viewerId: 'usr_administrator', after: 0 }
+const WHOLE_LOG = { viewerId: 'usr_administrator', after: 0 }
+
+/** The baseline of an export: the same statement, and nothing done with what it gives. @returns how many events. */
+async function countEvents(env: Env, before: number): Promise<number> {
+  let events = 0
+  for await (const page of eventPages(env.DB, { ...WHOLE_LOG, before })) events += page.length
+  return events
+}
+
+/** The other half of that baseline: so many megabytes from nowhere. */
+function zeros(chunks: number): ReadableStream<Uint8Array> {
+  let left = chunks
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (left === 0) return controller.close()
+        left -= 1
+        controller.enqueue(new Uint8Array(1_000_000))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
 
 /** Without a log: a terminal is not what is measured. */
 function quiet(env: Env) {

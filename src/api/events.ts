@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { type EventFilter, eventPages, findEvent, listEvents } from '../db/events.ts'
 import { eventJson, type LoggedEvent, publicEvent } from '../events/envelope.ts'
-import { exportEvents } from '../events/export.ts'
+import { exportEvents, exportType } from '../events/export.ts'
 import { picturePath } from '../pictures/path.ts'
 import type { Deps } from '../workers/deps.ts'
 import { Event, exampleEvent } from './event-view.ts'
@@ -110,7 +110,7 @@ export const eventOperations = [
     description:
       'All of it, or what the filters let through. A download that ends in an error is cut off, and never looks complete: go on with `after` the sequence of the last whole line.',
     answers: { 200: { description: 'Events.', contentTypes: ['application/x-ndjson'] } },
-    handle: async (input) => file(input, 'ndjson', 'application/x-ndjson; charset=utf-8'),
+    handle: (input) => file(input, 'ndjson'),
   }),
   operation({
     ...download,
@@ -120,7 +120,7 @@ export const eventOperations = [
     description:
       'As RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe.',
     answers: { 200: { description: 'Events.', contentTypes: ['text/csv'] } },
-    handle: async (input) => file(input, 'csv', 'text/csv; charset=utf-8; header=present'),
+    handle: (input) => file(input, 'csv'),
   }),
 ]
 
@@ -145,14 +145,30 @@ function refuseEmptySpan({ since, until }: Filters) {
     : null
 }
 
-function file(input: Input<undefined, Filters, undefined>, format: 'ndjson' | 'csv', type: string): Response {
-  const stream = exportEvents(format, eventPages(input.deps.env.DB, filterOf(input)))
+async function file(
+  input: Input<undefined, Filters, undefined>,
+  format: 'ndjson' | 'csv',
+): Promise<Response> {
+  const pages = eventPages(input.deps.env.DB, filterOf(input))
+  // Before the answer begins: what goes wrong at once is an error, and no file that breaks off.
+  const first = await pages.next()
+  const stream = exportEvents(format, resumed(first, pages))
   return new Response(stream, {
     headers: {
-      'content-type': type,
+      'content-type': exportType(format),
       'content-disposition': `attachment; filename="events.${format}"`,
       'cache-control': 'no-store',
       vary: 'Authorization',
     },
   })
+}
+
+/** Pages of which the first has been read already. */
+async function* resumed<TPage>(
+  first: IteratorResult<TPage, void>,
+  rest: AsyncGenerator<TPage, void>,
+): AsyncGenerator<TPage, void> {
+  if (first.done) return
+  yield first.value
+  yield* rest
 }

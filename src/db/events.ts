@@ -1,6 +1,6 @@
 /**
  * @module Reading the event log, page by page. A poll writes it: see polls.ts. Why these indexes, and what a page costs:
- * docs/decisions/007.
+ * docs/decisions/010.
  */
 import type { LoggedEvent } from '../events/envelope.ts'
 import { EVENT_TYPES, typesLike } from '../events/types.ts'
@@ -114,7 +114,7 @@ function pageOf(
   ]
   const ofOwners = ['owner_id IS NULL', `owner_id = ${bind(viewerId)}`]
   const ofTypes = types ? types.map((one) => [`type = ${bind(one)}`]) : [[]]
-  // Said, for the planner sees a run at a time: any index that begins with the owner looks good to it.
+  // Said, for where most events are public SQLite, once it has statistics, would rather walk the table past all others.
   const index = INDEXES[instance === undefined ? 'all' : 'instance'][types ? 'types' : 'all']
   const runs = ofOwners.flatMap((ofOwner) =>
     ofTypes.map(
@@ -153,7 +153,7 @@ const DISORDER_MS = 60_000
 
 /**
  * `edges (low, high)`: all events that were seen in a time have sequences above `low`, and up to `high`. Found by halving the
- * log; each step reads two rows. So near the edges a few events are read that are not of that time.
+ * log; each step reads three rows. Near the edges a few events are read that are not of that time.
  */
 function edges(after: string, { since, until }: { since: string; until: string }): string {
   // D1 binds numbers as fractions, and those can be halved for ever.

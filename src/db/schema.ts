@@ -302,7 +302,7 @@ export const events = sqliteTable(
   },
   (table) => [
     uniqueIndex('events_id').on(table.id),
-    // One for each kind of list, each in the order of the sequence, with which every index ends: docs/decisions/007.
+    // One for each kind of list, each in the order of the sequence, with which every index ends: docs/decisions/010.
     index('events_owner').on(table.ownerId),
     index('events_type').on(table.ownerId, table.type),
     index('events_instance').on(table.ownerId, table.instance),

@@ -58,5 +58,5 @@ const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/
 function cell(value: string | number | undefined): string {
   if (typeof value !== 'string') return String(value ?? '')
   const text = FORMULA.test(value) ? `'${value}` : value
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
