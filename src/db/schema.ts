@@ -37,6 +37,8 @@ export const users = sqliteTable(
     uniqueIndex('users_username').on(table.username),
     uniqueIndex('users_email').on(table.email),
     index('users_created').on(table.createdAt, table.id),
+    // Partial: whether there is another administrator is asked before one goes.
+    index('users_administrators').on(table.createdAt, table.id).where(sql`role = 0`),
   ],
 )
 
@@ -58,6 +60,7 @@ export const sessions = sqliteTable(
   (table) => [
     uniqueIndex('sessions_access').on(table.accessHash),
     uniqueIndex('sessions_refresh').on(table.refreshHash),
+    index('sessions_id').on(table.id),
   ],
 )
 
@@ -232,6 +235,7 @@ export const instances = sqliteTable(
   (table) => [
     uniqueIndex('instances_host').on(table.host),
     index('instances_created').on(table.createdAt, table.id),
+    index('instances_owner').on(table.ownerId),
   ],
 )
 
@@ -354,6 +358,7 @@ export const subscriptions = sqliteTable(
   (table) => [
     index('subscriptions_event_type').on(table.eventType),
     index('subscriptions_endpoint').on(table.endpointId),
+    index('subscriptions_owner').on(table.ownerId),
   ],
 )
 

@@ -234,6 +234,10 @@ describe('The audit log', () => {
     await call('POST', '/endpoints', { url: 'http://localhost:1/' })
     await expect(env.DB.prepare("UPDATE audit_log SET username = 'x'").run()).rejects.toThrow('append-only')
     await expect(env.DB.prepare('DELETE FROM audit_log').run()).rejects.toThrow('append-only')
+    const replace = env.DB.prepare(
+      "REPLACE INTO audit_log (sequence, at, via, address, action, success, request_id) SELECT sequence, 0, '', '', '', 1, '' FROM audit_log",
+    )
+    await expect(replace.run()).rejects.toThrow('append-only')
   })
 
   it('has no secret in it', async () => {

@@ -298,7 +298,7 @@ describe('Among 20,000 sessions', () => {
     })
     await endSession(db, 'usr_8', entry('usr_8'))
     expect(cost.roundTrips).toBe(4)
-    expect(cost.rowsRead).toBeLessThanOrEqual(25)
+    expect(cost.rowsRead).toBeLessThanOrEqual(4 * 7)
     expect(cost.rowsWritten).toBeLessThanOrEqual(30)
   })
 
