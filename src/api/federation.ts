@@ -70,7 +70,9 @@ export const federationOperations = [
     summary: 'The actor that polls (ActivityPub)',
     answers: { 200: { description: 'The actor.', contentTypes: ['application/activity+json'] } },
     async handle({ deps, origin }) {
-      return json(actorDocument(origin, await actorPublicKey(deps)), ACTIVITY_TYPE)
+      const { mail } = deps.config
+      const contact = mail.kind === 'keep' ? null : mail.from
+      return json(actorDocument(origin, await actorPublicKey(deps), contact), ACTIVITY_TYPE)
     },
   }),
   operation({
