@@ -1,0 +1,79 @@
+/** @module Whether a request may pass: who calls, how often, and whether his role and scopes allow it. */
+import { type CountedRequest, callerLimit, limitHeaders } from '../workers/caller-limit.ts'
+import { anonymous, type Caller, callerId, identify } from './caller.ts'
+import type { Operation } from './operation.ts'
+import type { Passage } from './passage.ts'
+import { Problem } from './problem.ts'
+import { type Reach, RIGHTS, type Right } from './rights.ts'
+
+/** Who was let in, how far he reaches, and how he was counted: null when he wasn't. */
+export type Admission = { caller: Caller; reach: Reach; counted: CountedRequest | null }
+
+/**
+ * Lets a request in.
+ * @throws Problem 401, 403, 429; 503 when a login can't be counted.
+ */
+export async function admit(passage: Passage, operation: Operation): Promise<Admission> {
+  const { deps, request } = passage
+  const right: Right = RIGHTS[operation.id]
+  // Where nobody is asked who he is, a token that no longer holds is in nobody's way.
+  const identified =
+    right.scope === 'any' ? anonymous(request) : await identify(deps, request, passage.inBackground)
+  const caller = identified instanceof Problem ? anonymous(request) : identified
+  const counted = await count(passage, caller, operation.limit ?? 'api')
+  // Counted first: whoever guesses tokens is counted too.
+  if (identified instanceof Problem) throw identified
+  return { caller, reach: reachOf(right, caller), counted }
+}
+
+/**
+ * Counts a request.
+ * @throws Problem 429 when it is one too many, with when to come back; 503 when a login can't be counted.
+ */
+export async function count(
+  passage: Passage,
+  caller: Caller,
+  bucket: NonNullable<Operation['limit']> | 'api',
+): Promise<CountedRequest | null> {
+  if (bucket === 'none') return null
+  const { deps } = passage
+  const general = deps.config.limits[bucket]
+  const own = caller.kind === 'key' && bucket === 'api' ? caller.rateLimit : null
+  const limit = own === null ? general : { ...general, requests: own }
+  const counted = await callerLimit(deps, callerId(caller), bucket, limit)
+  if (counted.kind === 'unknown') {
+    // Reads pass: better served uncounted than not at all. Logins don't: uncounted they could be guessed.
+    if (bucket === 'api') return null
+    throw new Problem('limiter_unavailable', 'This can not be counted right now: try again in a moment', {
+      headers: { 'retry-after': '5' },
+    })
+  }
+  Object.assign(passage.headers, limitHeaders(counted))
+  if (!counted.allowed)
+    throw new Problem(429, `Too many requests: at most ${limit.requests} in ${limit.windowMs / 1000} s`)
+  return counted
+}
+
+/** @throws Problem 401 when nobody is known, 403 when the one who is may not. */
+function reachOf(right: Right, caller: Caller): Reach {
+  if (caller.kind === 'anonymous') {
+    if (right.anonymous !== 'none') return right.anonymous
+    throw new Problem('unauthorized_request', 'Log in, or send an API key as "Authorization: Bearer …"', {
+      headers: { 'www-authenticate': 'Bearer realm="tubewire"' },
+    })
+  }
+  const { role } = caller.user
+  if (right[role] === 'none') throw new Problem('insufficient_rights', `The role ${role} may not do this`)
+  if (caller.kind === 'key') refuseScope(right.scope, caller.scopes)
+  return right[role]
+}
+
+function refuseScope(needed: Right['scope'], scopes: ReadonlySet<string>): void {
+  if (needed === 'session') {
+    throw new Problem('session_required', 'This takes the access token of a session, and no API key')
+  }
+  if (needed === 'any' || scopes.has(needed)) return
+  throw new Problem('insufficient_scope', `The API key has not the scope ${needed}`, {
+    headers: { 'www-authenticate': `Bearer realm="tubewire", error="insufficient_scope", scope="${needed}"` },
+  })
+}

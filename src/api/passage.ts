@@ -1,0 +1,53 @@
+/** @module One request on its way through the router. */
+import type { Deps } from '../workers/deps.ts'
+import { describeError } from '../workers/log.ts'
+import type { Operation } from './operation.ts'
+
+export type Passage = {
+  deps: Deps
+  request: Request
+  path: string
+  origin: string
+  requestId: string
+  operation?: Operation
+  inBackground: (work: Promise<unknown>) => void
+  /** What the answer carries besides: the state of the caller's limit. */
+  headers: Record<string, string>
+}
+
+/** A request at the beginning of its way. @param operation what it calls; none when there is no such one. */
+export function startPassage(
+  request: Request,
+  deps: Deps,
+  waitUntil: (promise: Promise<unknown>) => void,
+  operation: Operation | undefined,
+): Passage {
+  const url = new URL(request.url)
+  const requestId = requestIdOf(request)
+  return {
+    deps,
+    request,
+    path: url.pathname,
+    origin: deps.config.publicUrl ?? url.origin,
+    requestId,
+    ...(operation ? { operation } : {}),
+    inBackground(work) {
+      const logged = work.catch((error: unknown) =>
+        deps.log({
+          log: 'error',
+          where: `after ${request.method} ${url.pathname}`,
+          error: describeError(error),
+          id: requestId,
+        }),
+      )
+      waitUntil(logged)
+    },
+    headers: {},
+  }
+}
+
+/** The caller's id for a request, if it is one, and otherwise ours: it is in the log, in the audit log, and in the answer. */
+function requestIdOf(request: Request): string {
+  const sent = request.headers.get('x-request-id') ?? ''
+  return /^[\w.-]{8,64}$/.test(sent) ? sent : `req_${crypto.randomUUID().replaceAll('-', '')}`
+}

@@ -1,0 +1,72 @@
+/** @module What a request says: its path, query, headers and body, all judged together. */
+import { type Body, readBody } from './body.ts'
+import { IDEMPOTENCY_KEY } from './idempotency.ts'
+import type { Operation } from './operation.ts'
+import type { Passage } from './passage.ts'
+import { invalidParams } from './problem.ts'
+import { invalid, type Part, parseParts } from './validate.ts'
+
+/**
+ * Reads what an operation is called with.
+ * @throws Problem 400 naming every parameter that is wrong; 413 and 415 for a body that is not read.
+ */
+export async function readInput(
+  { request, path }: Passage,
+  operation: Operation,
+): Promise<{ body: Body | null; values: { params: unknown; query: unknown; body: unknown } }> {
+  const body = operation.body ? await readBody(request, operation.bodyType ?? 'json') : null
+  const key = request.headers.get('idempotency-key')
+  const isKeyWrong = key !== null && operation.method === 'POST' && !IDEMPOTENCY_KEY.test(key)
+  const known = {
+    ...(isKeyWrong ? invalid('header', 'Idempotency-Key', 'must be up to 255 visible ASCII characters') : {}),
+    ...body?.wrong,
+  }
+  const none: Part['input'] = undefined
+  const parts = [
+    operation.params && {
+      location: 'params' as const,
+      schema: operation.params,
+      input: paramsOf(operation.path, path),
+    },
+    operation.query && { location: 'query' as const, schema: operation.query, input: queryOf(request) },
+    operation.body &&
+      !body?.wrong && { location: 'body' as const, schema: operation.body, input: body?.value ?? none },
+  ]
+  const outputs = parseParts(
+    parts.filter((part) => part !== undefined && part !== false),
+    known,
+  )
+  const [params, query, parsedBody] = parts.map((part) => (part ? outputs.shift() : undefined))
+  const values = { params, query, body: parsedBody }
+  const combined = operation.combine?.(values)
+  if (combined) throw invalidParams(combined)
+  return { body, values }
+}
+
+/** The parts of a path that its pattern names. What can't be decoded stays as it is: no id looks like that. */
+function paramsOf(pattern: string, path: string): Record<string, string> {
+  const params: Record<string, string> = Object.create(null)
+  const parts = path.split('/')
+  pattern.split('/').forEach((name, index) => {
+    if (name.startsWith(':')) params[name.slice(1)] = decode(parts[index] ?? '')
+  })
+  return params
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** The query as an object; a parameter that comes twice is an array, which no schema takes unless it says so. */
+function queryOf(request: Request): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = Object.create(null)
+  for (const [name, value] of new URL(request.url).searchParams) {
+    const before = query[name]
+    query[name] = before === undefined ? value : [before, value].flat()
+  }
+  return query
+}

@@ -1,0 +1,39 @@
+/** @module From what a handler answers to a response, with what every response carries. */
+import { entityTag, isNotModified } from './conditional.ts'
+import { allowAnyOrigin, isCrossOrigin } from './cors.ts'
+import type { Answer } from './operation.ts'
+import type { Passage } from './passage.ts'
+
+/** A response, with an entity tag when it is a read; 304 when the caller has it. */
+export async function toResponse({ request, operation }: Passage, answer: Answer): Promise<Response> {
+  const text = answer.text ?? (answer.body === undefined ? null : JSON.stringify(answer.body))
+  const headers = new Headers(answer.headers)
+  if (text === null) return new Response(null, { status: answer.status, headers })
+  if (!headers.has('content-type')) headers.set('content-type', 'application/json; charset=utf-8')
+  if (answer.status !== 200 || operation?.method !== 'GET')
+    return new Response(text, { status: answer.status, headers })
+  const tag = await entityTag(text)
+  headers.set('etag', tag)
+  // A cache may keep it, and must ask each time whether it still holds.
+  if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-cache')
+  headers.append('vary', 'Authorization')
+  return isNotModified(request, tag)
+    ? new Response(null, { status: 304, headers })
+    : new Response(text, { headers })
+}
+
+/** What every answer carries. */
+export function dress({ path, headers: limits, requestId }: Passage, response: Response): Response {
+  const headers = new Headers(response.headers)
+  for (const [name, value] of Object.entries(limits)) headers.set(name, value)
+  headers.set('x-request-id', requestId)
+  headers.set('x-content-type-options', 'nosniff')
+  headers.set('x-frame-options', 'DENY')
+  headers.set('referrer-policy', 'no-referrer')
+  headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains')
+  if (!headers.has('content-security-policy'))
+    headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  if (isCrossOrigin(path)) allowAnyOrigin(headers)
+  return new Response(response.body, { status: response.status, headers })
+}
