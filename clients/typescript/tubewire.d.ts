@@ -4,5188 +4,5177 @@
  */
 
 export interface paths {
-  '/api/v1/health': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Whether it works
-     * @description For monitors: it is up, and finds its tables.
-     */
-    get: operations['getHealth']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/config': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What this Tubewire is and allows */
-    get: operations['getConfig']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/openapi.json': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * This API in OpenAPI
-     * @description Of version 3.1, or of 3.0 for generators that know no newer one.
-     */
-    get: operations['getOpenApi']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/docs': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** This API for people */
-    get: operations['getReference']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/oauth-clients/local': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The client to log in with
-     * @description Only under the address of this service.
-     */
-    get: operations['getOAuthClient']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/token': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Log in, or go on with a refresh token
-     * @description One session a user: a login ends the session before it. A refresh ends the tokens that it was made with. A refresh token that comes a second time ends its session: one of the two who have it is a thief.
-     */
-    post: operations['getOAuthToken']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/revoke-token': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Log out
-     * @description Ends the session with both its tokens.
-     */
-    post: operations['revokeOAuthToken']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/register': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Register
-     * @description Where the administrator allows it (`signup` of the configuration). The address has to be verified with the mail that is sent to it; with `approval` a moderator has to accept the account too.
-     */
-    post: operations['registerUser']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/ask-send-verify-email': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Send the verification mail again
-     * @description The answer is the same whether the address is known or not.
-     */
-    post: operations['resendEmailToVerifyUser']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/{id}/verify-email': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Verify a mail address
-     * @description With the string of the mail, which holds for 60 minutes.
-     */
-    post: operations['verifyUser']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/ask-reset-password': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Ask for a new password
-     * @description The answer is the same whether the address is known or not.
-     */
-    post: operations['askResetPassword']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/{id}/reset-password': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Choose a new password
-     * @description With the string of the mail. Whoever is logged in is logged out.
-     */
-    post: operations['resetPassword']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/verify-email': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The page that a verification mail leads to */
-    get: operations['getVerifyEmailPage']
-    put?: never
-    /** What its form is sent to */
-    post: operations['postVerifyEmailPage']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/reset-password': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The page that a password mail leads to */
-    get: operations['getResetPasswordPage']
-    put?: never
-    /** What its form is sent to */
-    post: operations['postResetPasswordPage']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/me': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Who one is */
-    get: operations['getUserInfo']
-    /**
-     * Change password or mail address
-     * @description Either needs the current password. A new address takes the place of the old one when it is verified, with the mail that is sent to it.
-     */
-    put: operations['putUserInfo']
-    post?: never
-    /**
-     * Delete one’s account
-     * @description With endpoints, keys and private events. The last administrator can not.
-     */
-    delete: operations['deleteUserInfo']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List accounts */
-    get: operations['getUsers']
-    put?: never
-    /**
-     * Make an account
-     * @description It can log in at once.
-     */
-    post: operations['addUser']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** One account */
-    get: operations['getUser']
-    /**
-     * Change an account
-     * @description What is not named stays as it is, as in PeerTube. A new password ends the session.
-     */
-    put: operations['putUser']
-    post?: never
-    /**
-     * Delete an account
-     * @description With endpoints, keys and private events. The instances that it added stay.
-     */
-    delete: operations['delUser']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/{id}/block': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Block an account
-     * @description Ends its session, its keys no longer hold, and its endpoints are paused. A moderator blocks Users only.
-     */
-    post: operations['blockUser']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/{id}/unblock': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Unblock an account
-     * @description The endpoints that were paused with it go on.
-     */
-    post: operations['unblockUser']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/users/{id}/accept': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Accept a registration
-     * @description Of an account that is waiting for approval. It can log in when its mail address is verified too. To reject it, delete the account.
-     */
-    post: operations['acceptUser']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/api-keys': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List keys */
-    get: operations['getApiKeys']
-    put?: never
-    /**
-     * Make a key
-     * @description The key is in this answer, and never shown again.
-     */
-    post: operations['addApiKey']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/api-keys/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** One key */
-    get: operations['getApiKey']
-    put?: never
-    post?: never
-    /**
-     * Revoke a key
-     * @description The next request with it is refused.
-     */
-    delete: operations['delApiKey']
-    options?: never
-    head?: never
-    /** Change a key */
-    patch: operations['patchApiKey']
-    trace?: never
-  }
-  '/api/v1/instances': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List the instances that are watched
-     * @description API keys need the scope `instances:read`.
-     */
-    get: operations['getInstances']
-    put?: never
-    /**
-     * Watch an instance
-     * @description Asks it first whether it is a PeerTube that can be read. With `dryRun` nothing is stored, and the answer is 200.
-     *
-     *     API keys need the scope `instances:write`.
-     */
-    post: operations['addInstance']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/instances/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One instance
-     * @description API keys need the scope `instances:read`.
-     */
-    get: operations['getInstance']
-    put?: never
-    post?: never
-    /**
-     * Stop watching an instance
-     * @description Its events stay.
-     *
-     *     API keys need the scope `instances:write`.
-     */
-    delete: operations['delInstance']
-    options?: never
-    head?: never
-    /**
-     * Pause or resume an instance
-     * @description While it is paused it is not asked; what it publishes meanwhile is found when it is resumed.
-     *
-     *     API keys need the scope `instances:write`.
-     */
-    patch: operations['patchInstance']
-    trace?: never
-  }
-  '/api/v1/instances/{id}/poll': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Read an instance now
-     * @description API keys need the scope `instances:write`.
-     */
-    post: operations['pollInstance']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/endpoints': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List endpoints
-     * @description API keys need the scope `endpoints:read`.
-     */
-    get: operations['getEndpoints']
-    put?: never
-    /**
-     * Make an endpoint
-     * @description It is subscribed to all events. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.
-     *
-     *     API keys need the scope `endpoints:write`.
-     */
-    post: operations['addEndpoint']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/endpoints/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One endpoint
-     * @description API keys need the scope `endpoints:read`.
-     */
-    get: operations['getEndpoint']
-    put?: never
-    post?: never
-    /**
-     * Remove an endpoint
-     * @description With all that it is still owed.
-     *
-     *     API keys need the scope `endpoints:write`.
-     */
-    delete: operations['delEndpoint']
-    options?: never
-    head?: never
-    /**
-     * Change, pause or resume an endpoint
-     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only.
-     *
-     *     API keys need the scope `endpoints:write`.
-     */
-    patch: operations['patchEndpoint']
-    trace?: never
-  }
-  '/api/v1/events': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Read the event log
-     * @description The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have.
-     *
-     *     API keys need the scope `events:read`.
-     */
-    get: operations['getEvents']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/events/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * One event
-     * @description API keys need the scope `events:read`.
-     */
-    get: operations['getEvent']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/download/events.ndjson': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Download the event log, a JSON object a line
-     * @description All of it, or what the filters let through. A download that ends in an error is cut off, and never looks complete: go on with `after` the sequence of the last whole line.
-     *
-     *     API keys need the scope `events:read`.
-     */
-    get: operations['downloadEventsNdjson']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/download/events.csv': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Download the event log as a table
-     * @description As RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe.
-     *
-     *     API keys need the scope `events:read`.
-     */
-    get: operations['downloadEventsCsv']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/deliveries': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * What is owed to an endpoint, and what became of it
-     * @description The newest first. What has not happened yet is null.
-     *
-     *     API keys need the scope `deliveries:read`.
-     */
-    get: operations['getDeliveries']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/mails': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List mails of the last 30 days
-     * @description Where no mail service is configured mails are kept, and are read here.
-     */
-    get: operations['getMails']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/v1/audit-log': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Who did what, on what, from where, when
-     * @description The newest first. Nothing in it is ever changed or removed.
-     */
-    get: operations['getAuditLog']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/lazy-static/thumbnails/{signature}/{file}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The thumbnail of a video
-     * @description The paths are signed: nobody can have anything else fetched. A picture is fetched from its instance once, at most 2 MB, and raster types only.
-     */
-    get: operations['getThumbnail']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/lazy-static/avatars/{signature}/{file}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The avatar of an account or channel
-     * @description The paths are signed: nobody can have anything else fetched. A picture is fetched from its instance once, at most 2 MB, and raster types only.
-     */
-    get: operations['getAvatar']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/.well-known/webfinger': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Find the actor by its name (RFC 7033) */
-    get: operations['getWebfinger']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/.well-known/nodeinfo': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Where NodeInfo is */
-    get: operations['getNodeInfoLinks']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/nodeinfo/2.1.json': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** NodeInfo 2.1 */
-    get: operations['getNodeInfo']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/actor': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The actor that polls (ActivityPub) */
-    get: operations['getActor']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/actor/outbox': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What the actor publishes: nothing */
-    get: operations['getActorOutbox']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether it works
+         * @description For monitors: it is up, and finds its tables.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this Tubewire is and allows */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This API in OpenAPI
+         * @description Of version 3.1, or of 3.0 for generators that know no newer one.
+         */
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This API for people */
+        get: operations["getReference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth-clients/local": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The client to log in with
+         * @description Only under the address of this service.
+         */
+        get: operations["getOAuthClient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in, or go on with a refresh token
+         * @description One session a user: a login ends the session before it. A refresh ends the tokens that it was made with. A refresh token that comes a second time ends its session: one of the two who have it is a thief.
+         */
+        post: operations["getOAuthToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/revoke-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description Ends the session with both its tokens.
+         */
+        post: operations["revokeOAuthToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description Where the administrator allows it (`signup` of the configuration). The address has to be verified with the mail that is sent to it; with `approval` a moderator has to accept the account too.
+         */
+        post: operations["registerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/ask-send-verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the verification mail again
+         * @description The answer is the same whether the address is known or not.
+         */
+        post: operations["resendEmailToVerifyUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify a mail address
+         * @description With the string of the mail, which holds for 60 minutes.
+         */
+        post: operations["verifyUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/ask-reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password
+         * @description The answer is the same whether the address is known or not.
+         */
+        post: operations["askResetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password
+         * @description With the string of the mail. Whoever is logged in is logged out.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page that a verification mail leads to */
+        get: operations["getVerifyEmailPage"];
+        put?: never;
+        /** What its form is sent to */
+        post: operations["postVerifyEmailPage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page that a password mail leads to */
+        get: operations["getResetPasswordPage"];
+        put?: never;
+        /** What its form is sent to */
+        post: operations["postResetPasswordPage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is */
+        get: operations["getUserInfo"];
+        /**
+         * Change password or mail address
+         * @description Either needs the current password. A new address takes the place of the old one when it is verified, with the mail that is sent to it.
+         */
+        put: operations["putUserInfo"];
+        post?: never;
+        /**
+         * Delete one’s account
+         * @description With endpoints, keys and private events. The last administrator can not.
+         */
+        delete: operations["deleteUserInfo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List accounts */
+        get: operations["getUsers"];
+        put?: never;
+        /**
+         * Make an account
+         * @description It can log in at once.
+         */
+        post: operations["addUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account */
+        get: operations["getUser"];
+        /**
+         * Change an account
+         * @description What is not named stays as it is, as in PeerTube. A new password ends the session.
+         */
+        put: operations["putUser"];
+        post?: never;
+        /**
+         * Delete an account
+         * @description With endpoints, keys and private events. The instances that it added stay.
+         */
+        delete: operations["delUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block an account
+         * @description Ends its session, its keys no longer hold, and its endpoints are paused. A moderator blocks Users only.
+         */
+        post: operations["blockUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unblock an account
+         * @description The endpoints that were paused with it go on.
+         */
+        post: operations["unblockUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a registration
+         * @description Of an account that is waiting for approval. It can log in when its mail address is verified too. To reject it, delete the account.
+         */
+        post: operations["acceptUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keys */
+        get: operations["getApiKeys"];
+        put?: never;
+        /**
+         * Make a key
+         * @description The key is in this answer, and never shown again.
+         */
+        post: operations["addApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One key */
+        get: operations["getApiKey"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description The next request with it is refused.
+         */
+        delete: operations["delApiKey"];
+        options?: never;
+        head?: never;
+        /** Change a key */
+        patch: operations["patchApiKey"];
+        trace?: never;
+    };
+    "/api/v1/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the instances that are watched
+         * @description API keys need the scope `instances:read`.
+         */
+        get: operations["getInstances"];
+        put?: never;
+        /**
+         * Watch an instance
+         * @description Asks it first whether it is a PeerTube that can be read. With `dryRun` nothing is stored, and the answer is 200.
+         *
+         *     API keys need the scope `instances:write`.
+         */
+        post: operations["addInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One instance
+         * @description API keys need the scope `instances:read`.
+         */
+        get: operations["getInstance"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop watching an instance
+         * @description Its events stay.
+         *
+         *     API keys need the scope `instances:write`.
+         */
+        delete: operations["delInstance"];
+        options?: never;
+        head?: never;
+        /**
+         * Pause or resume an instance
+         * @description While it is paused it is not asked; what it publishes meanwhile is found when it is resumed.
+         *
+         *     API keys need the scope `instances:write`.
+         */
+        patch: operations["patchInstance"];
+        trace?: never;
+    };
+    "/api/v1/instances/{id}/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read an instance now
+         * @description API keys need the scope `instances:write`.
+         */
+        post: operations["pollInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List endpoints
+         * @description API keys need the scope `endpoints:read`.
+         */
+        get: operations["getEndpoints"];
+        put?: never;
+        /**
+         * Make an endpoint
+         * @description It is subscribed to all events. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.
+         *
+         *     API keys need the scope `endpoints:write`.
+         */
+        post: operations["addEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One endpoint
+         * @description API keys need the scope `endpoints:read`.
+         */
+        get: operations["getEndpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an endpoint
+         * @description With all that it is still owed.
+         *
+         *     API keys need the scope `endpoints:write`.
+         */
+        delete: operations["delEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, pause or resume an endpoint
+         * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only.
+         *
+         *     API keys need the scope `endpoints:write`.
+         */
+        patch: operations["patchEndpoint"];
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the event log
+         * @description The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have.
+         *
+         *     API keys need the scope `events:read`.
+         */
+        get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One event
+         * @description API keys need the scope `events:read`.
+         */
+        get: operations["getEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/download/events.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the event log, a JSON object a line
+         * @description All of it, or what the filters let through. A download that ends in an error is cut off, and never looks complete: go on with `after` the sequence of the last whole line.
+         *
+         *     API keys need the scope `events:read`.
+         */
+        get: operations["downloadEventsNdjson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/download/events.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the event log as a table
+         * @description As RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+         *
+         *     API keys need the scope `events:read`.
+         */
+        get: operations["downloadEventsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is owed to an endpoint, and what became of it
+         * @description The newest first. What has not happened yet is null.
+         *
+         *     API keys need the scope `deliveries:read`.
+         */
+        get: operations["getDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List mails of the last 30 days
+         * @description Where no mail service is configured mails are kept, and are read here.
+         */
+        get: operations["getMails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what, on what, from where, when
+         * @description The newest first. Nothing in it is ever changed or removed.
+         */
+        get: operations["getAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lazy-static/thumbnails/{signature}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The thumbnail of a video
+         * @description The paths are signed: nobody can have anything else fetched. A picture is fetched from its instance once, at most 2 MB, and raster types only.
+         */
+        get: operations["getThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lazy-static/avatars/{signature}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The avatar of an account or channel
+         * @description The paths are signed: nobody can have anything else fetched. A picture is fetched from its instance once, at most 2 MB, and raster types only.
+         */
+        get: operations["getAvatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/webfinger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find the actor by its name (RFC 7033) */
+        get: operations["getWebfinger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/nodeinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where NodeInfo is */
+        get: operations["getNodeInfoLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/nodeinfo/2.1.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** NodeInfo 2.1 */
+        get: operations["getNodeInfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The actor that polls (ActivityPub) */
+        get: operations["getActor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actor/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the actor publishes: nothing */
+        get: operations["getActorOutbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
-  'video.published': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * What an endpoint is sent of video.published
-     * @description Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
-     */
-    post: operations['onVideoPublished']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
+    "video.published": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an endpoint is sent of video.published
+         * @description Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+         */
+        post: operations["onVideoPublished"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface components {
-  schemas: {
-    ApiKey: {
-      id: string
-      owner: string
-      name: string
-      /** @description Its first letters. */
-      hint: string
-      scopes: string[]
-      rateLimit: number | null
-      expiresAt: string | null
-      lastUsedAt: string | null
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      updatedAt: string
-    }
-    AuditEntry: {
-      sequence: number
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      at: string
-      userId: string | null
-      username: string | null
-      /** @description `session`, `admin-key`, `anonymous`, or the id of an API key. */
-      via: string
-      address: string
-      /** @description An operation’s id. */
-      action: string
-      target: string | null
-      success: boolean
-      requestId: string
-    }
-    Delivery: {
-      endpoint: string
-      event: string
-      sequence: number
-      type: string
-      /** @enum {string} */
-      state: 'pending' | 'delivered' | 'failed'
-      attempts: number
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      createdAt: string
-      nextAttemptAt: string | null
-      finishedAt: string | null
-      lastAttempt: {
-        /**
-         * Format: date-time
-         * @description ISO 8601 in UTC, with milliseconds.
-         */
-        startedAt: string
-        status: number | null
-        error: string | null
-      } | null
-    }
-    Endpoint: {
-      id: string
-      /** @description The id of the user whose it is. */
-      owner: string
-      /** @description Of somebody else’s endpoint only its origin: the path may hold a secret. */
-      url: string
-      description: string
-      eventTypes: string[]
-      paused: boolean
-      pausedBy: ('owner' | 'moderator' | 'block') | null
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      updatedAt: string
-    }
-    Event: {
-      /** @description Made of what happened: the same event never has another one. */
-      id: string
-      /** @enum {string} */
-      type: 'video.published'
-      /**
-       * Format: date-time
-       * @description When Tubewire saw it.
-       */
-      timestamp: string
-      /** @description Grows with each event, and is never used twice. */
-      sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
-      instance: string
-      data: {
-        video: components['schemas']['Video']
-      }
-    }
-    Instance: {
-      id: string
-      url: string
-      /** @description With the port, unless it is the default one: how events name it. */
-      host: string
-      name: string
-      version: string
-      paused: boolean
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      updatedAt: string
-      /** @description How it is read: for moderators and administrators. */
-      sources?: {
-        id: string
-        /** @enum {string} */
-        kind: 'videos'
-        /**
-         * @description `unreachable`: from five failures in a row on.
-         * @enum {string}
-         */
-        state: 'new' | 'ok' | 'failing' | 'unreachable' | 'paused'
-        nextPollAt: string | null
-        lastPollAt: string | null
-        lastSuccessAt: string | null
-        failures: number
-        lastError: string | null
-      }[]
-    }
-    Mail: {
-      id: string
-      recipient: string
-      subject: string
-      text: string | null
-      /** @enum {string} */
-      state: 'pending' | 'sent' | 'failed' | 'kept'
-      attempts: number
-      lastError: string | null
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      createdAt: string
-      nextAttemptAt: string | null
-      finishedAt: string | null
-    }
-    Problem: {
-      /** @description `about:blank`, or a URL that says what a status alone does not. */
-      type: string
-      title: string
-      status: number
-      /** @description What is wrong, and the way out. */
-      detail: string
-      /** @description The path of the request. */
-      instance: string
-      /** @description The operation in the reference. */
-      docs: string
-      /** @description By the name of the parameter. */
-      'invalid-params'?: {
-        [key: string]: {
-          /** @enum {string} */
-          location: 'params' | 'body' | 'header' | 'query' | 'cookies'
-          /** @description What is wrong with it. */
-          msg: string
-          param: string
-          path: string
-          /** @description What was sent, unless it is long or may be a secret. */
-          value?: string | number | boolean | null
-        }
-      }
-      /** @description Deprecated: `detail`. */
-      error: string
-      /** @description Deprecated: the end of `type`. */
-      code?: string
-    }
-    User: {
-      id: string
-      username: string
-      email: string | null
-      pendingEmail: string | null
-      emailVerified: boolean
-      role: {
-        /** @enum {number} */
-        id: 0 | 1 | 2
-        /** @enum {string} */
-        label: 'Administrator' | 'Moderator' | 'User'
-      }
-      /** @enum {string} */
-      state: 'active' | 'waiting-for-email' | 'waiting-for-approval'
-      blocked: boolean
-      blockedReason: string | null
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
-       */
-      updatedAt: string
-      lastLoginDate: string | null
-    }
-    Video: {
-      uuid: string
-      shortUUID: string
-      /** @description Absolute. */
-      url: string
-      name: string
-      description: string | null
-      /** @description Seconds. */
-      duration: number
-      isLive: boolean
-      nsfw: boolean
-      category: {
-        id: number | null
-        label: string
-      } | null
-      licence: {
-        id: number | null
-        label: string
-      } | null
-      language: {
-        id: string | null
-        label: string
-      } | null
-      thumbnailUrl: string | null
-      embedUrl: string | null
-      /** @description As the instance gives it. */
-      publishedAt: string
-      /** @description As the instance gives it. */
-      createdAt: string
-      originallyPublishedAt: string | null
-      channel: {
-        name: string
-        displayName: string
-        host: string
-        /** @description Absolute. */
-        url: string
-        /** @description `name@host`, as people write it. */
-        handle: string
-      }
-      account: {
-        name: string
-        displayName: string
-        host: string
-        /** @description Absolute. */
-        url: string
-        /** @description `name@host`, as people write it. */
-        handle: string
-      }
-    }
-  }
-  responses: {
-    /** @description Too many requests. */
-    Error429: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        /** @description Seconds to delay after the first `429` is received. */
-        'Retry-After'?: number
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description A mistake of ours: `detail` has an id that is in the log. */
-    Error500: {
-      headers: {
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Not right now.
-     *
-     *     `not_configured`: The configuration is wrong: the log says what.
-     *
-     *     `not_migrated`: The database has no tables, or old ones.
-     */
-    Error503: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        /** @description Seconds to delay after the first `429` is received. */
-        'Retry-After'?: number
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Not right now.
-     *
-     *     `not_configured`: The configuration is wrong: the log says what.
-     */
-    Error503_2: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        /** @description Seconds to delay after the first `429` is received. */
-        'Retry-After'?: number
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description Parameters are wrong: `invalid-params` names all of them. */
-    Error400: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description The caller may not. */
-    Error403: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Parameters are wrong: `invalid-params` names all of them.
-     *
-     *     `invalid_request`: A parameter of the token request is missing (RFC 6749, 5.2).
-     *
-     *     `invalid_client`: The client of the token request is not the one of oauth-clients/local.
-     *
-     *     `invalid_grant`: User name and password do not match, or the refresh token is unknown, expired or was used before. One that was used before ends its session.
-     *
-     *     `unsupported_grant_type`: The grant type is neither "password" nor "refresh_token".
-     */
-    Error400_2: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description The body is longer than 1 MB. */
-    Error413: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description The body is not called what it must be. */
-    Error415: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Not right now.
-     *
-     *     `not_configured`: The configuration is wrong: the log says what.
-     *
-     *     `limiter_unavailable`: Logins can not be counted right now, so none is let through: try again.
-     */
-    Error503_3: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        /** @description Seconds to delay after the first `429` is received. */
-        'Retry-After'?: number
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description The caller may not.
-     *
-     *     `account_blocked`: The password is right, and the account is blocked.
-     *
-     *     `account_waiting_for_approval`: The password is right, and a moderator has not accepted the account yet.
-     *
-     *     `account_waiting_for_email`: The password is right, and the mail address has not been verified yet.
-     */
-    Error403_2: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Who calls is not known.
-     *
-     *     `unauthorized_request`: The operation needs an access token or an API key.
-     *
-     *     `invalid_token`: The access token or API key is unknown, expired, revoked, or was replaced by a newer login.
-     */
-    Error401: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        'WWW-Authenticate'?: string
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description The caller may not.
-     *
-     *     `insufficient_rights`: The role of the user does not allow the operation.
-     *
-     *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
-     */
-    Error403_3: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description The caller may not.
-     *
-     *     `registration_closed`: Nobody may register here: the administrator makes the accounts.
-     */
-    Error403_4: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `username_taken`: Somebody has this user name.
-     */
-    Error409: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
-     *
-     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
-     */
-    Error409_2: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It can not be done.
-     *
-     *     `idempotency_other_request`: This Idempotency-Key came with another request before.
-     */
-    Error422: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description The caller may not.
-     *
-     *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
-     */
-    Error403_5: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `email_taken`: Another account has this mail address.
-     */
-    Error409_3: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description It is not what you saw. */
-    Error412: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `last_administrator`: Without this one there would be no administrator who can log in.
-     *
-     *     `first_administrator`: The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.
-     */
-    Error409_4: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
-     *
-     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
-     *
-     *     `username_taken`: Somebody has this user name.
-     *
-     *     `email_taken`: Another account has this mail address.
-     */
-    Error409_5: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description There is no such thing, or it is somebody else’s. */
-    Error404: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `email_taken`: Another account has this mail address.
-     *
-     *     `last_administrator`: Without this one there would be no administrator who can log in.
-     */
-    Error409_6: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
-     *
-     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
-     *
-     *     `last_administrator`: Without this one there would be no administrator who can log in.
-     */
-    Error409_7: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description It was changed meanwhile. */
-    Error409_8: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description The caller may not.
-     *
-     *     `insufficient_rights`: The role of the user does not allow the operation.
-     *
-     *     `insufficient_scope`: The API key does not have the scope that the operation needs.
-     */
-    Error403_6: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
-     *
-     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
-     *
-     *     `already_watched`: The instance is watched already; `detail` has its id.
-     */
-    Error409_9: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It can not be done.
-     *
-     *     `idempotency_other_request`: This Idempotency-Key came with another request before.
-     *
-     *     `not_peertube`: There is a server, and it is not PeerTube.
-     *
-     *     `too_old`: The PeerTube there is older than 5.1.
-     *
-     *     `unreachable`: There is no server at that address, or it closed the connection.
-     *
-     *     `timeout`: The instance did not answer in time.
-     *
-     *     `tls`: The TLS connection to the instance failed.
-     *
-     *     `redirect`: The instance redirects to another address: add that one.
-     *
-     *     `http`: The instance answered with an error.
-     *
-     *     `rate_limited`: The instance answers that it was asked too often.
-     *
-     *     `too_large`: The answer of the instance is too large to be one of PeerTube.
-     *
-     *     `schema`: The answer of the instance is not what PeerTube answers.
-     *
-     *     `not_json`: The instance answered without JSON.
-     */
-    Error422_2: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Not right now.
-     *
-     *     `not_configured`: The configuration is wrong: the log says what.
-     *
-     *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
-     */
-    Error503_4: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        /** @description Seconds to delay after the first `429` is received. */
-        'Retry-After'?: number
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description It was changed meanwhile.
-     *
-     *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
-     */
-    Error409_10: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description Parameters are wrong: `invalid-params` names all of them. */
-    Error400_3: {
-      headers: {
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Not right now.
-     *
-     *     `not_configured`: The configuration is wrong: the log says what.
-     *
-     *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
-     */
-    Error503_5: {
-      headers: {
-        /** @description Seconds to delay after the first `429` is received. */
-        'Retry-After'?: number
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /** @description There is no such thing, or it is somebody else’s. */
-    Error404_2: {
-      headers: {
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-  }
-  parameters: never
-  requestBodies: never
-  headers: {
-    /** @description Number of max requests allowed in the current time period. */
-    'X-RateLimit-Limit': number
-    /** @description Number of remaining requests in the current time period. */
-    'X-RateLimit-Remaining': number
-    /** @description Timestamp of end of current time period as UNIX timestamp. */
-    'X-RateLimit-Reset': number
-  }
-  pathItems: never
-}
-export type $defs = Record<string, never>
-export interface operations {
-  getHealth: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It works. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "status": "ok",
-           *       "version": "0.1.0",
-           *       "time": "2026-11-25T10:00:00.000Z"
-           *     }
-           */
-          'application/json': {
-            /** @constant */
-            status: 'ok'
-            version: string
-            /**
-             * Format: date-time
-             * @description ISO 8601 in UTC, with milliseconds.
-             */
-            time: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503']
-    }
-  }
-  getConfig: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Its version, who may register, and how much may be asked. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "serverVersion": "0.1.0",
-           *       "signup": {
-           *         "allowed": false,
-           *         "requiresApproval": false,
-           *         "requiresEmailVerification": true
-           *       },
-           *       "limits": {
-           *         "api": {
-           *           "requests": 50,
-           *           "seconds": 10
-           *         },
-           *         "token": {
-           *           "requests": 15,
-           *           "seconds": 300
-           *         },
-           *         "register": {
-           *           "requests": 2,
-           *           "seconds": 300
-           *         },
-           *         "verifyEmail": {
-           *           "requests": 3,
-           *           "seconds": 300
-           *         }
-           *       }
-           *     }
-           */
-          'application/json': {
-            serverVersion: string
-            signup: {
-              allowed: boolean
-              requiresApproval: boolean
-              requiresEmailVerification: boolean
-            }
-            limits: {
-              api: {
-                requests: number
-                seconds: number
-              }
-              token: {
-                requests: number
-                seconds: number
-              }
-              register: {
-                requests: number
-                seconds: number
-              }
-              verifyEmail: {
-                requests: number
-                seconds: number
-              }
-            }
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getOpenApi: {
-    parameters: {
-      query?: {
-        version?: '3.0' | '3.1'
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The description. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': unknown
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getReference: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'text/html': string
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getOAuthClient: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The client. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "client_id": "tubewire",
-           *       "client_secret": "public"
-           *     }
-           */
-          'application/json': {
-            client_id: string
-            client_secret: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      403: components['responses']['Error403']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getOAuthToken: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "client_id": "tubewire",
-         *       "client_secret": "public",
-         *       "grant_type": "password",
-         *       "username": "alice",
-         *       "password": "correct horse"
-         *     }
-         */
-        'application/x-www-form-urlencoded': {
-          client_id?: string
-          client_secret?: string
-          /** @description `password` or `refresh_token`. */
-          grant_type?: string
-          /** @description User name or mail address. */
-          username?: string
-          /** @description With the grant type `password`. */
-          password?: string
-          /** @description With the grant type `refresh_token`. */
-          refresh_token?: string
-          /** @description PeerTube’s clients send `code`; it means nothing. */
-          response_type?: string
-        }
-      }
-    }
-    responses: {
-      /** @description The tokens. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "token_type": "Bearer",
-           *       "access_token": "0123456789abcdef0123456789abcdef01234567",
-           *       "refresh_token": "76543210fedcba9876543210fedcba9876543210",
-           *       "expires_in": 86400,
-           *       "refresh_token_expires_in": 1209600
-           *     }
-           */
-          'application/json': {
-            /** @constant */
-            token_type: 'Bearer'
-            access_token: string
-            refresh_token: string
-            /** @description Seconds. */
-            expires_in: number
-            /** @description Seconds. */
-            refresh_token_expires_in: number
-          }
-        }
-      }
-      400: components['responses']['Error400_2']
-      403: components['responses']['Error403_2']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_3']
-    }
-  }
-  revokeOAuthToken: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The session is over. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          /** @example {} */
-          'application/json': Record<string, never>
-        }
-      }
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  registerUser: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "username": "alice",
-         *       "password": "correct horse",
-         *       "email": "alice@example.com"
-         *     }
-         */
-        'application/json': {
-          /** @description 1 to 50 letters, digits, dots, underscores or hyphens. Upper case is lower case here. */
-          username: string
-          /** @description 8 characters at least. */
-          password: string
-          /**
-           * Format: email
-           * @description A mail address.
-           */
-          email: string
-        }
-      }
-    }
-    responses: {
-      /** @description Look into your mail. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      403: components['responses']['Error403_4']
-      409: components['responses']['Error409']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  resendEmailToVerifyUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "email": "alice@example.com"
-         *     }
-         */
-        'application/json': {
-          /**
-           * Format: email
-           * @description A mail address.
-           */
-          email: string
-        }
-      }
-    }
-    responses: {
-      /** @description If the address waits to be verified, a mail is on its way. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      409: components['responses']['Error409_2']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  verifyUser: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "verificationString": "0123456789abcdef0123456789abcdef01234567"
-         *     }
-         */
-        'application/json': {
-          /** @description From the mail. It can be used once. */
-          verificationString: string
-          /** @description As in PeerTube; it changes nothing here. */
-          isPendingEmail?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description The address is verified. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      403: components['responses']['Error403_5']
-      409: components['responses']['Error409_3']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  askResetPassword: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "email": "alice@example.com"
-         *     }
-         */
-        'application/json': {
-          /**
-           * Format: email
-           * @description A mail address.
-           */
-          email: string
-        }
-      }
-    }
-    responses: {
-      /** @description If the address is known, a mail is on its way. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      409: components['responses']['Error409_2']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  resetPassword: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "verificationString": "0123456789abcdef0123456789abcdef01234567",
-         *       "password": "correct horse"
-         *     }
-         */
-        'application/json': {
-          /** @description From the mail. It can be used once. */
-          verificationString: string
-          /** @description 8 characters at least. */
-          password: string
-        }
-      }
-    }
-    responses: {
-      /** @description The password is changed. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      403: components['responses']['Error403_5']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getVerifyEmailPage: {
-    parameters: {
-      query: {
-        /** @description The id of a user. */
-        userId: string
-        verificationString: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'text/html': string
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  postVerifyEmailPage: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "userId": "usr_9f86d081884c7d659a2feaa0",
-         *       "verificationString": "0123456789abcdef0123456789abcdef01234567"
-         *     }
-         */
-        'application/x-www-form-urlencoded': {
-          /** @description The id of a user. */
-          userId: string
-          verificationString: string
-        }
-      }
-    }
-    responses: {
-      /** @description A page. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          'text/html': string
-        }
-      }
-      400: components['responses']['Error400']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getResetPasswordPage: {
-    parameters: {
-      query: {
-        /** @description The id of a user. */
-        userId: string
-        verificationString: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'text/html': string
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  postResetPasswordPage: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "userId": "usr_9f86d081884c7d659a2feaa0",
-         *       "verificationString": "0123456789abcdef0123456789abcdef01234567",
-         *       "password": "battery staple"
-         *     }
-         */
-        'application/x-www-form-urlencoded': {
-          /** @description The id of a user. */
-          userId: string
-          verificationString: string
-          /** @description 8 characters at least. */
-          password: string
-        }
-      }
-    }
-    responses: {
-      /** @description A page. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          'text/html': string
-        }
-      }
-      400: components['responses']['Error400']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getUserInfo: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description One’s account. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "usr_9f86d081884c7d659a2feaa0",
-           *       "username": "alice",
-           *       "email": "alice@example.com",
-           *       "pendingEmail": null,
-           *       "emailVerified": true,
-           *       "role": {
-           *         "id": 2,
-           *         "label": "User"
-           *       },
-           *       "state": "active",
-           *       "blocked": false,
-           *       "blockedReason": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "lastLoginDate": null
-           *     }
-           */
-          'application/json': components['schemas']['User']
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  putUserInfo: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "currentPassword": "correct horse",
-         *       "password": "battery staple"
-         *     }
-         */
-        'application/json': {
-          /** @description The password. */
-          currentPassword?: string
-          /** @description 8 characters at least. */
-          password?: string
-          /**
-           * Format: email
-           * @description A mail address.
-           */
-          email?: string
-        }
-      }
-    }
-    responses: {
-      /** @description It is changed. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      412: components['responses']['Error412']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_3']
-    }
-  }
-  deleteUserInfo: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It is gone. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      409: components['responses']['Error409_4']
-      412: components['responses']['Error412']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getUsers: {
-    parameters: {
-      query?: {
-        start?: string
-        count?: string
-        /** @description The order; with a minus the last comes first. */
-        sort?: 'createdAt' | '-createdAt' | 'username' | '-username'
-        /** @description A part of the name. Reads all that it searches through. */
-        search?: string
-        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
-        after?: string
-        state?: 'active' | 'waiting-for-email' | 'waiting-for-approval'
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of accounts. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "total": 1,
-           *       "data": [
-           *         {
-           *           "id": "usr_9f86d081884c7d659a2feaa0",
-           *           "username": "alice",
-           *           "email": "alice@example.com",
-           *           "pendingEmail": null,
-           *           "emailVerified": true,
-           *           "role": {
-           *             "id": 2,
-           *             "label": "User"
-           *           },
-           *           "state": "active",
-           *           "blocked": false,
-           *           "blockedReason": null,
-           *           "createdAt": "2026-11-25T10:00:00.000Z",
-           *           "updatedAt": "2026-11-25T10:00:00.000Z",
-           *           "lastLoginDate": null
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            /** @description How many there are in all. */
-            total: number
-            data: components['schemas']['User'][]
-            /** @description Pass it on as `after`; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  addUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "username": "alice",
-         *       "password": "correct horse",
-         *       "email": "alice@example.com",
-         *       "role": 2
-         *     }
-         */
-        'application/json': {
-          /** @description 1 to 50 letters, digits, dots, underscores or hyphens. Upper case is lower case here. */
-          username: string
-          /** @description 8 characters at least. */
-          password: string
-          /** @default null */
-          email?: string | null
-          /**
-           * @description 0 Administrator, 1 Moderator, 2 User.
-           * @default 2
-           * @enum {number}
-           */
-          role?: 0 | 1 | 2
-        }
-      }
-    }
-    responses: {
-      /** @description The account. */
-      201: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description Its path. */
-          Location?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "usr_9f86d081884c7d659a2feaa0",
-           *       "username": "alice",
-           *       "email": "alice@example.com",
-           *       "pendingEmail": null,
-           *       "emailVerified": true,
-           *       "role": {
-           *         "id": 2,
-           *         "label": "User"
-           *       },
-           *       "state": "active",
-           *       "blocked": false,
-           *       "blockedReason": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "lastLoginDate": null
-           *     }
-           */
-          'application/json': components['schemas']['User']
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      409: components['responses']['Error409_5']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The account. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "usr_9f86d081884c7d659a2feaa0",
-           *       "username": "alice",
-           *       "email": "alice@example.com",
-           *       "pendingEmail": null,
-           *       "emailVerified": true,
-           *       "role": {
-           *         "id": 2,
-           *         "label": "User"
-           *       },
-           *       "state": "active",
-           *       "blocked": false,
-           *       "blockedReason": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "lastLoginDate": null
-           *     }
-           */
-          'application/json': components['schemas']['User']
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  putUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "role": 1
-         *     }
-         */
-        'application/json': {
-          /** @description 8 characters at least. */
-          password?: string
-          email?: string | null
-          emailVerified?: boolean
-          /**
-           * @description 0 Administrator, 1 Moderator, 2 User.
-           * @enum {number}
-           */
-          role?: 0 | 1 | 2
-        }
-      }
-    }
-    responses: {
-      /** @description It is changed. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
-      412: components['responses']['Error412']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  delUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It is gone. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_4']
-      412: components['responses']['Error412']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  blockUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "reason": "Spam"
-         *     }
-         */
-        'application/json': {
-          /** @description Why. */
-          reason?: string
-        }
-      }
-    }
-    responses: {
-      /** @description It is blocked. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_7']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  unblockUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It may log in again. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  acceptUser: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path: {
-        /** @description The id of a user. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It is accepted. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getApiKeys: {
-    parameters: {
-      query?: {
-        start?: string
-        count?: string
-        /** @description The order; with a minus the last comes first. */
-        sort?: 'createdAt' | '-createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
-        search?: string
-        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
-        after?: string
-        /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
-        owner?: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of keys. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "total": 1,
-           *       "data": [
-           *         {
-           *           "id": "key_9f86d081884c7d659a2feaa0",
-           *           "owner": "usr_9f86d081884c7d659a2feaa0",
-           *           "name": "Dashboard of the office",
-           *           "hint": "tw_4Fq0",
-           *           "scopes": [
-           *             "events:read"
-           *           ],
-           *           "rateLimit": null,
-           *           "expiresAt": "2027-11-25T10:00:00.000Z",
-           *           "lastUsedAt": null,
-           *           "createdAt": "2026-11-25T10:00:00.000Z",
-           *           "updatedAt": "2026-11-25T10:00:00.000Z"
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            /** @description How many there are in all. */
-            total: number
-            data: components['schemas']['ApiKey'][]
-            /** @description Pass it on as `after`; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  addApiKey: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "name": "Dashboard of the office",
-         *       "scopes": [
-         *         "events:read"
-         *       ],
-         *       "expiresAt": "2027-11-25T10:00:00Z"
-         *     }
-         */
-        'application/json': {
-          /** @description For people. */
-          name: string
-          /** @description What it may do. */
-          scopes: (
-            | 'events:read'
-            | 'deliveries:read'
-            | 'instances:read'
-            | 'instances:write'
-            | 'endpoints:read'
-            | 'endpoints:write'
-            | 'feeds:read'
-          )[]
-          /** @default null */
-          rateLimit?: number | null
-          /** @default null */
-          expiresAt?: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description The key. */
-      201: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description Its path. */
-          Location?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "key_9f86d081884c7d659a2feaa0",
-           *       "owner": "usr_9f86d081884c7d659a2feaa0",
-           *       "name": "Dashboard of the office",
-           *       "hint": "tw_4Fq0",
-           *       "scopes": [
-           *         "events:read"
-           *       ],
-           *       "rateLimit": null,
-           *       "expiresAt": "2027-11-25T10:00:00.000Z",
-           *       "lastUsedAt": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "key": "tw_4Fq0aPZc8yT1nWb6uKd2sVxEo9rHiMj5lGQ3fLwC"
-           *     }
-           */
-          'application/json': {
-            id: string
-            owner: string
-            name: string
+    schemas: {
+        ApiKey: {
+            id: string;
+            owner: string;
+            name: string;
             /** @description Its first letters. */
-            hint: string
-            scopes: string[]
-            rateLimit: number | null
-            expiresAt: string | null
-            lastUsedAt: string | null
+            hint: string;
+            scopes: string[];
+            rateLimit: number | null;
+            expiresAt: string | null;
+            lastUsedAt: string | null;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC, with milliseconds.
              */
-            createdAt: string
+            createdAt: string;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC, with milliseconds.
              */
-            updatedAt: string
-            /** @description Send it as `Authorization: Bearer tw_…`. */
-            key: string
-          }
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      409: components['responses']['Error409_2']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getApiKey: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path: {
-        /** @description The id of an API key. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The key, without itself. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "key_9f86d081884c7d659a2feaa0",
-           *       "owner": "usr_9f86d081884c7d659a2feaa0",
-           *       "name": "Dashboard of the office",
-           *       "hint": "tw_4Fq0",
-           *       "scopes": [
-           *         "events:read"
-           *       ],
-           *       "rateLimit": null,
-           *       "expiresAt": "2027-11-25T10:00:00.000Z",
-           *       "lastUsedAt": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z"
-           *     }
-           */
-          'application/json': components['schemas']['ApiKey']
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  delApiKey: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of an API key. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It no longer holds. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      412: components['responses']['Error412']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  patchApiKey: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of an API key. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "scopes": [
-         *         "events:read",
-         *         "deliveries:read"
-         *       ]
-         *     }
-         */
-        'application/merge-patch+json': {
-          /** @description For people. */
-          name?: string
-          /** @description What it may do. */
-          scopes?: (
-            | 'events:read'
-            | 'deliveries:read'
-            | 'instances:read'
-            | 'instances:write'
-            | 'endpoints:read'
-            | 'endpoints:write'
-            | 'feeds:read'
-          )[]
-          rateLimit?: number | null
-          expiresAt?: string | null
-        }
-        /**
-         * @example {
-         *       "scopes": [
-         *         "events:read",
-         *         "deliveries:read"
-         *       ]
-         *     }
-         */
-        'application/json': {
-          /** @description For people. */
-          name?: string
-          /** @description What it may do. */
-          scopes?: (
-            | 'events:read'
-            | 'deliveries:read'
-            | 'instances:read'
-            | 'instances:write'
-            | 'endpoints:read'
-            | 'endpoints:write'
-            | 'feeds:read'
-          )[]
-          rateLimit?: number | null
-          expiresAt?: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description The key, without itself. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "key_9f86d081884c7d659a2feaa0",
-           *       "owner": "usr_9f86d081884c7d659a2feaa0",
-           *       "name": "Dashboard of the office",
-           *       "hint": "tw_4Fq0",
-           *       "scopes": [
-           *         "events:read"
-           *       ],
-           *       "rateLimit": null,
-           *       "expiresAt": "2027-11-25T10:00:00.000Z",
-           *       "lastUsedAt": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z"
-           *     }
-           */
-          'application/json': components['schemas']['ApiKey']
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_8']
-      412: components['responses']['Error412']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getInstances: {
-    parameters: {
-      query?: {
-        start?: string
-        count?: string
-        /** @description The order; with a minus the last comes first. */
-        sort?: 'createdAt' | '-createdAt' | 'host' | '-host'
-        /** @description A part of the name. Reads all that it searches through. */
-        search?: string
-        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
-        after?: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of instances. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "total": 1,
-           *       "data": [
-           *         {
-           *           "id": "ins_9f86d081884c7d659a2feaa0",
-           *           "url": "https://peertube.example",
-           *           "host": "peertube.example",
-           *           "name": "An instance",
-           *           "version": "6.3.0",
-           *           "paused": false,
-           *           "createdAt": "2026-11-25T10:00:00.000Z",
-           *           "updatedAt": "2026-11-25T10:00:00.000Z",
-           *           "sources": [
-           *             {
-           *               "id": "src_9f86d081884c7d659a2feaa0",
-           *               "kind": "videos",
-           *               "state": "ok",
-           *               "nextPollAt": "2026-11-25T10:05:00.000Z",
-           *               "lastPollAt": "2026-11-25T10:00:00.000Z",
-           *               "lastSuccessAt": "2026-11-25T10:00:00.000Z",
-           *               "failures": 0,
-           *               "lastError": null
-           *             }
-           *           ]
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            /** @description How many there are in all. */
-            total: number
-            data: components['schemas']['Instance'][]
-            /** @description Pass it on as `after`; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  addInstance: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "url": "https://peertube.example",
-         *       "backfill": 10
-         *     }
-         */
-        'application/json': {
-          /** @description Of the whole instance, without a path. */
-          url: string
-          /**
-           * @description So many of its newest videos become events.
-           * @default 0
-           */
-          backfill?: number
-          /** @default false */
-          dryRun?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description What it is; nothing was stored (`dryRun`). */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "url": "https://peertube.example",
-           *       "host": "peertube.example",
-           *       "name": "An instance",
-           *       "version": "6.3.0"
-           *     }
-           */
-          'application/json': {
-            url: string
-            /** @description With the port, unless it is the default one: how events name it. */
-            host: string
-            name: string
-            version: string
-          }
-        }
-      }
-      /** @description It is watched. */
-      201: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description Its path. */
-          Location?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "ins_9f86d081884c7d659a2feaa0",
-           *       "url": "https://peertube.example",
-           *       "host": "peertube.example",
-           *       "name": "An instance",
-           *       "version": "6.3.0",
-           *       "paused": false,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "sources": [
-           *         {
-           *           "id": "src_9f86d081884c7d659a2feaa0",
-           *           "kind": "videos",
-           *           "state": "ok",
-           *           "nextPollAt": "2026-11-25T10:05:00.000Z",
-           *           "lastPollAt": "2026-11-25T10:00:00.000Z",
-           *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
-           *           "failures": 0,
-           *           "lastError": null
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Instance']
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      409: components['responses']['Error409_9']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422_2']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_4']
-    }
-  }
-  getInstance: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path: {
-        /** @description The id of an instance. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The instance. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "ins_9f86d081884c7d659a2feaa0",
-           *       "url": "https://peertube.example",
-           *       "host": "peertube.example",
-           *       "name": "An instance",
-           *       "version": "6.3.0",
-           *       "paused": false,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "sources": [
-           *         {
-           *           "id": "src_9f86d081884c7d659a2feaa0",
-           *           "kind": "videos",
-           *           "state": "ok",
-           *           "nextPollAt": "2026-11-25T10:05:00.000Z",
-           *           "lastPollAt": "2026-11-25T10:00:00.000Z",
-           *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
-           *           "failures": 0,
-           *           "lastError": null
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Instance']
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  delInstance: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of an instance. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It is no longer watched. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      412: components['responses']['Error412']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  patchInstance: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of an instance. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "paused": true
-         *     }
-         */
-        'application/merge-patch+json': {
-          paused?: boolean
-        }
-        /**
-         * @example {
-         *       "paused": true
-         *     }
-         */
-        'application/json': {
-          paused?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description The instance. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "ins_9f86d081884c7d659a2feaa0",
-           *       "url": "https://peertube.example",
-           *       "host": "peertube.example",
-           *       "name": "An instance",
-           *       "version": "6.3.0",
-           *       "paused": false,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "sources": [
-           *         {
-           *           "id": "src_9f86d081884c7d659a2feaa0",
-           *           "kind": "videos",
-           *           "state": "ok",
-           *           "nextPollAt": "2026-11-25T10:05:00.000Z",
-           *           "lastPollAt": "2026-11-25T10:00:00.000Z",
-           *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
-           *           "failures": 0,
-           *           "lastError": null
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Instance']
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_8']
-      412: components['responses']['Error412']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  pollInstance: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path: {
-        /** @description The id of an instance. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It is about to be read. */
-      202: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getEndpoints: {
-    parameters: {
-      query?: {
-        start?: string
-        count?: string
-        /** @description The order; with a minus the last comes first. */
-        sort?: 'createdAt' | '-createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
-        search?: string
-        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
-        after?: string
-        /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
-        owner?: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of endpoints. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "total": 1,
-           *       "data": [
-           *         {
-           *           "id": "ep_9f86d081884c7d659a2feaa0",
-           *           "owner": "usr_administrator",
-           *           "url": "https://receiver.example/hook",
-           *           "description": "The team’s chat",
-           *           "eventTypes": [
-           *             "*"
-           *           ],
-           *           "paused": false,
-           *           "pausedBy": null,
-           *           "createdAt": "2026-11-25T10:00:00.000Z",
-           *           "updatedAt": "2026-11-25T10:00:00.000Z"
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            /** @description How many there are in all. */
-            total: number
-            data: components['schemas']['Endpoint'][]
-            /** @description Pass it on as `after`; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  addEndpoint: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The same key, the same answer, done once; for 24 hours. */
-        'Idempotency-Key'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "url": "https://receiver.example/hook",
-         *       "description": "The team’s chat"
-         *     }
-         */
-        'application/json': {
-          /** @description Where events are posted: https, and public. */
-          url: string
-          /**
-           * @description For people.
-           * @default
-           */
-          description?: string
-        }
-      }
-    }
-    responses: {
-      /** @description The endpoint, with its secret. */
-      201: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description Its path. */
-          Location?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "ep_9f86d081884c7d659a2feaa0",
-           *       "owner": "usr_administrator",
-           *       "url": "https://receiver.example/hook",
-           *       "description": "The team’s chat",
-           *       "eventTypes": [
-           *         "*"
-           *       ],
-           *       "paused": false,
-           *       "pausedBy": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z",
-           *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-           *     }
-           */
-          'application/json': {
-            id: string
+            updatedAt: string;
+        };
+        AuditEntry: {
+            sequence: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            at: string;
+            userId: string | null;
+            username: string | null;
+            /** @description `session`, `admin-key`, `anonymous`, or the id of an API key. */
+            via: string;
+            address: string;
+            /** @description An operation’s id. */
+            action: string;
+            target: string | null;
+            success: boolean;
+            requestId: string;
+        };
+        Delivery: {
+            endpoint: string;
+            event: string;
+            sequence: number;
+            type: string;
+            /** @enum {string} */
+            state: "pending" | "delivered" | "failed";
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            createdAt: string;
+            nextAttemptAt: string | null;
+            finishedAt: string | null;
+            lastAttempt: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds.
+                 */
+                startedAt: string;
+                status: number | null;
+                error: string | null;
+            } | null;
+        };
+        Endpoint: {
+            id: string;
             /** @description The id of the user whose it is. */
-            owner: string
+            owner: string;
             /** @description Of somebody else’s endpoint only its origin: the path may hold a secret. */
-            url: string
-            description: string
-            eventTypes: string[]
-            paused: boolean
-            pausedBy: ('owner' | 'moderator' | 'block') | null
+            url: string;
+            description: string;
+            eventTypes: string[];
+            paused: boolean;
+            pausedBy: ("owner" | "moderator" | "block") | null;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC, with milliseconds.
              */
-            createdAt: string
+            createdAt: string;
             /**
              * Format: date-time
              * @description ISO 8601 in UTC, with milliseconds.
              */
-            updatedAt: string
-            /** @description What webhooks are signed with, for Standard Webhooks. */
-            secret: string
-          }
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      409: components['responses']['Error409_2']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getEndpoint: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path: {
-        /** @description The id of an endpoint. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
+            updatedAt: string;
+        };
+        Event: {
+            /** @description Made of what happened: the same event never has another one. */
+            id: string;
+            /** @enum {string} */
+            type: "video.published";
+            /**
+             * Format: date-time
+             * @description When Tubewire saw it.
+             */
+            timestamp: string;
+            /** @description Grows with each event, and is never used twice. */
+            sequence: number;
+            /** @description The host of the instance, with the port unless it is the default one. */
+            instance: string;
+            data: {
+                video: components["schemas"]["Video"];
+            };
+            /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+            pictures?: {
+                thumbnail: string | null;
+            };
+        };
+        Instance: {
+            id: string;
+            url: string;
+            /** @description With the port, unless it is the default one: how events name it. */
+            host: string;
+            name: string;
+            version: string;
+            paused: boolean;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            updatedAt: string;
+            /** @description How it is read: for moderators and administrators. */
+            sources?: {
+                id: string;
+                /** @enum {string} */
+                kind: "videos";
+                /**
+                 * @description `unreachable`: from five failures in a row on.
+                 * @enum {string}
+                 */
+                state: "new" | "ok" | "failing" | "unreachable" | "paused";
+                nextPollAt: string | null;
+                lastPollAt: string | null;
+                lastSuccessAt: string | null;
+                failures: number;
+                lastError: string | null;
+            }[];
+        };
+        Mail: {
+            id: string;
+            recipient: string;
+            subject: string;
+            text: string | null;
+            /** @enum {string} */
+            state: "pending" | "sent" | "failed" | "kept";
+            attempts: number;
+            lastError: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            createdAt: string;
+            nextAttemptAt: string | null;
+            finishedAt: string | null;
+        };
+        Problem: {
+            /** @description `about:blank`, or a URL that says what a status alone does not. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong, and the way out. */
+            detail: string;
+            /** @description The path of the request. */
+            instance: string;
+            /** @description The operation in the reference. */
+            docs: string;
+            /** @description By the name of the parameter. */
+            "invalid-params"?: {
+                [key: string]: {
+                    /** @enum {string} */
+                    location: "params" | "body" | "header" | "query" | "cookies";
+                    /** @description What is wrong with it. */
+                    msg: string;
+                    param: string;
+                    path: string;
+                    /** @description What was sent, unless it is long or may be a secret. */
+                    value?: string | number | boolean | null;
+                };
+            };
+            /** @description Deprecated: `detail`. */
+            error: string;
+            /** @description Deprecated: the end of `type`. */
+            code?: string;
+        };
+        User: {
+            id: string;
+            username: string;
+            email: string | null;
+            pendingEmail: string | null;
+            emailVerified: boolean;
+            role: {
+                /** @enum {number} */
+                id: 0 | 1 | 2;
+                /** @enum {string} */
+                label: "Administrator" | "Moderator" | "User";
+            };
+            /** @enum {string} */
+            state: "active" | "waiting-for-email" | "waiting-for-approval";
+            blocked: boolean;
+            blockedReason: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            updatedAt: string;
+            lastLoginDate: string | null;
+        };
+        Video: {
+            uuid: string;
+            shortUUID: string;
+            /** @description Absolute. */
+            url: string;
+            name: string;
+            description: string | null;
+            /** @description Seconds. */
+            duration: number;
+            isLive: boolean;
+            nsfw: boolean;
+            category: {
+                id: number | null;
+                label: string;
+            } | null;
+            licence: {
+                id: number | null;
+                label: string;
+            } | null;
+            language: {
+                id: string | null;
+                label: string;
+            } | null;
+            thumbnailUrl: string | null;
+            embedUrl: string | null;
+            /** @description As the instance gives it. */
+            publishedAt: string;
+            /** @description As the instance gives it. */
+            createdAt: string;
+            originallyPublishedAt: string | null;
+            channel: {
+                name: string;
+                displayName: string;
+                host: string;
+                /** @description Absolute. */
+                url: string;
+                /** @description `name@host`, as people write it. */
+                handle: string;
+            };
+            account: {
+                name: string;
+                displayName: string;
+                host: string;
+                /** @description Absolute. */
+                url: string;
+                /** @description `name@host`, as people write it. */
+                handle: string;
+            };
+        };
+    };
     responses: {
-      /** @description The endpoint. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "ep_9f86d081884c7d659a2feaa0",
-           *       "owner": "usr_administrator",
-           *       "url": "https://receiver.example/hook",
-           *       "description": "The team’s chat",
-           *       "eventTypes": [
-           *         "*"
-           *       ],
-           *       "paused": false,
-           *       "pausedBy": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z"
-           *     }
-           */
-          'application/json': components['schemas']['Endpoint']
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  delEndpoint: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of an endpoint. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It is gone. */
-      204: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      412: components['responses']['Error412']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  patchEndpoint: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
-        'If-Match'?: string
-      }
-      path: {
-        /** @description The id of an endpoint. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
+        /** @description Too many requests. */
+        Error429: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                /** @description Seconds to delay after the first `429` is received. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A mistake of ours: `detail` has an id that is in the log. */
+        Error500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
-         * @example {
-         *       "paused": true
-         *     }
+         * @description Not right now.
+         *
+         *     `not_configured`: The configuration is wrong: the log says what.
+         *
+         *     `not_migrated`: The database has no tables, or old ones.
          */
-        'application/merge-patch+json': {
-          /** @description Where events are posted: https, and public. */
-          url?: string
-          /** @description For people. */
-          description?: string
-          paused?: boolean
-        }
+        Error503: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                /** @description Seconds to delay after the first `429` is received. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
-         * @example {
-         *       "paused": true
-         *     }
+         * @description Not right now.
+         *
+         *     `not_configured`: The configuration is wrong: the log says what.
          */
-        'application/json': {
-          /** @description Where events are posted: https, and public. */
-          url?: string
-          /** @description For people. */
-          description?: string
-          paused?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description The endpoint. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "ep_9f86d081884c7d659a2feaa0",
-           *       "owner": "usr_administrator",
-           *       "url": "https://receiver.example/hook",
-           *       "description": "The team’s chat",
-           *       "eventTypes": [
-           *         "*"
-           *       ],
-           *       "paused": false,
-           *       "pausedBy": null,
-           *       "createdAt": "2026-11-25T10:00:00.000Z",
-           *       "updatedAt": "2026-11-25T10:00:00.000Z"
-           *     }
-           */
-          'application/json': components['schemas']['Endpoint']
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      409: components['responses']['Error409_10']
-      412: components['responses']['Error412']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getEvents: {
-    parameters: {
-      query?: {
-        after?: string
-        limit?: string
-        /** @description A type, such as `video.published`, or `video.*`. */
-        type?: string
-        /** @description Of this instance only: its host, as events name it. */
-        instance?: string
-        since?: string
-        until?: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of events. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "data": [
-           *         {
-           *           "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
-           *           "type": "video.published",
-           *           "timestamp": "2026-11-23T21:19:37.421Z",
-           *           "sequence": 42,
-           *           "instance": "peertube.example",
-           *           "data": {
-           *             "video": {
-           *               "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *               "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
-           *               "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *               "name": "Alice video 1",
-           *               "description": "Description of video 1",
-           *               "duration": 2,
-           *               "isLive": false,
-           *               "nsfw": false,
-           *               "category": {
-           *                 "id": 15,
-           *                 "label": "Science & Technology"
-           *               },
-           *               "licence": null,
-           *               "language": {
-           *                 "id": "en",
-           *                 "label": "English"
-           *               },
-           *               "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
-           *               "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *               "publishedAt": "2026-11-23T21:19:05.009Z",
-           *               "createdAt": "2026-11-23T21:19:06.360Z",
-           *               "originallyPublishedAt": null,
-           *               "channel": {
-           *                 "name": "alice_channel",
-           *                 "displayName": "Main alice channel",
-           *                 "host": "peertube.example",
-           *                 "url": "https://peertube.example/video-channels/alice_channel",
-           *                 "handle": "alice_channel@peertube.example"
-           *               },
-           *               "account": {
-           *                 "name": "alice",
-           *                 "displayName": "Main alice channel",
-           *                 "host": "peertube.example",
-           *                 "url": "https://peertube.example/video-channels/alice_channel",
-           *                 "handle": "alice@peertube.example"
-           *               }
-           *             }
-           *           }
-           *         }
-           *       ],
-           *       "next": "42"
-           *     }
-           */
-          'application/json': {
-            data: components['schemas']['Event'][]
-            /** @description Pass it on as cursor; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getEvent: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path: {
-        /** @description The id of an event. */
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The event. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
-           *       "type": "video.published",
-           *       "timestamp": "2026-11-23T21:19:37.421Z",
-           *       "sequence": 42,
-           *       "instance": "peertube.example",
-           *       "data": {
-           *         "video": {
-           *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
-           *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *           "name": "Alice video 1",
-           *           "description": "Description of video 1",
-           *           "duration": 2,
-           *           "isLive": false,
-           *           "nsfw": false,
-           *           "category": {
-           *             "id": 15,
-           *             "label": "Science & Technology"
-           *           },
-           *           "licence": null,
-           *           "language": {
-           *             "id": "en",
-           *             "label": "English"
-           *           },
-           *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
-           *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *           "publishedAt": "2026-11-23T21:19:05.009Z",
-           *           "createdAt": "2026-11-23T21:19:06.360Z",
-           *           "originallyPublishedAt": null,
-           *           "channel": {
-           *             "name": "alice_channel",
-           *             "displayName": "Main alice channel",
-           *             "host": "peertube.example",
-           *             "url": "https://peertube.example/video-channels/alice_channel",
-           *             "handle": "alice_channel@peertube.example"
-           *           },
-           *           "account": {
-           *             "name": "alice",
-           *             "displayName": "Main alice channel",
-           *             "host": "peertube.example",
-           *             "url": "https://peertube.example/video-channels/alice_channel",
-           *             "handle": "alice@peertube.example"
-           *           }
-           *         }
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['Event']
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  downloadEventsNdjson: {
-    parameters: {
-      query?: {
-        after?: string
-        /** @description A type, such as `video.published`, or `video.*`. */
-        type?: string
-        /** @description Of this instance only: its host, as events name it. */
-        instance?: string
-        since?: string
-        until?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Events. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          'application/x-ndjson': unknown
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  downloadEventsCsv: {
-    parameters: {
-      query?: {
-        after?: string
-        /** @description A type, such as `video.published`, or `video.*`. */
-        type?: string
-        /** @description Of this instance only: its host, as events name it. */
-        instance?: string
-        since?: string
-        until?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Events. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content: {
-          'text/csv': string
-        }
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getDeliveries: {
-    parameters: {
-      query: {
-        /** @description The id of an endpoint. */
-        endpoint: string
-        before?: string
-        limit?: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of deliveries. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "data": [
-           *         {
-           *           "endpoint": "ep_9f86d081884c7d659a2feaa0",
-           *           "event": "evt_2733d8ac0f772d8f3b279e774e62b648",
-           *           "sequence": 42,
-           *           "type": "video.published",
-           *           "state": "delivered",
-           *           "attempts": 1,
-           *           "createdAt": "2026-11-25T10:00:00.000Z",
-           *           "nextAttemptAt": null,
-           *           "finishedAt": "2026-11-25T10:00:00.120Z",
-           *           "lastAttempt": {
-           *             "startedAt": "2026-11-25T10:00:00.020Z",
-           *             "status": 204,
-           *             "error": null
-           *           }
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            data: components['schemas']['Delivery'][]
-            /** @description Pass it on as cursor; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      404: components['responses']['Error404']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getMails: {
-    parameters: {
-      query?: {
-        start?: string
-        count?: string
-        /** @description The order; with a minus the last comes first. */
-        sort?: '-createdAt' | 'createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
-        search?: string
-        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
-        after?: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of mails. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "total": 1,
-           *       "data": [
-           *         {
-           *           "id": "mail_9f86d081884c7d659a2feaa0",
-           *           "recipient": "alice@example.com",
-           *           "subject": "Verify your address",
-           *           "text": "Hello alice, …",
-           *           "state": "kept",
-           *           "attempts": 0,
-           *           "lastError": null,
-           *           "createdAt": "2026-11-25T10:00:00.000Z",
-           *           "nextAttemptAt": null,
-           *           "finishedAt": null
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            /** @description How many there are in all. */
-            total: number
-            data: components['schemas']['Mail'][]
-            /** @description Pass it on as `after`; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getAuditLog: {
-    parameters: {
-      query?: {
-        before?: string
-        limit?: string
-        action?: string
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of the log. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "data": [
-           *         {
-           *           "sequence": 7,
-           *           "at": "2026-11-25T10:00:00.000Z",
-           *           "userId": "usr_administrator",
-           *           "username": "root",
-           *           "via": "session",
-           *           "address": "192.0.2.7",
-           *           "action": "blockUser",
-           *           "target": "usr_9f86d081884c7d659a2feaa0",
-           *           "success": true,
-           *           "requestId": "req_9f86d081884c7d659a2feaa0"
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            data: components['schemas']['AuditEntry'][]
-            /** @description Pass it on as cursor; there is none on the last page. */
-            next?: string
-          }
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getThumbnail: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path: {
-        signature: string
-        file: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The picture. */
-      200: {
-        headers: {
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'image/jpeg': string
-          'image/png': string
-          'image/webp': string
-          'image/gif': string
-          'image/avif': string
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400_3']
-      404: components['responses']['Error404_2']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_5']
-    }
-  }
-  getAvatar: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path: {
-        signature: string
-        file: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The picture. */
-      200: {
-        headers: {
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'image/jpeg': string
-          'image/png': string
-          'image/webp': string
-          'image/gif': string
-          'image/avif': string
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400_3']
-      404: components['responses']['Error404_2']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_5']
-    }
-  }
-  getWebfinger: {
-    parameters: {
-      query: {
-        /** @description `acct:tubewire@HOST`, or its URL. */
-        resource: string
-        rel?: string | string[]
-      }
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The descriptor. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'application/jrd+json': unknown
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      404: components['responses']['Error404']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getNodeInfoLinks: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Links. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': unknown
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getNodeInfo: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description What this service is. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': unknown
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getActor: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The actor. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'application/activity+json': unknown
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  getActorOutbox: {
-    parameters: {
-      query?: never
-      header?: {
-        /** @description The `ETag` of what you have: 304 when it still holds. */
-        'If-None-Match'?: string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description An empty collection. */
-      200: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description For `If-None-Match` and `If-Match`. */
-          ETag?: string
-          [name: string]: unknown
-        }
-        content: {
-          'application/activity+json': unknown
-        }
-      }
-      /** @description What you have still holds. */
-      304: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
-  onVideoPublished: {
-    parameters: {
-      query?: never
-      header: {
-        /** @description The id of the event: the same in every attempt. */
-        'webhook-id': string
-        /** @description UNIX seconds of the attempt. */
-        'webhook-timestamp': string
-        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
-        'webhook-signature': string
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
+        Error503_2: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                /** @description Seconds to delay after the first `429` is received. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Parameters are wrong: `invalid-params` names all of them. */
+        Error400: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The caller may not. */
+        Error403: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
-         * @example {
-         *       "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
-         *       "type": "video.published",
-         *       "timestamp": "2026-11-23T21:19:37.421Z",
-         *       "sequence": 42,
-         *       "instance": "peertube.example",
-         *       "data": {
-         *         "video": {
-         *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
-         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
-         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
-         *           "name": "Alice video 1",
-         *           "description": "Description of video 1",
-         *           "duration": 2,
-         *           "isLive": false,
-         *           "nsfw": false,
-         *           "category": {
-         *             "id": 15,
-         *             "label": "Science & Technology"
-         *           },
-         *           "licence": null,
-         *           "language": {
-         *             "id": "en",
-         *             "label": "English"
-         *           },
-         *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
-         *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
-         *           "publishedAt": "2026-11-23T21:19:05.009Z",
-         *           "createdAt": "2026-11-23T21:19:06.360Z",
-         *           "originallyPublishedAt": null,
-         *           "channel": {
-         *             "name": "alice_channel",
-         *             "displayName": "Main alice channel",
-         *             "host": "peertube.example",
-         *             "url": "https://peertube.example/video-channels/alice_channel",
-         *             "handle": "alice_channel@peertube.example"
-         *           },
-         *           "account": {
-         *             "name": "alice",
-         *             "displayName": "Main alice channel",
-         *             "host": "peertube.example",
-         *             "url": "https://peertube.example/video-channels/alice_channel",
-         *             "handle": "alice@peertube.example"
-         *           }
-         *         }
-         *       }
-         *     }
+         * @description Parameters are wrong: `invalid-params` names all of them.
+         *
+         *     `invalid_request`: A parameter of the token request is missing (RFC 6749, 5.2).
+         *
+         *     `invalid_client`: The client of the token request is not the one of oauth-clients/local.
+         *
+         *     `invalid_grant`: User name and password do not match, or the refresh token is unknown, expired or was used before. One that was used before ends its session.
+         *
+         *     `unsupported_grant_type`: The grant type is neither "password" nor "refresh_token".
          */
-        'application/json': components['schemas']['Event']
-      }
-    }
-    responses: {
-      /** @description It has arrived. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description It is sent again later. */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-    }
-  }
+        Error400_2: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is longer than 1 MB. */
+        Error413: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is not called what it must be. */
+        Error415: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Not right now.
+         *
+         *     `not_configured`: The configuration is wrong: the log says what.
+         *
+         *     `limiter_unavailable`: Logins can not be counted right now, so none is let through: try again.
+         */
+        Error503_3: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                /** @description Seconds to delay after the first `429` is received. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The caller may not.
+         *
+         *     `account_blocked`: The password is right, and the account is blocked.
+         *
+         *     `account_waiting_for_approval`: The password is right, and a moderator has not accepted the account yet.
+         *
+         *     `email_not_verified`: The password is right, and the mail address has not been verified yet.
+         */
+        Error403_2: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Who calls is not known.
+         *
+         *     `unauthorized_request`: The operation needs an access token or an API key.
+         *
+         *     `invalid_token`: The access token or API key is unknown, expired, revoked, or was replaced by a newer login.
+         */
+        Error401: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The caller may not.
+         *
+         *     `insufficient_rights`: The role of the user does not allow the operation.
+         *
+         *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
+         */
+        Error403_3: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The caller may not.
+         *
+         *     `registration_closed`: Nobody may register here: the administrator makes the accounts.
+         */
+        Error403_4: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `username_taken`: Somebody has this user name.
+         */
+        Error409: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+         *
+         *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+         */
+        Error409_2: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It can not be done.
+         *
+         *     `idempotency_other_request`: This Idempotency-Key came with another request before.
+         */
+        Error422: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The caller may not.
+         *
+         *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
+         */
+        Error403_5: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `email_taken`: Another account has this mail address.
+         */
+        Error409_3: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It is not what you saw. */
+        Error412: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `last_administrator`: Without this one there would be no administrator who can log in.
+         *
+         *     `first_administrator`: The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.
+         */
+        Error409_4: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+         *
+         *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+         *
+         *     `username_taken`: Somebody has this user name.
+         *
+         *     `email_taken`: Another account has this mail address.
+         */
+        Error409_5: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing, or it is somebody else’s. */
+        Error404: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `email_taken`: Another account has this mail address.
+         *
+         *     `last_administrator`: Without this one there would be no administrator who can log in.
+         */
+        Error409_6: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+         *
+         *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+         *
+         *     `last_administrator`: Without this one there would be no administrator who can log in.
+         */
+        Error409_7: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It was changed meanwhile. */
+        Error409_8: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description The caller may not.
+         *
+         *     `insufficient_rights`: The role of the user does not allow the operation.
+         *
+         *     `insufficient_scope`: The API key does not have the scope that the operation needs.
+         */
+        Error403_6: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+         *
+         *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+         *
+         *     `already_watched`: The instance is watched already; `detail` has its id.
+         */
+        Error409_9: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It can not be done.
+         *
+         *     `idempotency_other_request`: This Idempotency-Key came with another request before.
+         *
+         *     `not_peertube`: There is a server, and it is not PeerTube.
+         *
+         *     `too_old`: The PeerTube there is older than 5.1.
+         *
+         *     `unreachable`: There is no server at that address, or it closed the connection.
+         *
+         *     `timeout`: The instance did not answer in time.
+         *
+         *     `tls`: The TLS connection to the instance failed.
+         *
+         *     `redirect`: The instance redirects to another address: add that one.
+         *
+         *     `http`: The instance answered with an error.
+         *
+         *     `rate_limited`: The instance answers that it was asked too often.
+         *
+         *     `too_large`: The answer of the instance is too large to be one of PeerTube.
+         *
+         *     `schema`: The answer of the instance is not what PeerTube answers.
+         *
+         *     `not_json`: The instance answered without JSON.
+         */
+        Error422_2: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Not right now.
+         *
+         *     `not_configured`: The configuration is wrong: the log says what.
+         *
+         *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
+         */
+        Error503_4: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                /** @description Seconds to delay after the first `429` is received. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
+         */
+        Error409_10: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Parameters are wrong: `invalid-params` names all of them. */
+        Error400_3: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Not right now.
+         *
+         *     `not_configured`: The configuration is wrong: the log says what.
+         *
+         *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
+         */
+        Error503_5: {
+            headers: {
+                /** @description Seconds to delay after the first `429` is received. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing, or it is somebody else’s. */
+        Error404_2: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: {
+        /** @description Number of max requests allowed in the current time period. */
+        "X-RateLimit-Limit": number;
+        /** @description Number of remaining requests in the current time period. */
+        "X-RateLimit-Remaining": number;
+        /** @description Timestamp of end of current time period as UNIX timestamp. */
+        "X-RateLimit-Reset": number;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It works. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0",
+                     *       "time": "2026-11-25T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                        version: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601 in UTC, with milliseconds.
+                         */
+                        time: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its version, who may register, and how much may be asked. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "serverVersion": "0.1.0",
+                     *       "signup": {
+                     *         "allowed": false,
+                     *         "requiresApproval": false,
+                     *         "requiresEmailVerification": true
+                     *       },
+                     *       "limits": {
+                     *         "api": {
+                     *           "requests": 50,
+                     *           "seconds": 10
+                     *         },
+                     *         "token": {
+                     *           "requests": 15,
+                     *           "seconds": 300
+                     *         },
+                     *         "register": {
+                     *           "requests": 2,
+                     *           "seconds": 300
+                     *         },
+                     *         "verifyEmail": {
+                     *           "requests": 3,
+                     *           "seconds": 300
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        serverVersion: string;
+                        signup: {
+                            allowed: boolean;
+                            requiresApproval: boolean;
+                            requiresEmailVerification: boolean;
+                        };
+                        limits: {
+                            api: {
+                                requests: number;
+                                seconds: number;
+                            };
+                            token: {
+                                requests: number;
+                                seconds: number;
+                            };
+                            register: {
+                                requests: number;
+                                seconds: number;
+                            };
+                            verifyEmail: {
+                                requests: number;
+                                seconds: number;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getOpenApi: {
+        parameters: {
+            query?: {
+                version?: "3.0" | "3.1";
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The description. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getReference: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getOAuthClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "client_id": "tubewire",
+                     *       "client_secret": "public"
+                     *     }
+                     */
+                    "application/json": {
+                        client_id: string;
+                        client_secret: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Error403"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getOAuthToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "client_id": "tubewire",
+                 *       "client_secret": "public",
+                 *       "grant_type": "password",
+                 *       "username": "alice",
+                 *       "password": "correct horse"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    client_id?: string;
+                    client_secret?: string;
+                    /** @description `password` or `refresh_token`. */
+                    grant_type?: string;
+                    /** @description User name or mail address. */
+                    username?: string;
+                    /** @description With the grant type `password`. */
+                    password?: string;
+                    /** @description With the grant type `refresh_token`. */
+                    refresh_token?: string;
+                    /** @description PeerTube’s clients send `code`; it means nothing. */
+                    response_type?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The tokens. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token_type": "Bearer",
+                     *       "access_token": "0123456789abcdef0123456789abcdef01234567",
+                     *       "refresh_token": "76543210fedcba9876543210fedcba9876543210",
+                     *       "expires_in": 86400,
+                     *       "refresh_token_expires_in": 1209600
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        token_type: "Bearer";
+                        access_token: string;
+                        refresh_token: string;
+                        /** @description Seconds. */
+                        expires_in: number;
+                        /** @description Seconds. */
+                        refresh_token_expires_in: number;
+                    };
+                };
+            };
+            400: components["responses"]["Error400_2"];
+            403: components["responses"]["Error403_2"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_3"];
+        };
+    };
+    revokeOAuthToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session is over. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    registerUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "alice",
+                 *       "password": "correct horse",
+                 *       "email": "alice@example.com"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description 1 to 50 letters, digits, dots, underscores or hyphens. Upper case is lower case here. */
+                    username: string;
+                    /** @description 8 characters at least. */
+                    password: string;
+                    /**
+                     * Format: email
+                     * @description A mail address.
+                     */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Look into your mail. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403_4"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    resendEmailToVerifyUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "alice@example.com"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description A mail address.
+                     */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description If the address waits to be verified, a mail is on its way. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            409: components["responses"]["Error409_2"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    verifyUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "verificationString": "0123456789abcdef0123456789abcdef01234567"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description From the mail. It can be used once. */
+                    verificationString: string;
+                    /** @description As in PeerTube; it changes nothing here. */
+                    isPendingEmail?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The address is verified. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403_5"];
+            409: components["responses"]["Error409_3"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    askResetPassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "alice@example.com"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: email
+                     * @description A mail address.
+                     */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description If the address is known, a mail is on its way. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            409: components["responses"]["Error409_2"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "verificationString": "0123456789abcdef0123456789abcdef01234567",
+                 *       "password": "correct horse"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description From the mail. It can be used once. */
+                    verificationString: string;
+                    /** @description 8 characters at least. */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            403: components["responses"]["Error403_5"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getVerifyEmailPage: {
+        parameters: {
+            query: {
+                /** @description The id of a user. */
+                userId: string;
+                verificationString: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    postVerifyEmailPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "userId": "usr_9f86d081884c7d659a2feaa0",
+                 *       "verificationString": "0123456789abcdef0123456789abcdef01234567"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description The id of a user. */
+                    userId: string;
+                    verificationString: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getResetPasswordPage: {
+        parameters: {
+            query: {
+                /** @description The id of a user. */
+                userId: string;
+                verificationString: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    postResetPasswordPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "userId": "usr_9f86d081884c7d659a2feaa0",
+                 *       "verificationString": "0123456789abcdef0123456789abcdef01234567",
+                 *       "password": "battery staple"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description The id of a user. */
+                    userId: string;
+                    verificationString: string;
+                    /** @description 8 characters at least. */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getUserInfo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One’s account. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "usr_9f86d081884c7d659a2feaa0",
+                     *       "username": "alice",
+                     *       "email": "alice@example.com",
+                     *       "pendingEmail": null,
+                     *       "emailVerified": true,
+                     *       "role": {
+                     *         "id": 2,
+                     *         "label": "User"
+                     *       },
+                     *       "state": "active",
+                     *       "blocked": false,
+                     *       "blockedReason": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "lastLoginDate": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    putUserInfo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "currentPassword": "correct horse",
+                 *       "password": "battery staple"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The password. */
+                    currentPassword?: string;
+                    /** @description 8 characters at least. */
+                    password?: string;
+                    /**
+                     * Format: email
+                     * @description A mail address.
+                     */
+                    email?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_3"];
+        };
+    };
+    deleteUserInfo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            409: components["responses"]["Error409_4"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getUsers: {
+        parameters: {
+            query?: {
+                start?: string;
+                count?: string;
+                /** @description The order; with a minus the last comes first. */
+                sort?: "createdAt" | "-createdAt" | "username" | "-username";
+                /** @description A part of the name. Reads all that it searches through. */
+                search?: string;
+                /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+                after?: string;
+                state?: "active" | "waiting-for-email" | "waiting-for-approval";
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accounts. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "data": [
+                     *         {
+                     *           "id": "usr_9f86d081884c7d659a2feaa0",
+                     *           "username": "alice",
+                     *           "email": "alice@example.com",
+                     *           "pendingEmail": null,
+                     *           "emailVerified": true,
+                     *           "role": {
+                     *             "id": 2,
+                     *             "label": "User"
+                     *           },
+                     *           "state": "active",
+                     *           "blocked": false,
+                     *           "blockedReason": null,
+                     *           "createdAt": "2026-11-25T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *           "lastLoginDate": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description How many there are in all. */
+                        total: number;
+                        data: components["schemas"]["User"][];
+                        /** @description Pass it on as `after`; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    addUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "alice",
+                 *       "password": "correct horse",
+                 *       "email": "alice@example.com",
+                 *       "role": 2
+                 *     }
+                 */
+                "application/json": {
+                    /** @description 1 to 50 letters, digits, dots, underscores or hyphens. Upper case is lower case here. */
+                    username: string;
+                    /** @description 8 characters at least. */
+                    password: string;
+                    /** @default null */
+                    email?: string | null;
+                    /**
+                     * @description 0 Administrator, 1 Moderator, 2 User.
+                     * @default 2
+                     * @enum {number}
+                     */
+                    role?: 0 | 1 | 2;
+                };
+            };
+        };
+        responses: {
+            /** @description The account. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description Its path. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "usr_9f86d081884c7d659a2feaa0",
+                     *       "username": "alice",
+                     *       "email": "alice@example.com",
+                     *       "pendingEmail": null,
+                     *       "emailVerified": true,
+                     *       "role": {
+                     *         "id": 2,
+                     *         "label": "User"
+                     *       },
+                     *       "state": "active",
+                     *       "blocked": false,
+                     *       "blockedReason": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "lastLoginDate": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            409: components["responses"]["Error409_5"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "usr_9f86d081884c7d659a2feaa0",
+                     *       "username": "alice",
+                     *       "email": "alice@example.com",
+                     *       "pendingEmail": null,
+                     *       "emailVerified": true,
+                     *       "role": {
+                     *         "id": 2,
+                     *         "label": "User"
+                     *       },
+                     *       "state": "active",
+                     *       "blocked": false,
+                     *       "blockedReason": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "lastLoginDate": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    putUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": 1
+                 *     }
+                 */
+                "application/json": {
+                    /** @description 8 characters at least. */
+                    password?: string;
+                    email?: string | null;
+                    emailVerified?: boolean;
+                    /**
+                     * @description 0 Administrator, 1 Moderator, 2 User.
+                     * @enum {number}
+                     */
+                    role?: 0 | 1 | 2;
+                };
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_6"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    delUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_4"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    blockUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Spam"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Why. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is blocked. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_7"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    unblockUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It may log in again. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_2"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    acceptUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of a user. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is accepted. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_2"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getApiKeys: {
+        parameters: {
+            query?: {
+                start?: string;
+                count?: string;
+                /** @description The order; with a minus the last comes first. */
+                sort?: "createdAt" | "-createdAt";
+                /** @description A part of the name. Reads all that it searches through. */
+                search?: string;
+                /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+                after?: string;
+                /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
+                owner?: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "data": [
+                     *         {
+                     *           "id": "key_9f86d081884c7d659a2feaa0",
+                     *           "owner": "usr_9f86d081884c7d659a2feaa0",
+                     *           "name": "Dashboard of the office",
+                     *           "hint": "tw_4Fq0",
+                     *           "scopes": [
+                     *             "events:read"
+                     *           ],
+                     *           "rateLimit": null,
+                     *           "expiresAt": "2027-11-25T10:00:00.000Z",
+                     *           "lastUsedAt": null,
+                     *           "createdAt": "2026-11-25T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T10:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description How many there are in all. */
+                        total: number;
+                        data: components["schemas"]["ApiKey"][];
+                        /** @description Pass it on as `after`; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    addApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Dashboard of the office",
+                 *       "scopes": [
+                 *         "events:read"
+                 *       ],
+                 *       "expiresAt": "2027-11-25T10:00:00Z"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description For people. */
+                    name: string;
+                    /** @description What it may do. */
+                    scopes: ("events:read" | "deliveries:read" | "instances:read" | "instances:write" | "endpoints:read" | "endpoints:write" | "feeds:read")[];
+                    /** @default null */
+                    rateLimit?: number | null;
+                    /** @default null */
+                    expiresAt?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The key. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description Its path. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_9f86d081884c7d659a2feaa0",
+                     *       "owner": "usr_9f86d081884c7d659a2feaa0",
+                     *       "name": "Dashboard of the office",
+                     *       "hint": "tw_4Fq0",
+                     *       "scopes": [
+                     *         "events:read"
+                     *       ],
+                     *       "rateLimit": null,
+                     *       "expiresAt": "2027-11-25T10:00:00.000Z",
+                     *       "lastUsedAt": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "key": "tw_4Fq0aPZc8yT1nWb6uKd2sVxEo9rHiMj5lGQ3fLwC"
+                     *     }
+                     */
+                    "application/json": {
+                        id: string;
+                        owner: string;
+                        name: string;
+                        /** @description Its first letters. */
+                        hint: string;
+                        scopes: string[];
+                        rateLimit: number | null;
+                        expiresAt: string | null;
+                        lastUsedAt: string | null;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601 in UTC, with milliseconds.
+                         */
+                        createdAt: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601 in UTC, with milliseconds.
+                         */
+                        updatedAt: string;
+                        /** @description Send it as `Authorization: Bearer tw_…`. */
+                        key: string;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            409: components["responses"]["Error409_2"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The id of an API key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, without itself. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_9f86d081884c7d659a2feaa0",
+                     *       "owner": "usr_9f86d081884c7d659a2feaa0",
+                     *       "name": "Dashboard of the office",
+                     *       "hint": "tw_4Fq0",
+                     *       "scopes": [
+                     *         "events:read"
+                     *       ],
+                     *       "rateLimit": null,
+                     *       "expiresAt": "2027-11-25T10:00:00.000Z",
+                     *       "lastUsedAt": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    delApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of an API key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It no longer holds. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    patchApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of an API key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scopes": [
+                 *         "events:read",
+                 *         "deliveries:read"
+                 *       ]
+                 *     }
+                 */
+                "application/merge-patch+json": {
+                    /** @description For people. */
+                    name?: string;
+                    /** @description What it may do. */
+                    scopes?: ("events:read" | "deliveries:read" | "instances:read" | "instances:write" | "endpoints:read" | "endpoints:write" | "feeds:read")[];
+                    rateLimit?: number | null;
+                    expiresAt?: string | null;
+                };
+                /**
+                 * @example {
+                 *       "scopes": [
+                 *         "events:read",
+                 *         "deliveries:read"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description For people. */
+                    name?: string;
+                    /** @description What it may do. */
+                    scopes?: ("events:read" | "deliveries:read" | "instances:read" | "instances:write" | "endpoints:read" | "endpoints:write" | "feeds:read")[];
+                    rateLimit?: number | null;
+                    expiresAt?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The key, without itself. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "key_9f86d081884c7d659a2feaa0",
+                     *       "owner": "usr_9f86d081884c7d659a2feaa0",
+                     *       "name": "Dashboard of the office",
+                     *       "hint": "tw_4Fq0",
+                     *       "scopes": [
+                     *         "events:read"
+                     *       ],
+                     *       "rateLimit": null,
+                     *       "expiresAt": "2027-11-25T10:00:00.000Z",
+                     *       "lastUsedAt": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_8"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getInstances: {
+        parameters: {
+            query?: {
+                start?: string;
+                count?: string;
+                /** @description The order; with a minus the last comes first. */
+                sort?: "createdAt" | "-createdAt" | "host" | "-host";
+                /** @description A part of the name. Reads all that it searches through. */
+                search?: string;
+                /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+                after?: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of instances. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "data": [
+                     *         {
+                     *           "id": "ins_9f86d081884c7d659a2feaa0",
+                     *           "url": "https://peertube.example",
+                     *           "host": "peertube.example",
+                     *           "name": "An instance",
+                     *           "version": "6.3.0",
+                     *           "paused": false,
+                     *           "createdAt": "2026-11-25T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *           "sources": [
+                     *             {
+                     *               "id": "src_9f86d081884c7d659a2feaa0",
+                     *               "kind": "videos",
+                     *               "state": "ok",
+                     *               "nextPollAt": "2026-11-25T10:05:00.000Z",
+                     *               "lastPollAt": "2026-11-25T10:00:00.000Z",
+                     *               "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+                     *               "failures": 0,
+                     *               "lastError": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description How many there are in all. */
+                        total: number;
+                        data: components["schemas"]["Instance"][];
+                        /** @description Pass it on as `after`; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    addInstance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://peertube.example",
+                 *       "backfill": 10
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Of the whole instance, without a path. */
+                    url: string;
+                    /**
+                     * @description So many of its newest videos become events.
+                     * @default 0
+                     */
+                    backfill?: number;
+                    /** @default false */
+                    dryRun?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description What it is; nothing was stored (`dryRun`). */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://peertube.example",
+                     *       "host": "peertube.example",
+                     *       "name": "An instance",
+                     *       "version": "6.3.0"
+                     *     }
+                     */
+                    "application/json": {
+                        url: string;
+                        /** @description With the port, unless it is the default one: how events name it. */
+                        host: string;
+                        name: string;
+                        version: string;
+                    };
+                };
+            };
+            /** @description It is watched. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description Its path. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ins_9f86d081884c7d659a2feaa0",
+                     *       "url": "https://peertube.example",
+                     *       "host": "peertube.example",
+                     *       "name": "An instance",
+                     *       "version": "6.3.0",
+                     *       "paused": false,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "sources": [
+                     *         {
+                     *           "id": "src_9f86d081884c7d659a2feaa0",
+                     *           "kind": "videos",
+                     *           "state": "ok",
+                     *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+                     *           "lastPollAt": "2026-11-25T10:00:00.000Z",
+                     *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+                     *           "failures": 0,
+                     *           "lastError": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Instance"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            409: components["responses"]["Error409_9"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422_2"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_4"];
+        };
+    };
+    getInstance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The id of an instance. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instance. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ins_9f86d081884c7d659a2feaa0",
+                     *       "url": "https://peertube.example",
+                     *       "host": "peertube.example",
+                     *       "name": "An instance",
+                     *       "version": "6.3.0",
+                     *       "paused": false,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "sources": [
+                     *         {
+                     *           "id": "src_9f86d081884c7d659a2feaa0",
+                     *           "kind": "videos",
+                     *           "state": "ok",
+                     *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+                     *           "lastPollAt": "2026-11-25T10:00:00.000Z",
+                     *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+                     *           "failures": 0,
+                     *           "lastError": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Instance"];
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    delInstance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of an instance. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no longer watched. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    patchInstance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of an instance. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "paused": true
+                 *     }
+                 */
+                "application/merge-patch+json": {
+                    paused?: boolean;
+                };
+                /**
+                 * @example {
+                 *       "paused": true
+                 *     }
+                 */
+                "application/json": {
+                    paused?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The instance. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ins_9f86d081884c7d659a2feaa0",
+                     *       "url": "https://peertube.example",
+                     *       "host": "peertube.example",
+                     *       "name": "An instance",
+                     *       "version": "6.3.0",
+                     *       "paused": false,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "sources": [
+                     *         {
+                     *           "id": "src_9f86d081884c7d659a2feaa0",
+                     *           "kind": "videos",
+                     *           "state": "ok",
+                     *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+                     *           "lastPollAt": "2026-11-25T10:00:00.000Z",
+                     *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+                     *           "failures": 0,
+                     *           "lastError": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Instance"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_8"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    pollInstance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of an instance. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is about to be read. */
+            202: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_2"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getEndpoints: {
+        parameters: {
+            query?: {
+                start?: string;
+                count?: string;
+                /** @description The order; with a minus the last comes first. */
+                sort?: "createdAt" | "-createdAt";
+                /** @description A part of the name. Reads all that it searches through. */
+                search?: string;
+                /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+                after?: string;
+                /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
+                owner?: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of endpoints. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "data": [
+                     *         {
+                     *           "id": "ep_9f86d081884c7d659a2feaa0",
+                     *           "owner": "usr_administrator",
+                     *           "url": "https://receiver.example/hook",
+                     *           "description": "The team’s chat",
+                     *           "eventTypes": [
+                     *             "*"
+                     *           ],
+                     *           "paused": false,
+                     *           "pausedBy": null,
+                     *           "createdAt": "2026-11-25T10:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T10:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description How many there are in all. */
+                        total: number;
+                        data: components["schemas"]["Endpoint"][];
+                        /** @description Pass it on as `after`; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    addEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key, the same answer, done once; for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://receiver.example/hook",
+                 *       "description": "The team’s chat"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Where events are posted: https, and public. */
+                    url: string;
+                    /**
+                     * @description For people.
+                     * @default
+                     */
+                    description?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint, with its secret. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description Its path. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ep_9f86d081884c7d659a2feaa0",
+                     *       "owner": "usr_administrator",
+                     *       "url": "https://receiver.example/hook",
+                     *       "description": "The team’s chat",
+                     *       "eventTypes": [
+                     *         "*"
+                     *       ],
+                     *       "paused": false,
+                     *       "pausedBy": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                     *     }
+                     */
+                    "application/json": {
+                        id: string;
+                        /** @description The id of the user whose it is. */
+                        owner: string;
+                        /** @description Of somebody else’s endpoint only its origin: the path may hold a secret. */
+                        url: string;
+                        description: string;
+                        eventTypes: string[];
+                        paused: boolean;
+                        pausedBy: ("owner" | "moderator" | "block") | null;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601 in UTC, with milliseconds.
+                         */
+                        createdAt: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601 in UTC, with milliseconds.
+                         */
+                        updatedAt: string;
+                        /** @description What webhooks are signed with, for Standard Webhooks. */
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            409: components["responses"]["Error409_2"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The id of an endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ep_9f86d081884c7d659a2feaa0",
+                     *       "owner": "usr_administrator",
+                     *       "url": "https://receiver.example/hook",
+                     *       "description": "The team’s chat",
+                     *       "eventTypes": [
+                     *         "*"
+                     *       ],
+                     *       "paused": false,
+                     *       "pausedBy": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    delEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of an endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    patchEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id of an endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "paused": true
+                 *     }
+                 */
+                "application/merge-patch+json": {
+                    /** @description Where events are posted: https, and public. */
+                    url?: string;
+                    /** @description For people. */
+                    description?: string;
+                    paused?: boolean;
+                };
+                /**
+                 * @example {
+                 *       "paused": true
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Where events are posted: https, and public. */
+                    url?: string;
+                    /** @description For people. */
+                    description?: string;
+                    paused?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "ep_9f86d081884c7d659a2feaa0",
+                     *       "owner": "usr_administrator",
+                     *       "url": "https://receiver.example/hook",
+                     *       "description": "The team’s chat",
+                     *       "eventTypes": [
+                     *         "*"
+                     *       ],
+                     *       "paused": false,
+                     *       "pausedBy": null,
+                     *       "createdAt": "2026-11-25T10:00:00.000Z",
+                     *       "updatedAt": "2026-11-25T10:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409_10"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: string;
+                /** @description Whether each event is to name its pictures from here: see `getThumbnail`. */
+                pictures?: "true" | "false";
+                /** @description A type, such as `video.published`, or `video.*`. */
+                type?: string;
+                /** @description Of this instance only: its host, as events name it. */
+                instance?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
+                     *           "type": "video.published",
+                     *           "timestamp": "2026-11-23T21:19:37.421Z",
+                     *           "sequence": 42,
+                     *           "instance": "peertube.example",
+                     *           "data": {
+                     *             "video": {
+                     *               "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+                     *               "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+                     *               "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+                     *               "name": "Alice video 1",
+                     *               "description": "Description of video 1",
+                     *               "duration": 2,
+                     *               "isLive": false,
+                     *               "nsfw": false,
+                     *               "category": {
+                     *                 "id": 15,
+                     *                 "label": "Science & Technology"
+                     *               },
+                     *               "licence": null,
+                     *               "language": {
+                     *                 "id": "en",
+                     *                 "label": "English"
+                     *               },
+                     *               "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
+                     *               "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+                     *               "publishedAt": "2026-11-23T21:19:05.009Z",
+                     *               "createdAt": "2026-11-23T21:19:06.360Z",
+                     *               "originallyPublishedAt": null,
+                     *               "channel": {
+                     *                 "name": "alice_channel",
+                     *                 "displayName": "Main alice channel",
+                     *                 "host": "peertube.example",
+                     *                 "url": "https://peertube.example/video-channels/alice_channel",
+                     *                 "handle": "alice_channel@peertube.example"
+                     *               },
+                     *               "account": {
+                     *                 "name": "alice",
+                     *                 "displayName": "Main alice channel",
+                     *                 "host": "peertube.example",
+                     *                 "url": "https://peertube.example/video-channels/alice_channel",
+                     *                 "handle": "alice@peertube.example"
+                     *               }
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "42"
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        /** @description Pass it on as cursor; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The id of an event. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
+                     *       "type": "video.published",
+                     *       "timestamp": "2026-11-23T21:19:37.421Z",
+                     *       "sequence": 42,
+                     *       "instance": "peertube.example",
+                     *       "data": {
+                     *         "video": {
+                     *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+                     *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+                     *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+                     *           "name": "Alice video 1",
+                     *           "description": "Description of video 1",
+                     *           "duration": 2,
+                     *           "isLive": false,
+                     *           "nsfw": false,
+                     *           "category": {
+                     *             "id": 15,
+                     *             "label": "Science & Technology"
+                     *           },
+                     *           "licence": null,
+                     *           "language": {
+                     *             "id": "en",
+                     *             "label": "English"
+                     *           },
+                     *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
+                     *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+                     *           "publishedAt": "2026-11-23T21:19:05.009Z",
+                     *           "createdAt": "2026-11-23T21:19:06.360Z",
+                     *           "originallyPublishedAt": null,
+                     *           "channel": {
+                     *             "name": "alice_channel",
+                     *             "displayName": "Main alice channel",
+                     *             "host": "peertube.example",
+                     *             "url": "https://peertube.example/video-channels/alice_channel",
+                     *             "handle": "alice_channel@peertube.example"
+                     *           },
+                     *           "account": {
+                     *             "name": "alice",
+                     *             "displayName": "Main alice channel",
+                     *             "host": "peertube.example",
+                     *             "url": "https://peertube.example/video-channels/alice_channel",
+                     *             "handle": "alice@peertube.example"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    downloadEventsNdjson: {
+        parameters: {
+            query?: {
+                after?: string;
+                /** @description A type, such as `video.published`, or `video.*`. */
+                type?: string;
+                /** @description Of this instance only: its host, as events name it. */
+                instance?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    downloadEventsCsv: {
+        parameters: {
+            query?: {
+                after?: string;
+                /** @description A type, such as `video.published`, or `video.*`. */
+                type?: string;
+                /** @description Of this instance only: its host, as events name it. */
+                instance?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getDeliveries: {
+        parameters: {
+            query: {
+                /** @description The id of an endpoint. */
+                endpoint: string;
+                before?: string;
+                limit?: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "endpoint": "ep_9f86d081884c7d659a2feaa0",
+                     *           "event": "evt_2733d8ac0f772d8f3b279e774e62b648",
+                     *           "sequence": 42,
+                     *           "type": "video.published",
+                     *           "state": "delivered",
+                     *           "attempts": 1,
+                     *           "createdAt": "2026-11-25T10:00:00.000Z",
+                     *           "nextAttemptAt": null,
+                     *           "finishedAt": "2026-11-25T10:00:00.120Z",
+                     *           "lastAttempt": {
+                     *             "startedAt": "2026-11-25T10:00:00.020Z",
+                     *             "status": 204,
+                     *             "error": null
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["Delivery"][];
+                        /** @description Pass it on as cursor; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_6"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getMails: {
+        parameters: {
+            query?: {
+                start?: string;
+                count?: string;
+                /** @description The order; with a minus the last comes first. */
+                sort?: "-createdAt" | "createdAt";
+                /** @description A part of the name. Reads all that it searches through. */
+                search?: string;
+                /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+                after?: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of mails. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "data": [
+                     *         {
+                     *           "id": "mail_9f86d081884c7d659a2feaa0",
+                     *           "recipient": "alice@example.com",
+                     *           "subject": "Verify your address",
+                     *           "text": "Hello alice, …",
+                     *           "state": "kept",
+                     *           "attempts": 0,
+                     *           "lastError": null,
+                     *           "createdAt": "2026-11-25T10:00:00.000Z",
+                     *           "nextAttemptAt": null,
+                     *           "finishedAt": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description How many there are in all. */
+                        total: number;
+                        data: components["schemas"]["Mail"][];
+                        /** @description Pass it on as `after`; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getAuditLog: {
+        parameters: {
+            query?: {
+                before?: string;
+                limit?: string;
+                action?: string;
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "sequence": 7,
+                     *           "at": "2026-11-25T10:00:00.000Z",
+                     *           "userId": "usr_administrator",
+                     *           "username": "root",
+                     *           "via": "session",
+                     *           "address": "192.0.2.7",
+                     *           "action": "blockUser",
+                     *           "target": "usr_9f86d081884c7d659a2feaa0",
+                     *           "success": true,
+                     *           "requestId": "req_9f86d081884c7d659a2feaa0"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["AuditEntry"][];
+                        /** @description Pass it on as cursor; there is none on the last page. */
+                        next?: string;
+                    };
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403_3"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getThumbnail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                signature: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                    "image/avif": string;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400_3"];
+            404: components["responses"]["Error404_2"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_5"];
+        };
+    };
+    getAvatar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                signature: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                    "image/avif": string;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400_3"];
+            404: components["responses"]["Error404_2"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_5"];
+        };
+    };
+    getWebfinger: {
+        parameters: {
+            query: {
+                /** @description `acct:tubewire@HOST`, or its URL. */
+                resource: string;
+                rel?: string | string[];
+            };
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The descriptor. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jrd+json": unknown;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getNodeInfoLinks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Links. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getNodeInfo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What this service is. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getActor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The actor. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/activity+json": unknown;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    getActorOutbox: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have: 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An empty collection. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /** @description For `If-None-Match` and `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/activity+json": unknown;
+                };
+            };
+            /** @description What you have still holds. */
+            304: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["Error429"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503_2"];
+        };
+    };
+    onVideoPublished: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The id of the event: the same in every attempt. */
+                "webhook-id": string;
+                /** @description UNIX seconds of the attempt. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
+                 *       "type": "video.published",
+                 *       "timestamp": "2026-11-23T21:19:37.421Z",
+                 *       "sequence": 42,
+                 *       "instance": "peertube.example",
+                 *       "data": {
+                 *         "video": {
+                 *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+                 *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+                 *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+                 *           "name": "Alice video 1",
+                 *           "description": "Description of video 1",
+                 *           "duration": 2,
+                 *           "isLive": false,
+                 *           "nsfw": false,
+                 *           "category": {
+                 *             "id": 15,
+                 *             "label": "Science & Technology"
+                 *           },
+                 *           "licence": null,
+                 *           "language": {
+                 *             "id": "en",
+                 *             "label": "English"
+                 *           },
+                 *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
+                 *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+                 *           "publishedAt": "2026-11-23T21:19:05.009Z",
+                 *           "createdAt": "2026-11-23T21:19:06.360Z",
+                 *           "originallyPublishedAt": null,
+                 *           "channel": {
+                 *             "name": "alice_channel",
+                 *             "displayName": "Main alice channel",
+                 *             "host": "peertube.example",
+                 *             "url": "https://peertube.example/video-channels/alice_channel",
+                 *             "handle": "alice_channel@peertube.example"
+                 *           },
+                 *           "account": {
+                 *             "name": "alice",
+                 *             "displayName": "Main alice channel",
+                 *             "host": "peertube.example",
+                 *             "url": "https://peertube.example/video-channels/alice_channel",
+                 *             "handle": "alice@peertube.example"
+                 *           }
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Event"];
+            };
+        };
+        responses: {
+            /** @description It has arrived. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again later. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
 }

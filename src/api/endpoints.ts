@@ -17,11 +17,11 @@ import type { Deps } from '../workers/deps.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
 import { changedMeanwhile, checkIfMatch } from './conditional.ts'
-import { idParams, list, listQuery, Owner, Time, text } from './fields.ts'
+import { endpointFields, exampleEndpoint, ShownEndpoint, showEndpoint } from './endpoint-view.ts'
+import { idParams, list, listQuery, Owner, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { invalidParams, notFound, Problem } from './problem.ts'
-import { time } from './time.ts'
 import { invalid } from './validate.ts'
 
 const EndpointUrl = v.pipe(
@@ -31,40 +31,7 @@ const EndpointUrl = v.pipe(
 )
 const Description = v.pipe(text(500), v.description('For people.'))
 
-const fields = {
-  id: v.string(),
-  owner: v.pipe(v.string(), v.description('The id of the user whose it is.')),
-  url: v.pipe(
-    v.string(),
-    v.description('Of somebody else’s endpoint only its origin: the path may hold a secret.'),
-  ),
-  description: v.string(),
-  eventTypes: v.array(v.string()),
-  paused: v.boolean(),
-  pausedBy: v.nullable(
-    v.pipe(
-      v.picklist(['owner', 'moderator', 'block']),
-      v.description('Who paused it; `block`: the account of its owner is blocked.'),
-    ),
-  ),
-  createdAt: Time,
-  updatedAt: Time,
-}
-export const ShownEndpoint = v.strictObject(fields)
-
-const example = {
-  id: 'ep_9f86d081884c7d659a2feaa0',
-  owner: 'usr_administrator',
-  url: 'https://receiver.example/hook',
-  description: 'The team’s chat',
-  eventTypes: ['*'],
-  paused: false,
-  pausedBy: null,
-  createdAt: '2026-11-25T10:00:00.000Z',
-  updatedAt: '2026-11-25T10:00:00.000Z',
-} as const
-
-const one = { description: 'The endpoint.', schema: ShownEndpoint, example }
+const one = { description: 'The endpoint.', schema: ShownEndpoint, example: exampleEndpoint }
 
 export const endpointOperations = [
   operation({
@@ -78,7 +45,7 @@ export const endpointOperations = [
       200: {
         description: 'A page of endpoints.',
         schema: list(ShownEndpoint),
-        example: { total: 1, data: [example] },
+        example: { total: 1, data: [exampleEndpoint] },
       },
     },
     async handle(input) {
@@ -87,7 +54,7 @@ export const endpointOperations = [
       const owner = ownerOf(query.owner, id, reach)
       return answerList(
         () => listEndpoints(deps.env.DB, owner, listQueryOf(query)),
-        (endpoint) => show(endpoint, id),
+        (endpoint) => showEndpoint(endpoint, id),
       )
     },
   }),
@@ -105,11 +72,11 @@ export const endpointOperations = [
       201: {
         description: 'The endpoint, with its secret.',
         schema: v.strictObject({
-          ...fields,
+          ...endpointFields,
           secret: v.pipe(v.string(), v.description('What webhooks are signed with, for Standard Webhooks.')),
         }),
         headers: { Location: 'Its path.' },
-        example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+        example: { ...exampleEndpoint, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
       },
     },
     async handle(input) {
@@ -130,7 +97,7 @@ export const endpointOperations = [
         },
         auditOf(input, id),
       )
-      return created(`/api/v1/endpoints/${id}`, { ...show(endpoint, owner), secret })
+      return created(`/api/v1/endpoints/${id}`, { ...showEndpoint(endpoint, owner), secret })
     },
   }),
   operation({
@@ -143,7 +110,7 @@ export const endpointOperations = [
     answers: { 200: one },
     problems: [404],
     async handle(input) {
-      return ok(show(await reachable(input), userOf(input).id))
+      return ok(showEndpoint(await reachable(input), userOf(input).id))
     },
   }),
   operation({
@@ -168,7 +135,7 @@ export const endpointOperations = [
       const { body, deps, request } = input
       const userId = userOf(input).id
       const endpoint = await reachable(input)
-      await checkIfMatch(request, show(endpoint, userId))
+      await checkIfMatch(request, showEndpoint(endpoint, userId))
       const isOwn = endpoint.ownerId === userId
       if (!isOwn && (body.url !== undefined || body.description !== undefined))
         throw new Problem('insufficient_rights', 'Of somebody else’s endpoint you may change "paused" only')
@@ -183,7 +150,7 @@ export const endpointOperations = [
       // What waited is owed still: without this the next tick sends it.
       if (endpoint.pausedAt !== null && changes.pausedAt === null)
         await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))
-      return ok(show({ ...endpoint, ...changes, updatedAt: now }, userId))
+      return ok(showEndpoint({ ...endpoint, ...changes, updatedAt: now }, userId))
     },
   }),
   operation({
@@ -198,7 +165,7 @@ export const endpointOperations = [
     problems: [404, 412],
     async handle(input) {
       const endpoint = await reachable(input)
-      await checkIfMatch(input.request, show(endpoint, userOf(input).id))
+      await checkIfMatch(input.request, showEndpoint(endpoint, userOf(input).id))
       if (!(await deleteEndpoint(input.deps.env.DB, endpoint.id, auditOf(input, endpoint.id))))
         throw notFound(`endpoint ${endpoint.id}`)
       return noContent
@@ -240,20 +207,4 @@ function pauseOf(
   if (pausedAt !== null && pausedBy !== 'owner' && !mayResumeAll)
     throw new Problem('paused_by_moderator', 'A moderator paused this endpoint: ask one to resume it')
   return { pausedAt: null, pausedBy: null }
-}
-
-/** Without its secret: that is in the answer to POST, and never again. */
-function show(endpoint: Endpoint, viewerId: string) {
-  const { id, ownerId, url, description, pausedAt, pausedBy, createdAt, updatedAt } = endpoint
-  return {
-    id,
-    owner: ownerId,
-    url: ownerId === viewerId ? url : new URL(url).origin,
-    description,
-    eventTypes: ['*'],
-    paused: pausedAt !== null,
-    pausedBy,
-    createdAt: time(createdAt),
-    updatedAt: time(updatedAt),
-  }
 }

@@ -10,7 +10,6 @@ import {
   listInstances,
   makeDue,
   pauseInstance,
-  type Source,
 } from '../db/instances.ts'
 import { firstCheckpoint } from '../events/video-walk.ts'
 import { targetProblem } from '../http/target.ts'
@@ -18,14 +17,13 @@ import type { Deps } from '../workers/deps.ts'
 import { tolerating, wakePolls } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
 import { changedMeanwhile, checkIfMatch } from './conditional.ts'
-import { idParams, list, listQuery, Time, text } from './fields.ts'
+import { idParams, list, listQuery, text } from './fields.ts'
+import { exampleFound, exampleInstance, Found, ShownInstance, showInstance } from './instance-view.ts'
 import { answerList, listQueryOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { probeInstance } from './probe-instance.ts'
 import { invalidParams, notFound, Problem } from './problem.ts'
 import { problemCode } from './problem-codes.ts'
-import type { Reach } from './rights.ts'
-import { time } from './time.ts'
 import { invalid } from './validate.ts'
 
 const InstanceUrl = v.pipe(
@@ -34,63 +32,7 @@ const InstanceUrl = v.pipe(
   v.description('Of the whole instance, without a path.'),
 )
 
-const ShownSource = v.strictObject({
-  id: v.string(),
-  kind: v.picklist(['videos']),
-  state: v.pipe(
-    v.picklist(['new', 'ok', 'failing', 'unreachable', 'paused']),
-    v.description('`unreachable`: from five failures in a row on.'),
-  ),
-  nextPollAt: v.nullable(Time),
-  lastPollAt: v.nullable(Time),
-  lastSuccessAt: v.nullable(Time),
-  failures: v.pipe(v.number(), v.integer()),
-  lastError: v.nullable(v.string()),
-})
-
-const Found = {
-  url: v.string(),
-  host: v.pipe(v.string(), v.description('With the port, unless it is the default one: how events name it.')),
-  name: v.string(),
-  version: v.string(),
-}
-export const ShownInstance = v.strictObject({
-  id: v.string(),
-  ...Found,
-  paused: v.boolean(),
-  createdAt: Time,
-  updatedAt: Time,
-  sources: v.optional(
-    v.pipe(v.array(ShownSource), v.description('How it is read: for moderators and administrators.')),
-  ),
-})
-
-const found = {
-  url: 'https://peertube.example',
-  host: 'peertube.example',
-  name: 'An instance',
-  version: '6.3.0',
-}
-const example = {
-  id: 'ins_9f86d081884c7d659a2feaa0',
-  ...found,
-  paused: false,
-  createdAt: '2026-11-25T10:00:00.000Z',
-  updatedAt: '2026-11-25T10:00:00.000Z',
-  sources: [
-    {
-      id: 'src_9f86d081884c7d659a2feaa0',
-      kind: 'videos',
-      state: 'ok',
-      nextPollAt: '2026-11-25T10:05:00.000Z',
-      lastPollAt: '2026-11-25T10:00:00.000Z',
-      lastSuccessAt: '2026-11-25T10:00:00.000Z',
-      failures: 0,
-      lastError: null,
-    },
-  ],
-}
-const one = { description: 'The instance.', schema: ShownInstance, example }
+const one = { description: 'The instance.', schema: ShownInstance, example: exampleInstance }
 
 export const instanceOperations = [
   operation({
@@ -104,13 +46,13 @@ export const instanceOperations = [
       200: {
         description: 'A page of instances.',
         schema: list(ShownInstance),
-        example: { total: 1, data: [example] },
+        example: { total: 1, data: [exampleInstance] },
       },
     },
     async handle({ query, deps, reach }) {
       return answerList(
         () => listInstances(deps.env.DB, listQueryOf(query)),
-        (instance) => show(instance, reach),
+        (instance) => showInstance(instance, reach),
       )
     },
   }),
@@ -141,7 +83,7 @@ export const instanceOperations = [
       200: {
         description: 'What it is; nothing was stored (`dryRun`).',
         schema: v.strictObject(Found),
-        example: found,
+        example: exampleFound,
       },
       201: { ...one, description: 'It is watched.', headers: { Location: 'Its path.' } },
     },
@@ -189,7 +131,7 @@ export const instanceOperations = [
       const instance = id === null ? null : await findInstance(DB, id)
       if (!instance) throw new Problem(409, `${url.host} was added and removed meanwhile: try again`)
       await pollNow(deps, instance.id)
-      return created(`/api/v1/instances/${instance.id}`, show(instance, reach))
+      return created(`/api/v1/instances/${instance.id}`, showInstance(instance, reach))
     },
   }),
   operation({
@@ -202,7 +144,7 @@ export const instanceOperations = [
     answers: { 200: one },
     problems: [404],
     async handle(input) {
-      return ok(show(await find(input), input.reach))
+      return ok(showInstance(await find(input), input.reach))
     },
   }),
   operation({
@@ -222,13 +164,14 @@ export const instanceOperations = [
     async handle(input) {
       const { body, deps, request, reach } = input
       const instance = await find(input)
-      await checkIfMatch(request, show(instance, reach))
+      await checkIfMatch(request, showInstance(instance, reach))
       const { id, revision, pausedAt } = instance
-      if (body.paused === undefined || body.paused === (pausedAt !== null)) return ok(show(instance, reach))
+      if (body.paused === undefined || body.paused === (pausedAt !== null))
+        return ok(showInstance(instance, reach))
       const change = { isPaused: body.paused, revision, now: deps.clock() }
       if (!(await pauseInstance(deps.env.DB, id, change, auditOf(input, id)))) throw changedMeanwhile(request)
       if (!body.paused) await pollNow(deps, id)
-      return ok(show(await find(input), reach))
+      return ok(showInstance(await find(input), reach))
     },
   }),
   operation({
@@ -263,7 +206,7 @@ export const instanceOperations = [
     problems: [404, 412],
     async handle(input) {
       const instance = await find(input)
-      await checkIfMatch(input.request, show(instance, input.reach))
+      await checkIfMatch(input.request, showInstance(instance, input.reach))
       if (!(await deleteInstance(input.deps.env.DB, instance.id, auditOf(input, instance.id))))
         throw notFound(`instance ${instance.id}`)
       return noContent
@@ -298,42 +241,4 @@ async function refuseKnown(db: D1Database, host: string): Promise<void> {
 /** It is due in D1 already: without this the next tick polls it. */
 async function pollNow({ env, log }: Deps, id: string): Promise<void> {
   await tolerating(log, 'polls', wakePolls(env.POLL_QUEUE, [id]))
-}
-
-/** To whom reaches only what is public its sources say nothing. */
-function show(instance: InstanceState, reach: Reach) {
-  const { id, origin, host, name, version, pausedAt, createdAt, updatedAt, sources } = instance
-  return {
-    id,
-    url: origin,
-    host,
-    name,
-    version,
-    paused: pausedAt !== null,
-    createdAt: time(createdAt),
-    updatedAt: time(updatedAt),
-    ...(reach === 'all' ? { sources: sources.map((source) => showSource(source, pausedAt !== null)) } : {}),
-  }
-}
-
-/** After so many failures in a row an instance is called unreachable. */
-const UNREACHABLE_AFTER = 5
-
-function showSource(source: Source, isPaused: boolean) {
-  return {
-    id: source.id,
-    kind: source.kind,
-    state: isPaused ? 'paused' : stateOf(source),
-    nextPollAt: isPaused ? null : time(source.dueAt),
-    lastPollAt: time(source.polledAt),
-    lastSuccessAt: time(source.succeededAt),
-    failures: source.failures,
-    lastError: source.lastError,
-  }
-}
-
-function stateOf(source: Source): 'new' | 'ok' | 'failing' | 'unreachable' {
-  if (source.failures >= UNREACHABLE_AFTER) return 'unreachable'
-  if (source.failures > 0) return 'failing'
-  return source.succeededAt === null ? 'new' : 'ok'
 }
