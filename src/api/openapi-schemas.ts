@@ -67,3 +67,9 @@ function withNull(schema: unknown): unknown {
   const { nullable, enum: values } = walked
   return nullable === true && Array.isArray(values) ? { ...walked, enum: [...values, null] } : walked
 }
+
+/** The fields of an object schema. */
+export function entriesOf(schema: v.GenericSchema | undefined): Record<string, v.GenericSchema> {
+  // Parameters and bodies are declared as objects, whose entries are schemas.
+  return schema && 'entries' in schema ? (schema.entries as Record<string, v.GenericSchema>) : {}
+}

@@ -5,10 +5,11 @@
 import type * as v from 'valibot'
 import { VERSION } from '../version.ts'
 import { contentTypes } from './body.ts'
-import { Event, exampleEvent } from './event-view.ts'
-import { type Json, jsonSchema, namedSchemas, type OpenApiVersion } from './openapi-schemas.ts'
+import { errorsOf, SharedResponses } from './openapi-errors.ts'
+import { LIMIT_HEADERS, limitHeaders } from './openapi-headers.ts'
+import { entriesOf, type Json, jsonSchema, namedSchemas, type OpenApiVersion } from './openapi-schemas.ts'
+import { webhooks } from './openapi-webhooks.ts'
 import { type AnswerSpec, type Operation, TAGS } from './operation.ts'
-import { PROBLEM_CODES, statusOf } from './problem-codes.ts'
 import { RIGHTS, type Right } from './rights.ts'
 
 const made = new Map<OpenApiVersion, Json>()
@@ -123,12 +124,6 @@ function fieldsOf(
   })
 }
 
-/** The fields of an object schema. */
-export function entriesOf(schema: v.GenericSchema | undefined): Record<string, v.GenericSchema> {
-  // Parameters and bodies are declared as objects, whose entries are schemas.
-  return schema && 'entries' in schema ? (schema.entries as Record<string, v.GenericSchema>) : {}
-}
-
 function requestBody(operation: Operation, body: v.GenericSchema, version: OpenApiVersion): Json {
   const content = {
     schema: jsonSchema(body, version),
@@ -136,19 +131,6 @@ function requestBody(operation: Operation, body: v.GenericSchema, version: OpenA
   }
   const types = contentTypes(operation.bodyType ?? 'json')
   return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) }
-}
-
-const LIMIT_HEADERS = {
-  'X-RateLimit-Limit': { $ref: '#/components/headers/X-RateLimit-Limit' },
-  'X-RateLimit-Remaining': { $ref: '#/components/headers/X-RateLimit-Remaining' },
-  'X-RateLimit-Reset': { $ref: '#/components/headers/X-RateLimit-Reset' },
-}
-
-const integerHeader = (description: string) => ({ description, schema: { type: 'integer' } })
-const limitHeaders = {
-  'X-RateLimit-Limit': integerHeader('Number of max requests allowed in the current time period.'),
-  'X-RateLimit-Remaining': integerHeader('Number of remaining requests in the current time period.'),
-  'X-RateLimit-Reset': integerHeader('Timestamp of end of current time period as UNIX timestamp.'),
 }
 
 function answersOf(operation: Operation, version: OpenApiVersion): Json {
@@ -194,128 +176,4 @@ function isCacheable({ method, answers }: Operation): boolean {
 
 function isStream({ contentTypes: types = [] }: AnswerSpec): boolean {
   return types.some((type) => type === 'text/csv' || type === 'application/x-ndjson')
-}
-
-/** What can go wrong, by status, each with the codes that tell more. */
-function errorsOf(operation: Operation, shared: SharedResponses): Json {
-  const right: Right = RIGHTS[operation.id]
-  const isLimited = operation.limit !== 'none'
-  const common: (number | keyof typeof PROBLEM_CODES)[] = [
-    ...(operation.params || operation.query || operation.body ? [400] : []),
-    ...(right.anonymous === 'none'
-      ? (['unauthorized_request', 'invalid_token', 'insufficient_rights'] as const)
-      : []),
-    ...(right.anonymous === 'none' && right.scope === 'session' ? (['session_required'] as const) : []),
-    ...(right.anonymous === 'none' && right.scope !== 'session' ? (['insufficient_scope'] as const) : []),
-    ...(operation.body ? [413, 415] : []),
-    ...(operation.method === 'POST' && operation.isRepeatable !== false
-      ? (['idempotency_in_progress', 'idempotency_interrupted', 'idempotency_other_request'] as const)
-      : []),
-    ...(isLimited ? [429] : []),
-    500,
-    'not_configured',
-  ]
-  const all = [...new Set([...common, ...(operation.problems ?? [])])]
-  const byStatus = Map.groupBy(all, (what) => (typeof what === 'number' ? what : statusOf(what)))
-  return Object.fromEntries(
-    [...byStatus].map(([status, whats]) => [
-      status,
-      shared.reference(status, {
-        description: describeErrors(
-          status,
-          whats.filter((what) => typeof what === 'string'),
-        ),
-        headers: {
-          ...(isLimited && status !== 500 ? LIMIT_HEADERS : {}),
-          ...(status === 429 || status === 503
-            ? { 'Retry-After': integerHeader('Seconds to delay after the first `429` is received.') }
-            : {}),
-          ...(status === 401 ? { 'WWW-Authenticate': { schema: { type: 'string' } } } : {}),
-        },
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      }),
-    ]),
-  )
-}
-
-/** Answers that many operations have in common, said once. */
-class SharedResponses {
-  private readonly names = new Map<string, string>()
-
-  /** A reference to a response of this status. */
-  reference(status: number, response: Json): Json {
-    const text = JSON.stringify(response)
-    const before = [...this.names.values()].filter((name) => name.startsWith(`Error${status}`)).length
-    const name = this.names.get(text) ?? `Error${status}${before === 0 ? '' : `_${before + 1}`}`
-    this.names.set(text, name)
-    return { $ref: `#/components/responses/${name}` }
-  }
-
-  all(): Json {
-    return Object.fromEntries([...this.names].map(([text, name]) => [name, JSON.parse(text)]))
-  }
-}
-
-const WORDS: Readonly<Record<number, string>> = {
-  400: 'Parameters are wrong: `invalid-params` names all of them.',
-  401: 'Who calls is not known.',
-  403: 'The caller may not.',
-  404: 'There is no such thing, or it is somebody else’s.',
-  409: 'It was changed meanwhile.',
-  412: 'It is not what you saw.',
-  413: 'The body is longer than 1 MB.',
-  415: 'The body is not called what it must be.',
-  422: 'It can not be done.',
-  429: 'Too many requests.',
-  500: 'A mistake of ours: `detail` has an id that is in the log.',
-  503: 'Not right now.',
-}
-
-function describeErrors(status: number, codes: readonly (keyof typeof PROBLEM_CODES)[]): string {
-  const words = codes.map((code) => `\`${code}\`: ${PROBLEM_CODES[code].means}`)
-  return [WORDS[status] ?? 'Refused.', ...words].join('\n\n')
-}
-
-function capitalise(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
-}
-
-/** What endpoints are sent: one webhook for each type of event. */
-function webhooks(version: OpenApiVersion): Json {
-  const header = (name: string, description: string) => ({
-    name,
-    in: 'header',
-    required: true,
-    description,
-    schema: { type: 'string' },
-  })
-  const { type } = entriesOf(Event)
-  const types = type && 'options' in type ? (type.options as string[]) : []
-  return Object.fromEntries(
-    types.map((name) => [
-      name,
-      {
-        post: {
-          operationId: `on${name.split('.').map(capitalise).join('')}`,
-          tags: ['Events'],
-          summary: `What an endpoint is sent of ${name}`,
-          description: 'Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.',
-          security: [],
-          parameters: [
-            header('webhook-id', 'The id of the event: the same in every attempt.'),
-            header('webhook-timestamp', 'UNIX seconds of the attempt.'),
-            header('webhook-signature', '`v1,` and HMAC-SHA-256 of id, timestamp and body, in base64.'),
-          ],
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: jsonSchema(Event, version), example: exampleEvent } },
-          },
-          responses: {
-            '2XX': { description: 'It has arrived.' },
-            default: { description: 'It is sent again later.' },
-          },
-        },
-      },
-    ]),
-  )
 }
