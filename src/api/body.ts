@@ -1,5 +1,6 @@
 /** @module The body of a request: read once, within bounds, as JSON or as a form. */
 import { parseJson } from '../http/json.ts'
+import { readBytes } from '../http/read-bytes.ts'
 import { type InvalidParam, Problem } from './problem.ts'
 import { invalid } from './validate.ts'
 
@@ -31,7 +32,7 @@ export async function readBody(request: Request, type: BodyType): Promise<Body> 
   if (!isKnown || !parameters.every(isUtf8)) {
     throw new Problem(415, `Send "Content-Type: ${contentTypes(type)[0]}", in UTF-8`)
   }
-  const bytes = await readBytes(request)
+  const bytes = await readBounded(request)
   const text = decode(bytes)
   if (text === null) return unreadable('is not UTF-8')
   if (type === 'form') return { text, value: parseForm(text), wrong: null }
@@ -71,21 +72,9 @@ function parseForm(text: string): Record<string, string | string[]> {
   return fields
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
-  const tooLong = new Problem(413, `The body is longer than ${MAX_BODY_BYTES} bytes`)
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLong
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength
-    if (size > MAX_BODY_BYTES) throw tooLong
-    chunks.push(chunk)
-  }
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
+async function readBounded(request: Request): Promise<Uint8Array> {
+  const isTooLong = Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES
+  const bytes = isTooLong ? null : await readBytes(request.body, MAX_BODY_BYTES)
+  if (!bytes) throw new Problem(413, `The body is longer than ${MAX_BODY_BYTES} bytes`)
   return bytes
 }

@@ -1,6 +1,7 @@
 /** @module One request to a PeerTube instance, with everything that a real one may do instead of answering. */
 import * as v from 'valibot'
 import { deadline } from '../http/deadline.ts'
+import { readBytes } from '../http/read-bytes.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { Problem } from './schemas.ts'
 import { shorten } from './shorten.ts'
@@ -204,16 +205,8 @@ async function readProblem(
 
 /** The body as text, or null when it is longer than `maxBytes`: then the rest is not read. */
 async function readText(response: Response, maxBytes: number): Promise<string | null> {
-  if (!response.body) return ''
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
-  for await (const chunk of response.body) {
-    size += chunk.byteLength
-    if (size > maxBytes) return null
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
+  const bytes = await readBytes(response.body, maxBytes)
+  return bytes && new TextDecoder().decode(bytes)
 }
 
 function connectionFailure(error: unknown, timeoutMs: number): Failure {

@@ -1,4 +1,5 @@
 /** @module One picture, fetched from where it is: small, a raster, from a public host, and what it says it is counts for nothing. */
+import { readBytes } from '../http/read-bytes.ts'
 import { targetProblem } from '../http/target.ts'
 import {
   type ClientDeps,
@@ -69,25 +70,4 @@ async function readPicture(response: Response, observation: Observation, url: UR
     }
   }
   return { kind: 'picture', bytes, type, observation }
-}
-
-/** The body, or null when it is longer than `maxBytes`: then the rest is not read. */
-async function readBytes(
-  body: ReadableStream<Uint8Array> | null,
-  maxBytes: number,
-): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength
-    if (size > maxBytes) return null
-    chunks.push(chunk)
-  }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return bytes
 }
