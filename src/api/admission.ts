@@ -1,5 +1,6 @@
 /** @module Whether a request may pass: who calls, how often, and whether his role and scopes allow it. */
 import { type CountedRequest, callerLimit, limitHeaders } from '../workers/caller-limit.ts'
+import type { Deps } from '../workers/deps.ts'
 import { anonymous, type Caller, callerId, identify } from './caller.ts'
 import type { Operation } from './operation.ts'
 import type { Passage } from './passage.ts'
@@ -16,14 +17,23 @@ export type Admission = { caller: Caller; reach: Reach; counted: CountedRequest 
 export async function admit(passage: Passage, operation: Operation): Promise<Admission> {
   const { deps, request } = passage
   const right: Right = RIGHTS[operation.id]
-  // Where nobody is asked who he is, a token that no longer holds is in nobody's way.
-  const identified =
-    right.scope === 'any' ? anonymous(request) : await identify(deps, request, passage.inBackground)
+  const identified = await identify(deps, request, passage.inBackground)
   const caller = identified instanceof Problem ? anonymous(request) : identified
-  const counted = await count(passage, caller, operation.limit ?? 'api')
-  // Counted first: whoever guesses tokens is counted too.
-  if (identified instanceof Problem) throw identified
+  if (operation.limit !== 'none') await count(passage, caller, 'api')
+  // Where nobody is asked who he is, logins among it, each address has its own count, whatever token comes with it.
+  const counted = await countOwn(passage, right.anonymous === 'none' ? caller : anonymous(request), operation)
+  // Counted first: whoever guesses tokens is counted too. Where nobody is asked, a wrong one is in nobody's way.
+  if (identified instanceof Problem && right.anonymous === 'none') throw identified
   return { caller, reach: reachOf(right, caller), counted }
+}
+
+/** Counts a request in the bucket of its operation, if that has one. Its headers are the ones that the caller sees. */
+async function countOwn(
+  passage: Passage,
+  caller: Caller,
+  { limit }: Operation,
+): Promise<CountedRequest | null> {
+  return limit === undefined || limit === 'none' ? null : count(passage, caller, limit)
 }
 
 /**
@@ -33,9 +43,8 @@ export async function admit(passage: Passage, operation: Operation): Promise<Adm
 export async function count(
   passage: Passage,
   caller: Caller,
-  bucket: NonNullable<Operation['limit']> | 'api',
+  bucket: keyof Deps['config']['limits'],
 ): Promise<CountedRequest | null> {
-  if (bucket === 'none') return null
   const { deps } = passage
   const general = deps.config.limits[bucket]
   const own = caller.kind === 'key' && bucket === 'api' ? caller.rateLimit : null
@@ -63,16 +72,17 @@ function reachOf(right: Right, caller: Caller): Reach {
     })
   }
   const { role } = caller.user
+  if (right.scope === 'any') return right[role]
   if (right[role] === 'none') throw new Problem('insufficient_rights', `The role ${role} may not do this`)
   if (caller.kind === 'key') refuseScope(right.scope, caller.scopes)
   return right[role]
 }
 
-function refuseScope(needed: Right['scope'], scopes: ReadonlySet<string>): void {
+function refuseScope(needed: Exclude<Right['scope'], 'any'>, scopes: ReadonlySet<string>): void {
   if (needed === 'session') {
     throw new Problem('session_required', 'This takes the access token of a session, and no API key')
   }
-  if (needed === 'any' || scopes.has(needed)) return
+  if (scopes.has(needed)) return
   throw new Problem('insufficient_scope', `The API key has not the scope ${needed}`, {
     headers: { 'www-authenticate': `Bearer realm="tubewire", error="insufficient_scope", scope="${needed}"` },
   })

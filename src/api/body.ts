@@ -23,10 +23,14 @@ export function contentTypes(type: BodyType): readonly string[] {
 export type Body = { text: string; value: unknown; wrong: Record<string, InvalidParam> | null }
 
 /**
- * Reads the body of a request.
+ * Reads the body of a request. Where it may be missing, none is an empty object.
  * @throws Problem 415 when it isn't called what it must be, 413 over 1 MB.
  */
-export async function readBody(request: Request, type: BodyType): Promise<Body> {
+export async function readBody(
+  request: Request,
+  { bodyType: type = 'json', isBodyOptional = false }: { bodyType?: BodyType; isBodyOptional?: boolean },
+): Promise<Body> {
+  if (isBodyOptional && request.body === null) return { text: '', value: {}, wrong: null }
   const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';')
   const isKnown = contentTypes(type).some((known) => known === mediaType.trim().toLowerCase())
   if (!isKnown || !parameters.every(isUtf8)) {
@@ -73,8 +77,17 @@ function parseForm(text: string): Record<string, string | string[]> {
 }
 
 async function readBounded(request: Request): Promise<Uint8Array> {
-  const isTooLong = Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES
-  const bytes = isTooLong ? null : await readBytes(request.body, MAX_BODY_BYTES)
-  if (!bytes) throw new Problem(413, `The body is longer than ${MAX_BODY_BYTES} bytes`)
+  refuseLongBody(request)
+  const bytes = await readBytes(request.body, MAX_BODY_BYTES)
+  if (!bytes) throw tooLong()
   return bytes
+}
+
+/** Refuses a body by the length that it says it has. @throws Problem 413 over 1 MB. */
+export function refuseLongBody(request: Request): void {
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLong()
+}
+
+function tooLong(): Problem {
+  return new Problem(413, `The body is longer than ${MAX_BODY_BYTES} bytes`)
 }

@@ -10,10 +10,8 @@ import {
   updateEndpoint,
 } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
-import { targetProblem } from '../http/target.ts'
 import { encryptSecret } from '../secrets.ts'
 import { newSecret } from '../webhooks/signature.ts'
-import type { Deps } from '../workers/deps.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
 import { changedMeanwhile, checkIfMatch } from './conditional.ts'
@@ -21,15 +19,20 @@ import { endpointFields, exampleEndpoint, ShownEndpoint, showEndpoint } from './
 import { idParams, list, listQuery, Owner, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { invalidParams, notFound, Problem } from './problem.ts'
-import { invalid } from './validate.ts'
+import { notFound, Problem } from './problem.ts'
+import { targetUrl } from './urls.ts'
 
-const EndpointUrl = v.pipe(
-  text(2_000),
-  v.check((url) => URL.canParse(url), 'must be an absolute URL'),
-  v.description('Where events are posted: https, and public.'),
-)
 const Description = v.pipe(text(500), v.description('For people.'))
+
+const newBody = (allowLocal: boolean) =>
+  v.strictObject({ url: targetUrl(allowLocal), description: v.optional(Description, '') })
+const changes = (allowLocal: boolean) =>
+  v.strictObject({
+    url: v.optional(targetUrl(allowLocal)),
+    // Null takes it away (RFC 7396, 2).
+    description: v.optional(v.nullable(Description)),
+    paused: v.optional(v.boolean('must be true or false')),
+  })
 
 const one = { description: 'The endpoint.', schema: ShownEndpoint, example: exampleEndpoint }
 
@@ -66,7 +69,8 @@ export const endpointOperations = [
     summary: 'Make an endpoint',
     description:
       'It is subscribed to all events. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.',
-    body: v.strictObject({ url: EndpointUrl, description: v.optional(Description, '') }),
+    body: newBody(false),
+    localBody: newBody(true),
     example: { url: 'https://receiver.example/hook', description: 'The team’s chat' },
     answers: {
       201: {
@@ -81,7 +85,6 @@ export const endpointOperations = [
     },
     async handle(input) {
       const { body, deps } = input
-      const url = acceptedUrl(body.url, deps)
       const id = newId('ep')
       const secret = newSecret()
       const owner = userOf(input).id
@@ -90,7 +93,7 @@ export const endpointOperations = [
         {
           id,
           ownerId: owner,
-          url,
+          url: new URL(body.url).href,
           description: body.description,
           secret: await encryptSecret(deps.config.encryptionKeys, secret, id),
           createdAt: deps.clock(),
@@ -123,11 +126,8 @@ export const endpointOperations = [
       'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only.',
     params: idParams('ep', 'an endpoint'),
     bodyType: 'merge-patch',
-    body: v.strictObject({
-      url: v.optional(EndpointUrl),
-      description: v.optional(Description),
-      paused: v.optional(v.boolean('must be true or false')),
-    }),
+    body: changes(false),
+    localBody: changes(true),
     example: { paused: true },
     answers: { 200: one },
     problems: [404, 409, 412, 'insufficient_rights', 'paused_by_moderator'],
@@ -140,17 +140,17 @@ export const endpointOperations = [
       if (!isOwn && (body.url !== undefined || body.description !== undefined))
         throw new Problem('insufficient_rights', 'Of somebody else’s endpoint you may change "paused" only')
       const now = deps.clock()
-      const changes = {
-        url: body.url === undefined ? endpoint.url : acceptedUrl(body.url, deps),
-        description: body.description ?? endpoint.description,
+      const changed = {
+        url: body.url === undefined ? endpoint.url : new URL(body.url).href,
+        description: body.description === undefined ? endpoint.description : (body.description ?? ''),
         ...pauseOf(endpoint, body.paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
       }
-      if (!(await updateEndpoint(deps.env.DB, endpoint, changes, now, auditOf(input, endpoint.id))))
+      if (!(await updateEndpoint(deps.env.DB, endpoint, changed, now, auditOf(input, endpoint.id))))
         throw changedMeanwhile(request)
       // What waited is owed still: without this the next tick sends it.
-      if (endpoint.pausedAt !== null && changes.pausedAt === null)
+      if (endpoint.pausedAt !== null && changed.pausedAt === null)
         await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))
-      return ok(showEndpoint({ ...endpoint, ...changes, updatedAt: now }, userId))
+      return ok(showEndpoint({ ...endpoint, ...changed, updatedAt: now }, userId))
     },
   }),
   operation({
@@ -182,14 +182,6 @@ async function reachable(input: OfOne): Promise<Endpoint> {
   const endpoint = await findEndpoint(input.deps.env.DB, id, owner)
   if (!endpoint) throw notFound(`endpoint ${id}`)
   return endpoint
-}
-
-/** @throws Problem 400 when nothing may be sent there. */
-function acceptedUrl(sent: string, { config }: Deps): string {
-  const url = new URL(sent)
-  const problem = targetProblem(url, { allowLocal: config.allowLocalTargets })
-  if (problem) throw invalidParams(invalid('body', 'url', problem))
-  return url.href
 }
 
 /** @throws Problem 409 when it is not for this caller to resume. */

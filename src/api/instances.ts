@@ -12,25 +12,34 @@ import {
   pauseInstance,
 } from '../db/instances.ts'
 import { firstCheckpoint } from '../events/video-walk.ts'
-import { targetProblem } from '../http/target.ts'
 import type { Deps } from '../workers/deps.ts'
 import { tolerating, wakePolls } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
 import { changedMeanwhile, checkIfMatch } from './conditional.ts'
-import { idParams, list, listQuery, text } from './fields.ts'
+import { idParams, list, listQuery } from './fields.ts'
 import { exampleFound, exampleInstance, Found, ShownInstance, showInstance } from './instance-view.ts'
 import { answerList, listQueryOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { probeInstance } from './probe-instance.ts'
-import { invalidParams, notFound, Problem } from './problem.ts'
+import { notFound, Problem } from './problem.ts'
 import { problemCode } from './problem-codes.ts'
-import { invalid } from './validate.ts'
+import { instanceUrl } from './urls.ts'
 
-const InstanceUrl = v.pipe(
-  text(1_000),
-  v.check((url) => URL.canParse(url), 'must be a URL, such as https://peertube.example'),
-  v.description('Of the whole instance, without a path.'),
-)
+const newBody = (allowLocal: boolean) =>
+  v.strictObject({
+    url: instanceUrl(allowLocal),
+    backfill: v.optional(
+      v.pipe(
+        v.number('must be a number'),
+        v.integer('must be a whole number'),
+        v.minValue(0, 'must be at least 0'),
+        v.maxValue(1_000, 'must be at most 1000'),
+        v.description('So many of its newest videos become events.'),
+      ),
+      0,
+    ),
+    dryRun: v.optional(v.boolean('must be true or false'), false),
+  })
 
 const one = { description: 'The instance.', schema: ShownInstance, example: exampleInstance }
 
@@ -64,20 +73,8 @@ export const instanceOperations = [
     summary: 'Watch an instance',
     description:
       'Asks it first whether it is a PeerTube that can be read. With `dryRun` nothing is stored, and the answer is 200.',
-    body: v.strictObject({
-      url: InstanceUrl,
-      backfill: v.optional(
-        v.pipe(
-          v.number('must be a number'),
-          v.integer('must be a whole number'),
-          v.minValue(0, 'must be at least 0'),
-          v.maxValue(1_000, 'must be at most 1000'),
-          v.description('So many of its newest videos become events.'),
-        ),
-        0,
-      ),
-      dryRun: v.optional(v.boolean('must be true or false'), false),
-    }),
+    body: newBody(false),
+    localBody: newBody(true),
     example: { url: 'https://peertube.example', backfill: 10 },
     answers: {
       200: {
@@ -104,7 +101,7 @@ export const instanceOperations = [
     ],
     async handle(input) {
       const { body, deps, reach } = input
-      const url = acceptedOrigin(body.url, deps)
+      const { url } = body
       const { DB } = deps.env
       await refuseKnown(DB, url.host)
       const probed = await probeInstance(deps, url)
@@ -218,19 +215,6 @@ async function find({ params, deps }: Input<{ id: string }, unknown, unknown>): 
   const instance = await findInstance(deps.env.DB, params.id)
   if (!instance) throw notFound(`instance ${params.id}`)
   return instance
-}
-
-/** The URL of an instance. @throws Problem 400 when it is not one that may be asked. */
-function acceptedOrigin(sent: string, { config }: Deps): URL {
-  const url = new URL(sent)
-  // The same host, with the dot of the root or without.
-  url.hostname = url.hostname.replace(/\.$/, '')
-  const isOrigin = url.pathname === '/' && url.search === '' && url.hash === ''
-  const problem =
-    targetProblem(url, { allowLocal: config.allowLocalTargets }) ??
-    (isOrigin ? null : `must be that of the whole instance: ${url.origin}`)
-  if (problem) throw invalidParams(invalid('body', 'url', problem))
-  return url
 }
 
 async function refuseKnown(db: D1Database, host: string): Promise<void> {

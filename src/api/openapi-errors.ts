@@ -10,13 +10,14 @@ export function errorsOf(operation: Operation, shared: SharedResponses): Json {
   const right: Right = RIGHTS[operation.id]
   const isLimited = operation.limit !== 'none'
   const common: (number | keyof typeof PROBLEM_CODES)[] = [
-    ...(operation.params || operation.query || operation.body ? [400] : []),
+    400,
     ...(right.anonymous === 'none'
       ? (['unauthorized_request', 'invalid_token', 'insufficient_rights'] as const)
       : []),
     ...(right.anonymous === 'none' && right.scope === 'session' ? (['session_required'] as const) : []),
     ...(right.anonymous === 'none' && right.scope !== 'session' ? (['insufficient_scope'] as const) : []),
-    ...(operation.body ? [413, 415] : []),
+    ...(operation.method === 'GET' ? [] : [413]),
+    ...(operation.body ? [415] : []),
     ...(operation.method === 'POST' && operation.isRepeatable !== false
       ? (['idempotency_in_progress', 'idempotency_interrupted', 'idempotency_other_request'] as const)
       : []),

@@ -130,7 +130,10 @@ function requestBody(operation: Operation, body: v.GenericSchema, version: OpenA
     ...(operation.example === undefined ? {} : { example: operation.example }),
   }
   const types = contentTypes(operation.bodyType ?? 'json')
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) }
+  return {
+    required: !operation.isBodyOptional,
+    content: Object.fromEntries(types.map((type) => [type, content])),
+  }
 }
 
 function answersOf(operation: Operation, version: OpenApiVersion): Json {

@@ -81,9 +81,11 @@ type Common = {
   description?: string
   /** How the body comes; JSON unless it says otherwise. */
   bodyType?: 'form' | 'merge-patch'
+  /** Whether it may be missing. */
+  isBodyOptional?: true
   /** An example of the body. */
   example?: unknown
-  /** Its own bucket of requests; that of the whole API otherwise, or `none`. */
+  /** A bucket of its own, besides that of the whole API; `none`: it is not counted at all. */
   limit?: 'token' | 'register' | 'verifyEmail' | 'none'
   /** False: an `Idempotency-Key` means nothing here, for its answer must not be kept. */
   isRepeatable?: false
@@ -96,6 +98,8 @@ type Schemas<TParams, TQuery, TBody> = {
   params?: TParams
   query?: TQuery
   body?: TBody
+  /** Instead of `body` where addresses on this machine are allowed: the same, but for what it says of URLs. */
+  localBody?: TBody
 }
 
 /** An operation as the router has it. */
@@ -103,6 +107,7 @@ export type Operation = Common & {
   params?: v.GenericSchema
   query?: v.GenericSchema
   body?: v.GenericSchema
+  localBody?: v.GenericSchema
   combine?: (input: { params: unknown; query: unknown; body: unknown }) => Record<string, InvalidParam> | null
   handle: (input: Input<unknown, unknown, unknown>) => Promise<Answer | Response>
 }

@@ -47,7 +47,7 @@ export function startPassage(
 }
 
 /** The caller's id for a request, if it is one, and otherwise ours: it is in the log, in the audit log, and in the answer. */
-function requestIdOf(request: Request): string {
+export function requestIdOf(request: Request): string {
   const sent = request.headers.get('x-request-id') ?? ''
   return /^[\w.-]{8,64}$/.test(sent) ? sent : `req_${crypto.randomUUID().replaceAll('-', '')}`
 }

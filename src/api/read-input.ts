@@ -1,5 +1,7 @@
 /** @module What a request says: its path, query, headers and body, all judged together. */
-import { type Body, readBody } from './body.ts'
+import * as v from 'valibot'
+import type { Deps } from '../workers/deps.ts'
+import { type Body, readBody, refuseLongBody } from './body.ts'
 import { IDEMPOTENCY_KEY } from './idempotency.ts'
 import type { Operation } from './operation.ts'
 import type { Passage } from './passage.ts'
@@ -11,29 +13,27 @@ import { invalid, type Part, parseParts } from './validate.ts'
  * @throws Problem 400 naming every parameter that is wrong; 413 and 415 for a body that is not read.
  */
 export async function readInput(
-  { request, path }: Passage,
+  { request, path, deps }: Passage,
   operation: Operation,
 ): Promise<{ body: Body | null; values: { params: unknown; query: unknown; body: unknown } }> {
-  const body = operation.body ? await readBody(request, operation.bodyType ?? 'json') : null
+  const schema = bodySchema(operation, deps)
+  const body = schema ? await readBody(request, operation) : null
+  if (!schema) refuseLongBody(request)
   const key = request.headers.get('idempotency-key')
   const isKeyWrong = key !== null && operation.method === 'POST' && !IDEMPOTENCY_KEY.test(key)
   const known = {
     ...(isKeyWrong ? invalid('header', 'Idempotency-Key', 'must be up to 255 visible ASCII characters') : {}),
     ...body?.wrong,
   }
-  const none: Part['input'] = undefined
-  const parts = [
-    operation.params && {
-      location: 'params' as const,
-      schema: operation.params,
-      input: paramsOf(operation.path, path),
-    },
-    operation.query && { location: 'query' as const, schema: operation.query, input: queryOf(request) },
-    operation.body &&
-      !body?.wrong && { location: 'body' as const, schema: operation.body, input: body?.value ?? none },
+  const parts: (Part | null)[] = [
+    operation.params
+      ? { location: 'params', schema: operation.params, input: paramsOf(operation.path, path) }
+      : null,
+    { location: 'query', schema: operation.query ?? NO_QUERY, input: queryOf(request) },
+    schema && !body?.wrong ? { location: 'body', schema, input: body?.value } : null,
   ]
   const outputs = parseParts(
-    parts.filter((part) => part !== undefined && part !== false),
+    parts.filter((part) => part !== null),
     known,
   )
   const [params, query, parsedBody] = parts.map((part) => (part ? outputs.shift() : undefined))
@@ -41,6 +41,14 @@ export async function readInput(
   const combined = operation.combine?.(values)
   if (combined) throw invalidParams(combined)
   return { body, values }
+}
+
+/** What a query must be where an operation has none. */
+const NO_QUERY = v.strictObject({})
+
+/** Which addresses a body may name depends on where this runs. */
+function bodySchema({ body, localBody }: Operation, { config }: Deps): v.GenericSchema | undefined {
+  return config.allowLocalTargets ? (localBody ?? body) : body
 }
 
 /** The parts of a path that its pattern names. What can't be decoded stays as it is: no id looks like that. */

@@ -10,10 +10,13 @@ export async function toResponse({ request, operation }: Passage, answer: Answer
   const headers = new Headers(answer.headers)
   if (text === null) return new Response(null, { status: answer.status, headers })
   if (!headers.has('content-type')) headers.set('content-type', 'application/json; charset=utf-8')
-  if (answer.status !== 200 || operation?.method !== 'GET')
+  const isRead = operation?.method === 'GET'
+  // What a PATCH answers is what a GET would: it has the same tag (RFC 9110, 9.3.4 by analogy).
+  if (answer.status !== 200 || !(isRead || operation?.method === 'PATCH'))
     return new Response(text, { status: answer.status, headers })
   const tag = await entityTag(text)
   headers.set('etag', tag)
+  if (!isRead) return new Response(text, { headers })
   // A cache may keep it, and must ask each time whether it still holds.
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-cache')
   headers.append('vary', 'Authorization')
@@ -23,7 +26,10 @@ export async function toResponse({ request, operation }: Passage, answer: Answer
 }
 
 /** What every answer carries. */
-export function dress({ path, headers: limits, requestId }: Passage, response: Response): Response {
+export function dress(
+  { path, headers: limits, requestId }: Pick<Passage, 'path' | 'headers' | 'requestId'>,
+  response: Response,
+): Response {
   const headers = new Headers(response.headers)
   for (const [name, value] of Object.entries(limits)) headers.set(name, value)
   headers.set('x-request-id', requestId)

@@ -106,6 +106,8 @@ async function refuseMethod(passage: Passage, methods: readonly string[]): Promi
 }
 
 async function refusePath(passage: Passage): Promise<Response> {
+  // So that a page of another origin learns of the 404, and not of a failed preflight.
+  if (isPreflight(passage.request)) return options(passage.request, ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
   await count(passage, anonymous(passage.request), 'api')
   throw new Problem(404, `There is no ${passage.request.method} ${passage.path} here`)
 }

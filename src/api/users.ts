@@ -190,9 +190,10 @@ export const userOperations = [
       'Ends its session, its keys no longer hold, and its endpoints are paused. A moderator blocks Users only.',
     params,
     body: v.strictObject({ reason: v.optional(v.pipe(text(250), v.description('Why.'))) }),
+    isBodyOptional: true,
     example: { reason: 'Spam' },
     answers: { 204: { description: 'It is blocked.' } },
-    problems: [404, 'insufficient_rights', 'last_administrator'],
+    problems: [404, 412, 'insufficient_rights', 'last_administrator'],
     async handle(input) {
       const user = await findToJudge(input)
       const block = { reason: input.body.reason ?? null, now: input.deps.clock() }
@@ -210,7 +211,7 @@ export const userOperations = [
     description: 'The endpoints that were paused with it go on.',
     params,
     answers: { 204: { description: 'It may log in again.' } },
-    problems: [404, 'insufficient_rights'],
+    problems: [404, 412, 'insufficient_rights'],
     async handle(input) {
       const user = await findToJudge(input)
       await unblockUser(input.deps.env.DB, user.id, { now: input.deps.clock() }, auditOf(input, user.id))
@@ -227,9 +228,10 @@ export const userOperations = [
       'Of an account that is waiting for approval. It can log in when its mail address is verified too. To reject it, delete the account.',
     params,
     answers: { 204: { description: 'It is accepted.' } },
-    problems: [404],
+    problems: [404, 412],
     async handle(input) {
       const user = await find(input)
+      await checkIfMatch(input.request, showUser(user))
       const { DB } = input.deps.env
       const accepted = await acceptUser(DB, user.id, { now: input.deps.clock() }, auditOf(input, user.id))
       if (typeof accepted === 'string') return noContent
@@ -252,6 +254,7 @@ async function findToJudge(input: Input<{ id: string }, unknown, unknown>): Prom
   const user = await find(input)
   if (userOf(input).role === 'Moderator' && ROLES[user.role] !== 'User')
     throw new Problem('insufficient_rights', 'A moderator blocks Users only')
+  await checkIfMatch(input.request, showUser(user))
   return user
 }
 

@@ -26,7 +26,7 @@ export function parseParts(
       const name = nameOf(issue) ?? location
       // The same name in two places: the first keeps it.
       const key = found[name] && found[name].location !== location ? `${location}.${name}` : name
-      found[key] ??= describeIssue(issue, name, location)
+      found[key] ??= describeIssue(issue, name, location, valueAt(input, issue))
     }
     return undefined
   })
@@ -39,9 +39,22 @@ export function invalid(location: Location, name: string, msg: string): Record<s
   return { [name]: { location, msg, param: name, path: name } }
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>, name: string, location: Location): InvalidParam {
+/** What was sent there: an issue has what transforms have made of it by then. */
+function valueAt(input: unknown, issue: v.BaseIssue<unknown>): unknown {
+  return (issue.path ?? []).reduce<unknown>(
+    (value, { key }) =>
+      typeof value === 'object' && value !== null ? Reflect.get(value, String(key)) : undefined,
+    input,
+  )
+}
+
+function describeIssue(
+  issue: v.BaseIssue<unknown>,
+  name: string,
+  location: Location,
+  value: unknown,
+): InvalidParam {
   const param = { location, msg: messageOf(issue), param: name, path: name }
-  const value = issue.input
   // Of a missing or unknown field valibot gives its name as the input: that is no value.
   const isShown = !isAboutPresence(issue) && !isSecret(name) && isShowable(value)
   return isShown ? { ...param, value } : param

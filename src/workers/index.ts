@@ -1,6 +1,8 @@
 /** @module The Worker: what the platform calls, and what then runs. */
 import { api } from '../api/app.ts'
+import { requestIdOf } from '../api/passage.ts'
 import { Problem } from '../api/problem.ts'
+import { dress } from '../api/response.ts'
 import { type Deps, dependencies } from './deps.ts'
 import { describeError, logToConsole } from './log.ts'
 import { DELIVERY_QUEUE, POLL_QUEUE } from './messages.ts'
@@ -19,10 +21,11 @@ export default {
       // Not a word to the caller of what is wrong: he may be anybody.
       logToConsole({ log: 'error', where: 'reading the configuration', error: describeError(error) })
       const { pathname, origin } = new URL(request.url)
-      return new Problem(
-        'not_configured',
-        'Tubewire is misconfigured: its log says what is wrong',
-      ).toResponse({ instance: pathname, origin })
+      const problem = new Problem('not_configured', 'Tubewire is misconfigured: its log says what is wrong')
+      return dress(
+        { path: pathname, headers: {}, requestId: requestIdOf(request) },
+        problem.toResponse({ instance: pathname, origin }),
+      )
     }
     return api(deps, (promise) => context.waitUntil(promise)).fetch(request)
   },
