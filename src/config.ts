@@ -25,13 +25,8 @@ const limit = (fallback: string) =>
 const optional = <TOutput>(schema: v.GenericSchema<string, TOutput>) =>
   v.pipe(
     v.optional(v.string(), ''),
-    v.union([
-      v.pipe(
-        v.literal(''),
-        v.transform(() => null),
-      ),
-      schema,
-    ]),
+    v.transform((text) => (text === '' ? null : text)),
+    v.nullable(schema),
   )
 
 const PublicUrl = v.pipe(

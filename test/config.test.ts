@@ -35,6 +35,79 @@ describe('parseConfig', () => {
     expect(() => parseConfig(environment)).not.toThrow(/tooshort|short(?!er)|often|yes/)
   })
 
+  it('has the contract’s limits, closed registration and kept mails unless told otherwise', () => {
+    expect(parseConfig(GOOD)).toMatchObject({
+      publicUrl: null,
+      signup: 'closed',
+      mail: { kind: 'keep' },
+      limits: {
+        api: { requests: 50, windowMs: 10_000 },
+        token: { requests: 15, windowMs: 300_000 },
+        register: { requests: 2, windowMs: 300_000 },
+        verifyEmail: { requests: 3, windowMs: 300_000 },
+      },
+    })
+  })
+
+  const MAIL = { PUBLIC_URL: 'https://tubewire.example', MAIL_FROM: 'tubewire@example.com' }
+
+  it.each([
+    [{ RATE_LIMIT_API: '7/2' }, { limits: { api: { requests: 7, windowMs: 2_000 } } }],
+    [{ PUBLIC_URL: 'https://Tubewire.example/' }, { publicUrl: 'https://tubewire.example' }],
+    [
+      { PUBLIC_URL: 'http://localhost:8787', ALLOW_LOCAL_TARGETS: 'true' },
+      { publicUrl: 'http://localhost:8787' },
+    ],
+    [{ SIGNUP: 'approval' }, { signup: 'approval' }],
+    [
+      { ...MAIL, SMTP_URL: 'smtps://user%40example.com:p%3Ass@mail.example' },
+      {
+        mail: {
+          kind: 'smtp',
+          host: 'mail.example',
+          port: 465,
+          tls: 'implicit',
+          username: 'user@example.com',
+          password: 'p:ss',
+          from: 'tubewire@example.com',
+        },
+      },
+    ],
+    [{ ...MAIL, SMTP_URL: 'smtp://mail.example' }, { mail: { port: 587, tls: 'starttls', username: '' } }],
+    [
+      { ...MAIL, MAIL_API_URL: 'https://mail.example/send', MAIL_API_KEY: 'key' },
+      { mail: { kind: 'http', url: 'https://mail.example/send', key: 'key' } },
+    ],
+  ])('takes %j', (variables, expected) => {
+    expect(parseConfig({ ...GOOD, ...variables })).toMatchObject(expected)
+  })
+
+  it.each([
+    [{ RATE_LIMIT_API: '0/10' }, 'RATE_LIMIT_API must be REQUESTS/SECONDS, such as 50/10'],
+    [{ RATE_LIMIT_TOKEN: 'secret-value' }, 'RATE_LIMIT_TOKEN must be REQUESTS/SECONDS'],
+    [{ SIGNUP: 'secret-value' }, 'SIGNUP must be "closed", "approval" or "open"'],
+    [{ PUBLIC_URL: 'https://tubewire.example/secret-value' }, 'PUBLIC_URL must be an address without a path'],
+    [{ PUBLIC_URL: 'ftp://tubewire.example' }, 'PUBLIC_URL must be an address without a path'],
+    [{ PUBLIC_URL: 'http://tubewire.example' }, 'PUBLIC_URL must begin with https://'],
+    [{ ...MAIL, SMTP_URL: 'https://user:secret-value@mail.example' }, 'SMTP_URL must be smtps://'],
+    [{ ...MAIL, SMTP_URL: 'secret-value' }, 'SMTP_URL must be smtps://'],
+    [{ PUBLIC_URL: MAIL.PUBLIC_URL, SMTP_URL: 'smtps://mail.example' }, 'MAIL_FROM is missing'],
+    [
+      { MAIL_FROM: MAIL.MAIL_FROM, SMTP_URL: 'smtps://mail.example' },
+      'PUBLIC_URL is missing: mails have links to it',
+    ],
+    [{ ...MAIL, MAIL_API_URL: 'https://mail.example' }, 'MAIL_API_KEY is missing'],
+    [
+      { ...MAIL, MAIL_API_URL: 'https://m.example', MAIL_API_KEY: 'k', SMTP_URL: 'smtps://m.example' },
+      'set one',
+    ],
+    [{ MAIL_FROM: 'secret-value' }, 'MAIL_FROM must be a mail address'],
+  ])('refuses %j by the name of the variable, and never its value', (variables, message) => {
+    const parse = () => parseConfig({ ...GOOD, ...variables })
+    expect(parse).toThrow(message)
+    expect(parse).not.toThrow(/secret-value/)
+  })
+
   it('names all that is wrong at once', () => {
     const wrong = { ...GOOD, ADMIN_KEY: 'x', POLL_INTERVAL_SECONDS: 'x' }
     expect(() => parseConfig(wrong)).toThrow(/ADMIN_KEY .*; POLL_INTERVAL_SECONDS /)

@@ -12,6 +12,7 @@ const Actor = v.strictObject({
   host: v.string(),
   url,
   handle: v.pipe(v.string(), v.description('`name@host`, as people write it.')),
+  avatarUrl: v.nullable(url),
 })
 
 export const Video = v.strictObject({
@@ -37,6 +38,8 @@ export const Video = v.strictObject({
   account: Actor,
 })
 
+const PicturePath = v.nullable(v.pipe(v.string(), v.description('A path of this service: `/lazy-static/…`.')))
+
 /** An event, as every reader gets it. */
 export const Event = v.strictObject({
   id: v.pipe(v.string(), v.description('Made of what happened: the same event never has another one.')),
@@ -50,11 +53,7 @@ export const Event = v.strictObject({
   data: v.strictObject({ video: Video }),
   pictures: v.optional(
     v.pipe(
-      v.strictObject({
-        thumbnail: v.nullable(
-          v.pipe(v.string(), v.description('A path of this service: `/lazy-static/thumbnails/…`.')),
-        ),
-      }),
+      v.strictObject({ thumbnail: PicturePath, channelAvatar: PicturePath, accountAvatar: PicturePath }),
       v.description(
         'With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance.',
       ),
@@ -68,6 +67,7 @@ const channel = {
   host: 'peertube.example',
   url: 'https://peertube.example/video-channels/alice_channel',
   handle: 'alice_channel@peertube.example',
+  avatarUrl: null,
 }
 
 export const exampleEvent = {

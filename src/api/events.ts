@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { type EventFilter, eventPages, findEvent, listEvents } from '../db/events.ts'
 import { eventJson, type LoggedEvent, publicEvent } from '../events/envelope.ts'
 import { exportEvents, exportType } from '../events/export.ts'
+import type { Video } from '../events/types.ts'
 import { picturePath } from '../pictures/path.ts'
 import type { Deps } from '../workers/deps.ts'
 import { Event, exampleEvent } from './event-view.ts'
@@ -93,13 +94,15 @@ export const eventOperations = [
     tag: 'Events',
     summary: 'One event',
     params: idParams('evt', 'an event'),
+    query: v.strictObject({ pictures: Pictures }),
     answers: { 200: { description: 'The event.', schema: Event, example: exampleEvent } },
     problems: [404],
     async handle(input) {
       const { id } = input.params
       const event = await findEvent(input.deps.env.DB, id, userOf(input).id)
       if (!event) throw notFound(`event ${id}`)
-      return { status: 200, text: eventJson(event) }
+      const isPictured = input.query.pictures === 'true'
+      return { status: 200, text: isPictured ? await withPictures(input.deps, event) : eventJson(event) }
     },
   }),
   operation({
@@ -126,12 +129,17 @@ export const eventOperations = [
 
 /** The event with the paths of its pictures. */
 async function withPictures({ config }: Deps, event: LoggedEvent): Promise<string> {
-  const { data, ...shown } = publicEvent(event)
+  const shown = publicEvent(event)
   // Our own payload: detect.ts made it.
-  const { video } = data as { video?: { thumbnailUrl: string | null } }
-  const url = video?.thumbnailUrl ?? null
-  const thumbnail = url === null ? null : await picturePath(config.encryptionKeys, 'thumbnails', url)
-  return JSON.stringify({ ...shown, data, pictures: { thumbnail } })
+  const { video } = shown.data as { video?: Partial<Video> }
+  const path = (kind: 'thumbnails' | 'avatars', url: string | null | undefined) =>
+    url ? picturePath(config.encryptionKeys, kind, url) : null
+  const [thumbnail, channelAvatar, accountAvatar] = await Promise.all([
+    path('thumbnails', video?.thumbnailUrl),
+    path('avatars', video?.channel?.avatarUrl),
+    path('avatars', video?.account?.avatarUrl),
+  ])
+  return JSON.stringify({ ...shown, pictures: { thumbnail, channelAvatar, accountAvatar } })
 }
 
 function filterOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'query'>): EventFilter {

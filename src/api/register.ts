@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { newId } from '../db/id.ts'
 import { useMailToken } from '../db/mail-tokens.ts'
 import { confirmEmail } from '../db/user-emails.ts'
-import { insertUser, setPassword } from '../db/users.ts'
+import { findUserByName, insertUser, setPassword } from '../db/users.ts'
 import { hashPassword } from '../passwords.ts'
 import { digest } from '../tokens.ts'
 import {
@@ -53,6 +53,9 @@ export const registerOperations = [
           'registration_closed',
           'User registration is not enabled here: ask the administrator',
         )
+      // Before the password is hashed, which costs much, and is the same work for an address that is known.
+      const namesake = await findUserByName(deps.env.DB, body.username)
+      if (namesake?.username === body.username) throw usernameTaken(body.username)
       const now = deps.clock()
       const id = newId('usr')
       const made = await insertUser(
@@ -69,8 +72,7 @@ export const registerOperations = [
         },
         auditOf(input, id),
       )
-      if (made === 'username-taken')
-        throw new Problem('username_taken', `There is a user ${body.username} already`)
+      if (made === 'username-taken') throw usernameTaken(body.username)
       // Of an address that is known only its owner learns that.
       if (made === 'email-taken') input.inBackground(sendAlreadyKnown(input, body.email))
       else if (signup === 'approval') input.inBackground(sendWaiting(input, made, body.email))
@@ -194,6 +196,10 @@ export async function choosePassword(
   if ((await useMailToken(env.DB, used)) === null) throw invalidVerification()
   const hash = await hashPassword(password)
   await setPassword(env.DB, userId, hash, { endSession: true, now }, auditOf(input, userId))
+}
+
+function usernameTaken(username: string): Problem {
+  return new Problem('username_taken', `There is a user ${username} already`)
 }
 
 /** The same for an unknown user and for a wrong string. */

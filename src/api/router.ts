@@ -85,7 +85,10 @@ async function perform(passage: Passage, operation: Operation): Promise<Response
     return await answerOnce({ deps, caller, key, request, body: body?.text ?? '' }, answer)
   } catch (error) {
     // The contract's asterisk: a registration that fails is not counted.
-    if (operation.limit === 'register') await counted?.uncount()
+    if (operation.limit === 'register' && counted) {
+      await counted.uncount()
+      passage.headers['x-ratelimit-remaining'] = String(counted.remaining + 1)
+    }
     throw error
   }
 }

@@ -14,7 +14,14 @@ export function typesLike(pattern: string, catalogue: readonly string[] = EVENT_
 }
 
 /** Who made a video, or where it was put. `handle` is `name@host`, as people write it. */
-export type Actor = { name: string; displayName: string; host: string; handle: string; url: string }
+export type Actor = {
+  name: string
+  displayName: string
+  host: string
+  handle: string
+  url: string
+  avatarUrl: string | null
+}
 
 /** A video as our events tell it: absolute URLs, times ISO 8601 UTC, `duration` in seconds. */
 export type Video = {

@@ -39,11 +39,20 @@ const webUrl = v.pipe(
 const label = <TId extends v.GenericSchema>(id: TId) =>
   v.optional(v.nullable(v.object({ id: v.nullable(id), label: text(200) })), null)
 
+/** A picture of an account or channel in one of its sizes; `fileUrl` is of 7.x and newer. */
+const avatar = v.object({
+  path: v.nullish(text(1_000), null),
+  fileUrl: v.nullish(text(1_000), null),
+  width: v.nullish(v.pipe(v.number(), v.finite()), 0),
+})
+
 const actor = v.object({
   name: text(200),
   displayName: text(200),
   host: text(300),
   url: webUrl,
+  // One that is broken costs the avatar, and not the video.
+  avatars: v.fallback(v.nullish(v.pipe(v.array(avatar), v.maxLength(20)), []), []),
 })
 
 /** One video of `GET /api/v1/videos`. */

@@ -105,8 +105,8 @@ function toVideo(listed: ListedVideo, origin: string): Video {
     publishedAt: time(listed.publishedAt),
     createdAt: time(listed.createdAt),
     originallyPublishedAt: listed.originallyPublishedAt && time(listed.originallyPublishedAt),
-    channel: toActor(listed.channel),
-    account: toActor(listed.account),
+    channel: toActor(listed.channel, origin),
+    account: toActor(listed.account, origin),
   }
 }
 
@@ -117,8 +117,15 @@ function withId<TId extends string | number>(
   return value === null || value.id === null ? null : { id: value.id, label: value.label }
 }
 
-function toActor(listed: ListedVideo['channel']): Actor {
-  return { ...listed, handle: `${listed.name}@${listed.host}` }
+function toActor({ avatars, ...listed }: ListedVideo['channel'], origin: string): Actor {
+  // The largest: a reader makes it smaller, not larger.
+  const [largest] = (avatars ?? []).toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0))
+  const path = largest?.fileUrl ?? largest?.path ?? null
+  return {
+    ...listed,
+    handle: `${listed.name}@${listed.host}`,
+    avatarUrl: path === null ? null : absoluteUrl(path, origin),
+  }
 }
 
 const MAX_URL_LENGTH = 1_000

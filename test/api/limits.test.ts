@@ -109,6 +109,32 @@ describe('POST /users/register', () => {
   })
 })
 
+describe('What has a limit of its own', () => {
+  it('counts against that of the whole API too', async () => {
+    const headers = { ...newAddress(), ...JSON_TYPE }
+    const wrong = () => ask('POST', '/api/v1/users/register', headers, { username: 'not a name' })
+    for (let failed = 0; failed < 50; failed += 1) {
+      const response = await wrong()
+      expect(response.status).toBe(400)
+      expect(response.headers.get('x-ratelimit-limit')).toBe('2')
+      expect(response.headers.get('x-ratelimit-remaining')).toBe('2')
+    }
+    const refused = await wrong()
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('x-ratelimit-limit')).toBe('50')
+  })
+
+  it('counts logins by address, whoever’s token comes with them', async () => {
+    const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')]
+    const here = newAddress()
+    const login = (token: string) =>
+      ask('POST', '/api/v1/users/token', { ...as(token), ...here, ...FORM }, 'grant_type=password')
+    for (let count = 0; count < 15; count += 1)
+      expect((await login(count % 2 ? alice.token : bob.token)).status).toBe(400)
+    expect((await login(alice.token)).status).toBe(429)
+  })
+})
+
 describe('A caller', () => {
   const exhaust = async (headers: Record<string, string>, path = '/api/v1/events') => {
     for (let count = 0; count < 50; count += 1) await (await ask('GET', path, headers)).body?.cancel()

@@ -1,5 +1,7 @@
 /** @module /lazy-static: the pictures that events name, through the whole Worker. */
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { exampleEvent } from '../../src/api/event-view.ts'
 import { picturePath } from '../../src/pictures/path.ts'
 import { call, forgetAll, send } from '../support/call.ts'
 import { control, pollToEnd, testDeps } from '../support/harness.ts'
@@ -30,6 +32,27 @@ describe('A picture', () => {
     expect((await send('GET', thumbnail, { 'if-none-match': etag })).status).toBe(304)
     const asked = (await simulated.requests()).filter((request) => request.path.includes('/lazy-static/'))
     expect(asked).toHaveLength(1)
+  })
+
+  it('of an account is shown from here too', async () => {
+    const simulated = await control.instance({ videos: 1 })
+    const signed = await picturePath(
+      config.encryptionKeys,
+      'avatars',
+      `${simulated.origin}/lazy-static/avatars/a.png`,
+    )
+    const video = { ...exampleEvent.data.video }
+    const account = { ...video.account, avatarUrl: `${simulated.origin}/lazy-static/avatars/a.png` }
+    await env.DB.prepare(
+      `INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data) VALUES ('evt_a', 'video.published', 'h', 'v', 0, 'p', ?)`,
+    )
+      .bind(JSON.stringify({ video: { ...video, account } }))
+      .run()
+    const { body } = await call('GET', '/events/evt_a?pictures=true')
+    expect(body['pictures']).toMatchObject({ accountAvatar: signed, channelAvatar: null })
+    const shown = await send('GET', signed)
+    expect(shown.headers.get('content-type')).toBe('image/png')
+    await shown.body?.cancel()
   })
 
   it('that nobody signed is 404, whatever it is, and nothing is fetched', async () => {

@@ -220,8 +220,18 @@ describe('The client', () => {
 })
 
 describe('The operator’s key', () => {
-  it('is no session: a login of the first administrator ends nothing of it', async () => {
-    const answer = await readAnswer(await send('GET', '/api/v1/users/me', as(KEY)))
-    expect(answer.body).toMatchObject({ username: 'root', role: { id: 0, label: 'Administrator' } })
+  it('is no session: a login of the first administrator ends nothing of it, nor a lower role', async () => {
+    const who = async () => readAnswer(await send('GET', '/api/v1/users/me', as(KEY)))
+    const made = await sendTo(tubewire.deps, 'PUT', '/api/v1/users/usr_administrator', as(KEY), {
+      password: PASSWORD,
+    })
+    expect(made.status).toBe(204)
+    expect((await logIn('root')).status).toBe(200)
+    expect((await who()).body).toMatchObject({ username: 'root', role: { id: 0, label: 'Administrator' } })
+    await env.DB.prepare("UPDATE users SET role = 2 WHERE id = 'usr_administrator'").run()
+    expect((await sendTo(tubewire.deps, 'GET', '/api/v1/audit-log', as(KEY))).status).toBe(200)
+    await env.DB.prepare(
+      "UPDATE users SET role = 0, password_hash = NULL WHERE id = 'usr_administrator'",
+    ).run()
   })
 })

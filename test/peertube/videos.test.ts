@@ -55,6 +55,7 @@ describe('readVideosPage', () => {
         displayName: 'Main alice channel',
         host: 'peertube.example',
         handle: 'alice_channel@peertube.example',
+        avatarUrl: null,
         url: 'https://peertube.example/video-channels/alice_channel',
       },
       account: {
@@ -62,6 +63,7 @@ describe('readVideosPage', () => {
         displayName: 'alice',
         host: 'peertube.example',
         handle: 'alice@peertube.example',
+        avatarUrl: null,
         url: 'https://peertube.example/accounts/alice',
       },
     })
@@ -83,6 +85,31 @@ describe('readVideosPage', () => {
     expect(page.videos).toEqual([])
     expect(page.skipped).toEqual([expect.stringMatching(new RegExp(`^video 0: ${field}: `))])
   })
+
+  it.each([
+    [
+      [
+        { path: '/lazy-static/avatars/s.png', width: 48 },
+        { path: '/lazy-static/avatars/l.png', width: 600 },
+      ],
+      `${ORIGIN}/lazy-static/avatars/l.png`,
+    ],
+    [[{ path: '/a.png', fileUrl: 'https://files.example/a.png', width: 48 }], 'https://files.example/a.png'],
+    [[{ path: '/a.png' }], `${ORIGIN}/a.png`],
+    [[{ path: 'javascript:alert(1)', width: 48 }], null],
+    [[{ path: 7 }], null],
+    ['none', null],
+    [null, null],
+    [undefined, null],
+  ])(
+    'of the avatars %j takes the largest, and loses no video over a broken one',
+    async (avatars, expected) => {
+      const page = await readOne({ channel: { ...listed?.channel, avatars } })
+      expect(page.skipped).toEqual([])
+      expect(page.videos[0]?.channel.avatarUrl).toBe(expected)
+      expect(page.videos[0]?.channel).not.toHaveProperty('avatars')
+    },
+  )
 
   it('cuts long texts, drops control characters and mends broken ones', async () => {
     const page = await readOne({

@@ -6,7 +6,14 @@ export const NOW = Date.UTC(2026, 0, 1)
 
 /** A video with this UUID, published then. */
 export function video(uuid: string, publishedAt: number): Video {
-  const actor = { name: 'a', displayName: 'A', host: HOST, handle: `a@${HOST}`, url: `https://${HOST}/a` }
+  const actor = {
+    name: 'a',
+    displayName: 'A',
+    host: HOST,
+    handle: `a@${HOST}`,
+    url: `https://${HOST}/a`,
+    avatarUrl: null,
+  }
   const time = new Date(publishedAt).toISOString()
   return {
     uuid,
