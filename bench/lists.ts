@@ -73,7 +73,7 @@ const PAGES: [list: PageAsk['list'], sorts: string[], deep: string | null][] = [
 function middle(sort: string): string {
   const names: Record<string, string> = { username: 'user5', host: 'h5' }
   const key = names[sort.replace('-', '')] ?? ROWS / 2
-  return Buffer.from(JSON.stringify([key, ''])).toString('base64url')
+  return Buffer.from(JSON.stringify([sort, key, ''])).toString('base64url')
 }
 
 async function ratio({ call }: Measured, ask: PageAsk): Promise<number> {

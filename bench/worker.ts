@@ -78,8 +78,8 @@ const OWNER = 'usr_administrator'
 const LISTS = {
   users: (db: D1Database, query: ListQuery) => listUsers(db, query),
   instances: (db: D1Database, query: ListQuery) => listInstances(db, query),
-  endpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, OWNER, query),
-  allEndpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, null, query),
+  endpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, OWNER, OWNER, query),
+  allEndpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, null, OWNER, query),
   apiKeys: (db: D1Database, query: ListQuery) => listKeys(db, OWNER, query),
   mails: (db: D1Database, query: ListQuery) => listMails(db, query),
   async auditLog(db: D1Database, { count, after }: ListQuery) {

@@ -39,12 +39,22 @@ const PublicUrl = v.pipe(
   v.transform((text) => new URL(text).origin),
 )
 
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const SmtpUrl = v.pipe(
   v.string(),
   v.check((text) => {
     const url = URL.parse(text)
-    return url !== null && (url.protocol === 'smtp:' || url.protocol === 'smtps:') && url.hostname !== ''
-  }, 'must be smtps://USER:PASSWORD@HOST:465, or smtp:// for STARTTLS'),
+    const isSmtp = url?.protocol === 'smtp:' || url?.protocol === 'smtps:'
+    return url !== null && isSmtp && url.hostname !== '' && isDecodable(url.username + url.password)
+  }, 'must be smtps://USER:PASSWORD@HOST:465, or smtp:// for STARTTLS, with %25 for a percent sign'),
   v.transform((text): SmtpServer => {
     const url = new URL(text)
     const isImplicit = url.protocol === 'smtps:'

@@ -91,6 +91,7 @@ describe('parseConfig', () => {
     [{ PUBLIC_URL: 'http://tubewire.example' }, 'PUBLIC_URL must begin with https://'],
     [{ ...MAIL, SMTP_URL: 'https://user:secret-value@mail.example' }, 'SMTP_URL must be smtps://'],
     [{ ...MAIL, SMTP_URL: 'secret-value' }, 'SMTP_URL must be smtps://'],
+    [{ ...MAIL, SMTP_URL: 'smtp://%zz:secret-value@mail.example' }, 'SMTP_URL must be smtps://'],
     [{ PUBLIC_URL: MAIL.PUBLIC_URL, SMTP_URL: 'smtps://mail.example' }, 'MAIL_FROM is missing'],
     [
       { MAIL_FROM: MAIL.MAIL_FROM, SMTP_URL: 'smtps://mail.example' },

@@ -21,7 +21,7 @@ const example = {
 }
 const answers = { 200: { description: 'A page.', contentTypes: ['text/html'] } } as const
 const common = { tag: 'Register', answers } as const
-const posted = { ...common, method: 'POST', limit: 'token', isRepeatable: false, bodyType: 'form' } as const
+const posted = { ...common, method: 'POST', bodyType: 'form' } as const
 
 export const accountPageOperations = [
   operation({

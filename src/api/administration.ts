@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { type LoggedAction, listAudit } from '../db/audit.ts'
 import { listMails, MAIL_SORTS } from '../db/mails.ts'
 import { readKeptMail } from '../workers/mails.ts'
-import { cursorList, cursorPage, Limit, list, listQuery, Sequence, Time, text } from './fields.ts'
+import { cursorList, cursorPage, id, Limit, list, listQuery, Sequence, Time, text } from './fields.ts'
 import { answerList, listQueryOf } from './lists.ts'
 import { ok, operation } from './operation.ts'
 import { time } from './time.ts'
@@ -100,7 +100,8 @@ export const administrationOperations = [
     query: v.strictObject({
       before: v.optional(v.pipe(Sequence, v.description('The `next` of the answer before.'))),
       limit: Limit,
-      action: v.optional(text(100)),
+      action: v.optional(v.pipe(text(100), v.description('Only of this operation.'))),
+      user: v.optional(id('usr', 'the user who did it')),
     }),
     answers: {
       200: {
@@ -124,8 +125,8 @@ export const administrationOperations = [
         },
       },
     },
-    async handle({ query: { before, limit, action }, deps }) {
-      const found = await listAudit(deps.env.DB, { before, count: limit + 1, action })
+    async handle({ query: { before, limit, action, user }, deps }) {
+      const found = await listAudit(deps.env.DB, { before, count: limit + 1, action, userId: user })
       return ok(cursorPage(found, limit, showAudit, ({ sequence }) => String(sequence)))
     },
   }),

@@ -31,35 +31,46 @@ export async function admit(passage: Passage, operation: Operation): Promise<Adm
 async function countOwn(
   passage: Passage,
   caller: Caller,
-  { limit }: Operation,
+  { limit, id }: Operation,
 ): Promise<CountedRequest | null> {
-  return limit === undefined || limit === 'none' ? null : count(passage, caller, limit)
+  return limit === undefined || limit === 'none' ? null : count(passage, caller, limit, id)
+}
+
+/** Counts a request that calls no operation, by whoever sends it. @throws Problem 429. */
+export async function countAnybody(passage: Passage): Promise<void> {
+  const identified = await identify(passage.deps, passage.request, passage.inBackground)
+  await count(passage, identified instanceof Problem ? anonymous(passage.request) : identified, 'api')
 }
 
 /**
  * Counts a request.
+ * @param bucket what it is counted with: each operation that has a limit of its own has a window of its own.
  * @throws Problem 429 when it is one too many, with when to come back; 503 when a login can't be counted.
  */
-export async function count(
+async function count(
   passage: Passage,
   caller: Caller,
-  bucket: keyof Deps['config']['limits'],
+  name: keyof Deps['config']['limits'],
+  bucket: string = name,
 ): Promise<CountedRequest | null> {
   const { deps } = passage
-  const general = deps.config.limits[bucket]
-  const own = caller.kind === 'key' && bucket === 'api' ? caller.rateLimit : null
+  const general = deps.config.limits[name]
+  const own = caller.kind === 'key' && name === 'api' ? caller.rateLimit : null
   const limit = own === null ? general : { ...general, requests: own }
   const counted = await callerLimit(deps, callerId(caller), bucket, limit)
   if (counted.kind === 'unknown') {
     // Reads pass: better served uncounted than not at all. Logins don't: uncounted they could be guessed.
-    if (bucket === 'api') return null
+    if (name === 'api') return null
     throw new Problem('limiter_unavailable', 'This can not be counted right now: try again in a moment', {
       headers: { 'retry-after': '5' },
     })
   }
   Object.assign(passage.headers, limitHeaders(counted))
   if (!counted.allowed)
-    throw new Problem(429, `Too many requests: at most ${limit.requests} in ${limit.windowMs / 1000} s`)
+    throw new Problem(
+      429,
+      `Too many requests: at most ${limit.requests} in ${limit.windowMs / 1000} s. Come back in ${counted.retryAfterSeconds} s`,
+    )
   return counted
 }
 

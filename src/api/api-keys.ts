@@ -28,6 +28,7 @@ const Scopes = v.pipe(
   v.array(v.picklist(SCOPE_NAMES, `must be one of ${SCOPE_NAMES.join(', ')}`), 'must be a list of scopes'),
   v.minLength(1, 'must name at least one scope'),
   v.maxLength(SCOPE_NAMES.length, 'names a scope twice'),
+  v.check((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice'),
   v.description('What it may do.'),
 )
 const Name = v.pipe(text(100), v.minLength(1, 'must not be empty'), v.description('For people.'))
@@ -123,6 +124,7 @@ export const apiKeyOperations = [
     async handle(input) {
       const { body, deps } = input
       refuseGreed(input, body.rateLimit)
+      refusePast(input, body.expiresAt)
       const now = deps.clock()
       const key = newApiKey()
       const id = newId('key')
@@ -180,6 +182,7 @@ export const apiKeyOperations = [
       const key = await reachable(input)
       await checkIfMatch(request, show(key))
       refuseGreed(input, body.rateLimit ?? null)
+      refusePast(input, body.expiresAt ?? null)
       const { id, ownerId, revision } = key
       const changes = { ...body, updatedAt: deps.clock() }
       const changed = await updateKey(deps.env.DB, ownerId, id, changes, revision, auditOf(input, id))
@@ -213,6 +216,12 @@ async function reachable(input: Input<{ id: string }, unknown, unknown>): Promis
   const key = await findOwnKey(input.deps.env.DB, input.reach === 'all' ? null : userOf(input).id, id)
   if (!key) throw notFound(`API key ${id}`)
   return key
+}
+
+/** A key that never holds is a mistake. @throws Problem 400. */
+function refusePast({ deps }: Input<unknown, unknown, unknown>, expiresAt: number | null): void {
+  if (expiresAt !== null && expiresAt <= deps.clock())
+    throw invalidParams(invalid('body', 'expiresAt', 'must be in the future'))
 }
 
 /** A limit of one's own is for asking less. @throws Problem 400 when it is for asking more than everybody may. */

@@ -34,7 +34,7 @@ export async function readBody(
   const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';')
   const isKnown = contentTypes(type).some((known) => known === mediaType.trim().toLowerCase())
   if (!isKnown || !parameters.every(isUtf8)) {
-    throw new Problem(415, `Send "Content-Type: ${contentTypes(type)[0]}", in UTF-8`)
+    throw new Problem(415, `Send "Content-Type: ${contentTypes(type).join('" or "')}", in UTF-8`)
   }
   const bytes = await readBounded(request)
   const text = decode(bytes)

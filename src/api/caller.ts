@@ -45,7 +45,8 @@ export async function identify(
   const header = request.headers.get('authorization')
   const nobody = anonymous(request)
   if (header === null) return nobody
-  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? ''
+  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
+  if (token === undefined) return invalidToken('Token is invalid: send it as "Authorization: Bearer TOKEN"')
   const now = deps.clock()
   const { address } = nobody
   // What has not the shape of one of our tokens costs no query.
@@ -75,8 +76,10 @@ function userFrom({ id, username, role }: { id: string; username: string; role: 
   return { id, username, role: ROLES[role] ?? 'User' }
 }
 
-function invalidToken(): Problem {
-  return new Problem('invalid_token', 'Token is invalid', {
+function invalidToken(
+  detail = 'Token is invalid: it is unknown, expired, revoked, or a newer login has taken its place',
+): Problem {
+  return new Problem('invalid_token', detail, {
     headers: { 'www-authenticate': 'Bearer realm="tubewire", error="invalid_token"' },
   })
 }

@@ -44,9 +44,9 @@ export function allowAnyOrigin(headers: Headers): void {
   headers.set('access-control-expose-headers', EXPOSED)
 }
 
-/** Adds what the answer to a preflight carries. @param methods what the path takes. */
-export function answerPreflight(headers: Headers, request: Request, methods: readonly string[]): void {
-  headers.set('access-control-allow-methods', methods.join(', '))
+/** Adds what the answer to a preflight carries. All methods: so a page learns of a 405 and what it says, as PeerTube's do. */
+export function answerPreflight(headers: Headers, request: Request): void {
+  headers.set('access-control-allow-methods', 'GET, HEAD, PUT, PATCH, POST, DELETE')
   const asked = request.headers.get('access-control-request-headers')
   // A header name, as RFC 9110, 5.1 has them; anything else is not repeated.
   if (asked !== null && /^[\w!#$%&'*+.^`|~, -]{1,1000}$/.test(asked))

@@ -56,7 +56,7 @@ export const endpointOperations = [
       const { id } = userOf(input)
       const owner = ownerOf(query.owner, id, reach)
       return answerList(
-        () => listEndpoints(deps.env.DB, owner, listQueryOf(query)),
+        () => listEndpoints(deps.env.DB, owner, id, listQueryOf(query)),
         (endpoint) => showEndpoint(endpoint, id),
       )
     },

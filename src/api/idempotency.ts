@@ -23,9 +23,8 @@ type Once = { deps: Deps; caller: Caller; key: string; request: Request; body: s
 export async function answerOnce(once: Once, answer: () => Promise<Response>): Promise<Response> {
   const { deps, key } = once
   const caller = callerId(once.caller)
-  const fingerprint = await digest(
-    `${once.request.method} ${new URL(once.request.url).pathname}\n${once.body}`,
-  )
+  const { pathname, search } = new URL(once.request.url)
+  const fingerprint = await sign(deps, `${once.request.method} ${pathname}${search}\n${once.body}`)
   const begun = await beginIdempotent(deps.env.DB, { caller, key, fingerprint, now: deps.clock() })
   switch (begun.kind) {
     case 'other-body':
@@ -82,7 +81,10 @@ async function replay(deps: Deps, owner: string, status: number, answer: string)
   return new Response(body === '' ? null : body, { status, headers: replayed })
 }
 
-async function digest(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Buffer.from(hash).toString('base64url')
+/** Keyed: a body may hold a password, and a plain digest of it could be tried out. */
+async function sign({ config }: Deps, text: string): Promise<string> {
+  const bytes = new TextEncoder()
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', bytes.encode(config.adminKey), algorithm, false, ['sign'])
+  return Buffer.from(await crypto.subtle.sign('HMAC', key, bytes.encode(text))).toString('base64url')
 }

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { readPicturePath } from '../pictures/path.ts'
 import { getPicture } from '../workers/pictures.ts'
+import { isNotModified } from './conditional.ts'
 import { text } from './fields.ts'
 import { type Input, operation } from './operation.ts'
 import { notFound, Problem } from './problem.ts'
@@ -65,8 +66,9 @@ async function picture({
         'content-security-policy': "default-src 'none'; sandbox",
         'cross-origin-resource-policy': 'cross-origin',
       })
-      const isKnown = request.headers.get('if-none-match')?.includes(found.etag)
-      return isKnown ? new Response(null, { status: 304, headers }) : new Response(found.bytes, { headers })
+      return isNotModified(request, found.etag)
+        ? new Response(null, { status: 304, headers })
+        : new Response(found.bytes, { headers })
     }
   }
 }

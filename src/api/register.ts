@@ -40,7 +40,6 @@ export const registerOperations = [
     description:
       'Where the administrator allows it (`signup` of the configuration). The address has to be verified with the mail that is sent to it; with `approval` a moderator has to accept the account too.',
     limit: 'register',
-    isRepeatable: false,
     body: v.strictObject({ username: Username, password: Password, email: Email }),
     example: { username: 'alice', password: 'correct horse', ...address },
     answers: { 204: { description: 'Look into your mail.' } },
@@ -58,23 +57,25 @@ export const registerOperations = [
       if (namesake?.username === body.username) throw usernameTaken(body.username)
       const now = deps.clock()
       const id = newId('usr')
-      const made = await insertUser(
-        deps.env.DB,
-        {
-          id,
-          username: body.username,
-          email: body.email,
-          passwordHash: await hashPassword(body.password),
-          role: ROLES.indexOf('User'),
-          state: signup === 'approval' ? 'waiting-for-approval' : 'waiting-for-email',
-          emailVerifiedAt: null,
-          createdAt: now,
-        },
-        auditOf(input, id),
-      )
+      const account = {
+        id,
+        username: body.username,
+        email: body.email,
+        passwordHash: await hashPassword(body.password),
+        role: ROLES.indexOf('User'),
+        state: signup === 'approval' ? ('waiting-for-approval' as const) : ('waiting-for-email' as const),
+        createdAt: now,
+      }
+      const audit = auditOf(input, id)
+      const first = await insertUser(deps.env.DB, account, audit)
+      const isKnown = first === 'email-taken'
+      // An address that is known makes an account that waits for ever: what else the caller tries looks the same, too.
+      const made = isKnown
+        ? await insertUser(deps.env.DB, { ...account, email: null, pendingEmail: body.email }, audit)
+        : first
       if (made === 'username-taken') throw usernameTaken(body.username)
       // Of an address that is known only its owner learns that.
-      if (made === 'email-taken') input.inBackground(sendAlreadyKnown(input, body.email))
+      if (isKnown || made === 'email-taken') input.inBackground(sendAlreadyKnown(input, body.email))
       else if (signup === 'approval') input.inBackground(sendWaiting(input, made, body.email))
       else input.inBackground(sendVerification(input, made, body.email))
       return noContent
@@ -103,8 +104,6 @@ export const registerOperations = [
     tag: 'Register',
     summary: 'Verify a mail address',
     description: `With the string of the mail, which holds for ${TOKEN_MINUTES} minutes.`,
-    limit: 'token',
-    isRepeatable: false,
     params: idParams('usr', 'a user'),
     body: v.strictObject({
       verificationString: VerificationString,
@@ -143,8 +142,6 @@ export const registerOperations = [
     tag: 'Register',
     summary: 'Choose a new password',
     description: 'With the string of the mail. Whoever is logged in is logged out.',
-    limit: 'token',
-    isRepeatable: false,
     params: idParams('usr', 'a user'),
     body: v.strictObject({ verificationString: VerificationString, password: Password }),
     example: { verificationString, password: 'correct horse' },

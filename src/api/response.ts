@@ -12,7 +12,8 @@ export async function toResponse({ request, operation }: Passage, answer: Answer
   if (!headers.has('content-type')) headers.set('content-type', 'application/json; charset=utf-8')
   const isRead = operation?.method === 'GET'
   // What a PATCH answers is what a GET would: it has the same tag (RFC 9110, 9.3.4 by analogy).
-  if (answer.status !== 200 || !(isRead || operation?.method === 'PATCH'))
+  const isKept = headers.get('cache-control') !== 'no-store'
+  if (answer.status !== 200 || !isKept || !(isRead || operation?.method === 'PATCH'))
     return new Response(text, { status: answer.status, headers })
   const tag = await entityTag(text)
   headers.set('etag', tag)

@@ -21,7 +21,7 @@ export const SCOPES = {
   'instances:write': 'add, pause, poll and remove instances, as far as the role allows',
   'endpoints:read': 'see endpoints',
   'endpoints:write': 'make, change and remove endpoints',
-  'feeds:read': 'read private feeds',
+  'feeds:read': 'read private feeds, once there are some',
 } as const
 export type Scope = keyof typeof SCOPES
 

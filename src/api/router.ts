@@ -6,8 +6,7 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import type { Deps } from '../workers/deps.ts'
 import { describeError } from '../workers/log.ts'
-import { admit, count } from './admission.ts'
-import { anonymous } from './caller.ts'
+import { admit, countAnybody } from './admission.ts'
 import { answerPreflight, isCrossOrigin, isPreflight } from './cors.ts'
 import { answerOnce } from './idempotency.ts'
 import type { Operation } from './operation.ts'
@@ -95,14 +94,13 @@ async function perform(passage: Passage, operation: Operation): Promise<Response
 
 function options(request: Request, methods: readonly string[]): Response {
   const headers = new Headers({ allow: methods.join(', ') })
-  if (isPreflight(request) && isCrossOrigin(new URL(request.url).pathname))
-    answerPreflight(headers, request, methods)
+  if (isPreflight(request) && isCrossOrigin(new URL(request.url).pathname)) answerPreflight(headers, request)
   return new Response(null, { status: 204, headers })
 }
 
 /** 405 (RFC 9110, 15.5.6). Counted as any other request. */
 async function refuseMethod(passage: Passage, methods: readonly string[]): Promise<Response> {
-  await count(passage, anonymous(passage.request), 'api')
+  await countAnybody(passage)
   throw new Problem(405, `${passage.path} takes ${methods.join(', ')}, not ${passage.request.method}`, {
     headers: { allow: methods.join(', ') },
   })
@@ -111,8 +109,11 @@ async function refuseMethod(passage: Passage, methods: readonly string[]): Promi
 async function refusePath(passage: Passage): Promise<Response> {
   // So that a page of another origin learns of the 404, and not of a failed preflight.
   if (isPreflight(passage.request)) return options(passage.request, ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
-  await count(passage, anonymous(passage.request), 'api')
-  throw new Problem(404, `There is no ${passage.request.method} ${passage.path} here`)
+  await countAnybody(passage)
+  throw new Problem(
+    404,
+    `There is no ${passage.request.method} ${passage.path} here: /api/docs lists what there is`,
+  )
 }
 
 function refusal(passage: Passage, error: unknown): Response {

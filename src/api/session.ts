@@ -134,6 +134,8 @@ export const sessionOperations = [
     },
     async handle(input) {
       const { id } = userOf(input)
+      if (input.caller.kind === 'user' && input.caller.via !== 'session')
+        throw new Problem('session_required', 'The operator’s key is no session: there is nothing to end')
       await endSession(input.deps.env.DB, id, auditOf(input, id))
       return ok({ success: true })
     },
@@ -200,6 +202,10 @@ async function refresh(input: TokenInput): Promise<Answer> {
   const { accessHash, refreshHash: newRefreshHash, ...times } = issued.stored
   const rotation = { refreshHash, newAccessHash: accessHash, newRefreshHash, ...times }
   const rotated = await rotateSession(deps.env.DB, rotation)
+  if (rotated.kind === 'replayed' && rotated.userId !== null) {
+    const { userId } = rotated
+    input.inBackground(insertAudit(deps.env.DB, { ...auditOf(input, userId), success: false }))
+  }
   if (rotated.kind !== 'rotated')
     throw new Problem('invalid_grant', 'Invalid grant: refresh token is invalid')
   return tokenAnswer(issued)

@@ -5,6 +5,10 @@
 import * as v from 'valibot'
 import { type InvalidParam, invalidParams, type Location } from './problem.ts'
 
+/** What a caller named is repeated to him, but not at any length. */
+const MAX_NAME = 100
+const MAX_UNKNOWN = 20
+
 /** One part of a request, with what it must be. */
 export type Part = { location: Location; schema: v.GenericSchema; input: unknown }
 
@@ -28,10 +32,23 @@ export function parseParts(
       const key = found[name] && found[name].location !== location ? `${location}.${name}` : name
       found[key] ??= describeIssue(issue, name, location, valueAt(input, issue))
     }
+    // valibot names the first of them only.
+    for (const name of unknownFields(schema, input))
+      found[name] ??= { location, msg: 'is unknown', param: name, path: name }
     return undefined
   })
   if (Object.keys(found).length > 0) throw invalidParams(found)
   return outputs
+}
+
+function unknownFields(schema: v.GenericSchema, input: unknown): string[] {
+  if (schema.type !== 'strict_object' || typeof input !== 'object' || input === null) return []
+  // A strict object has the entries of its fields.
+  const known = 'entries' in schema ? Object.keys(schema.entries as object) : []
+  return Object.keys(input)
+    .filter((name) => !known.includes(name))
+    .slice(0, MAX_UNKNOWN)
+    .map((name) => name.slice(0, MAX_NAME))
 }
 
 /** A parameter that is wrong, for rules that valibot doesn't hold. */
@@ -54,7 +71,10 @@ function describeIssue(
   location: Location,
   value: unknown,
 ): InvalidParam {
-  const param = { location, msg: messageOf(issue), param: name, path: name }
+  // Of a query or form: a field of JSON that comes twice is refused by the parser.
+  const isTwice = Array.isArray(value) && /^Expected|^must be/.test(issue.message) && location !== 'body'
+  const msg = isTwice ? 'is there more than once' : messageOf(issue)
+  const param = { location, msg, param: name, path: name }
   // Of a missing or unknown field valibot gives its name as the input: that is no value.
   const isShown = !isAboutPresence(issue) && !isSecret(name) && isShowable(value)
   return isShown ? { ...param, value } : param
@@ -64,15 +84,14 @@ function describeIssue(
 function nameOf(issue: v.BaseIssue<unknown>): string | null {
   if (!issue.path) return null
   return issue.path.reduce((name, { type, key }) => {
-    // What a caller named is repeated to him, but not at any length.
-    const text = String(key).slice(0, 100)
+    const text = String(key).slice(0, MAX_NAME)
     if (type === 'array') return `${name}[${text}]`
     return name === '' ? text : `${name}.${text}`
   }, '')
 }
 
 function isAboutPresence(issue: v.BaseIssue<unknown>): boolean {
-  return issue.type === 'strict_object' && issue.path !== undefined
+  return (issue.type === 'strict_object' || issue.type === 'object') && issue.path !== undefined
 }
 
 /** valibot's words for a missing and for an unknown field are its own; ours are everybody's. */

@@ -52,10 +52,15 @@ export async function findEndpoint(
 /** What endpoints can be sorted by. */
 export const ENDPOINT_SORTS = ['createdAt', '-createdAt'] as const
 
-/** A page of endpoints. @param ownerId whose; null: everybody's. */
+/**
+ * A page of endpoints.
+ * @param ownerId whose; null: everybody's.
+ * @param viewerId who searches: only his own are searched by their URLs, which may hold secrets.
+ */
 export async function listEndpoints(
   db: D1Database,
   ownerId: string | null,
+  viewerId: string,
   query: ListQuery,
 ): Promise<ListPage<Endpoint>> {
   return readList<Endpoint>(
@@ -65,7 +70,7 @@ export async function listEndpoints(
       list: 'endpoints',
       columns: columnsOf(endpoints),
       sorts: { createdAt: 'created_at' },
-      searched: ownerId === null ? ['description'] : ['url', 'description'],
+      searched: ownerId === viewerId ? ['url', 'description'] : ['description'],
       ownerId,
     },
     query,

@@ -52,7 +52,7 @@ export async function readList<TRow extends { id: string }>(
   if (!column) throw new Error(`the list ${spec.list} has no order ${query.sort}`)
   const order = isDescending ? 'DESC' : 'ASC'
   const conditions = conditionsOf(spec, query.search)
-  const after = query.after === undefined ? null : readCursor(query.after)
+  const after = query.after === undefined ? null : readCursor(query.after, query.sort)
   const paged = after
     ? [...conditions, { sql: `(${column}, id) ${isDescending ? '<' : '>'} (?, ?)`, values: after }]
     : conditions
@@ -76,7 +76,7 @@ export async function readList<TRow extends { id: string }>(
   return {
     total: totalOf(counted),
     rows: rows.map(({ sortValue: _, ...row }) => row as unknown as TRow),
-    ...(found.length > query.count && last ? { next: writeCursor(last.sortValue, last.id) } : {}),
+    ...(found.length > query.count && last ? { next: writeCursor(query.sort, last.sortValue, last.id) } : {}),
   }
 }
 
@@ -107,17 +107,18 @@ function whereOf(conditions: readonly Condition[]): string {
   return conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`
 }
 
-function writeCursor(value: string | number, id: string): string {
-  return Buffer.from(JSON.stringify([value, id])).toString('base64url')
+function writeCursor(sort: string, value: string | number, id: string): string {
+  return Buffer.from(JSON.stringify([sort, value, id])).toString('base64url')
 }
 
-function readCursor(cursor: string): [string | number, string] {
+/** Of another order it would lead to another place. */
+function readCursor(cursor: string, sort: string): [string | number, string] {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(parsed) && parsed.length === 2) {
-      const [value, id]: unknown[] = parsed
-      if ((typeof value === 'string' || typeof value === 'number') && typeof id === 'string')
-        return [value, id]
+    if (Array.isArray(parsed) && parsed.length === 3) {
+      const [of, value, id]: unknown[] = parsed
+      const isValue = typeof value === 'string' || typeof value === 'number'
+      if (of === sort && isValue && typeof id === 'string') return [value, id]
     }
   } catch {
     // As one that is not ours.

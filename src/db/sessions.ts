@@ -101,7 +101,7 @@ export type Rotation = {
 export type Rotated =
   | { kind: 'rotated'; userId: string }
   /** The token was used before: its session, if it still was the current one, has ended. */
-  | { kind: 'replayed' }
+  | { kind: 'replayed'; userId: string | null }
   /** Never given out, expired, of a session that ended, or of somebody who is not let in. */
   | { kind: 'unknown' }
 
@@ -124,7 +124,8 @@ export async function rotateSession(
         // CROSS JOIN: the sessions are read only when the token was used.
         `DELETE FROM sessions WHERE user_id IN (
            SELECT s.user_id FROM used_refresh_tokens t CROSS JOIN sessions s ON s.id = t.session_id
-           WHERE t.hash = ?1 AND t.expires_at > ?2 AND s.refresh_hash <> ?3)`,
+           WHERE t.hash = ?1 AND t.expires_at > ?2 AND s.refresh_hash <> ?3)
+         RETURNING user_id AS userId`,
       )
       .bind(refreshHash, now, newRefreshHash),
     db
@@ -149,7 +150,10 @@ export async function rotateSession(
   ])
   const outcome = results.at(-1)?.results[0]
   if (outcome?.userId) return { kind: 'rotated', userId: outcome.userId }
-  return { kind: outcome?.isUsed ? 'replayed' : 'unknown' }
+  // Whose session has ended; null when it had before.
+  return outcome?.isUsed
+    ? { kind: 'replayed', userId: results[0]?.results[0]?.userId ?? null }
+    : { kind: 'unknown' }
 }
 
 /** Logs a user out. @returns whether he was logged in. */

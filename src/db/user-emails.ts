@@ -30,7 +30,10 @@ export async function confirmEmail(
   return results.at(-1)?.results.length ? 'email-taken' : 'missing'
 }
 
-/** Stores the address that a user wants instead of his own, until it is verified. */
+/**
+ * Stores the address that a user wants instead of his own, until it is verified: also one that is somebody else's, so that
+ * nothing tells it apart. He never gets a token for that.
+ */
 export async function setPendingEmail(
   db: D1Database,
   id: string,
@@ -38,14 +41,15 @@ export async function setPendingEmail(
   now: number,
   audit?: AuditEntry,
 ): Promise<'pending' | 'email-taken'> {
-  const [changed] = await db.batch([
+  const results = await db.batch([
     db
       .prepare(
         `UPDATE users SET pending_email = ?2, updated_at = ?3, revision = revision + 1
-         WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM users other WHERE other.email = ?2)`,
+         WHERE id = ?1`,
       )
       .bind(id, email, now),
     ...auditStatements(db, audit),
+    db.prepare('SELECT 1 FROM users WHERE email = ? AND id <> ?').bind(email, id),
   ])
-  return changed?.meta.changes ? 'pending' : 'email-taken'
+  return results.at(-1)?.results.length ? 'email-taken' : 'pending'
 }

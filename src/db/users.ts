@@ -160,7 +160,8 @@ export async function acceptUser(
       .prepare(
         // Whose address is not verified waits for that still.
         `UPDATE users SET
-           state = CASE WHEN email IS NULL OR email_verified_at IS NOT NULL THEN 'active' ELSE 'waiting-for-email' END,
+           state = CASE WHEN email_verified_at IS NOT NULL OR coalesce(email, pending_email) IS NULL
+             THEN 'active' ELSE 'waiting-for-email' END,
            updated_at = ?, revision = revision + 1
          WHERE id = ? AND state = 'waiting-for-approval' RETURNING ${USER_COLUMNS}`,
       )

@@ -21,7 +21,9 @@ export default {
       // Not a word to the caller of what is wrong: he may be anybody.
       logToConsole({ log: 'error', where: 'reading the configuration', error: describeError(error) })
       const { pathname, origin } = new URL(request.url)
-      const problem = new Problem('not_configured', 'Tubewire is misconfigured: its log says what is wrong')
+      const problem = new Problem('not_configured', 'Tubewire is misconfigured: its log says what is wrong', {
+        headers: { 'retry-after': '60' },
+      })
       return dress(
         { path: pathname, headers: {}, requestId: requestIdOf(request) },
         problem.toResponse({ instance: pathname, origin }),

@@ -118,6 +118,8 @@ describe('API keys', () => {
     [{ name: 'x', scopes: ['users:write'] }, 'scopes[0]'],
     [{ name: '', scopes: ['events:read'] }, 'name'],
     [{ name: 'x', scopes: ['events:read'], rateLimit: 0 }, 'rateLimit'],
+    [{ name: 'x', scopes: ['events:read', 'events:read'] }, 'scopes'],
+    [{ name: 'x', scopes: ['events:read'], expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
     [{ name: 'x', scopes: ['events:read'], expiresAt: '2026-02-31T00:00:00Z' }, 'expiresAt'],
   ])('refuse %j', async (body, field) => {
     const { token } = await loggedIn('alice')

@@ -90,6 +90,13 @@ describe('Endpoints', () => {
     expect(shown.body).toMatchObject({ owner: alice.id, url: 'https://chat.example', description: 'Chat' })
     const all = await call('GET', '/endpoints?owner=all', undefined, as(moderator.token))
     expect(all.body).toEqual({ total: 1, data: [shown.body] })
+    // Nor letter by letter.
+    for (const owner of ['all', alice.id]) {
+      const found = await call('GET', `/endpoints?owner=${owner}&search=s3cr`, undefined, as(moderator.token))
+      expect(found.body).toEqual({ total: 0, data: [] })
+    }
+    const own = await call('GET', '/endpoints?search=S3CR', undefined, as(alice.token))
+    expect(own.body['total']).toBe(1)
     expect((await call('GET', '/endpoints', undefined, as(moderator.token))).body).toEqual({
       total: 0,
       data: [],

@@ -203,6 +203,23 @@ describe('Validation', () => {
     })
   })
 
+  it('names every unknown field, and what comes twice', async () => {
+    const ask = async (path: string) => {
+      const response = await send('GET', path, operator)
+      const { 'invalid-params': wrong }: { 'invalid-params': Record<string, { msg: string }> } =
+        await response.json()
+      return Object.entries(wrong).map(([name, { msg }]) => `${name} ${msg}`)
+    }
+    expect(await ask('/api/v1/events?foo=1&bar=2&limit=0')).toEqual([
+      'limit must be at least 1',
+      'foo is unknown',
+      'bar is unknown',
+    ])
+    expect(await ask('/api/v1/users/me?foo=1')).toEqual(['foo is unknown'])
+    expect(await ask('/api/v1/events?limit=2&limit=3')).toEqual(['limit is there more than once'])
+    expect(await ask('/.well-known/webfinger')).toEqual(['resource is missing'])
+  })
+
   it('names nested fields with their path, and headers', async () => {
     const { token } = await loggedIn('alice')
     const response = await send(

@@ -26,6 +26,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   deleteUserInfo: [204, 409],
   // The operator's account has no password here.
   putUserInfo: [204, 401],
+  // The operator's key is no session that could end.
+  revokeOAuthToken: [200, 403],
 }
 
 /** Whose thing a path names: what belongs to `owner`, to everybody, or is a user. */

@@ -166,6 +166,8 @@ describe('A session', () => {
     expect((await refresh(first['refresh_token'])).body).toMatchObject({ status: 400, code: 'invalid_grant' })
     expect((await me(second['access_token'])).status).toBe(401)
     expect((await refresh(second['refresh_token'])).status).toBe(400)
+    const log = await readAnswer(await sendTo(tubewire.deps, 'GET', '/api/v1/audit-log?limit=1', as(KEY)))
+    expect(log.body.data[0]).toMatchObject({ action: 'getOAuthToken', success: false })
   })
 
   it('lasts a day, and fourteen for its refresh token', async () => {

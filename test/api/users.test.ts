@@ -47,6 +47,10 @@ describe('One’s own account', () => {
     const mail = (await call('GET', '/mails')).body.data[0]
     expect(mail).toMatchObject({ recipient: 'bob@example.com' })
     expect(mail?.['text']).not.toContain('verificationString')
+    expect((await call('GET', '/users/me', undefined, as(token))).body).toMatchObject({
+      email: 'alice@example.com',
+      pendingEmail: 'bob@example.com',
+    })
   })
 
   it('is deleted with all that is its own', async () => {
@@ -120,6 +124,7 @@ describe('Accounts', () => {
     const rest = await call('GET', `/users?sort=username&count=3&after=${first.body['next']}`)
     expect(rest.body.data.map(({ username }) => username)).toEqual(['root'])
     for (const query of [
+      `sort=-username&after=${first.body['next']}`,
       'sort=password',
       'start=-1',
       'count=101',

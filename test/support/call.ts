@@ -70,7 +70,8 @@ export async function readAnswer(response: Response): Promise<Answer> {
 
 function init(method: string, headers: Record<string, string>, body: unknown): RequestInit {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
-  return { method, headers, ...(text === undefined ? {} : { body: text }) }
+  // A redirect is an answer, and not to be followed.
+  return { method, headers, redirect: 'manual', ...(text === undefined ? {} : { body: text }) }
 }
 
 async function documented(
