@@ -7,6 +7,7 @@ import { deliverFigures } from './deliver.ts'
 import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
+import { listsFigures } from './lists.ts'
 import { pathFigures } from './path.ts'
 import { pollFigures } from './poll.ts'
 import { rowsFigures } from './rows.ts'
@@ -17,6 +18,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   deliver: deliverFigures,
   path: pathFigures,
   api: apiFigures,
+  lists: listsFigures,
   limiter: limiterFigures,
   start: startFigures,
   export: exportFigures,

@@ -1,7 +1,15 @@
 /** @module The Worker that is measured: the real modules, with counters around the database, and bare loops beside them. */
 
 import { api } from '../src/api/app.ts'
+import { listKeys } from '../src/db/api-keys.ts'
+import { listAudit } from '../src/db/audit.ts'
+import { listDeliveries } from '../src/db/deliveries.ts'
+import { listEndpoints } from '../src/db/endpoints.ts'
 import { type EventFilter, eventPages, listEvents } from '../src/db/events.ts'
+import { listInstances } from '../src/db/instances.ts'
+import type { ListQuery } from '../src/db/list.ts'
+import { listMails } from '../src/db/mails.ts'
+import { listUsers } from '../src/db/users.ts'
 import { exportEvents } from '../src/events/export.ts'
 import { callerLimit } from '../src/workers/caller-limit.ts'
 import { dependencies } from '../src/workers/deps.ts'
@@ -43,6 +51,14 @@ export default {
       const { length } = await listEvents(db, filter, limit)
       return Response.json({ events: length, rowsRead: cost.rowsRead })
     }
+    if (url.pathname === '/page') {
+      const { db, cost } = countCosts(env.DB)
+      const { list, query }: PageAsk = await request.json()
+      const page = await LISTS[list](db, query)
+      // An instance is shown with its sources: these are rows too.
+      const rows = page.rows.reduce((sum, row) => sum + 1 + ('sources' in row ? row.sources.length : 0), 0)
+      return Response.json({ items: page.rows.length, rows, rowsRead: cost.rowsRead })
+    }
     if (url.pathname === '/export') return new Response(exportEvents('ndjson', eventPages(env.DB, WHOLE_LOG)))
     if (url.pathname === '/export-bare') return Response.json(await countEvents(env, await request.json()))
     if (url.pathname === '/memory') return new Response(zeros(Number(url.searchParams.get('chunks'))))
@@ -55,6 +71,27 @@ export default {
     await handleDeliveries(quiet(env), batch, (promise) => context.waitUntil(promise))
   },
 } satisfies ExportedHandler<Env>
+
+const OWNER = 'usr_administrator'
+
+/** The lists of the API, by what their statements are. */
+const LISTS = {
+  users: (db: D1Database, query: ListQuery) => listUsers(db, query),
+  instances: (db: D1Database, query: ListQuery) => listInstances(db, query),
+  endpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, OWNER, query),
+  allEndpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, null, query),
+  apiKeys: (db: D1Database, query: ListQuery) => listKeys(db, OWNER, query),
+  mails: (db: D1Database, query: ListQuery) => listMails(db, query),
+  async auditLog(db: D1Database, { count, after }: ListQuery) {
+    const rows = await listAudit(db, { count, before: after === undefined ? undefined : Number(after) })
+    return { rows }
+  },
+  async deliveries(db: D1Database, { count, after = String(Number.MAX_SAFE_INTEGER) }: ListQuery) {
+    const rows = await listDeliveries(db, 'ep_1', Number(after), count)
+    return { rows }
+  },
+}
+export type PageAsk = { list: keyof typeof LISTS; query: ListQuery }
 
 const WHOLE_LOG = { viewerId: 'usr_administrator', after: 0 }
 

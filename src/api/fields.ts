@@ -47,7 +47,7 @@ function isRealTime(value: string): boolean {
 }
 
 /** A whole number in a query. */
-export const wholeNumber = (min: number, max: number) =>
+const wholeNumber = (min: number, max: number) =>
   v.pipe(
     v.string('must be a whole number'),
     v.regex(/^\d{1,16}$/, 'must be a whole number'),

@@ -26,7 +26,7 @@ export const TAGS = {
 } as const
 export type Tag = keyof typeof TAGS
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What a handler answers. */
 export type Answer = {

@@ -19,7 +19,7 @@ import { type OperationId, type Reach, RIGHTS, type Right } from './rights.ts'
 import { invalid, type Part, parseParts } from './validate.ts'
 
 /** What the router is called with, for each request anew. */
-export type Bindings = { deps: Deps; waitUntil: (promise: Promise<unknown>) => void }
+type Bindings = { deps: Deps; waitUntil: (promise: Promise<unknown>) => void }
 type App = { Bindings: Bindings }
 
 /** One request on its way. */

@@ -16,6 +16,12 @@ export function columnsOf(table: SQLiteTable, alias?: string, prefix = ''): stri
     .join(', ')
 }
 
+/** A row of a table as JSON, under the code's names: for what is read together with something else. */
+export function jsonOf(table: SQLiteTable): string {
+  const pairs = Object.entries(getTableColumns(table)).map(([name, column]) => `'${name}', ${column.name}`)
+  return `json_object(${pairs.join(', ')})`
+}
+
 /** Of a row of a join what one table gave. @param prefix as `columnsOf` was given it. */
 export function withPrefix(row: Record<string, unknown>, prefix: string): Record<string, unknown> {
   return Object.fromEntries(

@@ -1,8 +1,6 @@
 /** @module Instances and their sources: making, listing, pausing, deleting. What a poll writes is in polls.ts. */
-import { eq, inArray, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import { type AuditEntry, auditStatement } from './audit.ts'
-import { columnsOf } from './columns.ts'
+import { columnsOf, jsonOf } from './columns.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { instances, sources } from './schema.ts'
@@ -11,6 +9,12 @@ export type Instance = typeof instances.$inferSelect
 export type Source = typeof sources.$inferSelect
 /** An instance with the state of its sources. */
 export type InstanceState = Instance & { sources: Source[] }
+
+type Row = Instance & { sources: string }
+
+/** With its sources in the same row: a second statement would read their ids once more. */
+const COLUMNS = `${columnsOf(instances)},
+  (SELECT json_group_array(${jsonOf(sources)}) FROM sources WHERE sources.instance_id = instances.id) AS sources`
 
 /** What is due never: the sources of a paused instance. */
 const NEVER = Number.MAX_SAFE_INTEGER
@@ -56,15 +60,12 @@ export async function insertInstance(
 
 /** One instance by id, or null. */
 export async function findInstance(db: D1Database, id: string): Promise<InstanceState | null> {
-  return (
-    (await withSources(db, await drizzle(db).select().from(instances).where(eq(instances.id, id))))[0] ?? null
-  )
+  return first(await db.prepare(`SELECT ${COLUMNS} FROM instances WHERE id = ?`).bind(id).all<Row>())
 }
 
 /** The instance with this host, or null. @param host with the port, unless it is the default one. */
 export async function findInstanceByHost(db: D1Database, host: string): Promise<InstanceState | null> {
-  const found = await drizzle(db).select().from(instances).where(eq(instances.host, host))
-  return (await withSources(db, found))[0] ?? null
+  return first(await db.prepare(`SELECT ${COLUMNS} FROM instances WHERE host = ?`).bind(host).all<Row>())
 }
 
 /** What instances can be sorted by. */
@@ -72,30 +73,27 @@ export const INSTANCE_SORTS = ['createdAt', '-createdAt', 'host', '-host'] as co
 
 /** A page of instances. */
 export async function listInstances(db: D1Database, query: ListQuery): Promise<ListPage<InstanceState>> {
-  const page = await readList<Instance>(
+  const page = await readList<Row>(
     db,
     {
       table: 'instances',
       list: 'instances',
-      columns: columnsOf(instances),
+      columns: COLUMNS,
       sorts: { createdAt: 'created_at', host: 'host' },
       searched: ['host', 'name'],
     },
     query,
   )
-  return { ...page, rows: await withSources(db, page.rows) }
+  return { ...page, rows: page.rows.map(withSources) }
 }
 
-async function withSources(db: D1Database, found: Instance[]): Promise<InstanceState[]> {
-  if (found.length === 0) return []
-  // As one parameter: D1 binds a hundred at most.
-  const ids = JSON.stringify(found.map(({ id }) => id))
-  const rows = await drizzle(db)
-    .select()
-    .from(sources)
-    .where(inArray(sources.instanceId, sql`(SELECT value FROM json_each(${ids}))`))
-  const byInstance = Map.groupBy(rows, ({ instanceId }) => instanceId)
-  return found.map((instance) => ({ ...instance, sources: byInstance.get(instance.id) ?? [] }))
+function first({ results }: D1Result<Row>): InstanceState | null {
+  return results[0] ? withSources(results[0]) : null
+}
+
+function withSources({ sources: json, ...instance }: Row): InstanceState {
+  // What `COLUMNS` made of the rows of sources.
+  return { ...instance, sources: JSON.parse(json) as Source[] }
 }
 
 /** Stops watching: deletes the instance, its sources and the videos known of it. Its events stay. @returns whether it was there. */

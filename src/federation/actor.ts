@@ -13,8 +13,6 @@ export function actorUrl(publicUrl: string): string {
   return `${publicUrl}/actor`
 }
 
-export type ActorDocument = ReturnType<typeof actorDocument>
-
 /**
  * The actor (ActivityStreams, Application), with the key that verifies what it signs (in the words of w3id.org/security/v1).
  * @param publicKeyPem SubjectPublicKeyInfo.

@@ -5,7 +5,7 @@ import { ACTOR_NAME, actorUrl } from './actor.ts'
 export const JRD_TYPE = 'application/jrd+json; charset=utf-8'
 
 /** JSON Resource Descriptor (RFC 7033, 4.4), of what we need of it. */
-export type Jrd = {
+type Jrd = {
   subject: string
   aliases: string[]
   links: { rel: string; type: string; href: string }[]

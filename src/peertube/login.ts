@@ -17,7 +17,7 @@ import { OAuthClient, OAuthTokens, Revocation, Token } from './schemas.ts'
 export type Client = { clientId: string; clientSecret: string }
 
 /** A session. Each refresh makes a new pair, and ends the one before it. Times are milliseconds since the epoch. */
-export type Tokens = {
+type Tokens = {
   accessToken: string
   refreshToken: string
   accessExpiresAt: number
@@ -25,7 +25,7 @@ export type Tokens = {
 }
 
 /** Why an instance said no. Trying the same again is answered the same. */
-export type Refusal = {
+type Refusal = {
   kind: 'refused'
   reason: keyof typeof DETAILS
   detail: string

@@ -1,6 +1,6 @@
 /** @module Every route, walked by every kind of caller: what the rights table says is what happens. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { contentTypes } from '../../src/api/body.ts'
 import { exampleEvent } from '../../src/api/event-view.ts'
 import type { Operation } from '../../src/api/operation.ts'
@@ -43,7 +43,7 @@ const OWNED: ReadonlySet<OperationId> = new Set([
 
 type World = Awaited<ReturnType<typeof makeWorld>>
 
-/** Things of `owner`, and everybody who may come for them. */
+/** Things of `owner`, and everybody who may come for them. The same each time: one batch puts them back. */
 async function makeWorld() {
   await forgetAll()
   const owner = await loggedIn('owner')
@@ -52,10 +52,10 @@ async function makeWorld() {
   const administrator = await loggedIn('administrator', 'Administrator')
   const expired = await session((await person('expired')).id, Date.now() - 1)
   const blocked = await loggedIn('blocked')
-  const blockedKey = await apiKey(blocked.id, Object.keys({ 'events:read': 0 }))
-  await env.DB.prepare('UPDATE users SET blocked_at = 1 WHERE id = ?').bind(blocked.id).run()
+  const blockedKey = await apiKey(blocked.id, ['events:read'])
   const key = await apiKey(owner.id, ['feeds:read'])
   await env.DB.batch([
+    env.DB.prepare('UPDATE users SET blocked_at = 1 WHERE id = ?').bind(blocked.id),
     env.DB.prepare(
       `INSERT INTO instances (id, owner_id, origin, host, name, version, created_at)
        VALUES ('ins_1', 'usr_administrator', 'https://a.example', 'a.example', 'A', '6.3.0', 0)`,
@@ -72,7 +72,42 @@ async function makeWorld() {
        VALUES ('evt_1', 'video.published', 'a.example', 'v', ?, 0, 'poll_1', ?)`,
     ).bind(owner.id, JSON.stringify(exampleEvent.data)),
   ])
-  return { owner, other, moderator, administrator, expired, blocked, blockedKey, key }
+  return {
+    owner,
+    other,
+    moderator,
+    administrator,
+    expired,
+    blocked,
+    blockedKey,
+    key,
+    tables: await readTables(),
+  }
+}
+
+/** What an operation may change, children after their parents. */
+const TABLES = ['users', 'sessions', 'api_keys', 'instances', 'sources', 'endpoints', 'events']
+
+/** Their rows as one JSON text each. */
+async function readTables(): Promise<string[]> {
+  const tables = await env.DB.batch(TABLES.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)))
+  return tables.map(({ results }) => JSON.stringify(results))
+}
+
+/** Puts all of them back as they were. */
+async function restore({ tables }: { tables: readonly string[] }): Promise<void> {
+  const inserts = TABLES.map((table, index) => {
+    const [row = {}]: Record<string, unknown>[] = JSON.parse(tables[index] ?? '[]')
+    const columns = Object.keys(row)
+    const values = columns.map((column) => `value ->> '${column}'`)
+    return env.DB.prepare(
+      `INSERT INTO ${table} (${columns.join()}) SELECT ${values.join()} FROM json_each(?)`,
+    ).bind(tables[index])
+  })
+  const deletes = [...TABLES, 'idempotency_keys', 'mails']
+    .toReversed()
+    .map((table) => env.DB.prepare(`DELETE FROM ${table}`))
+  await env.DB.batch([...deletes, ...inserts])
 }
 
 const IDS: Record<string, (world: World) => string> = {
@@ -133,10 +168,13 @@ function statuses(operation: Operation, reach: Reach, isOwner: boolean): readonl
 }
 
 let world: World
-let isSpent = true
+let isSpent = false
+beforeAll(async () => {
+  world = await makeWorld()
+})
 /** A read leaves the world as it was. */
 beforeEach(async () => {
-  if (isSpent) world = await makeWorld()
+  if (isSpent) await restore(world)
   isSpent = false
 })
 

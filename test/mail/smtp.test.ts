@@ -120,21 +120,21 @@ describe('A login', () => {
   })
 
   it.each([['PLAIN' as const], ['LOGIN' as const]])(
-    'by %s that is wrong is refused, and not told',
+    'by %s that is wrong may be put right before the mail is given up, and is not told',
     async (method) => {
       const server = await control.mailServer({ login: LOGIN, methods: [method] })
       const wrong = { username: 'tubewire', password: 'wrong password' }
       const result = await send(await wayTo(server, { login: wrong }))
-      expect(result).toEqual({ kind: 'refused', reason: 'the mail server answered 535 5.7.8 to AUTH' })
+      expect(result).toEqual({ kind: 'retry', reason: 'the mail server answered 535 5.7.8 to AUTH' })
       await server.allClosed()
       expect(await server.mails()).toEqual([])
     },
   )
 
-  it('that the server has another way for is refused', async () => {
+  it('that the server has another way for is not tried', async () => {
     const { result } = await meet({ login: LOGIN, methods: ['XOAUTH2'] })
     expect(result).toEqual({
-      kind: 'refused',
+      kind: 'retry',
       reason: 'the mail server offers no login by PLAIN or LOGIN',
     })
   })
@@ -152,7 +152,7 @@ describe('A login', () => {
     // This machine, by an address that doesn't say so.
     const way = await wayTo(server, { login: LOGIN }, '0.0.0.0')
     expect(await send(way)).toEqual({
-      kind: 'refused',
+      kind: 'retry',
       reason: expect.stringContaining('offers no TLS, and the login is not sent in clear text'),
     })
     await server.allClosed()
@@ -216,13 +216,17 @@ describe('A server', () => {
     await server.allClosed()
   })
 
-  it.each(STAGES)('that answers 5xx at %s has refused', async (at) => {
-    const { server, result } = await meet({ login: LOGIN }, [
-      { at, kind: 'reply', reply: '550-no\r\n550 no' },
-    ])
-    expect(result).toEqual({ kind: 'refused', reason: expect.stringMatching(/answered 550 to /) })
-    await server.allClosed()
-  })
+  it.each(STAGES)(
+    'that answers 5xx at %s has refused: the mail, or only us when it was not named yet',
+    async (at) => {
+      const { server, result } = await meet({ login: LOGIN }, [
+        { at, kind: 'reply', reply: '550-no\r\n550 no' },
+      ])
+      const kind = ['CONNECT', 'EHLO', 'AUTH'].includes(at) ? 'retry' : 'refused'
+      expect(result).toEqual({ kind, reason: expect.stringMatching(/answered 550 to /) })
+      await server.allClosed()
+    },
+  )
 
   it('that rejects the recipient has refused, and what it says of him is not repeated', async () => {
     const server = await control.mailServer({ rejects: '550 5.1.1 <bob@reject.example> is unknown here' })
