@@ -11,6 +11,8 @@ const EVERY_SECONDS = 2
 const VIDEOS = 20
 /** Not a divisor of the period: the videos come at all its moments. */
 const PUBLISH_EVERY_MS = 730
+/** The API allows 50 requests in 10 s. */
+const LOOK_EVERY_MS = 250
 const TIMEOUT_MS = 30_000
 
 /** All figures of the way. */
@@ -30,7 +32,7 @@ export async function pathFigures(): Promise<Figure[]> {
   try {
     receiver.setSecret((await service.api.addEndpoint(new URL(receiver.url), '')).secret)
     const { id } = await service.api.addInstance(new URL(instance.origin), 0)
-    while ((await service.api.instance(id)).sources[0]?.lastSuccessAt === null) await pause(50)
+    while ((await service.api.instance(id)).sources?.[0]?.lastSuccessAt === null) await pause(LOOK_EVERY_MS)
     service.startCron()
     for (let count = 0; count < VIDEOS; count += 1) {
       instance.publish()

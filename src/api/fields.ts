@@ -54,6 +54,7 @@ const wholeNumber = (min: number, max: number) =>
     v.transform(Number),
     v.minValue(min, `must be at least ${min}`),
     v.maxValue(max, `must be at most ${max}`),
+    v.metadata({ range: { minimum: min, maximum: max } }),
   )
 
 /** A sequence as a cursor. */

@@ -50,22 +50,35 @@ export function jsonSchema(schema: v.GenericSchema, version: OpenApiVersion): Js
     definitions: ___,
     ...converted
   } = toJsonSchema(schema, config(version)) as Json
-  return withNull(converted) as Json
+  return forGenerators(converted, version) as Json
 }
 
 /** Those that have a name. */
 export function namedSchemas(version: OpenApiVersion): Json {
-  return withNull(toJsonSchemaDefs(NAMED, config(version))) as Json
+  return forGenerators(toJsonSchemaDefs(NAMED, config(version)), version) as Json
 }
 
-/** OpenAPI 3.0 has `nullable` beside `enum`, and still wants null in the list (its proposal 2019-10-31). */
-function withNull(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withNull)
-  if (typeof schema !== 'object' || schema === null) return schema
-  const entries = Object.entries(schema).map(([name, value]) => [name, withNull(value)])
-  const walked: Json = Object.fromEntries(entries)
-  const { nullable, enum: values } = walked
-  return nullable === true && Array.isArray(values) ? { ...walked, enum: [...values, null] } : walked
+/**
+ * In OpenAPI 3.0 nothing that its generators stumble over. It has `nullable` beside `enum` and still wants null among the values
+ * (its proposal 2019-10-31), where openapi-generator for Kotlin and Python breaks off; of `enum` with numbers Kotlin gets what it
+ * can't compile, and of `anyOf` Go. So only texts that are never null keep their `enum`, others name their values in words, and
+ * what may be of several types may be anything.
+ */
+function forGenerators(schema: unknown, version: OpenApiVersion): unknown {
+  if (version === '3.1' || typeof schema !== 'object' || schema === null) return schema
+  if (Array.isArray(schema)) return schema.map((one) => forGenerators(one, version))
+  const { anyOf, ...rest }: Json = Object.fromEntries(
+    Object.entries(schema).map(([name, value]) => [name, forGenerators(value, version)]),
+  )
+  // One value or several: a query says one as it says a list of one.
+  if (Array.isArray(anyOf)) return { ...anyOf.find(({ type }) => type === 'array'), ...rest }
+  const { nullable, enum: values, description } = rest
+  if (!Array.isArray(values)) return rest
+  const type = values.every(Number.isInteger) ? 'integer' : typeof values[0]
+  if (type === 'string' && nullable !== true) return { ...rest, type }
+  const { enum: _, ...open } = rest
+  const words = `One of ${values.map((value) => `\`${value}\``).join(', ')}${nullable === true ? ', or null' : ''}.`
+  return { ...open, type, description: description === undefined ? words : `${description} ${words}` }
 }
 
 /** The fields of an object schema. */

@@ -2,7 +2,7 @@
  * @module The API described in OpenAPI: made of the operations and of the schemas that validate, so that it can't say anything
  * else than what is done. docs/decisions/007 says why no generator of a framework makes it.
  */
-import type * as v from 'valibot'
+import * as v from 'valibot'
 import { VERSION } from '../version.ts'
 import { contentTypes } from './body.ts'
 import { errorsOf, SharedResponses } from './openapi-errors.ts'
@@ -113,15 +113,26 @@ function fieldsOf(
   version: OpenApiVersion,
 ): Json[] {
   return Object.entries(entriesOf(schema)).map(([name, field]) => {
-    const { description, ...converted } = jsonSchema(field, version)
+    const { description: converted, ...schema } = jsonSchema(field, version)
+    // What stands behind a transform is not converted.
+    const inner = field.type === 'optional' && 'wrapped' in field ? (field.wrapped as v.GenericSchema) : field
+    const description = converted ?? v.getDescription(inner)
     return {
       name,
       in: place,
       required: place === 'path' || field.type !== 'optional',
       ...(description === undefined ? {} : { description }),
-      schema: converted,
+      schema: wholeNumberOf(inner, schema) ?? schema,
     }
   })
+}
+
+/** A whole number of a query as the number that its digits mean: generated clients take one. */
+function wholeNumberOf(schema: v.GenericSchema, converted: Json): Json | null {
+  const { range } = v.getMetadata(schema)
+  if (!range) return null
+  const { default: standard } = converted
+  return { type: 'integer', ...range, ...(standard === undefined ? {} : { default: Number(standard) }) }
 }
 
 function requestBody(operation: Operation, body: v.GenericSchema, version: OpenApiVersion): Json {
@@ -167,7 +178,14 @@ function contentOf(answer: AnswerSpec, version: OpenApiVersion): Json {
   if (!answer.contentTypes) return {}
   return {
     content: Object.fromEntries(
-      answer.contentTypes.map((type) => [type, { schema: /json$/.test(type) ? {} : { type: 'string' } }]),
+      answer.contentTypes.map((type) => [
+        type,
+        {
+          schema: /[/+]json$/.test(type)
+            ? { type: 'object', additionalProperties: true }
+            : { type: 'string' },
+        },
+      ]),
     ),
   }
 }

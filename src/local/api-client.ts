@@ -1,20 +1,10 @@
-/** @module The little of the API that `npm start` itself uses. */
+/** @module The little of the API that `npm start` itself uses, through the generated client as anybody may use it. */
+import createClient from 'openapi-fetch'
 import * as v from 'valibot'
+import type { components, paths } from '../../clients/typescript/tubewire.d.ts'
+import { patientFetch } from './patient-fetch.ts'
 
-const Source = v.object({ lastSuccessAt: v.nullable(v.string()), lastError: v.nullable(v.string()) })
-const Instance = v.object({
-  id: v.string(),
-  url: v.string(),
-  host: v.string(),
-  name: v.string(),
-  version: v.string(),
-  sources: v.array(Source),
-})
-const Endpoint = v.object({ id: v.string(), url: v.string(), description: v.string() })
-const CreatedEndpoint = v.object({ ...Endpoint.entries, secret: v.string() })
-const User = v.object({ username: v.string(), createdAt: v.string(), updatedAt: v.string() })
-const List = <TSchema extends v.GenericSchema>(item: TSchema) =>
-  v.object({ data: v.array(item), next: v.optional(v.string()) })
+type Schemas = components['schemas']
 
 /** An answer that is not a success. `message` is the API's own word. */
 export class ApiError extends Error {
@@ -25,70 +15,102 @@ export class ApiError extends Error {
   }
 }
 
-/** The API of a Tubewire. @param base e.g. `http://127.0.0.1:8787`. */
-export function apiClient(base: URL, key: string) {
-  async function call(method: string, path: string, body?: unknown): Promise<unknown> {
-    return (await request(method, path, body)).answer
-  }
+/** Parsed, where other answers are believed: `npm run administrator` asks whatever server it is told. */
+const User = v.object({ username: v.string(), createdAt: v.string(), updatedAt: v.string() })
 
-  async function request(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<{ answer: unknown; etag: string }> {
-    const response = await fetch(new URL(`/api/v1${path}`, base), {
-      method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    const answer: unknown = text === '' ? null : JSON.parse(text)
-    if (response.ok) return { answer, etag: response.headers.get('etag') ?? '' }
-    const problem = v.safeParse(v.object({ detail: v.string() }), answer)
-    throw new ApiError(
-      response.status,
-      problem.success ? problem.output.detail : `answered ${response.status}`,
-    )
-  }
+/** Longest pages, fewest requests: they are counted. */
+const PAGE = 100
 
-  async function all<TSchema extends v.GenericSchema>(
-    path: string,
-    item: TSchema,
-  ): Promise<v.InferOutput<TSchema>[]> {
-    const found: v.InferOutput<TSchema>[] = []
-    let after: string | undefined
-    do {
-      const page = v.parse(
-        List(item),
-        await call('GET', `${path}?count=100${after ? `&after=${after}` : ''}`),
-      )
-      found.push(...page.data)
-      after = page.next
-    } while (after)
-    return found
-  }
+/**
+ * The API of a Tubewire.
+ * @param base e.g. `http://127.0.0.1:8787`.
+ * @param wait what passes the time that a 429 asks for.
+ */
+export function apiClient(base: URL, key: string, wait: (milliseconds: number) => Promise<void> = pause) {
+  const client = createClient<paths>({
+    baseUrl: base.origin,
+    headers: { authorization: `Bearer ${key}` },
+    fetch: patientFetch(wait),
+  })
+  client.use({
+    onResponse({ response }) {
+      const type = response.headers.get('content-type')
+      if (response.ok && type !== null && !/[/+]json\b/.test(type)) throw notOurs(base, response)
+    },
+  })
 
   return {
-    instances: () => all('/instances', Instance),
+    instances: () =>
+      all((after) =>
+        client.GET('/api/v1/instances', { params: { query: { count: PAGE, ...after } } }).then(answerOf),
+      ),
     /** Asks an instance what it is, without watching it. @throws ApiError when it can't be watched. */
-    checkInstance: (url: URL) => call('POST', '/instances', { url: url.href, dryRun: true }),
-    addInstance: async (url: URL, backfill: number) =>
-      v.parse(Instance, await call('POST', '/instances', { url: url.href, backfill })),
-    instance: async (id: string) => v.parse(Instance, await call('GET', `/instances/${id}`)),
-    removeInstance: (id: string) => call('DELETE', `/instances/${id}`),
-    pollNow: (id: string) => call('POST', `/instances/${id}/poll`),
-    endpoints: () => all('/endpoints', Endpoint),
+    checkInstance: async (url: URL): Promise<void> => {
+      answerOf(await client.POST('/api/v1/instances', { body: { url: url.href, dryRun: true } }))
+    },
+    addInstance: async (url: URL, backfill: number): Promise<Schemas['Instance']> => {
+      const added = answerOf(await client.POST('/api/v1/instances', { body: { url: url.href, backfill } }))
+      if (!('id' in added)) throw new Error(`${url.origin} was looked at, and not added`)
+      return added
+    },
+    instance: async (id: string): Promise<Schemas['Instance']> =>
+      answerOf(await client.GET('/api/v1/instances/{id}', { params: { path: { id } } })),
+    removeInstance: async (id: string): Promise<void> =>
+      answerOf(await client.DELETE('/api/v1/instances/{id}', { params: { path: { id } } })),
+    pollNow: async (id: string): Promise<void> =>
+      answerOf(await client.POST('/api/v1/instances/{id}/poll', { params: { path: { id } } })),
+    endpoints: () =>
+      all((after) =>
+        client.GET('/api/v1/endpoints', { params: { query: { count: PAGE, ...after } } }).then(answerOf),
+      ),
     addEndpoint: async (url: URL, description: string) =>
-      v.parse(CreatedEndpoint, await call('POST', '/endpoints', { url: url.href, description })),
+      answerOf(await client.POST('/api/v1/endpoints', { body: { url: url.href, description } })),
+    removeEndpoint: async (id: string): Promise<void> =>
+      answerOf(await client.DELETE('/api/v1/endpoints/{id}', { params: { path: { id } } })),
     user: async (id: string) => {
-      const { answer, etag } = await request('GET', `/users/${id}`)
-      return { ...v.parse(User, answer), etag }
+      const result = await client.GET('/api/v1/users/{id}', { params: { path: { id } } })
+      const parsed = v.safeParse(User, answerOf(result))
+      if (!parsed.success) throw notOurs(base, result.response)
+      return { ...parsed.output, etag: result.response.headers.get('etag') ?? '' }
     },
     /** @throws ApiError 412 when the account is no longer what `etag` says. */
-    setPassword: (id: string, password: string, etag: string) =>
-      request('PUT', `/users/${id}`, { password }, { 'if-match': etag }),
-    removeEndpoint: (id: string) => call('DELETE', `/endpoints/${id}`),
+    setPassword: async (id: string, password: string, etag: string): Promise<void> => {
+      const params = { path: { id }, header: { 'If-Match': etag } }
+      answerOf(await client.PUT('/api/v1/users/{id}', { params, body: { password } }))
+    },
   }
 }
 export type ApiClient = ReturnType<typeof apiClient>
+
+/** What openapi-fetch gives: data of a success, the problem of anything else. */
+type Result<TData> = { data?: TData; error?: unknown; response: Response }
+
+/** @throws ApiError unless it is a success. */
+function answerOf<TData>({ data, error, response }: Result<TData>): TData {
+  // Every success comes with the data of its type: for a 204 that is `undefined`.
+  if (response.ok) return data as TData
+  const problem = v.safeParse(v.object({ detail: v.string() }), error)
+  throw new ApiError(response.status, problem.success ? problem.output.detail : `answered ${response.status}`)
+}
+
+function notOurs({ origin }: URL, { status }: Response): ApiError {
+  return new ApiError(status, `${origin} answers as no Tubewire does: is that its address?`)
+}
+
+/** Reads a list page by page. */
+async function all<TItem>(
+  read: (after: { after?: string }) => Promise<{ data: TItem[]; next?: string }>,
+): Promise<TItem[]> {
+  const found: TItem[] = []
+  let after: { after?: string } = {}
+  for (;;) {
+    const { data, next } = await read(after)
+    found.push(...data)
+    if (next === undefined) return found
+    after = { after: next }
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

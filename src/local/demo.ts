@@ -4,6 +4,8 @@ import { startReceiver } from '../../test/simulator/receiver.ts'
 import type { ApiClient } from './api-client.ts'
 
 const NAME = 'Tubewire demo instance'
+/** Below what the API allows a caller, with room for whoever else has the admin key. */
+const LOOK_EVERY_MS = 250
 const RECEIVER = 'Demo receiver: it verifies every signature'
 
 export type Demo = {
@@ -29,11 +31,11 @@ export async function startDemo(api: ApiClient): Promise<Demo> {
     instanceUrl: instance.origin,
     receiverUrl: receiver.url,
     async ready() {
-      let source = added.sources[0]
+      let source = added.sources?.[0]
       while (source?.lastSuccessAt == null) {
         if (source?.lastError) throw new Error(`the demo instance can't be read: ${source.lastError}`)
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        source = (await api.instance(added.id)).sources[0]
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+        source = (await api.instance(added.id)).sources?.[0]
       }
     },
     publish() {

@@ -2,9 +2,8 @@
  * @module `npm run docs`: writes what is made of the code: docs/roles.md of the rights table, and clients/openapi.json, of which
  * clients are generated. With `--check` it writes nothing and says what is out of date.
  */
-import { readFile, writeFile } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
-import { join } from 'node:path'
+import { keepGenerated } from './generated.ts'
 
 // What only workerd has is not needed to describe what is done with it.
 const STUB =
@@ -19,26 +18,14 @@ const { openApi } = await import('../api/openapi.ts')
 const { OPERATIONS } = await import('../api/operations.ts')
 const { rolesDocument } = await import('../api/roles-document.ts')
 
-const ROOT = join(import.meta.dirname, '..', '..')
 const EXAMPLE = 'https://tubewire.example'
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
-const files: Record<string, string> = {
-  'docs/roles.md': rolesDocument(OPERATIONS),
-  'clients/openapi.json': json(openApi(OPERATIONS, '3.1', EXAMPLE)),
-  'clients/openapi-3.0.json': json(openApi(OPERATIONS, '3.0', EXAMPLE)),
-}
-
-const isCheck = process.argv.includes('--check')
-for (const [name, content] of Object.entries(files)) {
-  const path = join(ROOT, name)
-  const before = await readFile(path, 'utf8').catch(() => '')
-  if (before === content) continue
-  if (isCheck) {
-    process.stderr.write(`${name} is out of date: run "npm run docs"\n`)
-    process.exitCode = 1
-  } else {
-    await writeFile(path, content)
-    process.stdout.write(`wrote ${name}\n`)
-  }
-}
+await keepGenerated(
+  {
+    'docs/roles.md': rolesDocument(OPERATIONS),
+    'clients/openapi.json': json(openApi(OPERATIONS, '3.1', EXAMPLE)),
+    'clients/openapi-3.0.json': json(openApi(OPERATIONS, '3.0', EXAMPLE)),
+  },
+  'npm run docs',
+)

@@ -56,7 +56,6 @@ async function main(): Promise<void> {
   print(`  Admin key  ${service.adminKey}   (kept in .dev.vars)`)
   print(`  Data       ${options.data}`)
   await watch(service.api, options)
-  const first = await firstPassword(service.api)
   const demo = isDemo ? await startDemo(service.api) : null
   if (demo) {
     closers.push(demo.close)
@@ -64,9 +63,9 @@ async function main(): Promise<void> {
     print(`             and a receiver at ${demo.receiverUrl} that verifies every signature`)
   }
   await service.ready()
-  if (first) {
-    print(`  Log in     as ${first.username} with ${first.password}   (shown this once)`)
-  }
+  // Last of all: a start that fails must not have used up what is shown only once.
+  const first = await firstPassword(service.api)
+  if (first) print(`  Log in     as ${first.username} with ${first.password}   (shown this once)`)
   print('')
   print(`Tubewire is ready. It looks for news every ${every} s; Ctrl-C stops it.`)
   log.begin(new Map((await service.api.endpoints()).map(({ id, url }) => [id, url])))
@@ -93,10 +92,10 @@ async function watch(api: ApiClient, { instances, webhooks, backfill }: Options)
     const { name, version } = await api.addInstance(url, backfill)
     print(`  Watching   ${url.origin}   (${name}, PeerTube ${version})`)
   }
-  for (const { id, host, url } of before) {
-    if (!named.has(host)) print(`  Watching   ${url}   (from before)`)
+  for (const { id, host, url, paused } of before) {
+    if (!named.has(host)) print(`  Watching   ${url}   (from before${paused ? ', paused' : ''})`)
     // Whoever starts a program wants to see what is new now, not when the last run would have looked.
-    await api.pollNow(id)
+    if (!paused) await api.pollNow(id)
   }
 }
 

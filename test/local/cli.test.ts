@@ -85,6 +85,43 @@ describe('A mistake is one clear line and exit code 2', () => {
   })
 })
 
+/** Logs in over the API. @returns the status of the answer. */
+async function logIn(username = '', password = ''): Promise<number> {
+  const client = { client_id: 'tubewire', client_secret: 'public', grant_type: 'password' }
+  const { status } = await fetch(`http://127.0.0.1:${port}/api/v1/users/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ ...client, username, password }),
+  })
+  return status
+}
+
+describe('The first start', () => {
+  const LOG_IN = /Log in {5}as (\S+) with (\S+) {3}\(shown this once\)/
+
+  it('shows the password of the first administrator, as its last line before it is ready; later ones do not', async () => {
+    const first = start()
+    const [, username, password] = await first.line(LOG_IN)
+    expect(username).toBe('root')
+    await first.line(/shown this once\)\n\nTubewire is ready/)
+    expect(await logIn(username, password)).toBe(200)
+    first.process.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    const second = start()
+    await second.line(/Tubewire is ready/)
+    expect(second.output()).not.toContain('Log in')
+    expect(await logIn(username, password)).toBe(200)
+  })
+
+  it('that is refused has not used it up', async () => {
+    const refused = start('--instance', 'http://127.0.0.1:1')
+    expect(await refused.ended).toBe(2)
+    expect(refused.output()).not.toContain('Log in')
+    const next = start()
+    const [, username, password] = await next.line(LOG_IN)
+    expect(await logIn(username, password)).toBe(200)
+  })
+})
+
 describe('Without --instance', () => {
   it('the demo shows an event and a verified delivery, and SIGTERM leaves nothing behind', async () => {
     const cli = start()
@@ -212,6 +249,31 @@ describe('With --instance and --webhook', () => {
     second.process.kill('SIGKILL')
     await second.ended
     await allGone(below, 5_000)
+  })
+
+  it('a later start leaves alone what was paused meanwhile', async () => {
+    const first = start('--instance', instance.origin)
+    const [, key] = await first.line(/Admin key {2}(\S+)/)
+    await first.line(/Tubewire is ready/)
+    const api = `http://127.0.0.1:${port}/api/v1/instances`
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const { data: watched } = (await (await fetch(api, { headers })).json()) as { data: { id: string }[] }
+    const body = JSON.stringify({ paused: true })
+    const paused = await fetch(`${api}/${watched[0]?.id}`, { method: 'PATCH', headers, body })
+    expect(paused.status).toBe(200)
+    first.process.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    const second = start()
+    await second.line(/Watching .*\(from before, paused\)/)
+    await second.line(/Tubewire is ready/)
+  })
+
+  it('more instances than the API takes requests for at once are all watched, after a wait', async () => {
+    const more = await Promise.all(Array.from({ length: 26 }, () => startInstance({ videos: 1 })))
+    const cli = start(...more.flatMap(({ origin }) => ['--instance', origin]))
+    await cli.line(/Tubewire is ready/)
+    for (const { origin } of more) expect(cli.output()).toContain(`Watching   ${origin}`)
+    await Promise.all(more.map((one) => one.close()))
   })
 
   it('--fresh forgets what was told before, but not when the start fails', async () => {

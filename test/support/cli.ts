@@ -19,15 +19,20 @@ export type Cli = {
 
 /**
  * Starts a program of `src/local` with these options.
- * @param preload JavaScript that runs in its process first.
+ * @param options `preload`: JavaScript that runs in its process first; `env`: variables over those of this process, none where
+ * it says undefined.
  */
 export function startCli(
   args: readonly string[],
-  { program = 'start.ts', preload = '' }: { program?: string; preload?: string } = {},
+  {
+    program = 'start.ts',
+    preload = '',
+    env = {},
+  }: { program?: string; preload?: string; env?: Record<string, string | undefined> } = {},
 ): Cli {
   const first = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]
   const command = [...first, join(ROOT, 'src', 'local', program), ...args]
-  const child = spawn(process.execPath, command, { cwd: ROOT })
+  const child = spawn(process.execPath, command, { cwd: ROOT, env: { ...process.env, ...env } })
   let output = ''
   const listeners = new Set<() => void>()
   const take = (chunk: Buffer) => {
