@@ -212,6 +212,9 @@ function combinationProblems(output: Output): string[] {
     ...(PUBLIC_URL?.startsWith('http:') && !ALLOW_LOCAL_TARGETS
       ? ['PUBLIC_URL must begin with https://']
       : []),
+    ...(MAIL_API_URL?.startsWith('http:') && !ALLOW_LOCAL_TARGETS
+      ? ['MAIL_API_URL must begin with https://: it is sent a key']
+      : []),
   ]
 }
 

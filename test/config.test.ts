@@ -102,6 +102,10 @@ describe('parseConfig', () => {
       { ...MAIL, MAIL_API_URL: 'https://m.example', MAIL_API_KEY: 'k', SMTP_URL: 'smtps://m.example' },
       'set one',
     ],
+    [
+      { ...MAIL, MAIL_API_URL: 'http://mail.example', MAIL_API_KEY: 'k' },
+      'MAIL_API_URL must begin with https://',
+    ],
     [{ MAIL_FROM: 'secret-value' }, 'MAIL_FROM must be a mail address'],
   ])('refuses %j by the name of the variable, and never its value', (variables, message) => {
     const parse = () => parseConfig({ ...GOOD, ...variables })

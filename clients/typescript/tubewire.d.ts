@@ -299,7 +299,7 @@ export interface paths {
         get: operations["getUserInfo"];
         /**
          * Change password or mail address
-         * @description Either needs the current password. A new address takes the place of the old one when it is verified, with the mail that is sent to it.
+         * @description Either needs the current password. A new password ends the session: log in again. A new address takes the place of the old one when it is verified, with the mail that is sent to it.
          */
         put: operations["putUserInfo"];
         post?: never;
@@ -1481,6 +1481,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description It was changed meanwhile. */
+        Error409_4: {
+            headers: {
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description It is not what you saw. */
         Error412: {
             headers: {
@@ -1500,7 +1512,7 @@ export interface components {
          *
          *     `first_administrator`: The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.
          */
-        Error409_4: {
+        Error409_5: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -1522,7 +1534,7 @@ export interface components {
          *
          *     `email_taken`: Another account has this mail address.
          */
-        Error409_5: {
+        Error409_6: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -1552,7 +1564,7 @@ export interface components {
          *
          *     `last_administrator`: Without this one there would be no administrator who can log in.
          */
-        Error409_6: {
+        Error409_7: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -1572,7 +1584,7 @@ export interface components {
          *
          *     `last_administrator`: Without this one there would be no administrator who can log in.
          */
-        Error409_7: {
+        Error409_8: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -1583,8 +1595,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description It was changed meanwhile. */
-        Error409_8: {
+        /**
+         * @description It was changed meanwhile.
+         *
+         *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+         *
+         *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+         *
+         *     `too_many`: There are as many of these as the role of the user allows.
+         */
+        Error409_9: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -1622,7 +1642,7 @@ export interface components {
          *
          *     `already_watched`: The instance is watched already; `detail` has its id.
          */
-        Error409_9: {
+        Error409_10: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -1696,7 +1716,7 @@ export interface components {
          *
          *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
          */
-        Error409_10: {
+        Error409_11: {
             headers: {
                 "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
                 "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
@@ -2737,6 +2757,7 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
+            409: components["responses"]["Error409_4"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
@@ -2770,7 +2791,7 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
-            409: components["responses"]["Error409_4"];
+            409: components["responses"]["Error409_5"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             429: components["responses"]["Error429"];
@@ -2937,7 +2958,7 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
-            409: components["responses"]["Error409_5"];
+            409: components["responses"]["Error409_6"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -3061,7 +3082,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409_6"];
+            409: components["responses"]["Error409_7"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
@@ -3099,7 +3120,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409_4"];
+            409: components["responses"]["Error409_5"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             429: components["responses"]["Error429"];
@@ -3150,7 +3171,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409_7"];
+            409: components["responses"]["Error409_8"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
@@ -3284,7 +3305,7 @@ export interface operations {
                      *           "id": "key_9f86d081884c7d659a2feaa0",
                      *           "owner": "usr_9f86d081884c7d659a2feaa0",
                      *           "name": "Dashboard of the office",
-                     *           "hint": "tw_4Fq0",
+                     *           "hint": "tw_4f0a",
                      *           "scopes": [
                      *             "events:read"
                      *           ],
@@ -3374,7 +3395,7 @@ export interface operations {
                      *       "id": "key_9f86d081884c7d659a2feaa0",
                      *       "owner": "usr_9f86d081884c7d659a2feaa0",
                      *       "name": "Dashboard of the office",
-                     *       "hint": "tw_4Fq0",
+                     *       "hint": "tw_4f0a",
                      *       "scopes": [
                      *         "events:read"
                      *       ],
@@ -3383,7 +3404,7 @@ export interface operations {
                      *       "lastUsedAt": null,
                      *       "createdAt": "2026-11-25T10:00:00.000Z",
                      *       "updatedAt": "2026-11-25T10:00:00.000Z",
-                     *       "key": "tw_4Fq0aPZc8yT1nWb6uKd2sVxEo9rHiMj5lGQ3fLwC"
+                     *       "key": "tw_4f0a9c81b2d7e6f50123456789abcdef01234567"
                      *     }
                      */
                     "application/json": {
@@ -3414,7 +3435,7 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
-            409: components["responses"]["Error409_2"];
+            409: components["responses"]["Error409_9"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -3454,7 +3475,7 @@ export interface operations {
                      *       "id": "key_9f86d081884c7d659a2feaa0",
                      *       "owner": "usr_9f86d081884c7d659a2feaa0",
                      *       "name": "Dashboard of the office",
-                     *       "hint": "tw_4Fq0",
+                     *       "hint": "tw_4f0a",
                      *       "scopes": [
                      *         "events:read"
                      *       ],
@@ -3587,7 +3608,7 @@ export interface operations {
                      *       "id": "key_9f86d081884c7d659a2feaa0",
                      *       "owner": "usr_9f86d081884c7d659a2feaa0",
                      *       "name": "Dashboard of the office",
-                     *       "hint": "tw_4Fq0",
+                     *       "hint": "tw_4f0a",
                      *       "scopes": [
                      *         "events:read"
                      *       ],
@@ -3605,7 +3626,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_3"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409_8"];
+            409: components["responses"]["Error409_4"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
@@ -3803,7 +3824,7 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_6"];
-            409: components["responses"]["Error409_9"];
+            409: components["responses"]["Error409_10"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422_2"];
@@ -3994,7 +4015,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_6"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409_8"];
+            409: components["responses"]["Error409_4"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
@@ -4208,7 +4229,7 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_6"];
-            409: components["responses"]["Error409_2"];
+            409: components["responses"]["Error409_9"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -4387,7 +4408,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403_6"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409_10"];
+            409: components["responses"]["Error409_11"];
             412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];

@@ -3,6 +3,7 @@
  * known here or not.
  */
 import { insertMailToken } from '../db/mail-tokens.ts'
+import { findUsersToVerify } from '../db/user-emails.ts'
 import { findUserByEmail, type User } from '../db/users.ts'
 import {
   accountAccepted,
@@ -45,16 +46,15 @@ export async function sendAlreadyKnown(context: Context, email: string): Promise
 
 /** Sends the verification once more, if the address is of somebody who has to verify it. */
 export async function sendVerificationAgain(context: Context, email: string): Promise<void> {
-  const user = await findUserByEmail(context.deps.env.DB, email)
-  if (!user || user.blockedAt !== null) return
-  const isWanted = user.pendingEmail === email || (user.email === email && user.emailVerifiedAt === null)
-  if (isWanted) await sendVerification(context, user, email)
+  const users = await findUsersToVerify(context.deps.env.DB, email)
+  const waiting = users.filter(({ blockedAt }) => blockedAt === null)
+  await Promise.all(waiting.map((user) => sendVerification(context, user, email)))
 }
 
 /** Sends the token that lets somebody choose a new password, if the address is known. */
 export async function sendReset(context: Context, email: string): Promise<void> {
   const user = await findUserByEmail(context.deps.env.DB, email)
-  if (!user || user.email !== email || user.blockedAt !== null) return
+  if (!user || user.blockedAt !== null) return
   const token = await issue(context.deps, user, 'reset-password', email)
   await send(context, email, resetPassword({ ...words(context, user), token, minutes: TOKEN_MINUTES }))
 }

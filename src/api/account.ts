@@ -1,12 +1,13 @@
 /** @module /api/v1/users/me: one's own account. */
 import * as v from 'valibot'
 import { setPendingEmail } from '../db/user-emails.ts'
-import { deleteUser, findUser, setPassword, type User } from '../db/users.ts'
+import { setPassword } from '../db/user-passwords.ts'
+import { deleteUser, findUser, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
 import { sendAlreadyKnown, sendVerification } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
 import { ADMINISTRATOR_ID } from './caller.ts'
-import { checkIfMatch } from './conditional.ts'
+import { changedMeanwhile, checkIfMatch, revisionFor } from './conditional.ts'
 import { type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { notFound, Problem } from './problem.ts'
 import { Email, exampleUser, GivenPassword, Password, ShownUser, showUser } from './user-view.ts'
@@ -31,7 +32,7 @@ export const accountOperations = [
     tag: 'Account',
     summary: 'Change password or mail address',
     description:
-      'Either needs the current password. A new address takes the place of the old one when it is verified, with the mail that is sent to it.',
+      'Either needs the current password. A new password ends the session: log in again. A new address takes the place of the old one when it is verified, with the mail that is sent to it.',
     limit: 'token',
     body: v.strictObject({
       currentPassword: v.optional(GivenPassword),
@@ -44,7 +45,7 @@ export const accountOperations = [
         ? invalid('body', 'currentPassword', 'is missing: a new password or address needs it')
         : null,
     answers: { 204: { description: 'It is changed.' } },
-    problems: [401, 412, 'limiter_unavailable'],
+    problems: [401, 409, 412, 'limiter_unavailable'],
     async handle(input) {
       const { body, deps, request } = input
       const { DB } = deps.env
@@ -58,12 +59,19 @@ export const accountOperations = [
         })
       }
       const now = deps.clock()
-      if (body.password !== undefined) {
-        const hash = await hashPassword(body.password)
-        await setPassword(DB, user.id, hash, { endSession: false, now }, auditOf(input, user.id))
-      }
       if (body.email !== undefined && body.email !== user.email)
         await changeEmail(input, user, body.email, now)
+      if (body.password !== undefined) {
+        const hash = await hashPassword(body.password)
+        // Only over the one that was just verified: an administrator may have set another meanwhile.
+        const change = {
+          endSession: true,
+          now,
+          ...(user.passwordHash ? { replaces: user.passwordHash } : {}),
+        }
+        if (!(await setPassword(DB, user.id, hash, change, auditOf(input, user.id))))
+          throw changedMeanwhile(request)
+      }
       return noContent
     },
   }),
@@ -80,7 +88,9 @@ export const accountOperations = [
       const user = await self(input)
       await checkIfMatch(input.request, showUser(user))
       refuseFirst(user)
-      const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id))
+      const revision = revisionFor(input.request, user)
+      const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id), revision)
+      if (deleted === 'conflict') throw changedMeanwhile(input.request)
       if (deleted === 'last-administrator') throw lastAdministrator()
       return noContent
     },

@@ -55,8 +55,7 @@ async function count(
 ): Promise<CountedRequest | null> {
   const { deps } = passage
   const general = deps.config.limits[name]
-  const own = caller.kind === 'key' && name === 'api' ? caller.rateLimit : null
-  const limit = own === null ? general : { ...general, requests: own }
+  const limit = name === 'api' ? { ...general, requests: allowance(caller, general.requests) } : general
   const counted = await callerLimit(deps, callerId(caller), bucket, limit)
   if (counted.kind === 'unknown') {
     // Reads pass: better served uncounted than not at all. Logins don't: uncounted they could be guessed.
@@ -72,6 +71,12 @@ async function count(
       `Too many requests: at most ${limit.requests} in ${limit.windowMs / 1000} s. Come back in ${counted.retryAfterSeconds} s`,
     )
   return counted
+}
+
+/** What a caller may ask of the whole API. Only an administrator's key may ask more than everybody. */
+function allowance(caller: Caller, general: number): number {
+  if (caller.kind !== 'key' || caller.rateLimit === null) return general
+  return caller.user.role === 'Administrator' ? caller.rateLimit : Math.min(caller.rateLimit, general)
 }
 
 /** @throws Problem 401 when nobody is known, 403 when the one who is may not. */

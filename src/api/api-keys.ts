@@ -12,11 +12,11 @@ import {
 import { newId } from '../db/id.ts'
 import { digest, newApiKey } from '../tokens.ts'
 import { auditOf } from './audit-entry.ts'
-import { changedMeanwhile, checkIfMatch } from './conditional.ts'
+import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './conditional.ts'
 import { idParams, list, listQuery, Owner, Time, TimeInput, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { invalidParams, notFound, Problem } from './problem.ts'
+import { full, invalidParams, notFound } from './problem.ts'
 import { SCOPES, type Scope } from './rights.ts'
 import { time } from './time.ts'
 import { invalid } from './validate.ts'
@@ -64,7 +64,7 @@ const example = {
   id: 'key_9f86d081884c7d659a2feaa0',
   owner: 'usr_9f86d081884c7d659a2feaa0',
   name: 'Dashboard of the office',
-  hint: 'tw_4Fq0',
+  hint: 'tw_4f0a',
   scopes: ['events:read'],
   rateLimit: null,
   expiresAt: '2027-11-25T10:00:00.000Z',
@@ -74,6 +74,9 @@ const example = {
 }
 const one = { description: 'The key, without itself.', schema: ShownApiKey, example }
 const params = idParams('key', 'an API key')
+
+/** How many somebody may have: each is counted for itself. */
+const MOST_KEYS = 50
 
 export const apiKeyOperations = [
   operation({
@@ -110,6 +113,7 @@ export const apiKeyOperations = [
       expiresAt: v.optional(ExpiresAt, null),
     }),
     example: { name: 'Dashboard of the office', scopes: ['events:read'], expiresAt: '2027-11-25T10:00:00Z' },
+    problems: ['too_many'],
     answers: {
       201: {
         description: 'The key.',
@@ -118,7 +122,7 @@ export const apiKeyOperations = [
           key: v.pipe(v.string(), v.description('Send it as `Authorization: Bearer tw_…`.')),
         }),
         headers: { Location: 'Its path.' },
-        example: { ...example, key: 'tw_4Fq0aPZc8yT1nWb6uKd2sVxEo9rHiMj5lGQ3fLwC' },
+        example: { ...example, key: 'tw_4f0a9c81b2d7e6f50123456789abcdef01234567' },
       },
     },
     async handle(input) {
@@ -142,8 +146,9 @@ export const apiKeyOperations = [
           createdAt: now,
         },
         auditOf(input, id),
+        MOST_KEYS,
       )
-      if (!made) throw new Problem(409, 'Your account was deleted meanwhile')
+      if (!made) throw full('API keys', MOST_KEYS)
       return created(`/api/v1/api-keys/${id}`, { ...show(made), key })
     },
   }),
@@ -204,8 +209,10 @@ export const apiKeyOperations = [
     async handle(input) {
       const key = await reachable(input)
       await checkIfMatch(input.request, show(key))
-      if (!(await deleteKey(input.deps.env.DB, key.ownerId, key.id, auditOf(input, key.id))))
-        throw notFound(`API key ${key.id}`)
+      const { id, ownerId } = key
+      const revision = revisionFor(input.request, key)
+      if (!(await deleteKey(input.deps.env.DB, ownerId, id, auditOf(input, id), revision)))
+        throw notRemoved(input.request, `API key ${id}`)
       return noContent
     },
   }),

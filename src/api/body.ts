@@ -1,6 +1,7 @@
 /** @module The body of a request: read once, within bounds, as JSON or as a form. */
 import { parseJson } from '../http/json.ts'
 import { readBytes } from '../http/read-bytes.ts'
+import { fieldsOf } from './form.ts'
 import { type InvalidParam, Problem } from './problem.ts'
 import { invalid } from './validate.ts'
 
@@ -39,13 +40,13 @@ export async function readBody(
   const bytes = await readBounded(request)
   const text = decode(bytes)
   if (text === null) return unreadable('is not UTF-8')
-  if (type === 'form') return { text, value: parseForm(text), wrong: null }
+  if (type === 'form') return { text, value: fieldsOf(new URLSearchParams(text), 'body'), wrong: null }
   const parsed = parseJson(text)
   if (!parsed.ok) return unreadable(parsed.problem)
   const { value } = parsed
   // A list is an object to JavaScript, and to its schemas.
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? { text, value, wrong: null } : unreadable('must be a JSON object')
+  return isObject ? { text, value, wrong: longList(value) } : unreadable('must be a JSON object')
 }
 
 function unreadable(msg: string): Body {
@@ -66,14 +67,13 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-/** A form as an object; a field that comes twice is an array, which no schema takes. */
-function parseForm(text: string): Record<string, string | string[]> {
-  const fields: Record<string, string | string[]> = Object.create(null)
-  for (const [name, value] of new URLSearchParams(text)) {
-    const before = fields[name]
-    fields[name] = before === undefined ? value : [before, value].flat()
-  }
-  return fields
+/** Longer than any list that an operation takes. */
+const MOST_ITEMS = 1_000
+
+/** Judging each item of a list that is too long would cost more than the list. */
+function longList(value: object): Record<string, InvalidParam> | null {
+  const found = Object.entries(value).find(([, field]) => Array.isArray(field) && field.length > MOST_ITEMS)
+  return found ? invalid('body', found[0].slice(0, 100), `has more than ${MOST_ITEMS} items`) : null
 }
 
 async function readBounded(request: Request): Promise<Uint8Array> {

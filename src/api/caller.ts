@@ -14,7 +14,8 @@ export type User = { id: string; username: string; role: Role }
 
 export type Caller =
   | { kind: 'anonymous'; address: string }
-  | { kind: 'user'; via: 'session' | 'admin-key'; user: User; address: string }
+  | { kind: 'user'; via: 'session'; sessionId: string; user: User; address: string }
+  | { kind: 'user'; via: 'admin-key'; user: User; address: string }
   | {
       kind: 'key'
       id: string
@@ -49,10 +50,13 @@ export async function identify(
   if (token === undefined) return invalidToken('Token is invalid: send it as "Authorization: Bearer TOKEN"')
   const now = deps.clock()
   const { address } = nobody
+  // First, for it may have any shape, a token's too.
+  if (await areEqual(token, deps.config.adminKey)) return operator(deps, address)
   // What has not the shape of one of our tokens costs no query.
   if (isTokenShaped(token)) {
     const found = await findSession(deps.env.DB, await digest(token), now)
-    return found ? { kind: 'user', via: 'session', user: userFrom(found.user), address } : invalidToken()
+    if (!found) return invalidToken()
+    return { kind: 'user', via: 'session', sessionId: found.sessionId, user: userFrom(found.user), address }
   }
   if (isApiKeyShaped(token)) {
     const found = await findKey(deps.env.DB, await digest(token), now)
@@ -63,8 +67,12 @@ export async function identify(
     const scopes = new Set(key.scopes.filter((scope) => Object.hasOwn(SCOPES, scope)) as Scope[])
     return { kind: 'key', id: key.id, user: userFrom(user), scopes, rateLimit: key.rateLimit, address }
   }
-  if (!(await areEqual(token, deps.config.adminKey))) return invalidToken()
-  const user = await findUser(deps.env.DB, ADMINISTRATOR_ID)
+  return invalidToken()
+}
+
+/** Who has the operator's key acts as the first administrator. */
+async function operator({ env }: Deps, address: string): Promise<Caller | Problem> {
+  const user = await findUser(env.DB, ADMINISTRATOR_ID)
   // Whatever role the account has by now: the operator has the database itself.
   return user
     ? { kind: 'user', via: 'admin-key', user: { ...userFrom(user), role: 'Administrator' }, address }

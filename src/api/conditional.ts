@@ -1,6 +1,6 @@
 /** @module Conditional requests: entity tags, `If-None-Match` on reads, `If-Match` on changes (RFC 9110, 8.8.3 and 13). */
 import { Buffer } from 'node:buffer'
-import { Problem } from './problem.ts'
+import { notFound, Problem } from './problem.ts'
 
 /** The strong entity tag of a body: the same bytes, the same tag. */
 export async function entityTag(body: string): Promise<string> {
@@ -24,6 +24,17 @@ export async function checkIfMatch(request: Request, current: unknown): Promise<
   if (header === null || header.trim() === '*') return
   const tag = await entityTag(JSON.stringify(current))
   if (!strongTagsOf(header).includes(tag)) throw changedMeanwhile(request)
+}
+
+/** The revision that a change must meet: what was read, when the caller named a state; whatever it is, when he didn't. */
+export function revisionFor(request: Request, { revision }: { revision: number }): number | null {
+  const header = request.headers.get('if-match')
+  return header === null || header.trim() === '*' ? null : revision
+}
+
+/** What was to be removed is gone, or is no longer what the caller saw. */
+export function notRemoved(request: Request, what: string): Problem {
+  return revisionFor(request, { revision: 0 }) === null ? notFound(what) : changedMeanwhile(request)
 }
 
 /** It is not what the caller saw (412), or not what we read a moment ago (409, of whom named no state). */

@@ -14,12 +14,12 @@ import { encryptSecret } from '../secrets.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { changedMeanwhile, checkIfMatch } from './conditional.ts'
+import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './conditional.ts'
 import { endpointFields, exampleEndpoint, ShownEndpoint, showEndpoint } from './endpoint-view.ts'
 import { idParams, list, listQuery, Owner, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { notFound, Problem } from './problem.ts'
+import { full, notFound, Problem } from './problem.ts'
 import { targetUrl } from './urls.ts'
 
 const Description = v.pipe(text(500), v.description('For people.'))
@@ -33,6 +33,9 @@ const changes = (allowLocal: boolean) =>
     description: v.optional(v.nullable(Description)),
     paused: v.optional(v.boolean('must be true or false')),
   })
+
+/** How many somebody may have: each is sent each event. */
+const MOST_ENDPOINTS = { User: 100, Moderator: 1_000, Administrator: 100_000 } as const
 
 const one = { description: 'The endpoint.', schema: ShownEndpoint, example: exampleEndpoint }
 
@@ -72,6 +75,7 @@ export const endpointOperations = [
     body: newBody(false),
     localBody: newBody(true),
     example: { url: 'https://receiver.example/hook', description: 'The team’s chat' },
+    problems: ['too_many'],
     answers: {
       201: {
         description: 'The endpoint, with its secret.',
@@ -99,7 +103,9 @@ export const endpointOperations = [
           createdAt: deps.clock(),
         },
         auditOf(input, id),
+        MOST_ENDPOINTS[userOf(input).role],
       )
+      if (!endpoint) throw full('endpoints', MOST_ENDPOINTS[userOf(input).role])
       return created(`/api/v1/endpoints/${id}`, { ...showEndpoint(endpoint, owner), secret })
     },
   }),
@@ -166,8 +172,10 @@ export const endpointOperations = [
     async handle(input) {
       const endpoint = await reachable(input)
       await checkIfMatch(input.request, showEndpoint(endpoint, userOf(input).id))
-      if (!(await deleteEndpoint(input.deps.env.DB, endpoint.id, auditOf(input, endpoint.id))))
-        throw notFound(`endpoint ${endpoint.id}`)
+      const { id } = endpoint
+      const revision = revisionFor(input.request, endpoint)
+      if (!(await deleteEndpoint(input.deps.env.DB, id, revision, auditOf(input, id))))
+        throw notRemoved(input.request, `endpoint ${id}`)
       return noContent
     },
   }),

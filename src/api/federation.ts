@@ -17,6 +17,10 @@ const json = (body: unknown, type: string): Answer => ({
 })
 const get = { method: 'GET', tag: 'Federation' } as const
 
+/** Counting reads all users: once in ten minutes, however often it is asked for. */
+const COUNTED_FOR_MS = 600_000
+let counted = { at: 0, users: { total: 0, activeMonth: 0, activeHalfyear: 0 } }
+
 export const federationOperations = [
   operation({
     ...get,
@@ -59,7 +63,9 @@ export const federationOperations = [
     summary: 'NodeInfo 2.1',
     answers: { 200: { description: 'What this service is.', contentTypes: ['application/json'] } },
     async handle({ deps: { env, config, clock } }) {
-      const users = await countUsers(env.DB, clock())
+      const now = clock()
+      if (now - counted.at > COUNTED_FOR_MS) counted = { at: now, users: await countUsers(env.DB, now) }
+      const { users } = counted
       return json(nodeinfo({ users, signup: config.signup }), NODEINFO_TYPE)
     },
   }),

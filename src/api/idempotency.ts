@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer'
 import { beginIdempotent, finishIdempotent, forgetIdempotent } from '../db/idempotency.ts'
 import { decryptSecret, encryptSecret } from '../secrets.ts'
 import type { Deps } from '../workers/deps.ts'
+import { describeError } from '../workers/log.ts'
 import { type Caller, callerId } from './caller.ts'
 import { Problem } from './problem.ts'
 
@@ -53,17 +54,28 @@ export async function answerOnce(once: Once, answer: () => Promise<Response>): P
   try {
     response = await answer()
   } catch (error) {
-    // What is wrong with the request is wrong again; what went wrong here may go right the next time.
-    await forgetIdempotent(deps.env.DB, { caller, key })
+    // What was refused is free to be tried again. What failed may have been done nevertheless: it is left as interrupted.
+    if (error instanceof Problem && error.status < 500)
+      await tolerated(deps, forgetIdempotent(deps.env.DB, { caller, key }))
     throw error
   }
-  await finishIdempotent(deps.env.DB, {
-    caller,
-    key,
-    status: response.status,
-    answer: await pack(deps, `${caller} ${key}`, response.clone()),
-  })
+  const { status } = response
+  const packed = await pack(deps, `${caller} ${key}`, response.clone())
+  // It was done, and this answer may hold what is shown once: the caller gets it, whether it could be kept or not.
+  await tolerated(deps, finishIdempotent(deps.env.DB, { caller, key, status, answer: packed }))
   return response
+}
+
+async function tolerated(deps: Deps, keeping: Promise<void>): Promise<void> {
+  try {
+    await keeping
+  } catch (error) {
+    deps.log({
+      log: 'error',
+      where: 'keeping an answer for its Idempotency-Key',
+      error: describeError(error),
+    })
+  }
 }
 
 /** Encrypted: an answer may hold what is shown once. */

@@ -15,7 +15,7 @@ import { firstCheckpoint } from '../events/video-walk.ts'
 import type { Deps } from '../workers/deps.ts'
 import { tolerating, wakePolls } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { changedMeanwhile, checkIfMatch } from './conditional.ts'
+import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './conditional.ts'
 import { idParams, list, listQuery } from './fields.ts'
 import { exampleFound, exampleInstance, Found, ShownInstance, showInstance } from './instance-view.ts'
 import { answerList, listQueryOf } from './lists.ts'
@@ -204,8 +204,10 @@ export const instanceOperations = [
     async handle(input) {
       const instance = await find(input)
       await checkIfMatch(input.request, showInstance(instance, input.reach))
-      if (!(await deleteInstance(input.deps.env.DB, instance.id, auditOf(input, instance.id))))
-        throw notFound(`instance ${instance.id}`)
+      const { id } = instance
+      const revision = revisionFor(input.request, instance)
+      if (!(await deleteInstance(input.deps.env.DB, id, revision, auditOf(input, id))))
+        throw notRemoved(input.request, `instance ${id}`)
       return noContent
     },
   }),

@@ -49,5 +49,6 @@ export function startPassage(
 /** The caller's id for a request, if it is one, and otherwise ours: it is in the log, in the audit log, and in the answer. */
 export function requestIdOf(request: Request): string {
   const sent = request.headers.get('x-request-id') ?? ''
-  return /^[\w.-]{8,64}$/.test(sent) ? sent : `req_${crypto.randomUUID().replaceAll('-', '')}`
+  // One that looks like ours could be taken for another request's.
+  return /^(?!req_)[\w.-]{8,64}$/.test(sent) ? sent : `req_${crypto.randomUUID().replaceAll('-', '')}`
 }

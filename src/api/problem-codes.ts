@@ -55,6 +55,7 @@ export const PROBLEM_CODES = {
     status: 409,
     means: 'The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.',
   },
+  too_many: { status: 409, means: 'There are as many of these as the role of the user allows.' },
   paused_by_moderator: {
     status: 409,
     means: 'A moderator paused the endpoint: only a moderator resumes it.',

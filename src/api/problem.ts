@@ -90,6 +90,11 @@ export function invalidParams(found: Readonly<Record<string, InvalidParam>>): Pr
   return new Problem(400, `Incorrect request parameters: ${names}`, { invalidParams: found })
 }
 
+/** Somebody has as many as he may. @param what e.g. `endpoints`. */
+export function full(what: string, most: number): Problem {
+  return new Problem('too_many', `You may have ${most} ${what}: remove one that is not needed`)
+}
+
 /** What is not there, or is somebody else's: the two look alike. @param what e.g. `endpoint ep_1`. */
 export function notFound(what: string): Problem {
   return new Problem(404, `There is no ${what}`)

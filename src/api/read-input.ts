@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { Deps } from '../workers/deps.ts'
 import { type Body, readBody, refuseLongBody } from './body.ts'
+import { fieldsOf } from './form.ts'
 import { IDEMPOTENCY_KEY } from './idempotency.ts'
 import type { Operation } from './operation.ts'
 import type { Passage } from './passage.ts'
@@ -29,7 +30,11 @@ export async function readInput(
     operation.params
       ? { location: 'params', schema: operation.params, input: paramsOf(operation.path, path) }
       : null,
-    { location: 'query', schema: operation.query ?? NO_QUERY, input: queryOf(request) },
+    {
+      location: 'query',
+      schema: operation.query ?? NO_QUERY,
+      input: fieldsOf(new URL(request.url).searchParams, 'query'),
+    },
     schema && !body?.wrong ? { location: 'body', schema, input: body?.value } : null,
   ]
   const outputs = parseParts(
@@ -67,14 +72,4 @@ function decode(text: string): string {
   } catch {
     return text
   }
-}
-
-/** The query as an object; a parameter that comes twice is an array, which no schema takes unless it says so. */
-function queryOf(request: Request): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = Object.create(null)
-  for (const [name, value] of new URL(request.url).searchParams) {
-    const before = query[name]
-    query[name] = before === undefined ? value : [before, value].flat()
-  }
-  return query
 }

@@ -1,9 +1,10 @@
 /** @module Signing up, verifying a mail address, and a forgotten password. No answer tells whether an address is known. */
 import * as v from 'valibot'
 import { newId } from '../db/id.ts'
-import { useMailToken } from '../db/mail-tokens.ts'
+import { isMailTokenGood, type ShownToken } from '../db/mail-tokens.ts'
 import { confirmEmail } from '../db/user-emails.ts'
-import { findUserByName, insertUser, setPassword } from '../db/users.ts'
+import { resetPassword } from '../db/user-passwords.ts'
+import { findUserByName, insertUser } from '../db/users.ts'
 import { hashPassword } from '../passwords.ts'
 import { digest } from '../tokens.ts'
 import {
@@ -162,19 +163,11 @@ type Request = Pick<Input<unknown, unknown, unknown>, 'caller' | 'deps' | 'opera
  * @throws Problem 403 when the token is not one of this user, or was used; 409 when another account has the address now.
  */
 export async function verifyAddress(input: Request, userId: string, token: string): Promise<void> {
-  const { env, clock } = input.deps
-  const now = clock()
-  const email = await useMailToken(env.DB, {
-    hash: await digest(token),
-    userId,
-    purpose: 'verify-email',
-    now,
-  })
-  if (email === null) throw invalidVerification()
-  const confirmed = await confirmEmail(env.DB, userId, email, now, auditOf(input, userId))
+  const shown = await shownToken(input, userId, 'verify-email', token)
+  const confirmed = await confirmEmail(input.deps.env.DB, shown, auditOf(input, userId))
   if (confirmed === 'email-taken')
     throw new Problem('email_taken', 'Another account verified this address meanwhile')
-  if (confirmed === 'missing') throw invalidVerification()
+  if (confirmed === 'invalid') throw invalidVerification()
 }
 
 /**
@@ -187,12 +180,21 @@ export async function choosePassword(
   token: string,
   password: string,
 ): Promise<void> {
-  const { env, clock } = input.deps
-  const now = clock()
-  const used = { hash: await digest(token), userId, purpose: 'reset-password' as const, now }
-  if ((await useMailToken(env.DB, used)) === null) throw invalidVerification()
+  const { DB } = input.deps.env
+  const shown = await shownToken(input, userId, 'reset-password', token)
+  // Before the password is hashed, which costs much.
+  if (!(await isMailTokenGood(DB, shown))) throw invalidVerification()
   const hash = await hashPassword(password)
-  await setPassword(env.DB, userId, hash, { endSession: true, now }, auditOf(input, userId))
+  if (!(await resetPassword(DB, shown, hash, auditOf(input, userId)))) throw invalidVerification()
+}
+
+async function shownToken(
+  { deps }: Request,
+  userId: string,
+  purpose: 'verify-email' | 'reset-password',
+  token: string,
+): Promise<ShownToken> {
+  return { hash: await digest(token), userId, purpose, now: deps.clock() }
 }
 
 function usernameTaken(username: string): Problem {

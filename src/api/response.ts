@@ -37,7 +37,7 @@ export function dress(
   headers.set('x-content-type-options', 'nosniff')
   headers.set('x-frame-options', 'DENY')
   headers.set('referrer-policy', 'no-referrer')
-  headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains')
+  headers.set('strict-transport-security', 'max-age=31536000')
   if (!headers.has('content-security-policy'))
     headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')

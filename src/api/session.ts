@@ -3,12 +3,13 @@ import * as v from 'valibot'
 import { insertAudit } from '../db/audit.ts'
 import { newId } from '../db/id.ts'
 import { endSession, rotateSession, startSession } from '../db/sessions.ts'
-import { findUserByName, setPassword, type User } from '../db/users.ts'
+import { setPassword } from '../db/user-passwords.ts'
+import { findUserByName, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
 import { digest, newToken } from '../tokens.ts'
 import { auditOf } from './audit-entry.ts'
 import { text } from './fields.ts'
-import { type Answer, type Input, ok, operation, userOf } from './operation.ts'
+import { type Answer, type Input, ok, operation } from './operation.ts'
 import { Problem } from './problem.ts'
 
 const ACCESS_MS = 24 * 3_600_000
@@ -133,10 +134,11 @@ export const sessionOperations = [
       },
     },
     async handle(input) {
-      const { id } = userOf(input)
-      if (input.caller.kind === 'user' && input.caller.via !== 'session')
+      const { caller } = input
+      if (caller.kind !== 'user' || caller.via !== 'session')
         throw new Problem('session_required', 'The operator’s key is no session: there is nothing to end')
-      await endSession(input.deps.env.DB, id, auditOf(input, id))
+      const { user, sessionId } = caller
+      await endSession(input.deps.env.DB, { userId: user.id, sessionId }, auditOf(input, user.id))
       return ok({ success: true })
     },
   }),

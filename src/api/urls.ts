@@ -25,7 +25,7 @@ export const instanceUrl = (allowLocal: boolean) =>
     v.transform((sent) => {
       const url = new URL(sent)
       // The same host, with the dot of the root or without.
-      url.hostname = url.hostname.replace(/\.$/, '')
+      url.hostname = url.hostname.replace(/\.+$/, '')
       return url
     }),
   )

@@ -1,6 +1,7 @@
 /** @module /api/v1/users: everybody's accounts, for moderators and administrators. */
 import * as v from 'valibot'
 import { newId } from '../db/id.ts'
+import { setPassword } from '../db/user-passwords.ts'
 import {
   acceptUser,
   blockUser,
@@ -8,7 +9,6 @@ import {
   findUser,
   insertUser,
   listUsers,
-  setPassword,
   USER_SORTS,
   type User,
   unblockUser,
@@ -18,7 +18,7 @@ import { hashPassword } from '../passwords.ts'
 import { lastAdministrator, refuseFirst } from './account.ts'
 import { sendAccepted, sendVerification } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
-import { changedMeanwhile, checkIfMatch } from './conditional.ts'
+import { changedMeanwhile, checkIfMatch, revisionFor } from './conditional.ts'
 import { idParams, list, listQuery, text } from './fields.ts'
 import { answerList, listQueryOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
@@ -155,7 +155,8 @@ export const userOperations = [
       if (updated === 'last-administrator') throw lastAdministrator()
       if (body.password !== undefined) {
         const hash = await hashPassword(body.password)
-        await setPassword(DB, user.id, hash, { endSession: true, now })
+        if (!(await setPassword(DB, user.id, hash, { endSession: true, now })))
+          throw notFound(`user ${user.id}`)
       }
       return noContent
     },
@@ -174,7 +175,9 @@ export const userOperations = [
       const user = await find(input)
       await checkIfMatch(input.request, showUser(user))
       refuseFirst(user)
-      const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id))
+      const revision = revisionFor(input.request, user)
+      const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id), revision)
+      if (deleted === 'conflict') throw changedMeanwhile(input.request)
       if (deleted === 'last-administrator') throw lastAdministrator()
       if (deleted === 'missing') throw notFound(`user ${user.id}`)
       return noContent
@@ -196,9 +199,12 @@ export const userOperations = [
     problems: [404, 412, 'insufficient_rights', 'last_administrator'],
     async handle(input) {
       const user = await findToJudge(input)
-      const block = { reason: input.body.reason ?? null, now: input.deps.clock() }
+      const onlyRole = userOf(input).role === 'Moderator' ? ROLES.indexOf('User') : null
+      const block = { reason: input.body.reason ?? null, now: input.deps.clock(), onlyRole }
       const blocked = await blockUser(input.deps.env.DB, user.id, block, auditOf(input, user.id))
       if (blocked === 'last-administrator') throw lastAdministrator()
+      if (blocked === 'missing') throw notFound(`user ${user.id}`)
+      if (blocked === 'other-role') throw notToJudge()
       return noContent
     },
   }),
@@ -252,10 +258,13 @@ async function find({ params: { id }, deps }: Input<{ id: string }, unknown, unk
 /** The user whom a moderator or administrator judges. @throws Problem 403 when a moderator judges one who is no User. */
 async function findToJudge(input: Input<{ id: string }, unknown, unknown>): Promise<User> {
   const user = await find(input)
-  if (userOf(input).role === 'Moderator' && ROLES[user.role] !== 'User')
-    throw new Problem('insufficient_rights', 'A moderator blocks Users only')
+  if (userOf(input).role === 'Moderator' && ROLES[user.role] !== 'User') throw notToJudge()
   await checkIfMatch(input.request, showUser(user))
   return user
+}
+
+function notToJudge(): Problem {
+  return new Problem('insufficient_rights', 'A moderator blocks Users only')
 }
 
 function emailTaken(): Problem {

@@ -8,6 +8,8 @@ import { type InvalidParam, invalidParams, type Location } from './problem.ts'
 /** What a caller named is repeated to him, but not at any length. */
 const MAX_NAME = 100
 const MAX_UNKNOWN = 20
+/** Enough for whoever wants to mend a request. */
+const MOST_FOUND = 50
 
 /** One part of a request, with what it must be. */
 export type Part = { location: Location; schema: v.GenericSchema; input: unknown }
@@ -31,6 +33,7 @@ export function parseParts(
       // The same name in two places: the first keeps it.
       const key = found[name] && found[name].location !== location ? `${location}.${name}` : name
       found[key] ??= describeIssue(issue, name, location, valueAt(input, issue))
+      if (Object.keys(found).length >= MOST_FOUND) break
     }
     // valibot names the first of them only.
     for (const name of unknownFields(schema, input))

@@ -3,6 +3,7 @@ import { type AuditEntry, auditStatements } from './audit.ts'
 import { assignments, columnsOf, withPrefix } from './columns.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { apiKeys, users } from './schema.ts'
+import { hasRoom } from './totals.ts'
 import { isLetIn, type User } from './user-row.ts'
 
 type Row = typeof apiKeys.$inferSelect
@@ -21,13 +22,23 @@ const COLUMNS = columnsOf(apiKeys)
 const OF_KEY = columnsOf(apiKeys, 'k', 'key.')
 const OF_USER = columnsOf(users, 'u', 'user.')
 
-/** Stores a key. @returns it, or null when its owner is gone. */
-export async function insertKey(db: D1Database, key: NewApiKey, audit?: AuditEntry): Promise<ApiKey | null> {
+/**
+ * Stores a key.
+ * @param most how many its owner may have.
+ * @returns it, or null when he has as many, or is not let in any more.
+ */
+export async function insertKey(
+  db: D1Database,
+  key: NewApiKey,
+  audit?: AuditEntry,
+  most = Number.MAX_SAFE_INTEGER,
+): Promise<ApiKey | null> {
   const [inserted] = await db.batch<Row>([
     db
       .prepare(
         `INSERT INTO api_keys (id, owner_id, name, hash, hint, scopes, rate_limit, expires_at, created_at, updated_at)
-         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9 FROM users WHERE id = ?2 RETURNING ${COLUMNS}`,
+         SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9 FROM users u
+         WHERE u.id = ?2 AND ${isLetIn('u')} AND ${hasRoom('api_keys', '?2', '?10')} RETURNING ${COLUMNS}`,
       )
       .bind(
         key.id,
@@ -39,6 +50,7 @@ export async function insertKey(db: D1Database, key: NewApiKey, audit?: AuditEnt
         key.rateLimit,
         key.expiresAt,
         key.createdAt,
+        most,
       ),
     ...auditStatements(db, audit),
   ])
@@ -136,16 +148,20 @@ export async function deleteKey(
   ownerId: string,
   id: string,
   audit?: AuditEntry,
+  expectedRevision: number | null = null,
 ): Promise<boolean> {
   const results = await db.batch([
     // Before the key, which tells that this is a key, and his.
     db
       .prepare(
         `DELETE FROM idempotency_keys
-         WHERE caller = ?1 AND EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND owner_id = ?2)`,
+         WHERE caller = ?1 AND EXISTS (
+           SELECT 1 FROM api_keys WHERE id = ?1 AND owner_id = ?2 AND revision = coalesce(?3, revision))`,
       )
-      .bind(id, ownerId),
-    db.prepare('DELETE FROM api_keys WHERE id = ? AND owner_id = ?').bind(id, ownerId),
+      .bind(id, ownerId, expectedRevision),
+    db
+      .prepare('DELETE FROM api_keys WHERE id = ?1 AND owner_id = ?2 AND revision = coalesce(?3, revision)')
+      .bind(id, ownerId, expectedRevision),
     ...auditStatements(db, audit),
   ])
   return (results[1]?.meta.changes ?? 0) > 0

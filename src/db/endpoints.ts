@@ -6,33 +6,43 @@ import { columnsOf } from './columns.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { endpoints } from './schema.ts'
+import { hasRoom } from './totals.ts'
+import { isLetIn } from './user-row.ts'
 
 export type Endpoint = typeof endpoints.$inferSelect
 
 /** What is told of an endpoint when it is made. */
 export type NewEndpoint = Pick<Endpoint, 'id' | 'ownerId' | 'url' | 'description' | 'secret' | 'createdAt'>
 
-/** Stores an endpoint with a subscription to all events. */
+/**
+ * Stores an endpoint with a subscription to all events.
+ * @param most how many its owner may have.
+ * @returns null when he has as many, or is not let in any more: nothing is stored then.
+ */
 export async function insertEndpoint(
   db: D1Database,
   endpoint: NewEndpoint,
   audit?: AuditEntry,
-): Promise<Endpoint> {
+  most = Number.MAX_SAFE_INTEGER,
+): Promise<Endpoint | null> {
   const { id, ownerId, url, description, secret, createdAt } = endpoint
-  await db.batch([
+  const [inserted] = await db.batch([
     db
       .prepare(
         `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)`,
+         SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?6 FROM users u
+         WHERE u.id = ?2 AND ${isLetIn('u')} AND ${hasRoom('endpoints', '?2', '?7')}`,
       )
-      .bind(id, ownerId, url, description, secret, createdAt),
+      .bind(id, ownerId, url, description, secret, createdAt, most),
     ...(audit ? [auditStatement(db, audit)] : []),
     db
       .prepare(
-        `INSERT INTO subscriptions (id, owner_id, endpoint_id, event_type, created_at) VALUES (?, ?, ?, '*', ?)`,
+        `INSERT INTO subscriptions (id, owner_id, endpoint_id, event_type, created_at)
+         SELECT ?, owner_id, id, '*', created_at FROM endpoints WHERE id = ?`,
       )
-      .bind(newId('sub'), ownerId, id, createdAt),
+      .bind(newId('sub'), id),
   ])
+  if (!inserted?.meta.changes) return null
   return { ...endpoint, pausedAt: null, pausedBy: null, updatedAt: createdAt, revision: 0 }
 }
 
@@ -80,7 +90,10 @@ export async function listEndpoints(
 /** What of an endpoint can be changed. */
 export type EndpointChanges = Pick<Endpoint, 'url' | 'description' | 'pausedAt' | 'pausedBy'>
 
-/** Changes an endpoint that is at this revision. @returns whether it was. */
+/**
+ * Changes an endpoint that is at this revision; one that would be sent to must have an owner who is let in.
+ * @returns whether it was done.
+ */
 export async function updateEndpoint(
   db: D1Database,
   { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
@@ -93,7 +106,8 @@ export async function updateEndpoint(
       .prepare(
         `UPDATE endpoints SET url = ?, description = ?, paused_at = ?, paused_by = ?, updated_at = ?,
            revision = revision + 1
-         WHERE id = ? AND revision = ?`,
+         WHERE id = ? AND revision = ? AND (?3 IS NOT NULL OR EXISTS (
+           SELECT 1 FROM users u WHERE u.id = endpoints.owner_id AND ${isLetIn('u')}))`,
       )
       .bind(changes.url, changes.description, changes.pausedAt, changes.pausedBy, now, id, revision),
     auditStatement(db, audit),
@@ -102,9 +116,16 @@ export async function updateEndpoint(
 }
 
 /** Deletes an endpoint with its subscriptions, deliveries and attempts. @returns whether it was there. */
-export async function deleteEndpoint(db: D1Database, id: string, audit: AuditEntry): Promise<boolean> {
+export async function deleteEndpoint(
+  db: D1Database,
+  id: string,
+  expectedRevision: number | null,
+  audit: AuditEntry,
+): Promise<boolean> {
   const [deleted] = await db.batch([
-    db.prepare('DELETE FROM endpoints WHERE id = ?').bind(id),
+    db
+      .prepare('DELETE FROM endpoints WHERE id = ?1 AND revision = coalesce(?2, revision)')
+      .bind(id, expectedRevision),
     auditStatement(db, audit),
   ])
   return (deleted?.meta.changes ?? 0) > 0

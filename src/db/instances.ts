@@ -97,9 +97,16 @@ function withSources({ sources: json, ...instance }: Row): InstanceState {
 }
 
 /** Stops watching: deletes the instance, its sources and the videos known of it. Its events stay. @returns whether it was there. */
-export async function deleteInstance(db: D1Database, id: string, audit: AuditEntry): Promise<boolean> {
+export async function deleteInstance(
+  db: D1Database,
+  id: string,
+  expectedRevision: number | null,
+  audit: AuditEntry,
+): Promise<boolean> {
   const [deleted] = await db.batch([
-    db.prepare('DELETE FROM instances WHERE id = ?').bind(id),
+    db
+      .prepare('DELETE FROM instances WHERE id = ?1 AND revision = coalesce(?2, revision)')
+      .bind(id, expectedRevision),
     auditStatement(db, audit),
   ])
   return (deleted?.meta.changes ?? 0) > 0

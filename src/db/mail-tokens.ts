@@ -17,19 +17,46 @@ export async function insertMailToken(db: D1Database, token: MailToken): Promise
   return (results[1]?.meta.changes ?? 0) > 0
 }
 
+/** What a token is used with. */
+export type ShownToken = Pick<MailToken, 'hash' | 'userId' | 'purpose'> & { now: number }
+
+const IS_GOOD = 'hash = ?1 AND user_id = ?2 AND purpose = ?3 AND expires_at > ?4'
+
+/** A condition that a token is good, for a statement that binds `tokenValues` first. */
+export const TOKEN_IS_GOOD = `EXISTS (SELECT 1 FROM mail_tokens WHERE ${IS_GOOD})`
+
+/** What `TOKEN_IS_GOOD` and `TOKEN_EMAIL` are bound with: parameters 1 to 4. */
+export function tokenValues({ hash, userId, purpose, now }: ShownToken): [string, string, string, number] {
+  return [hash, userId, purpose, now]
+}
+
+/** The address that a good token was sent to. */
+export const TOKEN_EMAIL = `(SELECT email FROM mail_tokens WHERE ${IS_GOOD})`
+
+/** Whether a token is good: asked before something that costs much. Using it decides. */
+export async function isMailTokenGood(db: D1Database, token: ShownToken): Promise<boolean> {
+  const { results } = await db
+    .prepare(`SELECT 1 FROM mail_tokens WHERE ${IS_GOOD}`)
+    .bind(...tokenValues(token))
+    .all()
+  return results.length > 0
+}
+
 /**
- * Uses a token up: it is gone, whatever becomes of what it was for.
- * @returns the address that it was sent to, or null when it is not good for this user and purpose, or no longer.
+ * Uses a token up, together with what it is for: one batch, so that neither is done without the other.
+ * @param effects what it is for; each carries `TOKEN_IS_GOOD`.
+ * @returns the address that it was sent to and what the effects did, or null when it is not good for this user and purpose,
+ * or no longer.
  */
 export async function useMailToken(
   db: D1Database,
-  token: Pick<MailToken, 'hash' | 'userId' | 'purpose'> & { now: number },
-): Promise<string | null> {
-  const { results } = await db
-    .prepare(
-      'DELETE FROM mail_tokens WHERE hash = ? AND user_id = ? AND purpose = ? AND expires_at > ? RETURNING email',
-    )
-    .bind(token.hash, token.userId, token.purpose, token.now)
-    .all<{ email: string }>()
-  return results[0]?.email ?? null
+  token: ShownToken,
+  effects: readonly D1PreparedStatement[] = [],
+): Promise<{ email: string; results: D1Result<Record<string, unknown>>[] } | null> {
+  const results = await db.batch<Record<string, unknown>>([
+    ...effects,
+    db.prepare(`DELETE FROM mail_tokens WHERE ${IS_GOOD} RETURNING email`).bind(...tokenValues(token)),
+  ])
+  const email = results.at(-1)?.results[0]?.['email']
+  return typeof email === 'string' ? { email, results: results.slice(0, -1) } : null
 }

@@ -37,6 +37,8 @@ export const users = sqliteTable(
     uniqueIndex('users_username').on(table.username),
     uniqueIndex('users_email').on(table.email),
     index('users_created').on(table.createdAt, table.id),
+    index('users_state').on(table.state, table.createdAt, table.id),
+    index('users_pending_email').on(table.pendingEmail),
     // Partial: whether there is another administrator is asked before one goes.
     index('users_administrators').on(table.createdAt, table.id).where(sql`role = 0`),
   ],
@@ -109,7 +111,7 @@ export const apiKeys = sqliteTable(
     hint: text('hint').notNull(),
     /** JSON: a list of scopes. */
     scopes: text('scopes').notNull(),
-    /** Requests in 10 s; null: as everybody. */
+    /** Requests in the window of the API's limit; null: as everybody. */
     rateLimit: integer('rate_limit'),
     expiresAt: integer('expires_at'),
     /** To the minute: a write for each request would cost more than the request. */
@@ -121,6 +123,7 @@ export const apiKeys = sqliteTable(
   (table) => [
     uniqueIndex('api_keys_hash').on(table.hash),
     index('api_keys_owner').on(table.ownerId, table.createdAt, table.id),
+    index('api_keys_created').on(table.createdAt, table.id),
   ],
 )
 

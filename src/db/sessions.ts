@@ -156,10 +156,14 @@ export async function rotateSession(
     : { kind: 'unknown' }
 }
 
-/** Logs a user out. @returns whether he was logged in. */
-export async function endSession(db: D1Database, userId: string, audit?: AuditEntry): Promise<boolean> {
+/** Logs a user out of this session; a newer one of his goes on. @returns whether it was there. */
+export async function endSession(
+  db: D1Database,
+  { userId, sessionId }: { userId: string; sessionId: string },
+  audit?: AuditEntry,
+): Promise<boolean> {
   const [ended] = await db.batch([
-    db.prepare('DELETE FROM sessions WHERE user_id = ?').bind(userId),
+    db.prepare('DELETE FROM sessions WHERE user_id = ? AND id = ?').bind(userId, sessionId),
     ...auditStatements(db, audit),
   ])
   return (ended?.meta.changes ?? 0) > 0

@@ -6,9 +6,9 @@
 /** The lists that are counted. `mails` and `instances` and `users` are everybody's. */
 export type CountedList = 'users' | 'instances' | 'endpoints' | 'api_keys' | 'mails'
 
-/** How long a list is. @param ownerId whose; empty: everybody's. */
-export async function total(db: D1Database, list: CountedList, ownerId = ''): Promise<number> {
-  return totalOf(await totalStatement(db, list, ownerId).all())
+/** A condition that a user's list has room for one more. @param owner @param most how a statement calls the two. */
+export function hasRoom(list: CountedList, owner: string, most: string): string {
+  return `coalesce((SELECT total FROM totals WHERE list = '${list}' AND owner_id = ${owner}), 0) < ${most}`
 }
 
 /** Reads how long a list is, as a part of a batch. */

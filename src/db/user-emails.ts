@@ -1,33 +1,52 @@
 /** @module The addresses of users: one is theirs when they have verified it. */
 import { type AuditEntry, auditStatements } from './audit.ts'
+import { type ShownToken, TOKEN_EMAIL, tokenValues, useMailToken } from './mail-tokens.ts'
+import { USER_COLUMNS, type User } from './user-row.ts'
 
 /**
- * Notes that a user has verified an address: the one of his account, or the new one that waits to take its place. Who waited
- * for this only is let in.
- * @returns `missing`: the address is no longer one of his.
+ * Verifies the address that a token was sent to: the one of the account, or the new one that waits to take its place. Who
+ * waited for this only is let in. The token is used up with it.
+ * @returns `invalid`: the token is not good, or the address is no longer one of his.
  */
 export async function confirmEmail(
   db: D1Database,
-  id: string,
-  email: string,
-  now: number,
+  token: ShownToken,
   audit?: AuditEntry,
-): Promise<'confirmed' | 'missing' | 'email-taken'> {
-  const results = await db.batch([
+): Promise<'confirmed' | 'invalid' | 'email-taken'> {
+  const values = tokenValues(token)
+  const used = await useMailToken(db, token, [
     db
       .prepare(
         // OR IGNORE: an address that is taken changes nothing.
-        `UPDATE OR IGNORE users SET email = ?2, email_verified_at = ?3, pending_email = NULL,
-           state = CASE state WHEN 'waiting-for-email' THEN 'active' ELSE state END, updated_at = ?3,
+        `UPDATE OR IGNORE users SET email = ${TOKEN_EMAIL}, email_verified_at = ?4, pending_email = NULL,
+           state = CASE state WHEN 'waiting-for-email' THEN 'active' ELSE state END, updated_at = ?4,
            revision = revision + 1
-         WHERE id = ?1 AND (email = ?2 OR pending_email = ?2)`,
+         WHERE id = ?2 AND ${TOKEN_EMAIL} IN (email, pending_email)`,
       )
-      .bind(id, email, now),
+      .bind(...values),
     ...auditStatements(db, audit),
-    db.prepare('SELECT 1 FROM users WHERE email = ? AND id <> ?').bind(email, id),
+    db.prepare(`SELECT 1 FROM users WHERE id <> ?2 AND email = ${TOKEN_EMAIL}`).bind(...values),
   ])
-  if (results[0]?.meta.changes) return 'confirmed'
-  return results.at(-1)?.results.length ? 'email-taken' : 'missing'
+  if (!used) return 'invalid'
+  if (used.results[0]?.meta.changes) return 'confirmed'
+  return used.results.at(-1)?.results.length ? 'email-taken' : 'invalid'
+}
+
+/**
+ * The accounts that wait for this address to be verified: a few at most, and none whose address is verified somewhere else.
+ */
+export async function findUsersToVerify(db: D1Database, email: string): Promise<User[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${USER_COLUMNS} FROM users WHERE email = ?1 AND email_verified_at IS NULL
+       UNION ALL
+       SELECT ${USER_COLUMNS} FROM users
+       WHERE pending_email = ?1 AND NOT EXISTS (SELECT 1 FROM users other WHERE other.email = ?1)
+       LIMIT 3`,
+    )
+    .bind(email.toLowerCase())
+    .all<User>()
+  return results
 }
 
 /**

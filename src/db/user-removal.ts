@@ -7,23 +7,24 @@ import { IS_DISPENSABLE, isLetIn, USER_COLUMNS, type User, userIn } from './user
 
 /**
  * Shuts a user out: his session ends, his endpoints pause. Once more: the reason is the new one.
+ * @param block `onlyRole`: not if he has another one by now.
  * @returns the row as it is now, or why nothing was done.
  */
 export async function blockUser(
   db: D1Database,
   id: string,
-  { reason, now }: { reason: string | null; now: number },
+  { reason, now, onlyRole = null }: { reason: string | null; now: number; onlyRole?: number | null },
   audit?: AuditEntry,
-): Promise<User | 'missing' | 'last-administrator'> {
+): Promise<User | 'missing' | 'other-role' | 'last-administrator'> {
   const isBlocked = 'EXISTS (SELECT 1 FROM users WHERE id = ?1 AND blocked_at IS NOT NULL)'
   const results = await db.batch<Record<string, unknown>>([
     db
       .prepare(
         `UPDATE users SET blocked_at = coalesce(blocked_at, ?2), blocked_reason = ?3, updated_at = ?2,
            revision = revision + 1
-         WHERE id = ?1 AND ${IS_DISPENSABLE} RETURNING ${USER_COLUMNS}`,
+         WHERE id = ?1 AND role = coalesce(?4, role) AND ${IS_DISPENSABLE} RETURNING ${USER_COLUMNS}`,
       )
-      .bind(id, now, reason),
+      .bind(id, now, reason, onlyRole),
     ...auditStatements(db, audit),
     db.prepare(`DELETE FROM sessions WHERE user_id = ?1 AND ${isBlocked}`).bind(id),
     db
@@ -32,9 +33,13 @@ export async function blockUser(
          WHERE owner_id = ?1 AND paused_at IS NULL AND ${isBlocked}`,
       )
       .bind(id, now),
-    db.prepare('SELECT 1 FROM users WHERE id = ?').bind(id),
+    db.prepare('SELECT role FROM users WHERE id = ?').bind(id),
   ])
-  return userIn(results[0]) ?? (results.at(-1)?.results.length ? 'last-administrator' : 'missing')
+  const blocked = userIn(results[0])
+  if (blocked) return blocked
+  const [left] = results.at(-1)?.results ?? []
+  if (!left) return 'missing'
+  return onlyRole !== null && left['role'] !== onlyRole ? 'other-role' : 'last-administrator'
 }
 
 /**
@@ -81,8 +86,10 @@ export async function deleteUser(
   db: D1Database,
   id: string,
   audit?: AuditEntry,
-): Promise<'deleted' | 'missing' | 'last-administrator'> {
-  const mayGo = `EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND ${IS_DISPENSABLE})`
+  expectedRevision: number | null = null,
+): Promise<'deleted' | 'missing' | 'conflict' | 'last-administrator'> {
+  const isSame = 'users.revision = coalesce(?2, users.revision)'
+  const mayGo = `EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND ${isSame} AND ${IS_DISPENSABLE})`
   const isGone = 'NOT EXISTS (SELECT 1 FROM users WHERE id = ?1)'
   const statements = [
     `DELETE FROM idempotency_keys
@@ -91,9 +98,9 @@ export async function deleteUser(
     `DELETE FROM events WHERE owner_id = ?1 AND ${mayGo}`,
     `UPDATE instances SET owner_id = ${HEIR}, revision = revision + 1 WHERE owner_id = ?1 AND ${mayGo}`,
     // The rest of what is his goes by cascade.
-    `DELETE FROM users WHERE id = ?1 AND ${IS_DISPENSABLE}`,
-  ].map((sql) => db.prepare(sql).bind(id))
-  const results = await db.batch([
+    `DELETE FROM users WHERE id = ?1 AND ${isSame} AND ${IS_DISPENSABLE}`,
+  ].map((sql) => db.prepare(sql).bind(id, expectedRevision))
+  const results = await db.batch<Record<string, unknown>>([
     ...statements,
     ...auditStatements(db, audit),
     // What the triggers have counted down to nothing.
@@ -102,8 +109,12 @@ export async function deleteUser(
         `DELETE FROM totals WHERE list IN ('endpoints', 'api_keys') AND owner_id = ?1 AND total = 0 AND ${isGone}`,
       )
       .bind(id),
-    db.prepare('SELECT 1 FROM users WHERE id = ?').bind(id),
+    db.prepare('SELECT revision FROM users WHERE id = ?').bind(id),
   ])
-  if (results.at(-1)?.results.length) return 'last-administrator'
+  const [left] = results.at(-1)?.results ?? []
+  if (left)
+    return expectedRevision !== null && left['revision'] !== expectedRevision
+      ? 'conflict'
+      : 'last-administrator'
   return results[statements.length - 1]?.meta.changes ? 'deleted' : 'missing'
 }

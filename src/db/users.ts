@@ -172,40 +172,6 @@ export async function acceptUser(
   return userIn(results[0]) ?? (results.at(-1)?.results.length ? 'not-waiting' : 'missing')
 }
 
-/**
- * Gives a user another password. Mails that would let somebody else choose one are void from then on.
- * @param options `endSession`: whoever is logged in has to log in again. `replaces`: only if the hash that is stored is
- * still this one, so that hashing an old password anew can't undo a new one.
- * @returns whether it was done.
- */
-export async function setPassword(
-  db: D1Database,
-  id: string,
-  hash: string,
-  options: { endSession: boolean; now: number; replaces?: string },
-  audit?: AuditEntry,
-): Promise<boolean> {
-  const { endSession, now, replaces } = options
-  // A hash has its own salt: no other change than this one has stored it.
-  const isDone = 'EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)'
-  const [updated] = await db.batch([
-    db
-      .prepare(
-        `UPDATE users SET password_hash = ?2, updated_at = ?3, revision = revision + 1
-         WHERE id = ?1 AND (?4 IS NULL OR password_hash = ?4)`,
-      )
-      .bind(id, hash, now, replaces ?? null),
-    ...auditStatements(db, audit),
-    db
-      .prepare(`DELETE FROM mail_tokens WHERE user_id = ?1 AND purpose = 'reset-password' AND ${isDone}`)
-      .bind(id, hash),
-    ...(endSession
-      ? [db.prepare(`DELETE FROM sessions WHERE user_id = ?1 AND ${isDone}`).bind(id, hash)]
-      : []),
-  ])
-  return (updated?.meta.changes ?? 0) > 0
-}
-
 function lowerCase(text: string | null | undefined): string | null {
   return text?.toLowerCase() ?? null
 }
@@ -213,8 +179,7 @@ function lowerCase(text: string | null | undefined): string | null {
 const DAY_MS = 24 * 3_600_000
 
 /**
- * How many users there are, and how many logged in within 30 and 180 days. Reads all of them: for a document that caches keep
- * for ten minutes.
+ * How many users there are, and how many logged in within 30 and 180 days. Reads all of them.
  */
 export async function countUsers(
   db: D1Database,

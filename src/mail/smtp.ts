@@ -65,10 +65,10 @@ async function prepare(connection: SmtpConnection, server: SmtpServer, ourName: 
     await connection.startTls()
     // RFC 3207, 4.2: what was said before TLS is forgotten.
     extensions = await hello(connection, ourName)
-  } else if (server.tls === 'starttls' && server.username !== '' && !isLoopback(server.host)) {
+  } else if (server.tls === 'starttls' && !isLoopback(server.host)) {
     throw new SmtpFailure(
       'refused',
-      'the mail server offers no TLS, and the login is not sent in clear text: use smtps://, or another server',
+      'the mail server offers no TLS, and neither logins nor mails are sent in clear text: use smtps://, or another server',
     )
   }
   if (server.username !== '') await logIn(connection, server, extensions.get('AUTH') ?? '')

@@ -47,7 +47,9 @@ describe('A change', () => {
       const etag = (await call('GET', path)).headers.get('etag') ?? ''
       await call('PATCH', path, { description: 'Meanwhile' })
       const changes = method === 'PATCH' ? { description: 'Mine' } : undefined
-      for (const stale of [etag, `W/${etag}`, '"x"', 'nonsense']) {
+      const current = (await call('GET', path)).headers.get('etag') ?? ''
+      // Weak tags never match (RFC 9110, 13.1.1), not even that of the current state.
+      for (const stale of [etag, `W/${etag}`, `W/${current}`, '"x"', 'nonsense']) {
         expect((await call(method, path, changes, { 'if-match': stale })).status, stale).toBe(412)
       }
       const now = await call('GET', path)
@@ -100,7 +102,23 @@ describe('An Idempotency-Key', () => {
     await call('POST', '/endpoints', hook, key)
     const other = await call('POST', '/endpoints', { url: 'http://localhost:1/' }, key)
     expect(other.body).toMatchObject({ status: 422, code: 'idempotency_other_request' })
-    const elsewhere = await call('POST', '/api-keys', { name: 'x', scopes: ['events:read'] }, key)
+    // The same body elsewhere, too.
+    expect(
+      (
+        await call(
+          'POST',
+          '/users/ask-reset-password',
+          { email: 'a@example.com' },
+          { 'idempotency-key': 'k2' },
+        )
+      ).status,
+    ).toBe(204)
+    const elsewhere = await call(
+      'POST',
+      '/users/ask-send-verify-email',
+      { email: 'a@example.com' },
+      { 'idempotency-key': 'k2' },
+    )
     expect(elsewhere.status).toBe(422)
     expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(1)
   })
@@ -167,25 +185,78 @@ describe('An Idempotency-Key', () => {
     expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(1)
   })
 
-  it('of a request that failed here may be tried again', async () => {
+  it('of a request that failed here is never run again: it may have been done before it failed', async () => {
     const tubewire = testDeps()
     const { deps } = tubewire
-    const post = (env_ = deps.env) =>
-      sendTo({ ...deps, env: env_ }, 'POST', '/api/v1/endpoints', { ...as(KEY), ...key }, hook)
-    const broken = new Proxy(env.DB, {
-      get(target, name) {
-        const value = Reflect.get(target, name)
-        if (name !== 'prepare') return typeof value === 'function' ? value.bind(target) : value
-        return (sql: string) => {
-          if (sql.includes('INSERT INTO endpoints')) throw new Error('Network connection lost')
-          return target.prepare(sql)
-        }
-      },
-    })
-    expect((await post({ ...deps.env, DB: broken })).status).toBe(500)
-    expect((await post()).status).toBe(201)
+    const post = async (db = deps.env.DB) =>
+      readAnswer(
+        await sendTo(
+          { ...deps, env: { ...deps.env, DB: db } },
+          'POST',
+          '/api/v1/endpoints',
+          { ...as(KEY), ...key },
+          hook,
+        ),
+      )
+    expect((await post(failing('INSERT INTO endpoints', 'after'))).status).toBe(500)
+    expect((await post()).body).toMatchObject({ status: 409, code: 'idempotency_in_progress' })
+    tubewire.advance(61_000)
+    expect((await post()).body).toMatchObject({ status: 409, code: 'idempotency_interrupted' })
+    expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(1)
+  })
+
+  it('whose answer can’t be kept is answered all the same: it holds what is shown once', async () => {
+    const { deps } = testDeps()
+    const broken = { ...deps, env: { ...deps.env, DB: failing('UPDATE idempotency_keys', 'before') } }
+    const answer = await readAnswer(
+      await sendTo(broken, 'POST', '/api/v1/endpoints', { ...as(KEY), ...key }, hook),
+    )
+    expect(answer.status).toBe(201)
+    expect(answer.body['secret']).toMatch(/^whsec_/)
+  })
+
+  it('keeps no digest of a body that could be tried out', async () => {
+    const body = { username: 'alice', password: 'correct horse' }
+    await call('POST', '/users', body, key)
+    const stored = await env.DB.prepare('SELECT fingerprint FROM idempotency_keys').first<string>(
+      'fingerprint',
+    )
+    const text = `POST /api/v1/users\n${JSON.stringify(body)}`
+    const plain = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+    expect(stored).not.toBe(Buffer.from(plain).toString('base64url'))
+    expect(stored).not.toBe(Buffer.from(plain).toString('hex'))
   })
 })
+
+/** A database that loses its connection at a statement: before it is done, or after. */
+function failing(statement: string, when: 'before' | 'after'): D1Database {
+  const marked = new WeakSet<D1PreparedStatement>()
+  return new Proxy(env.DB, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (name === 'prepare')
+        return (sql: string) => {
+          if (!sql.includes(statement)) return target.prepare(sql)
+          if (when === 'before') throw new Error('Network connection lost')
+          const prepared = target.prepare(sql)
+          const bind = prepared.bind.bind(prepared)
+          prepared.bind = (...values) => {
+            const bound = bind(...values)
+            marked.add(bound)
+            return bound
+          }
+          return prepared
+        }
+      if (name === 'batch')
+        return async (statements: D1PreparedStatement[]) => {
+          const results = await target.batch(statements)
+          if (statements.some((one) => marked.has(one))) throw new Error('Network connection lost')
+          return results
+        }
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
 
 describe('X-Request-Id', () => {
   it('is the caller’s when it looks like one, and ours otherwise', async () => {

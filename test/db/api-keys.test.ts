@@ -13,9 +13,8 @@ import {
 } from '../../src/db/api-keys.ts'
 import { newId } from '../../src/db/id.ts'
 import { beginIdempotent } from '../../src/db/idempotency.ts'
-import { total } from '../../src/db/totals.ts'
 import { blockUser } from '../../src/db/users.ts'
-import { entry, first, givenUser, logged, NOW, numbers, readAll } from '../support/accounts.ts'
+import { entry, first, givenUser, logged, NOW, numbers, readAll, total } from '../support/accounts.ts'
 import { countCosts } from '../support/count-costs.ts'
 
 const HOUR = 3_600_000

@@ -22,8 +22,11 @@ const send = (userId: string, hash: string, like: Partial<MailToken> = {}) =>
     ...like,
   })
 
-const use = (userId: string, hash: string, like: { purpose?: MailToken['purpose']; now?: number } = {}) =>
-  useMailToken(env.DB, { hash, userId, purpose: 'verify-email', now: NOW, ...like })
+const use = async (
+  userId: string,
+  hash: string,
+  like: { purpose?: MailToken['purpose']; now?: number } = {},
+) => (await useMailToken(env.DB, { hash, userId, purpose: 'verify-email', now: NOW, ...like }))?.email ?? null
 
 describe('A token in a mail', () => {
   it('works once, and tells which address it was sent to', async () => {

@@ -129,11 +129,18 @@ describe('A login', () => {
 describe('A logout', () => {
   it('ends the session, once', async () => {
     const user = await loggedIn('out')
-    expect(await endSession(env.DB, user.id, entry(user.id))).toBe(true)
+    expect(await endSession(env.DB, { userId: user.id, sessionId: 'ses_out' }, entry(user.id))).toBe(true)
     expect(await whoIs('out')).toBeNull()
     expect(await rotateSession(env.DB, rotation('out', 'x'))).toEqual({ kind: 'unknown' })
-    expect(await endSession(env.DB, user.id, entry(user.id))).toBe(false)
+    expect(await endSession(env.DB, { userId: user.id, sessionId: 'ses_out' }, entry(user.id))).toBe(false)
     expect(await logged(user.id)).toHaveLength(1)
+  })
+
+  it('of a session that a newer login has replaced leaves that one alone', async () => {
+    const user = await loggedIn('older')
+    await startSession(env.DB, login(user.id, 'newer'))
+    expect(await endSession(env.DB, { userId: user.id, sessionId: 'ses_older' })).toBe(false)
+    expect(await whoIs('newer')).toBe(user.id)
   })
 })
 
@@ -300,7 +307,7 @@ describe('Among 20,000 sessions', () => {
     expect(await rotateSession(db, rotation('nobody', 'x'), entry('usr_8'))).toMatchObject({
       kind: 'unknown',
     })
-    await endSession(db, 'usr_8', entry('usr_8'))
+    await endSession(db, { userId: 'usr_8', sessionId: 'ses_cost' }, entry('usr_8'))
     expect(cost.roundTrips).toBe(4)
     expect(cost.rowsRead).toBeLessThanOrEqual(4 * 8)
     expect(cost.rowsWritten).toBeLessThanOrEqual(30)

@@ -1,6 +1,7 @@
 /** @module Users: what may be stored of them, what is refused, and that what is refused leaves no trace. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { setPassword } from '../../src/db/user-passwords.ts'
 import {
   acceptUser,
   findUser,
@@ -8,7 +9,6 @@ import {
   findUserByName,
   insertUser,
   listUsers,
-  setPassword,
   type User,
   updateUser,
 } from '../../src/db/users.ts'

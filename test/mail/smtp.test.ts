@@ -153,7 +153,7 @@ describe('A login', () => {
     const way = await wayTo(server, { login: LOGIN }, '0.0.0.0')
     expect(await send(way)).toEqual({
       kind: 'retry',
-      reason: expect.stringContaining('offers no TLS, and the login is not sent in clear text'),
+      reason: expect.stringContaining('offers no TLS, and neither logins nor mails are sent in clear text'),
     })
     await server.allClosed()
     expect(await server.said()).toBe('EHLO tubewire.example\r\n')

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { type AuditEntry, type LoggedAction, listAudit } from '../../src/db/audit.ts'
 import { newId } from '../../src/db/id.ts'
 import type { ListPage } from '../../src/db/list.ts'
+import { type CountedList, totalOf, totalStatement } from '../../src/db/totals.ts'
 import { insertUser, type NewUser, type User } from '../../src/db/users.ts'
 
 /** Any moment. */
@@ -63,4 +64,9 @@ export async function readAll<T>(
     if (after === undefined) return { rows, pages }
   }
   throw new Error('the list does not end')
+}
+
+/** How long a list is, as it is counted. @param ownerId whose; empty: everybody's. */
+export async function total(db: D1Database, list: CountedList, ownerId = ''): Promise<number> {
+  return totalOf(await totalStatement(db, list, ownerId).all())
 }
