@@ -111,6 +111,24 @@ describe('API keys', () => {
     }
     expect(await passed(less.body['key'])).toBe(2)
     expect(await passed(more.body['key'])).toBe(7)
+    // Nor by a change, nor when its owner is no administrator any more.
+    const path = `/api/v1/api-keys/${less.body['id']}`
+    expect(
+      (await readAnswer(await sendTo(deps, 'PATCH', path, as(alice.token), { rateLimit: 6 }))).status,
+    ).toBe(400)
+    await env.DB.prepare('UPDATE users SET role = 2 WHERE id = ?').bind(boss.id).run()
+    tubewire.advance(10_000)
+    expect(await passed(more.body['key'])).toBe(5)
+  })
+
+  it('are fifty at most', async () => {
+    const { id, token } = await loggedIn('alice')
+    for (let made = 0; made < 50; made += 1) await apiKey(id, ['events:read'])
+    const body = { name: 'one more', scopes: ['events:read'] }
+    expect((await call('POST', '/api-keys', body, as(token))).body).toMatchObject({
+      status: 409,
+      code: 'too_many',
+    })
   })
 
   it.each([

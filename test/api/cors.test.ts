@@ -1,7 +1,8 @@
 /** @module The table of routes that answer any origin, and what else every answer carries. */
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/operations.ts'
-import { KEY, send } from '../support/call.ts'
+import { KEY, send, sendTo } from '../support/call.ts'
+import { testDeps } from '../support/harness.ts'
 
 const ORIGIN = { origin: 'https://app.example' }
 
@@ -43,7 +44,34 @@ describe.each(PATHS)('%s', (path, answersAnyOrigin) => {
   })
 })
 
+describe('An error', () => {
+  it('is read by any origin too, whatever it is', async () => {
+    const { deps } = testDeps()
+    const none = {
+      ...deps,
+      config: { ...deps.config, limits: { ...deps.config.limits, api: { requests: 1, windowMs: 10_000 } } },
+    }
+    const here = { ...ORIGIN, 'cf-connecting-ip': '203.0.113.200' }
+    await sendTo(none, 'GET', '/api/v1/config', here)
+    const tooMany = await sendTo(none, 'GET', '/api/v1/config', here)
+    const DB = new Proxy(deps.env.DB, {
+      get() {
+        throw new Error('broken')
+      },
+    })
+    const broken = await sendTo({ ...deps, env: { ...deps.env, DB } }, 'GET', '/api/v1/health', ORIGIN)
+    expect([tooMany.status, broken.status]).toEqual([429, 500])
+    for (const { headers } of [tooMany, broken]) expect(headers.get('access-control-allow-origin')).toBe('*')
+  })
+})
+
 describe('A preflight', () => {
+  it('of a path that there is not is answered, so that a page learns of the 404', async () => {
+    const { status, headers } = await send('OPTIONS', '/api/v1/nothing', preflight('PUT'))
+    expect(status).toBe(204)
+    expect(headers.get('access-control-allow-methods')).toContain('PUT')
+  })
+
   const preflight = (method: string, headers = 'authorization, content-type, idempotency-key') => ({
     ...ORIGIN,
     'access-control-request-method': method,

@@ -1,8 +1,8 @@
 /** @module /api/v1/endpoints. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { call, forgetAll } from '../support/call.ts'
-import { count } from '../support/harness.ts'
+import { call, forgetAll, KEY, sendTo } from '../support/call.ts'
+import { count, testDeps } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
 
 beforeEach(forgetAll)
@@ -127,6 +127,36 @@ describe('Endpoints', () => {
         description: 'New',
         url: 'http://localhost:2/',
       },
+    )
+  })
+
+  it('are a hundred at most, of a User', async () => {
+    const { id, token } = await loggedIn('alice')
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+       INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) SELECT 'ep_' || i, ?, 'https://r', '', 's', i FROM n`,
+    )
+      .bind(id)
+      .run()
+    const refused = await call('POST', '/endpoints', { url: 'http://localhost:1/' }, as(token))
+    expect(refused.body).toMatchObject({ status: 409, code: 'too_many' })
+  })
+
+  it('are not moved to where they may not be made', async () => {
+    const { body } = await call('POST', '/endpoints', { url: 'https://public.example/hook' })
+    const { deps } = testDeps()
+    const strict = { ...deps, config: { ...deps.config, allowLocalTargets: false } }
+    const path = `/api/v1/endpoints/${body['id']}`
+    for (const url of [
+      'https://10.0.0.1/hook',
+      'http://public.example/',
+      'https://user:pass@public.example/',
+    ]) {
+      const moved = await sendTo(strict, 'PATCH', path, as(KEY), { url })
+      expect(moved.status, url).toBe(400)
+    }
+    expect((await call('PATCH', `/endpoints/${body['id']}`, { description: null })).body['description']).toBe(
+      '',
     )
   })
 

@@ -1,4 +1,5 @@
 /** @module Errors: problem details for every one of them, whoever makes it, as the contract has them. */
+import { exports } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../src/api/operations.ts'
 import { PROBLEM_CODES } from '../../src/api/problem-codes.ts'
@@ -243,6 +244,60 @@ describe('Validation', () => {
     const swapped = 'since=2026-11-25T10:00:00Z&until=2026-11-25T09:00:00Z'
     expect(await ask(swapped)).toEqual(['until'])
     expect(await ask(`${swapped}&limit=0`)).toEqual(['limit'])
+  })
+
+  it.each([
+    [
+      'a form of a million fields',
+      '/api/v1/users/token',
+      'application/x-www-form-urlencoded',
+      'a=&'.repeat(300_000),
+    ],
+    [
+      'a list of half a million items',
+      '/api/v1/api-keys',
+      'application/json',
+      `{"name":"x","scopes":[${'0,'.repeat(400_000)}0]}`,
+    ],
+    [
+      'a list of a thousand wrong items',
+      '/api/v1/api-keys',
+      'application/json',
+      `{"name":"x","scopes":[${'0,'.repeat(900)}0]}`,
+    ],
+  ])('is short about %s, and does not take minutes', async (_name, path, type, body) => {
+    const { token } = await loggedIn('alice')
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': type,
+      'cf-connecting-ip': '192.0.2.77',
+    }
+    const response = await send('POST', path, headers, body)
+    expect(response.status).toBe(400)
+    expect((await response.text()).length).toBeLessThan(20_000)
+  })
+
+  it('refuses a query of more fields than anything takes', async () => {
+    const response = await send('GET', `/api/v1/events?${'a=1&'.repeat(200)}`, operator)
+    expect(response.status).toBe(400)
+  })
+
+  it('refuses a long body also when nobody said how long it is', async () => {
+    const chunk = new TextEncoder().encode('x'.repeat(300_000))
+    let left = 5
+    const body = new ReadableStream({
+      pull(controller) {
+        left -= 1
+        if (left < 0) controller.close()
+        else controller.enqueue(chunk)
+      },
+    })
+    const request = new Request('https://tubewire.example/api/v1/endpoints', {
+      method: 'POST',
+      headers: { ...operator, ...JSON_TYPE },
+      body,
+    })
+    expect((await exports.default.fetch(request)).status).toBe(413)
   })
 
   it('never repeats a secret', async () => {

@@ -207,6 +207,13 @@ describe('The verification of an address', () => {
     expect((await mails()).filter(({ recipient }) => recipient === 'nobody@example.com')).toEqual([])
   })
 
+  it('is asked for again for a new address that waits', async () => {
+    const { token } = await loggedIn('alice')
+    await call('PUT', '/users/me', { email: 'new@example.com', currentPassword: PASSWORD }, as(token))
+    await post('/api/v1/users/ask-send-verify-email', { email: 'New@example.com' })
+    expect((await mails()).filter(({ recipient }) => recipient === 'new@example.com')).toHaveLength(2)
+  })
+
   it('is done by the page that the mail leads to: opening it changes nothing, its button does', async () => {
     await register('alice', 'alice@example.com')
     const { userId, verificationString } = await tokenFor('alice@example.com')

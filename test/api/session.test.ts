@@ -222,6 +222,15 @@ describe('The client', () => {
 })
 
 describe('The operator’s key', () => {
+  it.each(['0123456789abcdef0123456789abcdef01234567', `tw_${'0123456789abcdef'.repeat(2)}01234567`])(
+    'may look like any other token: %s',
+    async (adminKey) => {
+      const { deps } = tubewire
+      const other = { ...deps, config: { ...deps.config, adminKey } }
+      expect((await sendTo(other, 'GET', '/api/v1/users/me', as(adminKey))).status).toBe(200)
+    },
+  )
+
   it('is no session: a login of the first administrator ends nothing of it, nor a lower role', async () => {
     const who = async () => readAnswer(await send('GET', '/api/v1/users/me', as(KEY)))
     const made = await sendTo(tubewire.deps, 'PUT', '/api/v1/users/usr_administrator', as(KEY), {
