@@ -6,12 +6,12 @@ import { deleteUser, findUser, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
 import { sendAlreadyKnown, sendVerification } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
-import { ADMINISTRATOR_ID } from './caller.ts'
-import { changedMeanwhile, checkIfMatch, revisionFor } from './conditional.ts'
 import { type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { notFound, Problem } from './problem.ts'
+import { ADMINISTRATOR_ID } from './request/caller.ts'
+import { changedMeanwhile, checkIfMatch, revisionFor } from './request/conditional.ts'
+import { invalid } from './request/validate.ts'
 import { Email, exampleUser, GivenPassword, Password, ShownUser, showUser } from './user-view.ts'
-import { invalid } from './validate.ts'
 
 export const accountOperations = [
   operation({

@@ -12,14 +12,14 @@ import {
 import { newId } from '../db/id.ts'
 import { digest, newApiKey } from '../tokens.ts'
 import { auditOf } from './audit-entry.ts'
-import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './conditional.ts'
 import { idParams, list, listQuery, Owner, Time, TimeInput, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { full, invalidParams, notFound } from './problem.ts'
+import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
+import { invalid } from './request/validate.ts'
 import { SCOPES, type Scope } from './rights.ts'
 import { time } from './time.ts'
-import { invalid } from './validate.ts'
 
 // `Object.keys` of a constant object gives its keys and nothing else.
 const SCOPE_NAMES = Object.keys(SCOPES) as [Scope, ...Scope[]]

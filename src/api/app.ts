@@ -1,7 +1,7 @@
 /** @module The HTTP API: all operations, behind one router. Each resource has a file of its own. */
 import type { Deps } from '../workers/deps.ts'
 import { OPERATIONS } from './operations.ts'
-import { router } from './router.ts'
+import { router } from './request/router.ts'
 
 // Once for all requests: its tables of routes cost more than a request does.
 const app = router(OPERATIONS)

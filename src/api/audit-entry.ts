@@ -1,7 +1,7 @@
 /** @module What the audit log says of an operation: who did what, on what, from where, when. */
 import type { AuditEntry } from '../db/audit.ts'
-import type { Caller } from './caller.ts'
 import type { Input } from './operation.ts'
+import type { Caller } from './request/caller.ts'
 
 /** The entry of an operation that succeeds. @param target the id of what it is done to. */
 export function auditOf(

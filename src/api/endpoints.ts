@@ -14,12 +14,12 @@ import { encryptSecret } from '../secrets.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './conditional.ts'
 import { endpointFields, exampleEndpoint, ShownEndpoint, showEndpoint } from './endpoint-view.ts'
 import { idParams, list, listQuery, Owner, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { full, notFound, Problem } from './problem.ts'
+import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
 import { targetUrl } from './urls.ts'
 
 const Description = v.pipe(text(500), v.description('For people.'))

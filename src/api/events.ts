@@ -10,7 +10,7 @@ import { Event, exampleEvent } from './event-view.ts'
 import { cursorList, idParams, Limit, Sequence, TimeInput, text } from './fields.ts'
 import { type Input, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
-import { invalid } from './validate.ts'
+import { invalid } from './request/validate.ts'
 
 const filters = {
   type: v.optional(

@@ -8,7 +8,7 @@ import { actorPublicKey } from '../workers/service-key.ts'
 import { text } from './fields.ts'
 import { type Answer, operation } from './operation.ts'
 import { invalidParams, notFound } from './problem.ts'
-import { invalid } from './validate.ts'
+import { invalid } from './request/validate.ts'
 
 const json = (body: unknown, type: string): Answer => ({
   status: 200,

@@ -15,7 +15,6 @@ import { firstCheckpoint } from '../events/video-walk.ts'
 import type { Deps } from '../workers/deps.ts'
 import { tolerating, wakePolls } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './conditional.ts'
 import { idParams, list, listQuery } from './fields.ts'
 import { exampleFound, exampleInstance, Found, ShownInstance, showInstance } from './instance-view.ts'
 import { answerList, listQueryOf } from './lists.ts'
@@ -23,6 +22,7 @@ import { created, type Input, noContent, ok, operation, userOf } from './operati
 import { probeInstance } from './probe-instance.ts'
 import { notFound, Problem } from './problem.ts'
 import { problemCode } from './problem-codes.ts'
+import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
 import { instanceUrl } from './urls.ts'
 
 const newBody = (allowLocal: boolean) =>

@@ -2,8 +2,8 @@
 import { BadCursor, type ListPage, type ListQuery } from '../db/list.ts'
 import { type Answer, ok } from './operation.ts'
 import { invalidParams, Problem } from './problem.ts'
+import { invalid } from './request/validate.ts'
 import type { Reach } from './rights.ts'
-import { invalid } from './validate.ts'
 
 /**
  * Answers with a page of a list.

@@ -4,9 +4,9 @@
  */
 import type * as v from 'valibot'
 import type { Deps } from '../workers/deps.ts'
-import type { Caller, User } from './caller.ts'
 import type { InvalidParam } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
+import type { Caller, User } from './request/caller.ts'
 import type { OperationId, Reach } from './rights.ts'
 
 /** The groups of the reference, in its order, with what they are about. */

@@ -2,10 +2,10 @@
 import * as v from 'valibot'
 import { readPicturePath } from '../pictures/path.ts'
 import { getPicture } from '../workers/pictures.ts'
-import { isNotModified } from './conditional.ts'
 import { text } from './fields.ts'
 import { type Input, operation } from './operation.ts'
 import { notFound, Problem } from './problem.ts'
+import { isNotModified } from './request/conditional.ts'
 
 const params = v.strictObject({ signature: text(200), file: text(2_000) })
 const answers = {

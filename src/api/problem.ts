@@ -62,7 +62,7 @@ export class Problem extends Error {
     this.headers = more.headers ?? {}
   }
 
-  /** The answer. Its `docs` and `type` are anchors of the reference page: src/api/reference.ts. */
+  /** The answer. Its `docs` and `type` are anchors of the reference page: src/api/openapi/reference.ts. */
   toResponse({ instance, origin, operation }: ProblemPlace): Response {
     const reference = `${origin}/api/docs`
     const body = {

@@ -1,9 +1,9 @@
 /** @module GET /api/v1/config: what this Tubewire is and allows; its description in OpenAPI; its reference for people. */
 import * as v from 'valibot'
 import { VERSION } from '../version.ts'
-import { openApi } from './openapi.ts'
+import { openApi } from './openapi/openapi.ts'
+import { referencePage } from './openapi/reference.ts'
 import { type Operation, ok, operation } from './operation.ts'
-import { referencePage } from './reference.ts'
 
 const ShownLimit = v.strictObject({ requests: v.number(), seconds: v.number() })
 

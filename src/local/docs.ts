@@ -14,9 +14,9 @@ registerHooks({
       ? { url: `data:text/javascript,${encodeURIComponent(STUB)}`, shortCircuit: true }
       : next(specifier, context),
 })
-const { openApi } = await import('../api/openapi.ts')
+const { openApi } = await import('../api/openapi/openapi.ts')
 const { OPERATIONS } = await import('../api/operations.ts')
-const { rolesDocument } = await import('../api/roles-document.ts')
+const { rolesDocument } = await import('../api/openapi/roles-document.ts')
 
 const EXAMPLE = 'https://tubewire.example'
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`

@@ -1,8 +1,8 @@
 /** @module The Worker: what the platform calls, and what then runs. */
 import { api } from '../api/app.ts'
-import { requestIdOf } from '../api/passage.ts'
 import { Problem } from '../api/problem.ts'
-import { dress } from '../api/response.ts'
+import { requestIdOf } from '../api/request/passage.ts'
+import { dress } from '../api/request/response.ts'
 import { type Deps, dependencies } from './deps.ts'
 import { describeError, logToConsole } from './log.ts'
 import { DELIVERY_QUEUE, POLL_QUEUE } from './messages.ts'

@@ -5,10 +5,10 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { contentTypes } from '../../src/api/body.ts'
-import { entriesOf, jsonSchema } from '../../src/api/openapi-schemas.ts'
+import { entriesOf, jsonSchema } from '../../src/api/openapi/openapi-schemas.ts'
 import type { Operation } from '../../src/api/operation.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
+import { contentTypes } from '../../src/api/request/body.ts'
 import { forgetAll, generous, KEY, sendTo } from '../support/call.ts'
 import { testDeps } from '../support/harness.ts'
 

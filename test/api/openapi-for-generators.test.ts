@@ -1,6 +1,6 @@
 /** @module The description in OpenAPI 3.0: for generators, and nothing in it that they were seen to stumble over. */
 import { describe, expect, it } from 'vitest'
-import { openApi } from '../../src/api/openapi.ts'
+import { openApi } from '../../src/api/openapi/openapi.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
 
 type Found = { path: string; schema: Record<string, unknown> }

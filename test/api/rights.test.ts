@@ -1,10 +1,10 @@
 /** @module Every route, walked by every kind of caller: what the rights table says is what happens. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { contentTypes } from '../../src/api/body.ts'
 import { exampleEvent } from '../../src/api/event-view.ts'
 import type { Operation } from '../../src/api/operation.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
+import { contentTypes } from '../../src/api/request/body.ts'
 import { type OperationId, type Reach, RIGHTS, type Right } from '../../src/api/rights.ts'
 import { newToken } from '../../src/tokens.ts'
 import { forgetAll, generous, KEY, sendTo } from '../support/call.ts'

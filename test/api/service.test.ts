@@ -1,8 +1,8 @@
 /** @module What the service says of itself: configuration, OpenAPI, reference, and who polls. */
 import { describe, expect, it } from 'vitest'
-import { contentTypes } from '../../src/api/body.ts'
-import { openApi } from '../../src/api/openapi.ts'
+import { openApi } from '../../src/api/openapi/openapi.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
+import { contentTypes } from '../../src/api/request/body.ts'
 import { send, sendTo } from '../support/call.ts'
 import { expectValid } from '../support/documented.ts'
 import { testDeps } from '../support/harness.ts'

@@ -5,8 +5,8 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { invalidParams, Problem } from '../../src/api/problem.ts'
 import { PROBLEM_CODES } from '../../src/api/problem-codes.ts'
+import { parseParts } from '../../src/api/request/validate.ts'
 import { Email, Password, Username } from '../../src/api/user-view.ts'
-import { parseParts } from '../../src/api/validate.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const read = (name: string) => readFile(join(ROOT, name), 'utf8')

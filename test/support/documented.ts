@@ -1,7 +1,7 @@
 /** @module Holds every answer that a test gets against the API's own description: what it says must be what is done. */
 import { Validator } from '@cfworker/json-schema'
 import { expect } from 'vitest'
-import { openApi } from '../../src/api/openapi.ts'
+import { openApi } from '../../src/api/openapi/openapi.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
 
 type Media = { schema?: object }

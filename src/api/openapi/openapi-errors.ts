@@ -1,9 +1,10 @@
 /** @module The errors of an operation in OpenAPI: what can go wrong, by status, each with the codes that tell more. */
+
+import type { Operation } from '../operation.ts'
+import { PROBLEM_CODES, statusOf } from '../problem-codes.ts'
+import { RIGHTS, type Right } from '../rights.ts'
 import { integerHeader, LIMIT_HEADERS } from './openapi-headers.ts'
 import type { Json } from './openapi-schemas.ts'
-import type { Operation } from './operation.ts'
-import { PROBLEM_CODES, statusOf } from './problem-codes.ts'
-import { RIGHTS, type Right } from './rights.ts'
 
 /** Responses by status. @param shared collects what many operations have in common. */
 export function errorsOf(operation: Operation, shared: SharedResponses): Json {

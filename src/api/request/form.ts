@@ -1,5 +1,5 @@
 /** @module Names with values, as queries and forms have them. */
-import { invalidParams, type Location } from './problem.ts'
+import { invalidParams, type Location } from '../problem.ts'
 import { invalid } from './validate.ts'
 
 /** More than any operation takes: what has more is a mistake, or an attempt to keep us busy. */

@@ -3,14 +3,14 @@
  * else than what is done. docs/decisions/007 says why no generator of a framework makes it.
  */
 import * as v from 'valibot'
-import { VERSION } from '../version.ts'
-import { contentTypes } from './body.ts'
+import { VERSION } from '../../version.ts'
+import { type AnswerSpec, type Operation, TAGS } from '../operation.ts'
+import { contentTypes } from '../request/body.ts'
+import { RIGHTS, type Right } from '../rights.ts'
 import { errorsOf, SharedResponses } from './openapi-errors.ts'
 import { LIMIT_HEADERS, limitHeaders } from './openapi-headers.ts'
 import { entriesOf, type Json, jsonSchema, namedSchemas, type OpenApiVersion } from './openapi-schemas.ts'
 import { webhooks } from './openapi-webhooks.ts'
-import { type AnswerSpec, type Operation, TAGS } from './operation.ts'
-import { RIGHTS, type Right } from './rights.ts'
 
 const made = new Map<OpenApiVersion, Json>()
 

@@ -3,13 +3,13 @@
  * Errors point into it: `#operation/<id>` and `#section/Errors/<code>`, the anchors of PeerTube's own reference.
  */
 import { html, raw } from 'hono/html'
-import { contentTypes } from './body.ts'
+import { type Operation, TAGS, type Tag } from '../operation.ts'
+import { PROBLEM_CODES } from '../problem-codes.ts'
+import { contentTypes } from '../request/body.ts'
+import { RIGHTS, type Right, ROLES, SCOPES } from '../rights.ts'
 import { openApi } from './openapi.ts'
 import type { Json } from './openapi-schemas.ts'
-import { type Operation, TAGS, type Tag } from './operation.ts'
-import { PROBLEM_CODES } from './problem-codes.ts'
 import { STYLE } from './reference-style.ts'
-import { RIGHTS, type Right, ROLES, SCOPES } from './rights.ts'
 
 type Html = ReturnType<typeof html>
 

@@ -1,7 +1,8 @@
 /** @module From what a handler answers to a response, with what every response carries. */
+
+import type { Answer } from '../operation.ts'
 import { entityTag, isNotModified } from './conditional.ts'
 import { allowAnyOrigin, isCrossOrigin } from './cors.ts'
-import type { Answer } from './operation.ts'
 import type { Passage } from './passage.ts'
 
 /** A response, with an entity tag when it is a read; 304 when the caller has it. */

@@ -1,6 +1,6 @@
 /** @module docs/roles.md, made of the rights table and the operations. */
-import type { Operation } from './operation.ts'
-import { type Reach, RIGHTS, type Right, ROLES, SCOPES } from './rights.ts'
+import type { Operation } from '../operation.ts'
+import { type Reach, RIGHTS, type Right, ROLES, SCOPES } from '../rights.ts'
 
 const CELLS: Record<Reach, string> = { none: '–', public: 'public', own: 'own', all: 'all' }
 

@@ -1,12 +1,12 @@
 /** @module What a request says: its path, query, headers and body, all judged together. */
 import * as v from 'valibot'
-import type { Deps } from '../workers/deps.ts'
+import type { Deps } from '../../workers/deps.ts'
+import type { Operation } from '../operation.ts'
+import { invalidParams } from '../problem.ts'
 import { type Body, readBody, refuseLongBody } from './body.ts'
 import { fieldsOf } from './form.ts'
 import { IDEMPOTENCY_KEY } from './idempotency.ts'
-import type { Operation } from './operation.ts'
 import type { Passage } from './passage.ts'
-import { invalidParams } from './problem.ts'
 import { invalid, type Part, parseParts } from './validate.ts'
 
 /**

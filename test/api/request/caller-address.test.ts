@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { callerAddress } from '../../src/api/caller-address.ts'
+import { callerAddress } from '../../../src/api/request/caller-address.ts'
 
 const from = (headers: Record<string, string>) =>
   callerAddress(new Request('https://tubewire.example/', { headers }))

@@ -1,5 +1,5 @@
 /** @module What endpoints are sent, in OpenAPI 3.1: one webhook for each type of event. */
-import { Event, exampleEvent } from './event-view.ts'
+import { Event, exampleEvent } from '../event-view.ts'
 import { entriesOf, type Json, jsonSchema, type OpenApiVersion } from './openapi-schemas.ts'
 
 function capitalise(word: string): string {

@@ -1,6 +1,6 @@
 /** @module Conditional requests: entity tags, `If-None-Match` on reads, `If-Match` on changes (RFC 9110, 8.8.3 and 13). */
 import { Buffer } from 'node:buffer'
-import { notFound, Problem } from './problem.ts'
+import { notFound, Problem } from '../problem.ts'
 
 /** The strong entity tag of a body: the same bytes, the same tag. */
 export async function entityTag(body: string): Promise<string> {

@@ -4,17 +4,17 @@
  */
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import type { Deps } from '../workers/deps.ts'
-import { describeError } from '../workers/log.ts'
+import type { Deps } from '../../workers/deps.ts'
+import { describeError } from '../../workers/log.ts'
+import type { Operation } from '../operation.ts'
+import { Problem } from '../problem.ts'
+import type { OperationId } from '../rights.ts'
 import { admit, countAnybody } from './admission.ts'
 import { answerPreflight, isCrossOrigin, isPreflight } from './cors.ts'
 import { answerOnce } from './idempotency.ts'
-import type { Operation } from './operation.ts'
 import { type Passage, startPassage } from './passage.ts'
-import { Problem } from './problem.ts'
 import { readInput } from './read-input.ts'
 import { dress, toResponse } from './response.ts'
-import type { OperationId } from './rights.ts'
 
 /** What the router is called with, for each request anew. */
 type Bindings = { deps: Deps; waitUntil: (promise: Promise<unknown>) => void }

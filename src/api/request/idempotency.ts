@@ -3,12 +3,12 @@
  * done again. For a day, a key stands for one request of one caller.
  */
 import { Buffer } from 'node:buffer'
-import { beginIdempotent, finishIdempotent, forgetIdempotent } from '../db/idempotency.ts'
-import { decryptSecret, encryptSecret } from '../secrets.ts'
-import type { Deps } from '../workers/deps.ts'
-import { describeError } from '../workers/log.ts'
+import { beginIdempotent, finishIdempotent, forgetIdempotent } from '../../db/idempotency.ts'
+import { decryptSecret, encryptSecret } from '../../secrets.ts'
+import type { Deps } from '../../workers/deps.ts'
+import { describeError } from '../../workers/log.ts'
+import { Problem } from '../problem.ts'
 import { type Caller, callerId } from './caller.ts'
-import { Problem } from './problem.ts'
 
 /** What a key may be: up to 255 visible letters. */
 export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/

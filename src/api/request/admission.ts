@@ -1,11 +1,11 @@
 /** @module Whether a request may pass: who calls, how often, and whether his role and scopes allow it. */
-import { type CountedRequest, callerLimit, limitHeaders } from '../workers/caller-limit.ts'
-import type { Deps } from '../workers/deps.ts'
+import { type CountedRequest, callerLimit, limitHeaders } from '../../workers/caller-limit.ts'
+import type { Deps } from '../../workers/deps.ts'
+import type { Operation } from '../operation.ts'
+import { Problem } from '../problem.ts'
+import { type Reach, RIGHTS, type Right } from '../rights.ts'
 import { anonymous, type Caller, callerId, identify } from './caller.ts'
-import type { Operation } from './operation.ts'
 import type { Passage } from './passage.ts'
-import { Problem } from './problem.ts'
-import { type Reach, RIGHTS, type Right } from './rights.ts'
 
 /** Who was let in, how far he reaches, and how he was counted: null when he wasn't. */
 export type Admission = { caller: Caller; reach: Reach; counted: CountedRequest | null }

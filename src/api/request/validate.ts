@@ -3,7 +3,7 @@
  * nothing is wrong alone are combinations looked at (the contract's "Validation errors").
  */
 import * as v from 'valibot'
-import { type InvalidParam, invalidParams, type Location } from './problem.ts'
+import { type InvalidParam, invalidParams, type Location } from '../problem.ts'
 
 /** What a caller named is repeated to him, but not at any length. */
 const MAX_NAME = 100

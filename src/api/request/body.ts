@@ -1,8 +1,8 @@
 /** @module The body of a request: read once, within bounds, as JSON or as a form. */
-import { parseJson } from '../http/json.ts'
-import { readBytes } from '../http/read-bytes.ts'
+import { parseJson } from '../../http/json.ts'
+import { readBytes } from '../../http/read-bytes.ts'
+import { type InvalidParam, Problem } from '../problem.ts'
 import { fieldsOf } from './form.ts'
-import { type InvalidParam, Problem } from './problem.ts'
 import { invalid } from './validate.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024

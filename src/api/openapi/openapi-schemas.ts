@@ -1,14 +1,14 @@
 /** @module The schemas that validate, as JSON Schema: of OpenAPI 3.1 (draft 2020-12), or of 3.0. */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import { AuditItem, ShownMail } from './administration.ts'
-import { ShownApiKey } from './api-keys.ts'
-import { ShownDelivery } from './deliveries.ts'
-import { ShownEndpoint } from './endpoint-view.ts'
-import { Event, Video } from './event-view.ts'
-import { ShownInstance } from './instance-view.ts'
-import { ShownProblem } from './problem-view.ts'
-import { ShownUser } from './user-view.ts'
+import { AuditItem, ShownMail } from '../administration.ts'
+import { ShownApiKey } from '../api-keys.ts'
+import { ShownDelivery } from '../deliveries.ts'
+import { ShownEndpoint } from '../endpoint-view.ts'
+import { Event, Video } from '../event-view.ts'
+import { ShownInstance } from '../instance-view.ts'
+import { ShownProblem } from '../problem-view.ts'
+import { ShownUser } from '../user-view.ts'
 
 export type OpenApiVersion = '3.0' | '3.1'
 export type Json = { [name: string]: unknown }

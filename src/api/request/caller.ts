@@ -1,13 +1,13 @@
 /** @module Who calls: nobody known, a user with his session or the administrator's key, or a program with an API key. */
 import { timingSafeEqual } from 'node:crypto'
-import { findKey, isTouchDue, touchKey } from '../db/api-keys.ts'
-import { findSession } from '../db/sessions.ts'
-import { findUser } from '../db/users.ts'
-import { digest, isApiKeyShaped, isTokenShaped } from '../tokens.ts'
-import type { Deps } from '../workers/deps.ts'
+import { findKey, isTouchDue, touchKey } from '../../db/api-keys.ts'
+import { findSession } from '../../db/sessions.ts'
+import { findUser } from '../../db/users.ts'
+import { digest, isApiKeyShaped, isTokenShaped } from '../../tokens.ts'
+import type { Deps } from '../../workers/deps.ts'
+import { Problem } from '../problem.ts'
+import { ROLES, type Role, SCOPES, type Scope } from '../rights.ts'
 import { callerAddress } from './caller-address.ts'
-import { Problem } from './problem.ts'
-import { ROLES, type Role, SCOPES, type Scope } from './rights.ts'
 
 /** A user as the API knows a caller. */
 export type User = { id: string; username: string; role: Role }

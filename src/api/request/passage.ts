@@ -1,7 +1,7 @@
 /** @module One request on its way through the router. */
-import type { Deps } from '../workers/deps.ts'
-import { describeError } from '../workers/log.ts'
-import type { Operation } from './operation.ts'
+import type { Deps } from '../../workers/deps.ts'
+import { describeError } from '../../workers/log.ts'
+import type { Operation } from '../operation.ts'
 
 export type Passage = {
   deps: Deps
