@@ -5,6 +5,18 @@ import { ACTIVITY_TYPE, actorDocument, outboxDocument } from '../federation/acto
 import { NODEINFO_TYPE, nodeinfo, nodeinfoLinks } from '../federation/nodeinfo.ts'
 import { JRD_TYPE, webfinger } from '../federation/webfinger.ts'
 import { actorPublicKey } from '../workers/service-key.ts'
+import {
+  exampleActor,
+  exampleDescriptor,
+  exampleNodeinfo,
+  exampleNodeinfoLinks,
+  exampleOutbox,
+  ShownActor,
+  ShownDescriptor,
+  ShownNodeinfo,
+  ShownNodeinfoLinks,
+  ShownOutbox,
+} from './federation-view.ts'
 import { text } from './fields.ts'
 import { type Answer, operation } from './operation.ts'
 import { invalidParams, notFound } from './problem.ts'
@@ -37,7 +49,14 @@ export const federationOperations = [
         v.union([text(500), v.pipe(v.array(text(500)), v.maxLength(20, 'must be at most 20'))]),
       ),
     }),
-    answers: { 200: { description: 'The descriptor.', contentTypes: ['application/jrd+json'] } },
+    answers: {
+      200: {
+        description: 'The descriptor.',
+        contentTypes: ['application/jrd+json'],
+        schema: ShownDescriptor,
+        example: exampleDescriptor,
+      },
+    },
     problems: [404],
     async handle({ query: { resource, rel }, origin }) {
       const found = webfinger(origin, resource, rel === undefined ? [] : [rel].flat())
@@ -51,7 +70,7 @@ export const federationOperations = [
     id: 'getNodeInfoLinks',
     path: '/.well-known/nodeinfo',
     summary: 'Where NodeInfo is',
-    answers: { 200: { description: 'Links.', contentTypes: ['application/json'] } },
+    answers: { 200: { description: 'Links.', schema: ShownNodeinfoLinks, example: exampleNodeinfoLinks } },
     async handle({ origin }) {
       return json(nodeinfoLinks(origin), 'application/json; charset=utf-8')
     },
@@ -61,7 +80,9 @@ export const federationOperations = [
     id: 'getNodeInfo',
     path: '/nodeinfo/2.1.json',
     summary: 'NodeInfo 2.1',
-    answers: { 200: { description: 'What this service is.', contentTypes: ['application/json'] } },
+    answers: {
+      200: { description: 'What this service is.', schema: ShownNodeinfo, example: exampleNodeinfo },
+    },
     async handle({ deps: { env, config, clock } }) {
       const now = clock()
       if (now - counted.at > COUNTED_FOR_MS) counted = { at: now, users: await countUsers(env.DB, now) }
@@ -74,7 +95,14 @@ export const federationOperations = [
     id: 'getActor',
     path: '/actor',
     summary: 'The actor that polls (ActivityPub)',
-    answers: { 200: { description: 'The actor.', contentTypes: ['application/activity+json'] } },
+    answers: {
+      200: {
+        description: 'The actor.',
+        contentTypes: ['application/activity+json'],
+        schema: ShownActor,
+        example: exampleActor,
+      },
+    },
     async handle({ deps, origin }) {
       const { mail } = deps.config
       const contact = mail.kind === 'keep' ? null : mail.from
@@ -86,7 +114,14 @@ export const federationOperations = [
     id: 'getActorOutbox',
     path: '/actor/outbox',
     summary: 'What the actor publishes: nothing',
-    answers: { 200: { description: 'An empty collection.', contentTypes: ['application/activity+json'] } },
+    answers: {
+      200: {
+        description: 'An empty collection.',
+        contentTypes: ['application/activity+json'],
+        schema: ShownOutbox,
+        example: exampleOutbox,
+      },
+    },
     async handle({ origin }) {
       return json(outboxDocument(origin), ACTIVITY_TYPE)
     },

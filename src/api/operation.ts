@@ -41,9 +41,9 @@ export type Answer = {
 /** How an answer is documented, and checked in tests. */
 export type AnswerSpec = {
   description: string
-  /** Of a JSON body. */
+  /** Of a body in JSON. */
   schema?: v.GenericSchema
-  /** Of a body that is no plain JSON. */
+  /** What the body is called; `application/json` when it has a schema and nothing else is said. */
   contentTypes?: readonly string[]
   /** Names with descriptions. */
   headers?: Readonly<Record<string, string>>

@@ -22,15 +22,12 @@ export type ShownToken = Pick<MailToken, 'hash' | 'userId' | 'purpose'> & { now:
 
 const IS_GOOD = 'hash = ?1 AND user_id = ?2 AND purpose = ?3 AND expires_at > ?4'
 
-/** A condition that a token is good, for a statement that binds `tokenValues` first. */
-export const TOKEN_IS_GOOD = `EXISTS (SELECT 1 FROM mail_tokens WHERE ${IS_GOOD})`
-
-/** What `TOKEN_IS_GOOD` and `TOKEN_EMAIL` are bound with: parameters 1 to 4. */
+/** What `TOKEN_EMAIL` is bound with: parameters 1 to 4. */
 export function tokenValues({ hash, userId, purpose, now }: ShownToken): [string, string, string, number] {
   return [hash, userId, purpose, now]
 }
 
-/** The address that a good token was sent to. */
+/** The address that a good token was sent to; null of any other. */
 export const TOKEN_EMAIL = `(SELECT email FROM mail_tokens WHERE ${IS_GOOD})`
 
 /** Whether a token is good: asked before something that costs much. Using it decides. */
@@ -44,7 +41,7 @@ export async function isMailTokenGood(db: D1Database, token: ShownToken): Promis
 
 /**
  * Uses a token up, together with what it is for: one batch, so that neither is done without the other.
- * @param effects what it is for; each carries `TOKEN_IS_GOOD`.
+ * @param effects what it is for; each does nothing when `TOKEN_EMAIL` is null.
  * @returns the address that it was sent to and what the effects did, or null when it is not good for this user and purpose,
  * or no longer.
  */

@@ -66,6 +66,12 @@ describe('The description in OpenAPI', () => {
     expect(examples).toBeGreaterThan(40)
   })
 
+  it('has an example of every answer in JSON', () => {
+    for (const { id, answers } of OPERATIONS)
+      for (const [status, { schema, example }] of Object.entries(answers))
+        if (schema) expect(example, `${id} ${status}`).toBeDefined()
+  })
+
   it('has an example of every body', () => {
     for (const { id, body, bodyType, example } of OPERATIONS) {
       if (body) expect(example, id).toBeDefined()

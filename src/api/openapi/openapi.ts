@@ -173,7 +173,9 @@ function headersOf(answer: AnswerSpec, hasTag: boolean): Json {
 function contentOf(answer: AnswerSpec, version: OpenApiVersion): Json {
   if (answer.schema) {
     const example = answer.example === undefined ? {} : { example: answer.example }
-    return { content: { 'application/json': { schema: jsonSchema(answer.schema, version), ...example } } }
+    const media = { schema: jsonSchema(answer.schema, version), ...example }
+    const types = answer.contentTypes ?? ['application/json']
+    return { content: Object.fromEntries(types.map((type) => [type, media])) }
   }
   if (!answer.contentTypes) return {}
   return {
