@@ -88,6 +88,21 @@ describe('A delivery', () => {
     expect(await deliveriesOf(endpoint.id)).toEqual([])
   })
 
+  it('to a paused endpoint waits, wakes nobody, and goes out when it is resumed', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 2)
+    await env.DB.prepare('UPDATE endpoints SET paused_at = 1').run()
+    tubewire.deliveryQueue.sent.length = 0
+    await schedule(tubewire.deps)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(0)
+    expect(tubewire.deliveryQueue.sent).toEqual([])
+    await env.DB.prepare('UPDATE endpoints SET paused_at = NULL').run()
+    await schedule(tubewire.deps)
+    expect(tubewire.deliveryQueue.sent).toHaveLength(1)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBe(2)
+  })
+
   it('whose secret cannot be decrypted is not sent, says why, and is tried again', async () => {
     const { receiver, endpoint } = await owed(tubewire, 1)
     tubewire.deps.config = {
