@@ -97,7 +97,7 @@ export async function listsFigures(): Promise<Figure[]> {
           )
       }
     }
-    return [atMost('lists.page.rows_read', worst, 3, 'rows a row')]
+    return [atMost('api.page.lists.rows_read', worst, 3, 'rows a row')]
   } finally {
     await measured.stop()
   }

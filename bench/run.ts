@@ -18,7 +18,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   deliver: deliverFigures,
   path: pathFigures,
   api: apiFigures,
-  lists: listsFigures,
+  'api.page.lists': listsFigures,
   limiter: limiterFigures,
   start: startFigures,
   export: exportFigures,
