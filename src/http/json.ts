@@ -133,9 +133,7 @@ function path(levels: readonly Level[]): string {
 /** Nothing of the engine's message but the position: it quotes the text, which may hold a secret. */
 function describeSyntaxError(error: unknown): string {
   const message = error instanceof Error ? error.message : ''
-  if (/end of JSON input/.test(message)) return 'it is not JSON: it ends too early'
+  if (/end of JSON input/.test(message)) return 'is not JSON: it ends too early'
   const position = /at position (\d+)/.exec(message)?.[1]
-  return position === undefined
-    ? 'it is not JSON'
-    : `it is not JSON: there is a mistake at position ${position}`
+  return position === undefined ? 'is not JSON' : `is not JSON: there is a mistake at position ${position}`
 }

@@ -18,6 +18,19 @@ export class ApiError extends Error {
 /** Parsed, where other answers are believed: `npm run administrator` asks whatever server it is told. */
 const User = v.object({ username: v.string(), createdAt: v.string(), updatedAt: v.string() })
 
+const Problem = v.object({
+  detail: v.string(),
+  'invalid-params': v.optional(v.record(v.string(), v.object({ msg: v.string() }))),
+})
+
+/** What is wrong with each parameter, where that is what is wrong. */
+function describeProblem({ detail, 'invalid-params': params }: v.InferOutput<typeof Problem>): string {
+  if (!params) return detail
+  return Object.entries(params)
+    .map(([name, { msg }]) => `${name} ${msg}`)
+    .join('; ')
+}
+
 /** Longest pages, fewest requests: they are counted. */
 const PAGE = 100
 
@@ -89,8 +102,11 @@ type Result<TData> = { data?: TData; error?: unknown; response: Response }
 function answerOf<TData>({ data, error, response }: Result<TData>): TData {
   // Every success comes with the data of its type: for a 204 that is `undefined`.
   if (response.ok) return data as TData
-  const problem = v.safeParse(v.object({ detail: v.string() }), error)
-  throw new ApiError(response.status, problem.success ? problem.output.detail : `answered ${response.status}`)
+  const problem = v.safeParse(Problem, error)
+  throw new ApiError(
+    response.status,
+    problem.success ? describeProblem(problem.output) : `answered ${response.status}`,
+  )
 }
 
 function notOurs({ origin }: URL, { status }: Response): ApiError {

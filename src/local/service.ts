@@ -98,7 +98,7 @@ function refuseWrongConfig(vars: object): void {
   try {
     parseConfig(vars)
   } catch (error) {
-    throw new Mistake(`${error instanceof Error ? error.message : error} It comes of .dev.vars.`)
+    throw new Mistake(`${error instanceof Error ? error.message : error} Set it in .dev.vars.`)
   }
 }
 

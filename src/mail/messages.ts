@@ -43,8 +43,8 @@ export function alreadyRegistered(to: Account): MailText {
   return {
     subject: 'Tubewire: you have an account already',
     text: letter(to, [
-      'somebody, probably you, has just tried to register here with this mail address. It has an account already, and you can log in:',
-      to.publicUrl,
+      'somebody, probably you, has just tried to use this mail address here. It has an account already, with the user name above. If you have never verified the address, this call of the API, with your mail address as "email", sends you the link once more:',
+      call(to, 'users/ask-send-verify-email'),
       'You have forgotten your password? This call of the API, with your mail address as "email", sends you a link to choose a new one:',
       call(to, 'users/ask-reset-password'),
       'It was not you? Then do nothing: nothing has changed, and whoever it was has not been told that you have an account.',

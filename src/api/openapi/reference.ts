@@ -91,7 +91,7 @@ says it all, and otherwise a link to one of these:</p>
       html`<dt id="section/Errors/${code}"><code>${status} ${code}</code></dt><dd>${words(means)}</dd>`,
   )}</dl>
 <p>Of wrong parameters all are named at once, each alone; only when each alone is right are combinations looked at. Values are
-repeated in <code>invalid-params</code>, but not those of passwords, tokens and URLs.</p>
+repeated in <code>invalid-params</code>, but not those of passwords, tokens, keys and URLs.</p>
 </section>
 <section id="section/Rate-limits">
 <h2>Rate limits</h2>
@@ -124,7 +124,7 @@ ${
   parameters.length > 0
     ? html`<table><caption>Parameters</caption>${parameters.map(
         ({ name, in: place, required, description, schema }) =>
-          html`<tr><th><code>${name}</code></th><td>${place}${required ? ', required' : ''}</td><td>${words(String(description ?? ''))} ${rules(schema as Json)}</td></tr>`,
+          html`<tr><th><code>${name}</code></th><td>${place}${required ? ', required' : ''}</td><td>${words(String(description ?? plain(schema as Json)['description'] ?? ''))} ${rules(schema as Json)}</td></tr>`,
       )}</table>`
     : ''
 }
@@ -149,7 +149,7 @@ function bodyTable(operation: Operation, { content }: { content: Record<string, 
   }
   return html`<table><caption>Body: <code>${types[0]}</code></caption>${Object.entries(properties).map(
     ([name, property]) =>
-      html`<tr><th><code>${name}</code></th><td>${required.includes(name) ? 'required' : ''}</td><td>${words(String(property['description'] ?? ''))} ${rules(property)}</td></tr>`,
+      html`<tr><th><code>${name}</code></th><td>${required.includes(name) ? 'required' : ''}</td><td>${words(String(plain(property)['description'] ?? ''))} ${rules(property)}</td></tr>`,
   )}</table>
 ${example === undefined ? '' : html`<pre>${JSON.stringify(example, null, 2)}</pre>`}`
 }
@@ -161,10 +161,22 @@ function answer(status: string, { description, content }: Json): Html {
 ${example === undefined ? '' : html`<pre>${JSON.stringify(example, null, 2)}</pre>`}</div>`
 }
 
+/** A field that may be null, as its other half; of a list the words of its items too. */
+function plain(schema: Json): Json {
+  const [first] = ((schema['anyOf'] ?? []) as Json[]).filter(({ type }) => type !== 'null')
+  const items = schema['items'] as Json | undefined
+  return { ...items, ...schema, ...first, ...(items ? { type: 'list' } : {}) }
+}
+
 /** What a value must be, as far as a few words tell it. */
-function rules(schema: Json): Html {
+function rules(field: Json): Html {
+  const schema = plain(field)
   const told = [
     schema['type'],
+    field['anyOf'] && 'or null',
+    schema['format'],
+    schema['minimum'] !== undefined && `at least ${schema['minimum']}`,
+    schema['maximum'] !== undefined && `at most ${schema['maximum']}`,
     schema['enum'] && `one of ${(schema['enum'] as unknown[]).join(', ')}`,
     schema['pattern'] && `like ${schema['pattern']}`,
     schema['maxLength'] && `at most ${schema['maxLength']} characters`,

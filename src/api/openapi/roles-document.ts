@@ -27,7 +27,7 @@ caller.
 - **own** what belongs to the caller, and what is public. What belongs to somebody else is a 404.
 - **all** everybody's, without secrets and private payloads: of somebody else's endpoint only the origin is shown.
 
-The last column is what an API key needs besides the role of its owner; "session" takes no keys.
+The last column is what an API key needs besides the role of its owner; "session" takes no keys, but for the operator's.
 
 ${table(['route', 'what', 'anonymous', ...ROLES.toReversed(), 'key'], rows)}
 

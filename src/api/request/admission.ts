@@ -99,7 +99,7 @@ function refuseScope(needed: Exclude<Right['scope'], 'any'>, scopes: ReadonlySet
     throw new Problem('session_required', 'This takes the access token of a session, and no API key')
   }
   if (scopes.has(needed)) return
-  throw new Problem('insufficient_scope', `The API key has not the scope ${needed}`, {
+  throw new Problem('insufficient_scope', `The API key does not have the scope ${needed}`, {
     headers: { 'www-authenticate': `Bearer realm="tubewire", error="insufficient_scope", scope="${needed}"` },
   })
 }
