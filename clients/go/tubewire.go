@@ -375,6 +375,8 @@ type User struct {
 	CreatedAt                             time.Time  `json:"createdAt"`
 	Email                                 *string    `json:"email"`
 	EmailVerified                         bool       `json:"emailVerified"`
+	// Without one nobody can log in.                
+	HasPassword                           bool       `json:"hasPassword"`
 	ID                                    string     `json:"id"`
 	LastLoginDate                         *time.Time `json:"lastLoginDate"`
 	PendingEmail                          *string    `json:"pendingEmail"`

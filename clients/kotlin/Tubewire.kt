@@ -436,6 +436,12 @@ data class User (
 
     val email: String? = null,
     val emailVerified: Boolean,
+
+    /**
+     * Without one nobody can log in.
+     */
+    val hasPassword: Boolean,
+
     val id: String,
     val lastLoginDate: OffsetDateTime? = null,
     val pendingEmail: String? = null,

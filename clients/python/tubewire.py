@@ -816,6 +816,9 @@ class User:
     """ISO 8601 in UTC, with milliseconds."""
 
     email_verified: bool
+    has_password: bool
+    """Without one nobody can log in."""
+
     id: str
     role: Role
     state: str
@@ -834,6 +837,7 @@ class User:
         blocked = from_bool(obj.get("blocked"))
         created_at = from_datetime(obj.get("createdAt"))
         email_verified = from_bool(obj.get("emailVerified"))
+        has_password = from_bool(obj.get("hasPassword"))
         id = from_str(obj.get("id"))
         role = Role.from_dict(obj.get("role"))
         state = from_str(obj.get("state"))
@@ -843,13 +847,14 @@ class User:
         email = from_union([from_none, from_str], obj.get("email"))
         last_login_date = from_union([from_none, from_datetime], obj.get("lastLoginDate"))
         pending_email = from_union([from_none, from_str], obj.get("pendingEmail"))
-        return User(blocked, created_at, email_verified, id, role, state, updated_at, username, blocked_reason, email, last_login_date, pending_email)
+        return User(blocked, created_at, email_verified, has_password, id, role, state, updated_at, username, blocked_reason, email, last_login_date, pending_email)
 
     def to_dict(self) -> dict:
         result: dict = {}
         result["blocked"] = from_bool(self.blocked)
         result["createdAt"] = self.created_at.isoformat()
         result["emailVerified"] = from_bool(self.email_verified)
+        result["hasPassword"] = from_bool(self.has_password)
         result["id"] = from_str(self.id)
         result["role"] = to_class(Role, self.role)
         result["state"] = from_str(self.state)

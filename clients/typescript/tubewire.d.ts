@@ -299,7 +299,7 @@ export interface paths {
     get: operations['getUserInfo']
     /**
      * Change password or mail address
-     * @description Either needs the current password. A new password ends the session: log in again. A new address takes the place of the old one when it is verified, with the mail that is sent to it.
+     * @description Either needs the current password. A new password ends the session: log in again. A new address takes the place of the old one when it is verified, with the mail that is sent to it; the old one is told. A new password takes back an address that waits.
      */
     put: operations['putUserInfo']
     post?: never
@@ -410,7 +410,7 @@ export interface paths {
     put?: never
     /**
      * Accept a registration
-     * @description Of an account that is waiting for approval. It can log in when its mail address is verified too. To reject it, delete the account.
+     * @description Of an account that is waiting for approval. It can log in when its mail address is verified too. To reject it, an administrator deletes the account, or a moderator blocks it.
      */
     post: operations['acceptUser']
     delete?: never
@@ -1092,6 +1092,8 @@ export interface components {
       email: string | null
       pendingEmail: string | null
       emailVerified: boolean
+      /** @description Without one nobody can log in. */
+      hasPassword: boolean
       role: {
         /** @enum {number} */
         id: 0 | 1 | 2
@@ -2460,10 +2462,9 @@ export interface operations {
   }
   getVerifyEmailPage: {
     parameters: {
-      query: {
-        /** @description The id of a user. */
-        userId: string
-        verificationString: string
+      query?: {
+        userId?: string
+        verificationString?: string
       }
       header?: {
         /** @description The `ETag` of what you have: 304 when it still holds. */
@@ -2523,9 +2524,10 @@ export interface operations {
          *     }
          */
         'application/x-www-form-urlencoded': {
-          /** @description The id of a user. */
-          userId: string
-          verificationString: string
+          /** @default  */
+          userId?: string
+          /** @default  */
+          verificationString?: string
         }
       }
     }
@@ -2554,10 +2556,9 @@ export interface operations {
   }
   getResetPasswordPage: {
     parameters: {
-      query: {
-        /** @description The id of a user. */
-        userId: string
-        verificationString: string
+      query?: {
+        userId?: string
+        verificationString?: string
       }
       header?: {
         /** @description The `ETag` of what you have: 304 when it still holds. */
@@ -2618,11 +2619,12 @@ export interface operations {
          *     }
          */
         'application/x-www-form-urlencoded': {
-          /** @description The id of a user. */
-          userId: string
-          verificationString: string
-          /** @description 8 characters at least. */
-          password: string
+          /** @default  */
+          userId?: string
+          /** @default  */
+          verificationString?: string
+          /** @default  */
+          password?: string
         }
       }
     }
@@ -2679,6 +2681,7 @@ export interface operations {
            *       "email": "alice@example.com",
            *       "pendingEmail": null,
            *       "emailVerified": true,
+           *       "hasPassword": true,
            *       "role": {
            *         "id": 2,
            *         "label": "User"
@@ -2844,6 +2847,7 @@ export interface operations {
            *           "email": "alice@example.com",
            *           "pendingEmail": null,
            *           "emailVerified": true,
+           *           "hasPassword": true,
            *           "role": {
            *             "id": 2,
            *             "label": "User"
@@ -2940,6 +2944,7 @@ export interface operations {
            *       "email": "alice@example.com",
            *       "pendingEmail": null,
            *       "emailVerified": true,
+           *       "hasPassword": true,
            *       "role": {
            *         "id": 2,
            *         "label": "User"
@@ -3000,6 +3005,7 @@ export interface operations {
            *       "email": "alice@example.com",
            *       "pendingEmail": null,
            *       "emailVerified": true,
+           *       "hasPassword": true,
            *       "role": {
            *         "id": 2,
            *         "label": "User"

@@ -7,6 +7,7 @@ import { findUsersToVerify } from '../db/user-emails.ts'
 import { findUserByEmail, type User } from '../db/users.ts'
 import {
   accountAccepted,
+  addressChange,
   alreadyRegistered,
   registrationWaiting,
   resetPassword,
@@ -21,10 +22,14 @@ export const TOKEN_MINUTES = 60
 
 type Context = { deps: Deps; origin: string }
 
-/** Sends somebody the token that verifies his address. */
+/**
+ * Has an address verified by whom it is to be of: he gets the token. If it is somebody's already, only that one learns of it.
+ * Which of the two, nobody else can tell.
+ */
 export async function sendVerification(context: Context, user: User, email: string): Promise<void> {
-  const token = await issue(context.deps, user, 'verify-email', email)
-  await send(context, email, verifyEmail({ ...words(context, user), token, minutes: TOKEN_MINUTES }))
+  const owner = await findUserByEmail(context.deps.env.DB, email)
+  if (owner && owner.id !== user.id) await send(context, email, alreadyRegistered(words(context, owner)))
+  else await sendToken(context, user, email)
 }
 
 /** Tells a new user that he has to be accepted; his address is verified meanwhile. */
@@ -33,22 +38,28 @@ export async function sendWaiting(context: Context, user: User, email: string): 
   await send(context, email, registrationWaiting(words(context, user)))
 }
 
+/** Has a new address verified, and warns at the one of now: it may be a thief who wants another. */
+export async function sendAddressChange(context: Context, user: User, email: string): Promise<void> {
+  await sendVerification(context, user, email)
+  if (user.email !== null) await send(context, user.email, addressChange({ ...words(context, user), email }))
+}
+
 /** Tells a user that he was accepted. */
 export async function sendAccepted(context: Context, user: User): Promise<void> {
   if (user.email !== null) await send(context, user.email, accountAccepted(words(context, user)))
 }
 
-/** Tells the owner of an address that somebody wanted to use it; nobody else learns that it is known. */
-export async function sendAlreadyKnown(context: Context, email: string): Promise<void> {
-  const user = await findUserByEmail(context.deps.env.DB, email)
-  if (user) await send(context, email, alreadyRegistered(words(context, user)))
-}
-
-/** Sends the verification once more, if the address is of somebody who has to verify it. */
-export async function sendVerificationAgain(context: Context, email: string): Promise<void> {
-  const users = await findUsersToVerify(context.deps.env.DB, email)
-  const waiting = users.filter(({ blockedAt }) => blockedAt === null)
-  await Promise.all(waiting.map((user) => sendVerification(context, user, email)))
+/**
+ * Sends the verification once more, if the address is of somebody who has to verify it.
+ * @param userId who asks, if he is known.
+ */
+export async function sendVerificationAgain(
+  context: Context,
+  email: string,
+  userId: string | null,
+): Promise<void> {
+  const users = await findUsersToVerify(context.deps.env.DB, email, userId)
+  await Promise.all(users.map((user) => sendToken(context, user, email)))
 }
 
 /** Sends the token that lets somebody choose a new password, if the address is known. */
@@ -57,6 +68,11 @@ export async function sendReset(context: Context, email: string): Promise<void> 
   if (!user || user.blockedAt !== null) return
   const token = await issue(context.deps, user, 'reset-password', email)
   await send(context, email, resetPassword({ ...words(context, user), token, minutes: TOKEN_MINUTES }))
+}
+
+async function sendToken(context: Context, user: User, email: string): Promise<void> {
+  const token = await issue(context.deps, user, 'verify-email', email)
+  await send(context, email, verifyEmail({ ...words(context, user), token, minutes: TOKEN_MINUTES }))
 }
 
 function words({ origin }: Context, { id, username }: User) {

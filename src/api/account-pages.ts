@@ -10,11 +10,14 @@ import { Problem } from './problem.ts'
 import { choosePassword, verifyAddress } from './register.ts'
 import { Password } from './user-view.ts'
 
-const link = {
+const Link = v.object({
   userId: id('usr', 'a user'),
-  verificationString: v.pipe(text(100), v.minLength(1, 'is missing')),
-}
-const Link = v.strictObject(link)
+  verificationString: v.pipe(text(100), v.minLength(1)),
+})
+// Mail programs cut links, and add to them: that is no document for a person to read, but a sentence.
+const given = { userId: v.optional(text(1_000), ''), verificationString: v.optional(text(1_000), '') }
+const Given = v.object(given)
+const GivenWithPassword = v.object({ ...given, password: v.optional(text(1_000), '') })
 const example = {
   userId: 'usr_9f86d081884c7d659a2feaa0',
   verificationString: '0123456789abcdef0123456789abcdef01234567',
@@ -30,9 +33,9 @@ export const accountPageOperations = [
     method: 'GET',
     path: '/verify-email',
     summary: 'The page that a verification mail leads to',
-    query: Link,
+    query: Given,
     async handle({ query }) {
-      return page('Verify your address', html`${form('/verify-email', query, 'Verify')}`)
+      return ask('Verify your address', query, (link) => form('/verify-email', link, 'Verify'))
     },
   }),
   operation({
@@ -40,12 +43,11 @@ export const accountPageOperations = [
     id: 'postVerifyEmailPage',
     path: '/verify-email',
     summary: 'What its form is sent to',
-    body: Link,
+    body: Given,
     example,
     async handle(input) {
-      const { userId, verificationString } = input.body
-      return attempt('Your address is verified. You can log in now.', () =>
-        verifyAddress(input, userId, verificationString),
+      return attempt(input.body, 'Your address is verified. You can log in now.', (link) =>
+        verifyAddress(input, link.userId, link.verificationString),
       )
     },
   }),
@@ -55,11 +57,11 @@ export const accountPageOperations = [
     method: 'GET',
     path: '/reset-password',
     summary: 'The page that a password mail leads to',
-    query: Link,
+    query: Given,
     async handle({ query }) {
       const field = html`<p><label>New password, 8 characters at least<br>
 <input name="password" type="password" minlength="8" maxlength="255" autocomplete="new-password" required></label></p>`
-      return page('Choose a new password', html`${form('/reset-password', query, 'Change it', field)}`)
+      return ask('Choose a new password', query, (link) => form('/reset-password', link, 'Change it', field))
     },
   }),
   operation({
@@ -67,12 +69,17 @@ export const accountPageOperations = [
     id: 'postResetPasswordPage',
     path: '/reset-password',
     summary: 'What its form is sent to',
-    body: v.strictObject({ ...link, password: Password }),
+    body: GivenWithPassword,
     example: { ...example, password: 'battery staple' },
     async handle(input) {
-      const { userId, verificationString, password } = input.body
-      return attempt('Your password is changed. You can log in with it now.', () =>
-        choosePassword(input, userId, verificationString, password),
+      const password = v.safeParse(Password, input.body.password)
+      if (!password.success)
+        return page(
+          'That did not work',
+          html`<p>The password ${password.issues[0].message}: go back, and choose another one.</p>`,
+        )
+      return attempt(input.body, 'Your password is changed. You can log in with it now.', (link) =>
+        choosePassword(input, link.userId, link.verificationString, password.output),
       )
     },
   }),
@@ -82,7 +89,7 @@ type Html = ReturnType<typeof html>
 
 function form(
   action: string,
-  { userId, verificationString }: v.InferOutput<typeof Link>,
+  { userId, verificationString }: Link,
   label: string,
   fields: Html | string = '',
 ): Html {
@@ -93,15 +100,32 @@ ${fields}<p><button>${label}</button></p>
 </form>`
 }
 
+type Link = v.InferOutput<typeof Link>
+
+/** The page that asks, if the link is whole. */
+async function ask(title: string, query: unknown, content: (link: Link) => Html): Promise<Answer> {
+  const link = v.safeParse(Link, query)
+  return link.success ? page(title, content(link.output)) : incomplete()
+}
+
 /** To a person an error is a sentence, not a document. */
-async function attempt(success: string, act: () => Promise<void>): Promise<Answer> {
+async function attempt(body: unknown, success: string, act: (link: Link) => Promise<void>): Promise<Answer> {
+  const link = v.safeParse(Link, body)
+  if (!link.success) return incomplete()
   try {
-    await act()
+    await act(link.output)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return page('That did not work', html`<p>${error.message}.</p>`)
   }
   return page('Done', html`<p>${success}</p>`)
+}
+
+function incomplete(): Promise<Answer> {
+  return page(
+    'This link is not complete',
+    html`<p>Open it as it is in the mail, all of its lines, or ask for another mail.</p>`,
+  )
 }
 
 async function page(title: string, content: Html): Promise<Answer> {

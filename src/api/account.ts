@@ -1,10 +1,9 @@
 /** @module /api/v1/users/me: one's own account. */
 import * as v from 'valibot'
-import { setPendingEmail } from '../db/user-emails.ts'
-import { setPassword } from '../db/user-passwords.ts'
+import { changeCredentials } from '../db/user-credentials.ts'
 import { deleteUser, findUser, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
-import { sendAlreadyKnown, sendVerification } from './account-mails.ts'
+import { sendAddressChange } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
 import { type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { notFound, Problem } from './problem.ts'
@@ -32,7 +31,7 @@ export const accountOperations = [
     tag: 'Account',
     summary: 'Change password or mail address',
     description:
-      'Either needs the current password. A new password ends the session: log in again. A new address takes the place of the old one when it is verified, with the mail that is sent to it.',
+      'Either needs the current password. A new password ends the session: log in again. A new address takes the place of the old one when it is verified, with the mail that is sent to it; the old one is told. A new password takes back an address that waits.',
     limit: 'token',
     body: v.strictObject({
       currentPassword: v.optional(GivenPassword),
@@ -48,7 +47,6 @@ export const accountOperations = [
     problems: [401, 409, 412, 'limiter_unavailable'],
     async handle(input) {
       const { body, deps, request } = input
-      const { DB } = deps.env
       const user = await self(input)
       await checkIfMatch(request, showUser(user))
       if (body.password === undefined && body.email === undefined) return noContent
@@ -58,20 +56,16 @@ export const accountOperations = [
           headers: { 'www-authenticate': 'Bearer realm="tubewire"' },
         })
       }
-      const now = deps.clock()
-      if (body.email !== undefined && body.email !== user.email)
-        await changeEmail(input, user, body.email, now)
-      if (body.password !== undefined) {
-        const hash = await hashPassword(body.password)
-        // Only over the one that was just verified: an administrator may have set another meanwhile.
-        const change = {
-          endSession: true,
-          now,
-          ...(user.passwordHash ? { replaces: user.passwordHash } : {}),
-        }
-        if (!(await setPassword(DB, user.id, hash, change, auditOf(input, user.id))))
-          throw changedMeanwhile(request)
+      const changes = {
+        passwordHash: body.password === undefined ? undefined : await hashPassword(body.password),
+        // To name the address that one has takes back the one that waits.
+        pendingEmail: body.email === user.email ? null : body.email,
       }
+      const judged = { revision: user.revision, now: deps.clock() }
+      if (!(await changeCredentials(deps.env.DB, user.id, changes, judged, auditOf(input, user.id))))
+        throw changedMeanwhile(request)
+      if (typeof changes.pendingEmail === 'string')
+        input.inBackground(sendAddressChange(input, user, changes.pendingEmail))
       return noContent
     },
   }),
@@ -102,18 +96,6 @@ async function self(input: Pick<Input<unknown, unknown, unknown>, 'caller' | 'de
   const user = await findUser(input.deps.env.DB, id)
   if (!user) throw notFound(`user ${id}`)
   return user
-}
-
-async function changeEmail(
-  input: Input<unknown, unknown, unknown>,
-  user: User,
-  email: string,
-  now: number,
-): Promise<void> {
-  const pending = await setPendingEmail(input.deps.env.DB, user.id, email, now, auditOf(input, user.id))
-  // Of an address that is known only its owner learns that.
-  if (pending === 'email-taken') input.inBackground(sendAlreadyKnown(input, email))
-  else input.inBackground(sendVerification(input, user, email))
 }
 
 /** @throws Problem 409 for the account that the operator's key acts as. */

@@ -2,13 +2,12 @@
 import * as v from 'valibot'
 import { newId } from '../db/id.ts'
 import { isMailTokenGood, type ShownToken } from '../db/mail-tokens.ts'
+import { resetPassword } from '../db/user-credentials.ts'
 import { confirmEmail } from '../db/user-emails.ts'
-import { resetPassword } from '../db/user-passwords.ts'
 import { findUserByName, insertUser } from '../db/users.ts'
 import { hashPassword } from '../passwords.ts'
 import { digest } from '../tokens.ts'
 import {
-  sendAlreadyKnown,
   sendReset,
   sendVerification,
   sendVerificationAgain,
@@ -53,32 +52,27 @@ export const registerOperations = [
           'registration_closed',
           'User registration is not enabled here: ask the administrator',
         )
-      // Before the password is hashed, which costs much, and is the same work for an address that is known.
+      // Before the password is hashed, which costs much.
       const namesake = await findUserByName(deps.env.DB, body.username)
       if (namesake?.username === body.username) throw usernameTaken(body.username)
-      const now = deps.clock()
       const id = newId('usr')
-      const account = {
-        id,
-        username: body.username,
-        email: body.email,
-        passwordHash: await hashPassword(body.password),
-        role: ROLES.indexOf('User'),
-        state: signup === 'approval' ? ('waiting-for-approval' as const) : ('waiting-for-email' as const),
-        createdAt: now,
-      }
-      const audit = auditOf(input, id)
-      const first = await insertUser(deps.env.DB, account, audit)
-      const isKnown = first === 'email-taken'
-      // An address that is known makes an account that waits for ever: what else the caller tries looks the same, too.
-      const made = isKnown
-        ? await insertUser(deps.env.DB, { ...account, email: null, pendingEmail: body.email }, audit)
-        : first
-      if (made === 'username-taken') throw usernameTaken(body.username)
-      // Of an address that is known only its owner learns that.
-      if (isKnown || made === 'email-taken') input.inBackground(sendAlreadyKnown(input, body.email))
-      else if (signup === 'approval') input.inBackground(sendWaiting(input, made, body.email))
-      else input.inBackground(sendVerification(input, made, body.email))
+      const made = await insertUser(
+        deps.env.DB,
+        {
+          id,
+          username: body.username,
+          // Whose it is shows when it is verified: until then this takes as long, and does the same, for every address.
+          pendingEmail: body.email,
+          passwordHash: await hashPassword(body.password),
+          role: ROLES.indexOf('User'),
+          state: signup === 'approval' ? 'waiting-for-approval' : 'waiting-for-email',
+          createdAt: deps.clock(),
+        },
+        auditOf(input, id),
+      )
+      if (typeof made === 'string') throw usernameTaken(body.username)
+      const mailed = signup === 'approval' ? sendWaiting : sendVerification
+      input.inBackground(mailed(input, made, body.email))
       return noContent
     },
   }),
@@ -94,7 +88,8 @@ export const registerOperations = [
     example: address,
     answers: { 204: { description: 'If the address waits to be verified, a mail is on its way.' } },
     async handle(input) {
-      input.inBackground(sendVerificationAgain(input, input.body.email))
+      const userId = input.caller.kind === 'user' ? input.caller.user.id : null
+      input.inBackground(sendVerificationAgain(input, input.body.email, userId))
       return noContent
     },
   }),

@@ -1,9 +1,9 @@
 /** @module Logging in as PeerTube does it: OAuth 2.0 with a password (RFC 6749, 4.3), errors as PeerTube answers them. */
 import * as v from 'valibot'
-import { insertAudit } from '../db/audit.ts'
+import { type AuditEntry, insertAudit } from '../db/audit.ts'
 import { newId } from '../db/id.ts'
 import { endSession, rotateSession, startSession } from '../db/sessions.ts'
-import { setPassword } from '../db/user-passwords.ts'
+import { rehashPassword } from '../db/user-credentials.ts'
 import { findUserByName, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
 import { digest, newToken } from '../tokens.ts'
@@ -160,7 +160,10 @@ async function logIn(input: TokenInput): Promise<Answer> {
   // For an unknown user too, so that the time it takes tells nothing.
   const { ok: isRight, needsRehash } = await verifyPassword(password, user?.passwordHash ?? null)
   if (!user || !isRight) {
-    if (user) input.inBackground(insertAudit(DB, { ...auditOf(input, user.id), success: false }))
+    if (user)
+      input.inBackground(
+        insertAudit(DB, { ...loginAudit(input, user), userId: null, username: null, success: false }),
+      )
     throw new Problem('invalid_grant', 'Invalid grant: user credentials are invalid')
   }
   refuseInactive(user)
@@ -173,19 +176,23 @@ async function logIn(input: TokenInput): Promise<Answer> {
       ...issued.stored,
       ...(user.passwordHash === null ? {} : { passwordHash: user.passwordHash }),
     },
-    { ...auditOf(input, user.id), userId: user.id, username: user.username },
+    loginAudit(input, user),
   )
   // Blocked between the two: as if it had been before.
   if (!isStarted) throw new Problem('invalid_grant', 'Invalid grant: user credentials are invalid')
   if (needsRehash) {
     const rehash = async () => {
-      const hash = await hashPassword(password)
-      const replaces = user.passwordHash ?? ''
-      await setPassword(DB, user.id, hash, { endSession: false, now: deps.clock(), replaces })
+      await rehashPassword(DB, user.id, await hashPassword(password), user.passwordHash ?? '')
     }
     input.inBackground(rehash())
   }
   return tokenAnswer(issued)
+}
+
+/** The entry of a login. Whoever else the request says that it is from has nothing to do with it. */
+function loginAudit({ caller, ...input }: TokenInput, { id, username }: User): AuditEntry {
+  const nobody = { kind: 'anonymous', address: caller.address } as const
+  return { ...auditOf({ ...input, caller: nobody }, id), userId: id, username }
 }
 
 /** Only to whom has the password is it said that the account is blocked or waits. */

@@ -1,6 +1,7 @@
 /** @module How a user looks in answers, and what the fields of one must be. */
 import * as v from 'valibot'
 import type { User } from '../db/users.ts'
+import { addressProblem } from '../mail/message.ts'
 import { Time, text } from './fields.ts'
 import { ROLES } from './rights.ts'
 import { time } from './time.ts'
@@ -17,6 +18,7 @@ export const Email = v.pipe(
   text(320),
   v.toLowerCase(),
   v.email('must be a mail address'),
+  v.check((address) => addressProblem(address) === null, 'must be a mail address'),
   v.description('A mail address.'),
 )
 
@@ -42,6 +44,7 @@ export const ShownUser = v.strictObject({
     v.pipe(v.string(), v.description('Takes the place of `email` when it is verified.')),
   ),
   emailVerified: v.boolean(),
+  hasPassword: v.pipe(v.boolean(), v.description('Without one nobody can log in.')),
   role: v.strictObject({ id: v.picklist([0, 1, 2]), label: v.picklist(ROLES) }),
   state: v.picklist(['active', 'waiting-for-email', 'waiting-for-approval']),
   blocked: v.boolean(),
@@ -57,6 +60,7 @@ export const exampleUser = {
   email: 'alice@example.com',
   pendingEmail: null,
   emailVerified: true,
+  hasPassword: true,
   role: { id: 2, label: 'User' },
   state: 'active',
   blocked: false,
@@ -74,6 +78,7 @@ export function showUser(user: User) {
     email: user.email,
     pendingEmail: user.pendingEmail,
     emailVerified: user.emailVerifiedAt !== null,
+    hasPassword: user.passwordHash !== null,
     role: { id: user.role, label: ROLES[user.role] },
     state: user.state,
     blocked: user.blockedAt !== null,

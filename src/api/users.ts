@@ -1,7 +1,6 @@
 /** @module /api/v1/users: everybody's accounts, for moderators and administrators. */
 import * as v from 'valibot'
 import { newId } from '../db/id.ts'
-import { setPassword } from '../db/user-passwords.ts'
 import {
   acceptUser,
   blockUser,
@@ -11,6 +10,7 @@ import {
   listUsers,
   USER_SORTS,
   type User,
+  type UserChanges,
   unblockUser,
   updateUser,
 } from '../db/users.ts'
@@ -21,8 +21,9 @@ import { auditOf } from './audit-entry.ts'
 import { idParams, list, listQuery, text } from './fields.ts'
 import { answerList, listQueryOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { notFound, Problem } from './problem.ts'
+import { invalidParams, notFound, Problem } from './problem.ts'
 import { changedMeanwhile, checkIfMatch, revisionFor } from './request/conditional.ts'
+import { invalid } from './request/validate.ts'
 import { ROLES } from './rights.ts'
 import { Email, exampleUser, Password, RoleId, ShownUser, showUser, Username } from './user-view.ts'
 
@@ -133,31 +134,18 @@ export const userOperations = [
       const { body, deps, request } = input
       const user = await find(input)
       await checkIfMatch(request, showUser(user))
-      const now = deps.clock()
-      const { DB } = deps.env
-      const updated = await updateUser(
-        DB,
-        user.id,
-        {
-          updatedAt: now,
-          role: body.role,
-          ...(body.email === undefined
-            ? {}
-            : { email: body.email, emailVerifiedAt: null, pendingEmail: null }),
-          ...(body.emailVerified === undefined ? {} : { emailVerifiedAt: body.emailVerified ? now : null }),
-        },
-        user.revision,
-        auditOf(input, user.id),
-      )
+      const changes = {
+        updatedAt: deps.clock(),
+        role: body.role,
+        ...addressChanges(user, body, deps.clock()),
+        passwordHash: body.password === undefined ? undefined : await hashPassword(body.password),
+      }
+      const audit = auditOf(input, user.id)
+      const updated = await updateUser(deps.env.DB, user.id, changes, user.revision, audit)
       if (updated === 'conflict') throw changedMeanwhile(request)
       if (updated === 'missing') throw notFound(`user ${user.id}`)
       if (updated === 'email-taken') throw emailTaken()
       if (updated === 'last-administrator') throw lastAdministrator()
-      if (body.password !== undefined) {
-        const hash = await hashPassword(body.password)
-        if (!(await setPassword(DB, user.id, hash, { endSession: true, now })))
-          throw notFound(`user ${user.id}`)
-      }
       return noContent
     },
   }),
@@ -198,13 +186,11 @@ export const userOperations = [
     answers: { 204: { description: 'It is blocked.' } },
     problems: [404, 412, 'insufficient_rights', 'last_administrator'],
     async handle(input) {
-      const user = await findToJudge(input)
-      const onlyRole = userOf(input).role === 'Moderator' ? ROLES.indexOf('User') : null
-      const block = { reason: input.body.reason ?? null, now: input.deps.clock(), onlyRole }
+      const { user, judged } = await judge(input)
+      const block = { ...judged, reason: input.body.reason ?? null }
       const blocked = await blockUser(input.deps.env.DB, user.id, block, auditOf(input, user.id))
       if (blocked === 'last-administrator') throw lastAdministrator()
-      if (blocked === 'missing') throw notFound(`user ${user.id}`)
-      if (blocked === 'other-role') throw notToJudge()
+      if (typeof blocked === 'string') throw notJudged(input, blocked)
       return noContent
     },
   }),
@@ -219,8 +205,9 @@ export const userOperations = [
     answers: { 204: { description: 'It may log in again.' } },
     problems: [404, 412, 'insufficient_rights'],
     async handle(input) {
-      const user = await findToJudge(input)
-      await unblockUser(input.deps.env.DB, user.id, { now: input.deps.clock() }, auditOf(input, user.id))
+      const { user, judged } = await judge(input)
+      const unblocked = await unblockUser(input.deps.env.DB, user.id, judged, auditOf(input, user.id))
+      if (typeof unblocked === 'string') throw notJudged(input, unblocked)
       return noContent
     },
   }),
@@ -231,36 +218,74 @@ export const userOperations = [
     tag: 'Users',
     summary: 'Accept a registration',
     description:
-      'Of an account that is waiting for approval. It can log in when its mail address is verified too. To reject it, delete the account.',
+      'Of an account that is waiting for approval. It can log in when its mail address is verified too. To reject it, an administrator deletes the account, or a moderator blocks it.',
     params,
     answers: { 204: { description: 'It is accepted.' } },
     problems: [404, 412],
     async handle(input) {
       const user = await find(input)
       await checkIfMatch(input.request, showUser(user))
-      const { DB } = input.deps.env
-      const accepted = await acceptUser(DB, user.id, { now: input.deps.clock() }, auditOf(input, user.id))
-      if (typeof accepted === 'string') return noContent
-      const { email } = accepted
-      if (accepted.state === 'active') input.inBackground(sendAccepted(input, accepted))
-      else if (email !== null) input.inBackground(sendVerification(input, user, email))
+      const judged = { now: input.deps.clock(), revision: revisionFor(input.request, user) }
+      const accepted = await acceptUser(input.deps.env.DB, user.id, judged, auditOf(input, user.id))
+      if (accepted === 'not-waiting') return noContent
+      if (typeof accepted === 'string') throw notJudged(input, accepted)
+      const { state, email, pendingEmail } = accepted
+      const toVerify = email ?? pendingEmail
+      if (state === 'active') input.inBackground(sendAccepted(input, accepted))
+      else if (toVerify !== null) input.inBackground(sendVerification(input, accepted, toVerify))
       return noContent
     },
   }),
 ]
 
-async function find({ params: { id }, deps }: Input<{ id: string }, unknown, unknown>): Promise<User> {
+async function find({ params: { id }, deps }: OneUser): Promise<User> {
   const user = await findUser(deps.env.DB, id)
   if (!user) throw notFound(`user ${id}`)
   return user
 }
 
-/** The user whom a moderator or administrator judges. @throws Problem 403 when a moderator judges one who is no User. */
-async function findToJudge(input: Input<{ id: string }, unknown, unknown>): Promise<User> {
+type OneUser = Input<{ id: string }, unknown, unknown>
+
+/**
+ * The user whom a moderator or administrator judges, and what the judgement rests on.
+ * @throws Problem 403 when a moderator judges one who is no User.
+ */
+async function judge(
+  input: OneUser,
+): Promise<{ user: User; judged: { now: number; onlyRole: number | null; revision: number | null } }> {
   const user = await find(input)
-  if (userOf(input).role === 'Moderator' && ROLES[user.role] !== 'User') throw notToJudge()
+  const onlyRole = userOf(input).role === 'Moderator' ? ROLES.indexOf('User') : null
+  if (onlyRole !== null && user.role !== onlyRole) throw notToJudge()
   await checkIfMatch(input.request, showUser(user))
-  return user
+  return { user, judged: { now: input.deps.clock(), onlyRole, revision: revisionFor(input.request, user) } }
+}
+
+function notJudged({ request, params }: OneUser, why: 'missing' | 'other-role' | 'conflict'): Problem {
+  if (why === 'missing') return notFound(`user ${params.id}`)
+  return why === 'conflict' ? changedMeanwhile(request) : notToJudge()
+}
+
+/**
+ * What an administrator's word does to an address: one that he gives takes the place of all others; one that he calls
+ * verified is the account's, and who waited for that is let in.
+ * @throws Problem 400 when there is none to verify.
+ */
+function addressChanges(
+  user: User,
+  body: { email?: string | null | undefined; emailVerified?: boolean | undefined },
+  now: number,
+): Omit<UserChanges, 'updatedAt'> {
+  const given = body.email
+  const isGiven = given !== undefined
+  const email = isGiven ? given : (user.email ?? (body.emailVerified ? user.pendingEmail : null))
+  if (body.emailVerified && email === null)
+    throw invalidParams(invalid('body', 'emailVerified', 'can not be true: the account has no mail address'))
+  const waitsForNothing = body.emailVerified || (isGiven && email === null)
+  return {
+    ...(isGiven || email !== user.email ? { email, emailVerifiedAt: null, pendingEmail: null } : {}),
+    ...(body.emailVerified === undefined ? {} : { emailVerifiedAt: body.emailVerified ? now : null }),
+    ...(waitsForNothing && user.state === 'waiting-for-email' ? { state: 'active' as const } : {}),
+  }
 }
 
 function notToJudge(): Problem {

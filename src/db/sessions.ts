@@ -107,7 +107,7 @@ export type Rotated =
 
 /**
  * Gives a session new tokens for its refresh token. Of many at once one wins; the others are replays. Safe to repeat with
- * the same new tokens. One round trip. A replay alone reads all sessions: they are not in the order of their ids.
+ * the same new tokens. One round trip.
  */
 export async function rotateSession(
   db: D1Database,

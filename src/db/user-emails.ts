@@ -1,4 +1,7 @@
-/** @module The addresses of users: one is theirs when they have verified it. */
+/**
+ * @module The addresses of users. One becomes somebody's when he has verified it, or an administrator says that it is his; until
+ * then it waits beside the account, and keeps nobody else from it.
+ */
 import { type AuditEntry, auditStatements } from './audit.ts'
 import { type ShownToken, TOKEN_EMAIL, tokenValues, useMailToken } from './mail-tokens.ts'
 import { USER_COLUMNS, type User } from './user-row.ts'
@@ -32,43 +35,53 @@ export async function confirmEmail(
   return used.results.at(-1)?.results.length ? 'email-taken' : 'invalid'
 }
 
+/** How many accounts get a mail when it is asked for again: nobody's mailbox is to be filled through us. */
+const MOST_MAILED = 3
+
 /**
- * The accounts that wait for this address to be verified: a few at most, and none whose address is verified somewhere else.
+ * The accounts that wait for this address to be verified, the newest first: a few at most, and none whose address is that of
+ * another one, which never gets a token for it.
+ * @param userId who asks: his comes before all others.
  */
-export async function findUsersToVerify(db: D1Database, email: string): Promise<User[]> {
+export async function findUsersToVerify(
+  db: D1Database,
+  email: string,
+  userId: string | null = null,
+): Promise<User[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${USER_COLUMNS} FROM users WHERE email = ?1 AND email_verified_at IS NULL
-       UNION ALL
-       SELECT ${USER_COLUMNS} FROM users
-       WHERE pending_email = ?1 AND NOT EXISTS (SELECT 1 FROM users other WHERE other.email = ?1)
-       LIMIT 3`,
+      `SELECT * FROM (
+         SELECT ${USER_COLUMNS} FROM users WHERE email = ?1 AND email_verified_at IS NULL
+         UNION ALL
+         SELECT ${USER_COLUMNS} FROM users
+         WHERE pending_email = ?1 AND NOT EXISTS (SELECT 1 FROM users other WHERE other.email = ?1))
+       WHERE blockedAt IS NULL
+       ORDER BY id IS ?2 DESC, createdAt DESC, id DESC LIMIT ${MOST_MAILED}`,
     )
-    .bind(email.toLowerCase())
+    .bind(email.toLowerCase(), userId)
     .all<User>()
   return results
 }
 
+/** How long an account may wait for its address to be verified. */
+const UNVERIFIED_MS = 7 * 24 * 3_600_000
+/** A minute's work stays small, and the next minute goes on. */
+const FORGET_ROWS = 1_000
+
 /**
- * Stores the address that a user wants instead of his own, until it is verified: also one that is somebody else's, so that
- * nothing tells it apart. He never gets a token for that.
+ * Deletes the accounts whose address nobody has verified for a week, so that their names are free again. Nobody has ever been
+ * logged in to one, so nothing hangs on it but tokens. Blocked ones stay: a block holds.
+ * @returns how many.
  */
-export async function setPendingEmail(
-  db: D1Database,
-  id: string,
-  email: string,
-  now: number,
-  audit?: AuditEntry,
-): Promise<'pending' | 'email-taken'> {
-  const results = await db.batch([
-    db
-      .prepare(
-        `UPDATE users SET pending_email = ?2, updated_at = ?3, revision = revision + 1
-         WHERE id = ?1`,
-      )
-      .bind(id, email, now),
-    ...auditStatements(db, audit),
-    db.prepare('SELECT 1 FROM users WHERE email = ? AND id <> ?').bind(email, id),
-  ])
-  return results.at(-1)?.results.length ? 'email-taken' : 'pending'
+export async function forgetUnverified(db: D1Database, now: number): Promise<number> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM users WHERE rowid IN (
+         SELECT rowid FROM users
+         WHERE state = 'waiting-for-email' AND created_at <= ?1 AND updated_at <= ?1 AND blocked_at IS NULL
+         ORDER BY created_at LIMIT ${FORGET_ROWS})`,
+    )
+    .bind(now - UNVERIFIED_MS)
+    .run()
+  return meta.changes
 }

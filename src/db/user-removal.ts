@@ -5,26 +5,41 @@
 import { type AuditEntry, auditStatements } from './audit.ts'
 import { IS_DISPENSABLE, isLetIn, USER_COLUMNS, type User, userIn } from './user-row.ts'
 
+/** What was judged. `onlyRole`: not if he has another one by now; `revision`: not if it is another one by now; null: whatever it is. */
+type Judged = { now: number; onlyRole?: number | null; revision?: number | null }
+
+/** The judgement as a condition, parameters ?3 (the role) and ?4 (the revision). */
+const IS_AS_JUDGED = 'role = coalesce(?3, role) AND revision = coalesce(?4, revision)'
+
+/** Why one who is there still isn't as he was judged, or null when he is. */
+function difference(
+  left: Record<string, unknown>,
+  { onlyRole = null, revision = null }: Judged,
+): 'other-role' | 'conflict' | null {
+  if (onlyRole !== null && left['role'] !== onlyRole) return 'other-role'
+  return revision !== null && left['revision'] !== revision ? 'conflict' : null
+}
+
 /**
  * Shuts a user out: his session ends, his endpoints pause. Once more: the reason is the new one.
- * @param block `onlyRole`: not if he has another one by now.
  * @returns the row as it is now, or why nothing was done.
  */
 export async function blockUser(
   db: D1Database,
   id: string,
-  { reason, now, onlyRole = null }: { reason: string | null; now: number; onlyRole?: number | null },
+  { reason, ...judged }: Judged & { reason: string | null },
   audit?: AuditEntry,
-): Promise<User | 'missing' | 'other-role' | 'last-administrator'> {
+): Promise<User | 'missing' | 'other-role' | 'conflict' | 'last-administrator'> {
+  const { now, onlyRole = null, revision = null } = judged
   const isBlocked = 'EXISTS (SELECT 1 FROM users WHERE id = ?1 AND blocked_at IS NOT NULL)'
   const results = await db.batch<Record<string, unknown>>([
     db
       .prepare(
-        `UPDATE users SET blocked_at = coalesce(blocked_at, ?2), blocked_reason = ?3, updated_at = ?2,
+        `UPDATE users SET blocked_at = coalesce(blocked_at, ?2), blocked_reason = ?5, updated_at = ?2,
            revision = revision + 1
-         WHERE id = ?1 AND role = coalesce(?4, role) AND ${IS_DISPENSABLE} RETURNING ${USER_COLUMNS}`,
+         WHERE id = ?1 AND ${IS_AS_JUDGED} AND ${IS_DISPENSABLE} RETURNING ${USER_COLUMNS}`,
       )
-      .bind(id, now, reason, onlyRole),
+      .bind(id, now, onlyRole, revision, reason),
     ...auditStatements(db, audit),
     db.prepare(`DELETE FROM sessions WHERE user_id = ?1 AND ${isBlocked}`).bind(id),
     db
@@ -33,32 +48,33 @@ export async function blockUser(
          WHERE owner_id = ?1 AND paused_at IS NULL AND ${isBlocked}`,
       )
       .bind(id, now),
-    db.prepare('SELECT role FROM users WHERE id = ?').bind(id),
+    db.prepare('SELECT role, revision FROM users WHERE id = ?').bind(id),
   ])
   const blocked = userIn(results[0])
   if (blocked) return blocked
   const [left] = results.at(-1)?.results ?? []
   if (!left) return 'missing'
-  return onlyRole !== null && left['role'] !== onlyRole ? 'other-role' : 'last-administrator'
+  return difference(left, judged) ?? 'last-administrator'
 }
 
 /**
  * Lets a blocked user in again, and resumes the endpoints that the block paused; those that he or a moderator paused stay so.
- * @returns the row as it is now: of who isn't blocked, as it was.
+ * @returns the row as it is now (of who isn't blocked, as it was), or why nothing was done.
  */
 export async function unblockUser(
   db: D1Database,
   id: string,
-  { now }: { now: number },
+  judged: Judged,
   audit?: AuditEntry,
-): Promise<User | 'missing'> {
+): Promise<User | 'missing' | 'other-role' | 'conflict'> {
+  const { now, onlyRole = null, revision = null } = judged
   const results = await db.batch<Record<string, unknown>>([
     db
       .prepare(
         `UPDATE users SET blocked_at = NULL, blocked_reason = NULL, updated_at = ?2, revision = revision + 1
-         WHERE id = ?1 AND blocked_at IS NOT NULL`,
+         WHERE id = ?1 AND blocked_at IS NOT NULL AND ${IS_AS_JUDGED} RETURNING ${USER_COLUMNS}`,
       )
-      .bind(id, now),
+      .bind(id, now, onlyRole, revision),
     ...auditStatements(db, audit),
     db
       .prepare(
@@ -69,7 +85,10 @@ export async function unblockUser(
       .bind(id, now),
     db.prepare(`SELECT ${USER_COLUMNS} FROM users WHERE id = ?`).bind(id),
   ])
-  return userIn(results.at(-1)) ?? 'missing'
+  const unblocked = userIn(results[0])
+  if (unblocked) return unblocked
+  const left = userIn(results.at(-1))
+  return left ? (difference(left, judged) ?? left) : 'missing'
 }
 
 /** Who gets what a deleted user added for everybody: the first administrator, or the oldest other one. There always is one. */

@@ -6,6 +6,7 @@ import { type AuditEntry, auditStatements } from './audit.ts'
 import { assignments } from './columns.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { users } from './schema.ts'
+import { afterNewPassword, PENDING_AFTER_PASSWORD } from './user-credentials.ts'
 import { IS_DISPENSABLE, USER_COLUMNS, type User, userIn } from './user-row.ts'
 
 export { blockUser, deleteUser, unblockUser } from './user-removal.ts'
@@ -100,12 +101,12 @@ export async function listUsers(
 }
 
 /** What may be changed of a user; what is left out, or undefined, stays. */
-export type UserChanges = { updatedAt: number } & {
+export type UserChanges = { updatedAt: number; passwordHash?: string | undefined } & {
   [Name in 'role' | 'email' | 'emailVerifiedAt' | 'pendingEmail' | 'state']?: User[Name] | undefined
 }
 
 /**
- * Changes a user.
+ * Changes a user: all of it or nothing. With a new password goes what user-credentials.ts says.
  * @param expectedRevision the revision that the change began from; null: whatever it is.
  * @returns the row as it is now, or why nothing was changed. `conflict`: somebody else changed it meanwhile.
  */
@@ -122,17 +123,23 @@ export async function updateUser(
     ...(changes.pendingEmail === undefined ? {} : { pendingEmail: lowerCase(changes.pendingEmail) }),
   }
   const set = assignments(users, lowered)
+  const { passwordHash } = changes
+  const pending =
+    passwordHash === undefined || changes.pendingEmail !== undefined
+      ? ''
+      : `, pending_email = ${PENDING_AFTER_PASSWORD}`
   const staysAdministrator = (changes.role ?? 0) === 0 && (changes.state ?? 'active') === 'active'
   const results = await db.batch<Record<string, unknown>>([
     db
       .prepare(
         // OR IGNORE: an address that is taken changes nothing.
-        `UPDATE OR IGNORE users SET ${set.sql}, revision = revision + 1
+        `UPDATE OR IGNORE users SET ${set.sql}${pending}, revision = revision + 1
          WHERE id = ? AND revision = coalesce(?, revision) AND ${staysAdministrator ? 'TRUE' : IS_DISPENSABLE}
          RETURNING ${USER_COLUMNS}`,
       )
       .bind(...set.values, id, expectedRevision),
     ...auditStatements(db, audit),
+    ...(passwordHash === undefined ? [] : afterNewPassword(db, id, passwordHash)),
     db
       .prepare(
         `SELECT revision, EXISTS (SELECT 1 FROM users o WHERE o.email = ? AND o.id <> users.id) AS isEmailTaken
@@ -148,13 +155,17 @@ export async function updateUser(
   return now['isEmailTaken'] ? 'email-taken' : 'last-administrator'
 }
 
-/** Accepts somebody who waits for approval: he is let in, or waits for his address to be verified. @returns the row as it is now, or why it stays as it was. */
+/**
+ * Accepts somebody who waits for approval: he is let in, or waits for his address to be verified.
+ * @param judged `revision`: only if it is this one still; null: whatever it is.
+ * @returns the row as it is now, or why it stays as it was.
+ */
 export async function acceptUser(
   db: D1Database,
   id: string,
-  { now }: { now: number },
+  { now, revision = null }: { now: number; revision?: number | null },
   audit?: AuditEntry,
-): Promise<User | 'missing' | 'not-waiting'> {
+): Promise<User | 'missing' | 'not-waiting' | 'conflict'> {
   const results = await db.batch<Record<string, unknown>>([
     db
       .prepare(
@@ -163,13 +174,18 @@ export async function acceptUser(
            state = CASE WHEN email_verified_at IS NOT NULL OR coalesce(email, pending_email) IS NULL
              THEN 'active' ELSE 'waiting-for-email' END,
            updated_at = ?, revision = revision + 1
-         WHERE id = ? AND state = 'waiting-for-approval' RETURNING ${USER_COLUMNS}`,
+         WHERE id = ? AND state = 'waiting-for-approval' AND revision = coalesce(?, revision)
+         RETURNING ${USER_COLUMNS}`,
       )
-      .bind(now, id),
+      .bind(now, id, revision),
     ...auditStatements(db, audit),
-    db.prepare('SELECT 1 FROM users WHERE id = ?').bind(id),
+    db.prepare('SELECT revision FROM users WHERE id = ?').bind(id),
   ])
-  return userIn(results[0]) ?? (results.at(-1)?.results.length ? 'not-waiting' : 'missing')
+  const accepted = userIn(results[0])
+  if (accepted) return accepted
+  const [left] = results.at(-1)?.results ?? []
+  if (!left) return 'missing'
+  return revision !== null && left['revision'] !== revision ? 'conflict' : 'not-waiting'
 }
 
 function lowerCase(text: string | null | undefined): string | null {

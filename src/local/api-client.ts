@@ -16,7 +16,7 @@ export class ApiError extends Error {
 }
 
 /** Parsed, where other answers are believed: `npm run administrator` asks whatever server it is told. */
-const User = v.object({ username: v.string(), createdAt: v.string(), updatedAt: v.string() })
+const User = v.object({ username: v.string(), hasPassword: v.boolean() })
 
 const Problem = v.object({
   detail: v.string(),

@@ -5,12 +5,12 @@ import { type ApiClient, ApiError } from './api-client.ts'
 const ADMINISTRATOR = 'usr_administrator'
 
 /**
- * Gives the first administrator a password, unless somebody has changed that account before.
+ * Gives the first administrator a password, unless there is one.
  * @returns how to log in, or null when there is nothing to tell.
  */
 export async function firstPassword(api: ApiClient): Promise<{ username: string; password: string } | null> {
-  const { username, createdAt, updatedAt, etag } = await api.user(ADMINISTRATOR)
-  if (createdAt !== updatedAt) return null
+  const { username, hasPassword, etag } = await api.user(ADMINISTRATOR)
+  if (hasPassword) return null
   const password = randomBytes(15).toString('base64url')
   try {
     await api.setPassword(ADMINISTRATOR, password, etag)

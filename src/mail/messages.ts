@@ -38,6 +38,18 @@ export function resetPassword(to: TokenFor): MailText {
   }
 }
 
+/** To the address of now, when another one is to take its place. */
+export function addressChange(to: Account & { email: string }): MailText {
+  return {
+    subject: 'Tubewire: another mail address for your account',
+    text: letter(to, [
+      `somebody, probably you, has asked that ${oneLine(to.email, 320)} takes the place of this mail address. It does when it is verified there.`,
+      'It was not you? Then somebody knows your password. Choose a new one at once: that takes the change back, and logs everybody out. This call of the API, with this mail address as "email", sends you a link to do it:',
+      call(to, 'users/ask-reset-password'),
+    ]),
+  }
+}
+
 /** Instead of `verifyEmail`, when somebody registers with an address that has an account: he is told nothing. */
 export function alreadyRegistered(to: Account): MailText {
   return {
@@ -93,6 +105,6 @@ function call({ publicUrl }: Account, path: string): string {
 }
 
 /** A name is chosen by whoever registers with somebody's address: it must not become lines of a letter of ours. */
-function oneLine(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 50)
+function oneLine(name: string, longest = 50): string {
+  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, longest)
 }

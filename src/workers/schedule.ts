@@ -2,6 +2,7 @@
 import { dueEndpoints } from '../db/deliveries.ts'
 import { dueInstances } from '../db/polls.ts'
 import { cleanUp } from '../db/sessions.ts'
+import { forgetUnverified } from '../db/user-emails.ts'
 import type { Deps } from './deps.ts'
 import { forgetOldMails, sendDueMails } from './mails.ts'
 import { wakeDeliveriesAt, wakePolls } from './messages.ts'
@@ -24,6 +25,7 @@ export async function schedule(deps: Deps): Promise<void> {
     sendDueMails(deps),
     forgetOldMails(deps),
     cleanUp(DB, now),
+    forgetUnverified(DB, now),
   ])
   const failures = woken.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
   if (failures.length > 0)

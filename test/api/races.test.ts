@@ -34,7 +34,7 @@ describe('A password', () => {
   it('that an administrator sets meanwhile is not overwritten by who had the one before', async () => {
     const alice = await loggedIn('alice')
     const answer = await during(
-      'UPDATE users SET password_hash',
+      'UPDATE users SET password_hash = coalesce',
       () => call('PUT', `/users/${alice.id}`, { password: 'of the administrator' }),
       'PUT',
       '/users/me',
@@ -46,6 +46,35 @@ describe('A password', () => {
       .bind(alice.id)
       .first<string>('hash')
     expect((await verifyPassword('of the administrator', stored)).ok).toBe(true)
+  })
+
+  it('or an address of who had the one before it is not set after it', async () => {
+    const alice = await loggedIn('alice')
+    const set = () => call('PUT', `/users/${alice.id}`, { password: 'of the administrator' })
+    const body = { currentPassword: PASSWORD, email: 'thief@example.com', password: 'of the thief' }
+    const answer = await during('pending_email = CASE', set, 'PUT', '/users/me', as(alice.token), body)
+    expect(answer.status).toBe(409)
+    expect((await call('GET', `/users/${alice.id}`)).body).toMatchObject({ pendingEmail: null })
+  })
+
+  it('of one’s own is not changed with If-Match when the account was changed in between', async () => {
+    const alice = await loggedIn('alice')
+    const etag = (await call('GET', '/users/me', undefined, as(alice.token))).headers.get('etag') ?? ''
+    const change = () => call('PUT', `/users/${alice.id}`, { emailVerified: true })
+    const headers = { ...as(alice.token), 'if-match': etag }
+    const body = { currentPassword: PASSWORD, password: 'battery staple' }
+    const answer = await during('pending_email = CASE', change, 'PUT', '/users/me', headers, body)
+    expect(answer.status).toBe(412)
+  })
+
+  it('and a role are changed together or not at all', async () => {
+    const alice = await loggedIn('alice')
+    const path = `/users/${alice.id}`
+    const change = () => call('PUT', path, { emailVerified: true })
+    const body = { role: 1, password: 'battery staple' }
+    expect((await during('UPDATE OR IGNORE users', change, 'PUT', path, as(KEY), body)).status).toBe(409)
+    expect((await call('GET', path)).body).toMatchObject({ role: { id: 2 } })
+    expect((await call('GET', '/users/me', undefined, as(alice.token))).status).toBe(200)
   })
 
   it('is not chosen with a mail to an address that is no longer the account’s', async () => {
@@ -81,6 +110,34 @@ describe('A block', () => {
     )
     expect(answer.body).toMatchObject({ status: 403, code: 'insufficient_rights' })
     expect(await count('SELECT count(*) AS count FROM users WHERE blocked_at IS NOT NULL')).toBe(0)
+  })
+
+  it.each([
+    ['block', 'UPDATE users SET blocked_at = coalesce', {}],
+    ['unblock', 'UPDATE users SET blocked_at = NULL', undefined],
+  ])(
+    'with If-Match: %s does not meet an account that was changed in between',
+    async (verb, statement, body) => {
+      const alice = await person('alice')
+      const path = `/users/${alice.id}`
+      if (verb === 'unblock') await call('POST', `${path}/block`)
+      const etag = (await call('GET', path)).headers.get('etag') ?? ''
+      const change = () => call('PUT', path, { role: 1 })
+      const headers = { ...as(KEY), 'if-match': etag }
+      expect((await during(statement, change, 'POST', `${path}/${verb}`, headers, body)).status).toBe(412)
+      expect((await call('GET', path)).body).toMatchObject({ blocked: verb === 'unblock' })
+    },
+  )
+
+  it('is not lifted by a moderator from who became an administrator meanwhile', async () => {
+    const [alice, moderator] = [await person('alice'), await loggedIn('moderator', 'Moderator')]
+    const path = `/users/${alice.id}`
+    await call('POST', `${path}/block`)
+    const change = () => run('UPDATE users SET role = 0 WHERE id = ?', alice.id)
+    const statement = 'UPDATE users SET blocked_at = NULL'
+    const answer = await during(statement, change, 'POST', `${path}/unblock`, as(moderator.token))
+    expect(answer.body).toMatchObject({ status: 403, code: 'insufficient_rights' })
+    expect((await call('GET', path)).body).toMatchObject({ blocked: true })
   })
 
   it.each(['UPDATE users SET blocked_at = 1 WHERE id = ?', 'DELETE FROM users WHERE id = ?'])(
@@ -147,6 +204,20 @@ describe('A deletion with If-Match', () => {
       expect((await during(`DELETE FROM ${table}`, change, 'DELETE', path, headers)).status, path).toBe(412)
       expect((await call('GET', path)).status, path).toBe(200)
     }
+  })
+})
+
+describe('An acceptance', () => {
+  it('is of who is there still, and as he was seen', async () => {
+    const alice = await person('alice', 'User', { state: 'waiting-for-approval' })
+    const path = `/users/${alice.id}`
+    const etag = (await call('GET', path)).headers.get('etag') ?? ''
+    const accept = (act: () => Promise<unknown>, headers: Record<string, string>) =>
+      during('waiting-for-approval', act, 'POST', `${path}/accept`, { ...as(KEY), ...headers })
+    const change = () => call('PUT', path, { role: 1 })
+    expect((await accept(change, { 'if-match': etag })).status).toBe(412)
+    expect((await call('GET', path)).body).toMatchObject({ state: 'waiting-for-approval' })
+    expect((await accept(() => call('DELETE', path), {})).status).toBe(404)
   })
 })
 

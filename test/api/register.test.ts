@@ -1,9 +1,11 @@
 /** @module Signing up, verifying an address, a forgotten password: and that no answer tells whether an address is known. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { forgetUnverified } from '../../src/db/user-emails.ts'
+import { schedule } from '../../src/workers/schedule.ts'
 import { call, forgetAll, generous, readAnswer, sendTo } from '../support/call.ts'
 import { testDeps } from '../support/harness.ts'
-import { as, loggedIn, PASSWORD, person } from '../support/people.ts'
+import { as, loggedIn, PASSWORD, person, session } from '../support/people.ts'
 
 type Signup = 'open' | 'approval' | 'closed'
 let tubewire = testDeps()
@@ -127,6 +129,8 @@ describe('Registration', () => {
       expect((await logIn(name)).body).toMatchObject({ code: 'email_not_verified' })
       expect((await register(name, 'other@example.com')).body).toMatchObject({ code: 'username_taken' })
     }
+    for (const address of ['alice@example.com', 'frank@example.com'])
+      expect((await logIn(address, 'battery staple')).body).toMatchObject({ code: 'invalid_grant' })
     expect((await mails()).map(({ recipient }) => recipient).sort()).toEqual([
       'alice@example.com',
       'frank@example.com',
@@ -136,9 +140,35 @@ describe('Registration', () => {
     )
   })
 
+  it('with somebody’s address does not keep him from registering with it, and having it', async () => {
+    await register('eve', 'alice@example.com')
+    await register('alice', 'alice@example.com')
+    expect((await verify('alice@example.com')).status).toBe(204)
+    expect((await logIn('alice')).status).toBe(200)
+    // Not even by asking again: it is Alice's now.
+    const before = (await mails()).length
+    await post('/api/v1/users/ask-send-verify-email', { email: 'alice@example.com' })
+    expect((await mails()).length).toBe(before)
+    expect((await logIn('eve')).body).toMatchObject({ code: 'email_not_verified' })
+  })
+
+  it('is forgotten when nobody has verified the address for a week; an account that was let in is not', async () => {
+    await register('eve', 'eve@example.com')
+    await register('alice', 'alice@example.com')
+    await verify('alice@example.com')
+    await register('bob', 'bob@example.com', 'approval')
+    const names = async () =>
+      (await call('GET', '/users?count=100')).body.data.map(({ username }) => username).sort()
+    await forgetUnverified(env.DB, tubewire.deps.clock() + 7 * 24 * 3_600_000 - 1_000)
+    expect(await names()).toEqual(['alice', 'bob', 'eve', 'root'])
+    await schedule({ ...tubewire.deps, clock: () => tubewire.deps.clock() + 7 * 24 * 3_600_000 })
+    expect(await names()).toEqual(['alice', 'bob', 'root'])
+  })
+
   it.each([
     ['a short password', { password: '1234567' }, 'password'],
     ['no address', { email: 'alice' }, 'email'],
+    ['an address that mail does not carry', { email: `${'a'.repeat(65)}@example.com` }, 'email'],
     ['a name with a line end', { username: 'a\nBcc: x' }, 'username'],
     ['a role of one’s own choice', { role: 0 }, 'role'],
   ])('with %s is 400', async (_name, changes, field) => {
@@ -214,6 +244,48 @@ describe('The verification of an address', () => {
     expect((await mails()).filter(({ recipient }) => recipient === 'new@example.com')).toHaveLength(2)
   })
 
+  it('is asked for again by the newest three, and first of all by who asks himself; never by who is blocked', async () => {
+    for (const name of ['alice', 'bob', 'carol', 'dave']) await register(name, 'shared@example.com')
+    const { body } = await call('GET', '/users?search=alice')
+    const id = String(body.data[0]?.['id'])
+    const resend = async (token?: string) => {
+      await env.DB.prepare('DELETE FROM mails').run()
+      const headers = token === undefined ? {} : as(token)
+      await post('/api/v1/users/ask-send-verify-email', { email: 'shared@example.com' }, 'open', headers)
+      return (await mails()).map(({ text }) => /Hello (\w+)/.exec(text)?.[1]).sort()
+    }
+    expect(await resend()).toEqual(['bob', 'carol', 'dave'])
+    await env.DB.prepare("UPDATE users SET state = 'active' WHERE id = ?").bind(id).run()
+    const { token } = await session(id)
+    expect(await resend(token)).toEqual(['alice', 'carol', 'dave'])
+    await env.DB.prepare("UPDATE users SET blocked_at = 1 WHERE username = 'dave'").run()
+    expect(await resend(token)).toEqual(['alice', 'bob', 'carol'])
+  })
+
+  it('brings no address back that is no longer the account’s', async () => {
+    const { id, token } = await loggedIn('alice')
+    await call('PUT', '/users/me', { email: 'old@example.com', currentPassword: PASSWORD }, as(token))
+    const { verificationString } = await tokenFor('old@example.com')
+    await call('PUT', `/users/${id}`, { email: 'new@example.com' })
+    const late = await post(`/api/v1/users/${id}/verify-email`, { verificationString })
+    expect(late.body).toMatchObject({ code: 'invalid_verification' })
+    expect((await call('GET', `/users/${id}`)).body).toMatchObject({ email: 'new@example.com' })
+  })
+
+  it('by a link that is not whole is a page that says so', async () => {
+    for (const [path, query] of [
+      ['/verify-email', ''],
+      ['/reset-password', 'userId=nobody&verificationString=x&utm_source=mail'],
+    ]) {
+      const page = await sendTo(tubewire.deps, 'GET', `${path}?${query}`)
+      expect(page.status).toBe(200)
+      expect(await page.text()).toContain('This link is not complete')
+      const form = { 'content-type': 'application/x-www-form-urlencoded' }
+      const sent = await sendTo(tubewire.deps, 'POST', String(path), form, `${query}&password=battery+staple`)
+      expect(await sent.text()).toContain('This link is not complete')
+    }
+  })
+
   it('is done by the page that the mail leads to: opening it changes nothing, its button does', async () => {
     await register('alice', 'alice@example.com')
     const { userId, verificationString } = await tokenFor('alice@example.com')
@@ -239,6 +311,19 @@ describe('The verification of an address', () => {
 })
 
 describe('A forgotten password', () => {
+  it('chosen anew takes back an address that waits, with its string', async () => {
+    const { id, token } = await loggedIn('alice')
+    await call('PUT', '/users/me', { email: 'thief@example.com', currentPassword: PASSWORD }, as(token))
+    await post('/api/v1/users/ask-reset-password', { email: 'alice@example.com' })
+    const { verificationString } = await tokenFor('alice@example.com')
+    const stolen = await tokenFor('thief@example.com')
+    const chosen = { verificationString, password: 'battery staple' }
+    expect((await post(`/api/v1/users/${id}/reset-password`, chosen)).status).toBe(204)
+    expect((await call('GET', `/users/${id}`)).body).toMatchObject({ pendingEmail: null })
+    const { verificationString: theirs } = stolen
+    expect((await post(`/api/v1/users/${id}/verify-email`, { verificationString: theirs })).status).toBe(403)
+  })
+
   it('is chosen anew with the string of the mail, and ends the session', async () => {
     const { token } = await loggedIn('alice')
     expect((await post('/api/v1/users/ask-reset-password', { email: 'Alice@example.com' })).status).toBe(204)
@@ -269,8 +354,11 @@ describe('A forgotten password', () => {
     expect(await (await sendTo(tubewire.deps, 'GET', `/reset-password?${query}`)).text()).toContain(
       'type="password"',
     )
-    query.set('password', 'battery staple')
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    query.set('password', 'short')
+    const short = await sendTo(tubewire.deps, 'POST', '/reset-password', form, String(query))
+    expect(await short.text()).toContain('must have at least 8 characters')
+    query.set('password', 'battery staple')
     const done = await sendTo(tubewire.deps, 'POST', '/reset-password', form, String(query))
     expect(await done.text()).toContain('Your password is changed')
     expect((await logIn('alice', 'battery staple')).status).toBe(200)

@@ -1,9 +1,9 @@
 /** @module Logging in and out: OAuth as PeerTube does it, one session a user, and what becomes of stolen tokens. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { forgetAll, generous, KEY, readAnswer, send, sendTo } from '../support/call.ts'
+import { call, forgetAll, generous, KEY, readAnswer, send, sendTo } from '../support/call.ts'
 import { testDeps } from '../support/harness.ts'
-import { as, PASSWORD, person } from '../support/people.ts'
+import { as, loggedIn, PASSWORD, person } from '../support/people.ts'
 
 beforeEach(forgetAll)
 
@@ -140,6 +140,19 @@ describe('A login', () => {
     await logIn('alice')
     expect(await stored()).toMatch(/^scrypt\$16384\$8\$5\$/)
     expect((await logIn('alice')).status).toBe(200)
+  })
+
+  it('is nobody else’s in the audit log, whatever token comes with it', async () => {
+    const [alice, bob] = [await person('alice'), await loggedIn('bob')]
+    const form = { client_id: 'tubewire', client_secret: 'public', grant_type: 'password', username: 'alice' }
+    const type = { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${bob.token}` }
+    for (const password of [PASSWORD, 'wrong password'])
+      await send('POST', '/api/v1/users/token', type, String(new URLSearchParams({ ...form, password })))
+    const { body } = await call('GET', '/audit-log?action=getOAuthToken&limit=2')
+    expect(body.data).toMatchObject([
+      { user: null, via: 'anonymous', target: alice.id, success: false },
+      { user: { id: alice.id }, via: 'anonymous', target: alice.id, success: true },
+    ])
   })
 
   it('is refused as a JSON body', async () => {

@@ -7,6 +7,17 @@ import { apiKey, as, loggedIn, PASSWORD, person, session } from '../support/peop
 
 beforeEach(forgetAll)
 
+const NEW = { currentPassword: PASSWORD, password: 'battery staple' }
+
+/** The newest mail to an address. */
+async function mailTo(email: string): Promise<Record<string, unknown> | undefined> {
+  const { body } = await call('GET', '/mails?count=100')
+  return body.data.find(({ recipient }) => recipient === email)
+}
+
+const stringIn = (mail: Record<string, unknown> | undefined) =>
+  /verificationString=(\w+)/.exec(String(mail?.['text']))?.[1]
+
 describe('One’s own account', () => {
   it('changes its password with the one before', async () => {
     const { token } = await loggedIn('alice')
@@ -28,9 +39,9 @@ describe('One’s own account', () => {
       email: 'alice@example.com',
       pendingEmail: 'new@example.com',
     })
-    const mail = (await call('GET', '/mails')).body.data[0]
-    expect(mail).toMatchObject({ recipient: 'new@example.com', state: 'kept' })
-    const verificationString = /verificationString=(\w+)/.exec(String(mail?.['text']))?.[1]
+    const mail = await mailTo('new@example.com')
+    expect(mail).toMatchObject({ state: 'kept' })
+    const verificationString = stringIn(mail)
     await call('POST', `/users/${id}/verify-email`, { verificationString })
     expect((await call('GET', '/users/me', undefined, as(token))).body).toMatchObject({
       email: 'new@example.com',
@@ -44,13 +55,57 @@ describe('One’s own account', () => {
     await person('bob')
     const body = { email: 'bob@example.com', currentPassword: PASSWORD }
     expect((await call('PUT', '/users/me', body, as(token))).status).toBe(204)
-    const mail = (await call('GET', '/mails')).body.data[0]
-    expect(mail).toMatchObject({ recipient: 'bob@example.com' })
-    expect(mail?.['text']).not.toContain('verificationString')
+    expect((await mailTo('bob@example.com'))?.['text']).not.toContain('verificationString')
     expect((await call('GET', '/users/me', undefined, as(token))).body).toMatchObject({
       email: 'alice@example.com',
       pendingEmail: 'bob@example.com',
     })
+  })
+
+  it('warns its address of now when another one is to take its place', async () => {
+    const { token } = await loggedIn('alice')
+    await call('PUT', '/users/me', { email: 'new@example.com', currentPassword: PASSWORD }, as(token))
+    const warning = await mailTo('alice@example.com')
+    expect(warning?.['text']).toContain('new@example.com')
+    expect(warning?.['text']).not.toContain('verificationString')
+  })
+
+  it('does not learn whether an address is known from what becomes of the token before', async () => {
+    const { id, token } = await loggedIn('alice')
+    await person('bob')
+    const put = (email: string) => call('PUT', '/users/me', { email, currentPassword: PASSWORD }, as(token))
+    for (const email of ['bob@example.com', 'nobody@example.com']) {
+      await put('first@example.com')
+      const verificationString = stringIn(await mailTo('first@example.com'))
+      await put(email)
+      const answer = await call('POST', `/users/${id}/verify-email`, { verificationString })
+      expect(answer.status, email).toBe(403)
+    }
+  })
+
+  it.each([
+    ['his own', (_id: string, token: string) => call('PUT', '/users/me', NEW, as(token))],
+    ['by an administrator', (id: string) => call('PUT', `/users/${id}`, { password: NEW.password })],
+  ])('with a new password, %s, is no longer to have the address of a thief', async (_whose, change) => {
+    const { id, token } = await loggedIn('alice')
+    const theft = { email: 'thief@example.com', currentPassword: PASSWORD }
+    await call('PUT', '/users/me', theft, as(token))
+    const verificationString = stringIn(await mailTo('thief@example.com'))
+    expect((await change(id, token)).status).toBe(204)
+    expect((await call('GET', `/users/${id}`)).body).toMatchObject({ pendingEmail: null })
+    const mails = (await call('GET', '/mails')).body['total']
+    await call('POST', '/users/ask-send-verify-email', { email: 'thief@example.com' })
+    expect((await call('GET', '/mails')).body['total']).toBe(mails)
+    const verified = await call('POST', `/users/${id}/verify-email`, { verificationString })
+    expect(verified.status).toBe(403)
+  })
+
+  it('takes back the address that waits when it is told the one that it has', async () => {
+    const { token } = await loggedIn('alice')
+    const put = (email: string) => call('PUT', '/users/me', { email, currentPassword: PASSWORD }, as(token))
+    await put('new@example.com')
+    await put('alice@example.com')
+    expect((await call('GET', '/users/me', undefined, as(token))).body).toMatchObject({ pendingEmail: null })
   })
 
   it('is deleted with all that is its own', async () => {
@@ -80,7 +135,7 @@ describe('Accounts', () => {
       role: { id: 1, label: 'Moderator' },
       state: 'active',
     })
-    expect(JSON.stringify(made.body)).not.toMatch(/password|scrypt/i)
+    expect(JSON.stringify(made.body)).not.toMatch(/correct horse|scrypt/i)
     const path = `/users/${made.body['id']}`
     expect((await call('GET', path)).body).toEqual(made.body)
     const { token } = await session(String(made.body['id']))
@@ -92,6 +147,30 @@ describe('Accounts', () => {
     expect((await call('DELETE', path)).status).toBe(204)
     expect((await call('GET', path)).status).toBe(404)
     expect((await call('PUT', path, { role: 2 })).status).toBe(404)
+  })
+
+  it('that wait for an address are let in when an administrator calls it verified, or takes it away', async () => {
+    const waiting = { state: 'waiting-for-email', email: null } as const
+    const alice = await person('alice', 'User', waiting)
+    const pending = env.DB.prepare('UPDATE users SET pending_email = ? WHERE id = ?')
+    await pending.bind('alice@example.com', alice.id).run()
+    expect((await call('PUT', `/users/${alice.id}`, { emailVerified: true })).status).toBe(204)
+    const verified = { email: 'alice@example.com', emailVerified: true, pendingEmail: null, state: 'active' }
+    expect((await call('GET', `/users/${alice.id}`)).body).toMatchObject(verified)
+
+    const bob = await person('bob', 'User', waiting)
+    await pending.bind('bob@example.com', bob.id).run()
+    expect((await call('PUT', `/users/${bob.id}`, { email: null })).status).toBe(204)
+    const without = { email: null, emailVerified: false, pendingEmail: null, state: 'active' }
+    expect((await call('GET', `/users/${bob.id}`)).body).toMatchObject(without)
+    // There is nothing to verify.
+    expect((await call('PUT', `/users/${bob.id}`, { emailVerified: true })).status).toBe(400)
+
+    // One that somebody else has by now is not given twice.
+    const eve = await person('eve', 'User', waiting)
+    await pending.bind('alice@example.com', eve.id).run()
+    const taken = await call('PUT', `/users/${eve.id}`, { emailVerified: true })
+    expect(taken.body).toMatchObject({ code: 'email_taken' })
   })
 
   it('are refused a name or address that is taken', async () => {

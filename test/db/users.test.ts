@@ -1,7 +1,8 @@
 /** @module Users: what may be stored of them, what is refused, and that what is refused leaves no trace. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { setPassword } from '../../src/db/user-passwords.ts'
+import { changeCredentials, rehashPassword } from '../../src/db/user-credentials.ts'
+import { forgetUnverified } from '../../src/db/user-emails.ts'
 import {
   acceptUser,
   findUser,
@@ -196,7 +197,7 @@ describe('Who waits for approval', () => {
 
 describe('Another password', () => {
   const loggedIn = async () => {
-    const user = await givenUser({ passwordHash: 'old' })
+    const user = await givenUser({ passwordHash: 'old', pendingEmail: 'next@x' })
     await env.DB.batch([
       env.DB.prepare('INSERT INTO sessions VALUES (?1, ?1, ?1, 1, ?1, 1, 1)').bind(user.id),
       env.DB.prepare("INSERT INTO mail_tokens VALUES (?1 || 'r', ?1, 'reset-password', '', 1)").bind(user.id),
@@ -208,28 +209,69 @@ describe('Another password', () => {
     first(
       `SELECT (SELECT count(*) FROM sessions WHERE user_id = ?1) AS sessions,
               (SELECT group_concat(purpose) FROM mail_tokens WHERE user_id = ?1) AS tokens,
-              (SELECT password_hash FROM users WHERE id = ?1) AS hash`,
+              (SELECT password_hash FROM users WHERE id = ?1) AS hash,
+              (SELECT pending_email FROM users WHERE id = ?1) AS pending`,
       user.id,
     )
 
-  it.each([
-    { endSession: true, sessions: 0 },
-    { endSession: false, sessions: 1 },
-  ])('voids mails that would reset it; ends the session: $endSession', async ({ endSession, sessions }) => {
+  it('that is new ends the session and voids every mail and address that could bring another', async () => {
     const user = await loggedIn()
-    expect(await setPassword(env.DB, user.id, 'new', { endSession, now: NOW }, entry(user.id))).toBe(true)
-    expect(await left(user)).toEqual({ sessions, tokens: 'verify-email', hash: 'new' })
+    const judged = { revision: user.revision, now: NOW }
+    expect(await changeCredentials(env.DB, user.id, { passwordHash: 'new' }, judged, entry(user.id))).toBe(
+      true,
+    )
+    expect(await left(user)).toEqual({ sessions: 0, tokens: null, hash: 'new', pending: null })
     expect(await logged(user.id)).toHaveLength(1)
   })
 
-  it('does not take the place of one that was not meant, nor of nobody', async () => {
+  it('that an administrator sets does the same, but leaves his address to who waits for it to be verified', async () => {
     const user = await loggedIn()
-    const options = { endSession: true, now: NOW, replaces: 'older' }
-    expect(await setPassword(env.DB, user.id, 'anew', options, entry(user.id))).toBe(false)
-    expect(await left(user)).toMatchObject({ sessions: 1, hash: 'old' })
+    await updateUser(env.DB, user.id, { passwordHash: 'new', updatedAt: NOW }, user.revision)
+    expect(await left(user)).toEqual({ sessions: 0, tokens: null, hash: 'new', pending: null })
+    const waiting = await givenUser({ state: 'waiting-for-email', pendingEmail: 'waits@x' })
+    const changed = await updateUser(env.DB, waiting.id, { passwordHash: 'new', updatedAt: NOW }, null)
+    expect(changed).toMatchObject({ passwordHash: 'new', pendingEmail: 'waits@x' })
+  })
+
+  it('that is refused voids nothing', async () => {
+    const user = await loggedIn()
+    const before = await left(user)
+    const changes = { passwordHash: 'new', pendingEmail: 'other@x' }
+    const judged = { revision: user.revision + 1, now: NOW }
+    expect(await changeCredentials(env.DB, user.id, changes, judged, entry(user.id))).toBe(false)
+    expect(await updateUser(env.DB, user.id, { passwordHash: 'new', updatedAt: NOW }, 9)).toBe('conflict')
+    expect(await left(user)).toEqual(before)
     expect(await logged(user.id)).toEqual([])
-    expect(await setPassword(env.DB, user.id, 'anew', { ...options, replaces: 'old' })).toBe(true)
-    expect(await setPassword(env.DB, 'usr_nobody', 'new', { endSession: true, now: NOW })).toBe(false)
+  })
+
+  it('hashed anew is no change, and does not take the place of one that was not meant', async () => {
+    const user = await loggedIn()
+    expect(await rehashPassword(env.DB, user.id, 'anew', 'older')).toBe(false)
+    expect(await rehashPassword(env.DB, user.id, 'anew', 'old')).toBe(true)
+    expect(await left(user)).toMatchObject({ sessions: 1, hash: 'anew', pending: 'next@x' })
+    expect(await findUser(env.DB, user.id)).toMatchObject({
+      revision: user.revision,
+      updatedAt: user.updatedAt,
+    })
+  })
+
+  it('stays when another address waits: what is void is only the token for the one before', async () => {
+    const user = await loggedIn()
+    const judged = { revision: user.revision, now: NOW }
+    expect(await changeCredentials(env.DB, user.id, { pendingEmail: 'third@x' }, judged)).toBe(true)
+    expect(await left(user)).toEqual({
+      sessions: 1,
+      tokens: 'reset-password',
+      hash: 'old',
+      pending: 'third@x',
+    })
+    await changeCredentials(
+      env.DB,
+      user.id,
+      { pendingEmail: null },
+      { ...judged, revision: judged.revision + 1 },
+    )
+    expect(await left(user)).toMatchObject({ hash: 'old', pending: null })
   })
 })
 
@@ -274,6 +316,12 @@ describe('Of 20,000 users', () => {
       expect(cost.rowsRead).toBeLessThanOrEqual(2 * rows.length + 3 * pages)
     },
   )
+
+  it('those that wait for an address too long are looked for along an index', async () => {
+    const { db, cost } = countCosts(env.DB)
+    expect(await forgetUnverified(db, LATER * 2)).toBe(0)
+    expect(cost.rowsRead).toBeLessThanOrEqual(2)
+  })
 
   it('a search finds parts of names and addresses as they are written, and counts them', async () => {
     const search = async (text: string) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { formatMessage } from '../../src/mail/message.ts'
 import {
   accountAccepted,
+  addressChange,
   alreadyRegistered,
   registrationWaiting,
   resetPassword,
@@ -16,8 +17,16 @@ const to = {
   userId: 'usr_1',
   token: 'To+k/en=1',
   minutes: 60,
+  email: 'new@example.com',
 }
-const all = { verifyEmail, resetPassword, alreadyRegistered, accountAccepted, registrationWaiting }
+const all = {
+  verifyEmail,
+  resetPassword,
+  addressChange,
+  alreadyRegistered,
+  accountAccepted,
+  registrationWaiting,
+}
 
 describe('A mail', () => {
   it.each(Object.entries(all))(
@@ -26,7 +35,7 @@ describe('A mail', () => {
       const { subject, text } = write(to)
       expect(subject).toMatch(/^Tubewire: [\x20-\x7e]{5,60}$/)
       expect(text).toMatch(/^Hello alice,\n\n/)
-      expect(text).toMatch(/You did not (ask for this|register here)\? Then|It was not you\? Then do nothing/)
+      expect(text).toMatch(/You did not (ask for this|register here)\? Then|It was not you\? Then/)
       expect(text).toContain('https://tubewire.example')
       expect(text.endsWith('-- \nTubewire, https://tubewire.example')).toBe(true)
     },
@@ -51,7 +60,7 @@ describe('A mail', () => {
   })
 
   it('without a token has none', () => {
-    for (const write of [alreadyRegistered, accountAccepted, registrationWaiting])
+    for (const write of [addressChange, alreadyRegistered, accountAccepted, registrationWaiting])
       expect(write(to).text).not.toContain(to.token)
   })
 
