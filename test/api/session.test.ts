@@ -150,8 +150,8 @@ describe('A login', () => {
       await send('POST', '/api/v1/users/token', type, String(new URLSearchParams({ ...form, password })))
     const { body } = await call('GET', '/audit-log?action=getOAuthToken&limit=2')
     expect(body.data).toMatchObject([
-      { user: null, via: 'anonymous', target: alice.id, success: false },
-      { user: { id: alice.id }, via: 'anonymous', target: alice.id, success: true },
+      { userId: null, via: 'anonymous', target: alice.id, success: false },
+      { userId: alice.id, via: 'anonymous', target: alice.id, success: true },
     ])
   })
 
