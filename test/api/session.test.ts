@@ -146,8 +146,10 @@ describe('A login', () => {
     const [alice, bob] = [await person('alice'), await loggedIn('bob')]
     const form = { client_id: 'tubewire', client_secret: 'public', grant_type: 'password', username: 'alice' }
     const type = { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${bob.token}` }
-    for (const password of [PASSWORD, 'wrong password'])
-      await send('POST', '/api/v1/users/token', type, String(new URLSearchParams({ ...form, password })))
+    for (const password of [PASSWORD, 'wrong password']) {
+      const fields = String(new URLSearchParams({ ...form, password }))
+      await sendTo(generous(tubewire.deps), 'POST', '/api/v1/users/token', type, fields)
+    }
     const { body } = await call('GET', '/audit-log?action=getOAuthToken&limit=2')
     expect(body.data).toMatchObject([
       { userId: null, via: 'anonymous', target: alice.id, success: false },
