@@ -217,8 +217,24 @@ describe('Validation', () => {
       'bar is unknown',
     ])
     expect(await ask('/api/v1/users/me?foo=1')).toEqual(['foo is unknown'])
-    expect(await ask('/api/v1/events?limit=2&limit=3')).toEqual(['limit is there more than once'])
+    expect(await ask('/api/v1/events?limit=2&limit=3')).toEqual(['limit must be given once'])
     expect(await ask('/.well-known/webfinger')).toEqual(['resource is missing'])
+  })
+
+  it('says of a field of a form that it must be given once, and of a list in JSON that it is none', async () => {
+    const ask = async (path: string, type: string, body: string) => {
+      const headers = { ...operator, 'content-type': type }
+      const problem: Record<string, unknown> = await (await send('POST', path, headers, body)).json()
+      return problem['invalid-params']
+    }
+    const form = 'grant_type=password&grant_type=password&username=a&username=b&password=x'
+    expect(await ask('/api/v1/users/token', 'application/x-www-form-urlencoded', form)).toEqual({
+      grant_type: { location: 'body', msg: 'must be given once', param: 'grant_type', path: 'grant_type' },
+      username: { location: 'body', msg: 'must be given once', param: 'username', path: 'username' },
+    })
+    expect(
+      await ask('/api/v1/endpoints', 'application/json', '{"url":"http://localhost:1/","description":["a"]}'),
+    ).toMatchObject({ description: { msg: 'must be a text' } })
   })
 
   it('names nested fields with their path, and headers', async () => {
