@@ -273,6 +273,7 @@ describe('With --instance and --webhook', () => {
     const cli = start(...more.flatMap(({ origin }) => ['--instance', origin]))
     await cli.line(/Tubewire is ready/)
     for (const { origin } of more) expect(cli.output()).toContain(`Watching   ${origin}`)
+    expect(cli.output()).toMatch(/… waiting \d+ s: the API takes only/)
     await Promise.all(more.map((one) => one.close()))
   })
 
