@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Deps } from '../../src/workers/deps.ts'
 import { call, forgetAll, KEY, readAnswer, sendTo } from '../support/call.ts'
 import { control, count, testDeps } from '../support/harness.ts'
+import { before } from '../support/meanwhile.ts'
 import { as, loggedIn } from '../support/people.ts'
 
 beforeEach(forgetAll)
@@ -70,6 +71,21 @@ describe('A change', () => {
     const statuses = (await Promise.all(changes)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 200)).toHaveLength(1)
     expect(statuses.filter((status) => status === 412)).toHaveLength(9)
+  })
+
+  it.each([
+    ['of the state that was seen is 412 when it is another one by then', null, 412],
+    ['of whatever state it is in, by If-Match: *, is done', '*', 204],
+  ])('%s, also in the midst of it', async (_what, ifMatch, status) => {
+    const { body } = await call('POST', '/endpoints', hook)
+    const path = `/endpoints/${body['id']}`
+    const etag = (await call('GET', path)).headers.get('etag') ?? ''
+    const { deps } = testDeps()
+    const DB = before('DELETE FROM endpoints', () => call('PATCH', path, { description: 'Meanwhile' }))
+    const headers = { ...as(KEY), 'if-match': ifMatch ?? etag }
+    const removed = await sendTo({ ...deps, env: { ...deps.env, DB } }, 'DELETE', `/api/v1${path}`, headers)
+    expect(removed.status).toBe(status)
+    expect((await call('GET', path)).status).toBe(status === 204 ? 404 : 200)
   })
 
   it.each([

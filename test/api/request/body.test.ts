@@ -50,3 +50,34 @@ describe('A body that must be there', () => {
     })
   })
 })
+
+describe('A list in a body', () => {
+  const read = (items: number) => readBody(post(`{"a":[],"b":[${Array(items).fill(0)}]}`, JSON_TYPE), {})
+
+  it('of a thousand items is left to its schema', async () => {
+    expect((await read(1_000)).wrong).toBeNull()
+  })
+
+  it('of more is refused as a whole, by its name', async () => {
+    expect((await read(1_001)).wrong).toEqual({
+      b: { location: 'body', msg: 'has more than 1000 items', param: 'b', path: 'b' },
+    })
+  })
+})
+
+describe('A form', () => {
+  const read = (fields: number) =>
+    readBody(post('a=1&'.repeat(fields), 'application/x-www-form-urlencoded'), { bodyType: 'form' })
+
+  it('of a hundred fields is read: a name that comes twice has a list', async () => {
+    expect(await read(100)).toMatchObject({ value: { a: Array(100).fill('1') }, wrong: null })
+    expect(await read(1)).toMatchObject({ value: { a: '1' } })
+  })
+
+  it('of more is refused', async () => {
+    await expect(read(101)).rejects.toMatchObject({
+      status: 400,
+      invalidParams: { body: { msg: 'has more than 100 fields' } },
+    })
+  })
+})
