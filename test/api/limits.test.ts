@@ -270,6 +270,32 @@ describe('A token', () => {
     expect(await remaining(here)).toBe('1')
   })
 
+  it('that held before costs one query and one count', async () => {
+    const { token } = await loggedIn('alice')
+    const { db, cost } = countCosts(tubewire.deps.env.DB)
+    let calls = 0
+    const RATE_LIMITER = new Proxy(tubewire.deps.env.RATE_LIMITER, {
+      get(target, name) {
+        if (name === 'getByName') calls += 1
+        const value = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const deps = { ...tubewire.deps, env: { ...tubewire.deps.env, DB: db, RATE_LIMITER } }
+    const costs: number[][] = []
+    for (const _ of ['first', 'later', 'later']) {
+      const before = { calls, roundTrips: cost.roundTrips }
+      expect((await sendTo(deps, 'GET', '/api/v1/config', as(token))).status).toBe(200)
+      costs.push([calls - before.calls, cost.roundTrips - before.roundTrips])
+    }
+    // The first time its address is counted too, and given its count back.
+    expect(costs).toEqual([
+      [3, 1],
+      [1, 1],
+      [1, 1],
+    ])
+  })
+
   it('that held before is let in from an address that has used up its limit; a new one waits', async () => {
     const { get } = counting(3)
     const here = newAddress()
