@@ -2,11 +2,12 @@
  * @module Whether a request may pass: who calls, how often, and whether his role and scopes allow it.
  *
  * Against the limit of the whole API each request counts once: for an account or key where one is known, and otherwise for an
- * address. Looking a token up costs a query, which is had before that only by a token that is no guess:
- * - one that held when it was last looked up here is looked up, and counted for whose it is: one query, one count;
- * - any other is counted for its address before it is looked up, so that whoever makes tokens up asks the database no more often
- *   than his address may ask us. If it holds, the address gets its count back, and the account is counted. So somebody new waits
- *   behind an address that has used up its limit, until its window ends.
+ * address. Looking a token up costs a query, so that whoever makes tokens up must not have one for each:
+ * - Ordinarily a token is looked up, and then counted for whose it is: one query, one count.
+ * - From an address that was refused here, and whose window has not ended, a token that did not hold when it was last looked up
+ *   here may be a guess. It is counted for the address before it is looked up, which refuses it. Should it pass and hold, the
+ *   address gets its count back. So somebody who is new waits behind an address that has used up its limit.
+ * What is remembered for that is each isolate's own, and decides who is asked first, never who is let in.
  *
  * What is not counted looks nobody up. Where nobody has to be known, whom the database can't tell is nobody: what needs no
  * database answers without one, and `GET /health` can say that it has no tables.
@@ -57,7 +58,8 @@ async function countCaller(
     await count(passage, nobody, 'api')
     return { caller: nobody, problem: shown.kind === 'wrong' ? shown.problem : null }
   }
-  const asNobody = shown.hasHeld ? null : await count(passage, nobody, 'api')
+  const isGuess = !shown.hasHeld && isRefused(nobody, deps.clock())
+  const asNobody = isGuess ? await count(passage, nobody, 'api') : null
   const found = await shown.lookUp().catch((error: unknown) => {
     if (!isForAll) throw error
     deps.log({
@@ -69,7 +71,7 @@ async function countCaller(
     return null
   })
   if (found === null || found instanceof Problem) {
-    if (shown.hasHeld) await count(passage, nobody, 'api')
+    if (!isGuess) await count(passage, nobody, 'api')
     return { caller: nobody, problem: found }
   }
   if (asNobody) inBackground(asNobody.uncount())
@@ -114,12 +116,28 @@ async function count(
     })
   }
   Object.assign(passage.headers, limitHeaders(counted))
+  if (name === 'api') rememberRefusal(caller, counted)
   if (!counted.allowed)
     throw new Problem(
       429,
       `Too many requests: at most ${limit.requests} in ${limit.windowMs / 1000} s. Come back in ${counted.retryAfterSeconds} s`,
     )
   return counted
+}
+
+/** When the windows end of the addresses that were refused, by what they are counted under. */
+const refusedUntil = new Map<string, number>()
+const MOST_REFUSED = 10_000
+
+function isRefused(caller: Caller, now: number): boolean {
+  return now < (refusedUntil.get(callerId(caller)) ?? 0)
+}
+
+function rememberRefusal(caller: Caller, { allowed, resetAt }: CountedRequest): void {
+  if (allowed || caller.kind !== 'anonymous') return
+  refusedUntil.set(callerId(caller), resetAt)
+  const [oldest] = refusedUntil.keys()
+  if (refusedUntil.size > MOST_REFUSED && oldest !== undefined) refusedUntil.delete(oldest)
 }
 
 /** What a caller may ask of the whole API. Only an administrator's key may ask more than everybody. */

@@ -41,7 +41,7 @@ export type Credentials =
   | { kind: 'wrong'; problem: Problem }
   | {
       kind: 'token'
-      /** Whether it held when it was last looked up here: it is no guess. It may have ended meanwhile. */
+      /** Whether it held when it was last looked up here. It may have ended meanwhile. */
       hasHeld: boolean
       /** Whose it is, in one statement. @returns a problem when it doesn't hold: 401 `invalid_token`. */
       lookUp: () => Promise<Caller | Problem>
