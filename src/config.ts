@@ -53,7 +53,7 @@ const SmtpUrl = v.pipe(
   v.check((text) => {
     const url = URL.parse(text)
     const isSmtp = url?.protocol === 'smtp:' || url?.protocol === 'smtps:'
-    return url !== null && isSmtp && url.hostname !== '' && isDecodable(url.username + url.password)
+    return url !== null && isSmtp && url.hostname !== '' && [url.username, url.password].every(isDecodable)
   }, 'must be smtps://USER:PASSWORD@HOST:465, or smtp:// for STARTTLS, with %25 for a percent sign'),
   v.transform((text): SmtpServer => {
     const url = new URL(text)
@@ -70,7 +70,12 @@ const SmtpUrl = v.pipe(
 )
 
 const Environment = v.object({
-  ADMIN_KEY: v.pipe(v.string('is missing'), v.minLength(24, 'must have at least 24 characters')),
+  ADMIN_KEY: v.pipe(
+    v.string('is missing'),
+    v.minLength(24, 'must have at least 24 characters'),
+    // What a bearer header can't carry would never be let in.
+    v.regex(/^[\x21-\x7e]*$/, 'must be letters, digits and signs of ASCII, without spaces and line breaks'),
+  ),
   ENCRYPTION_KEYS: v.pipe(
     v.string('is missing'),
     v.check(
@@ -120,6 +125,9 @@ const Environment = v.object({
   ),
   MAIL_API_KEY: optional(v.string()),
 })
+
+/** The names of all variables. A Worker may have others besides: they are its bindings. */
+export const VARIABLES: readonly string[] = Object.keys(Environment.entries)
 
 /** So many requests in so long a window. */
 export type Limit = { requests: number; windowMs: number }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../src/config.ts'
+import { parseConfig, VARIABLES } from '../src/config.ts'
 import { decryptSecret, encryptSecret } from '../src/secrets.ts'
 
 const key = (fill: number) => btoa(String.fromCharCode(...new Uint8Array(32).fill(fill)))
@@ -20,6 +20,11 @@ describe('parseConfig', () => {
   it.each([
     [{}, 'ADMIN_KEY'],
     [{ ...GOOD, ADMIN_KEY: 'short' }, 'ADMIN_KEY must have at least 24 characters'],
+    ...[' ', '\n', 'é', '\u0000', '\u2028'].map((odd): [object, string] => [
+      { ...GOOD, ADMIN_KEY: `${GOOD.ADMIN_KEY}${odd}` },
+      'ADMIN_KEY must be letters, digits and signs of ASCII, without spaces',
+    ]),
+    [{ ...GOOD, ADMIN_KEY: `${'k'.repeat(12)} ${'k'.repeat(12)}` }, 'ADMIN_KEY must be letters, digits'],
     [{ ...GOOD, ENCRYPTION_KEYS: 'a:tooshort' }, 'ENCRYPTION_KEYS must be "ID:BASE64" of 32 bytes'],
     [
       { ...GOOD, ENCRYPTION_KEYS: `a:${key(1)},a:${key(2)}` },
@@ -92,6 +97,8 @@ describe('parseConfig', () => {
     [{ ...MAIL, SMTP_URL: 'https://user:secret-value@mail.example' }, 'SMTP_URL must be smtps://'],
     [{ ...MAIL, SMTP_URL: 'secret-value' }, 'SMTP_URL must be smtps://'],
     [{ ...MAIL, SMTP_URL: 'smtp://%zz:secret-value@mail.example' }, 'SMTP_URL must be smtps://'],
+    // Each half of an escape is none, though the two together are one.
+    [{ ...MAIL, SMTP_URL: 'smtp://secret-value%4:1b@mail.example' }, 'SMTP_URL must be smtps://'],
     [{ PUBLIC_URL: MAIL.PUBLIC_URL, SMTP_URL: 'smtps://mail.example' }, 'MAIL_FROM is missing'],
     [
       { MAIL_FROM: MAIL.MAIL_FROM, SMTP_URL: 'smtps://mail.example' },
@@ -111,6 +118,17 @@ describe('parseConfig', () => {
     const parse = () => parseConfig({ ...GOOD, ...variables })
     expect(parse).toThrow(message)
     expect(parse).not.toThrow(/secret-value/)
+  })
+
+  it('takes every sign of ASCII in the key of the operator', () => {
+    const all = String.fromCharCode(...Array.from({ length: 94 }, (_, index) => 0x21 + index))
+    expect(parseConfig({ ...GOOD, ADMIN_KEY: all }).adminKey).toBe(all)
+  })
+
+  it('has nothing against variables of others, and names its own', () => {
+    expect(() => parseConfig({ ...GOOD, CF_PAGES: '1', SIGN_UP: 'open' })).not.toThrow()
+    expect(VARIABLES).toEqual(expect.arrayContaining(['ADMIN_KEY', 'SIGNUP', 'SMTP_URL']))
+    expect(VARIABLES).not.toContain('SIGN_UP')
   })
 
   it('names all that is wrong at once', () => {

@@ -5,6 +5,7 @@
 import { ApiError, apiClient } from './api-client.ts'
 import { firstPassword } from './first-password.ts'
 import { Mistake } from './mistake.ts'
+import { waitAloud } from './patient-fetch.ts'
 
 const USAGE = 'usage: ADMIN_KEY=… npm run administrator -- https://tubewire.example'
 const THIS_MACHINE = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
@@ -24,7 +25,9 @@ async function main(): Promise<void> {
   const key = process.env['ADMIN_KEY'] ?? ''
   if (key === '')
     throw new Mistake('ADMIN_KEY is not set: it is the secret that `wrangler secret put` was given')
-  const first = await firstPassword(apiClient(url, key)).catch((error: unknown) => {
+  // Beside what is printed for whoever reads it on: a pipe has the password alone.
+  const wait = waitAloud((line) => process.stderr.write(`${line}\n`))
+  const first = await firstPassword(apiClient(url, key, wait)).catch((error: unknown) => {
     // `fetch` says why in the cause only.
     if (error instanceof TypeError && error.cause instanceof Error)
       throw new Mistake(`${url.origin} could not be reached (${error.cause.message})`)

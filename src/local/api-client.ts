@@ -2,7 +2,7 @@
 import createClient from 'openapi-fetch'
 import * as v from 'valibot'
 import type { components, paths } from '../../clients/typescript/tubewire.d.ts'
-import { patientFetch } from './patient-fetch.ts'
+import { patientFetch, pause } from './patient-fetch.ts'
 
 type Schemas = components['schemas']
 
@@ -125,8 +125,4 @@ async function all<TItem>(
     if (next === undefined) return found
     after = { after: next }
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -2,6 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
+import { VARIABLES } from '../config.ts'
+import { Mistake } from './mistake.ts'
+import { nearestName } from './nearest.ts'
 
 /** What the Worker needs to be told in secret: see src/config.ts. */
 export type Secrets = { ADMIN_KEY: string; ENCRYPTION_KEYS: string }
@@ -17,6 +20,7 @@ export function newSecrets(): Secrets {
 /**
  * Reads the secrets from a file of `NAME=value` lines, adding those that are missing.
  * The file is for its owner's eyes only.
+ * @throws Mistake for names that are no variable of Tubewire's: what was meant by them would silently not be done.
  */
 export async function readSecrets(path: string): Promise<Secrets & Record<string, string>> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -24,18 +28,32 @@ export async function readSecrets(path: string): Promise<Secrets & Record<string
     throw error
   })
   // As wrangler reads it: quotes and comments included.
+  const lines = parseEnv(text)
+  refuseUnknown(Object.keys(lines))
   const found = Object.fromEntries(
-    Object.entries(parseEnv(text)).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+    Object.entries(lines).flatMap(([name, value]) => (value ? [[name, value]] : [])),
   )
   const missing = Object.entries(newSecrets()).filter(([name]) => !found[name])
   if (missing.length > 0) {
-    const lines = missing.map(([name, value]) => `${name}=${value}\n`).join('')
+    const added = missing.map(([name, value]) => `${name}=${value}\n`).join('')
     const header =
       text === '' ? "# This machine's secrets. Whoever has them can read and change everything here.\n" : ''
-    await writeFile(path, `${header}${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${lines}`, {
+    await writeFile(path, `${header}${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${added}`, {
       mode: 0o600,
     })
   }
   // All names of `Secrets` are in one of the two.
   return { ...found, ...Object.fromEntries(missing) } as Secrets & Record<string, string>
+}
+
+function refuseUnknown(names: readonly string[]): void {
+  const unknown = names.filter((name) => !VARIABLES.includes(name))
+  if (unknown.length === 0) return
+  const described = unknown.map((name) => {
+    const nearest = nearestName(name, VARIABLES)
+    return nearest === null ? name : `${name} (did you mean ${nearest}?)`
+  })
+  throw new Mistake(
+    `.dev.vars sets what Tubewire doesn't know: ${described.join(', ')}. docs/configuration.md lists the variables`,
+  )
 }

@@ -105,6 +105,8 @@ export async function guardChildren(): Promise<() => Promise<void>> {
   guard.unref()
   const ended = new Promise<void>((resolve) => guard.once('exit', () => resolve()))
   return () => {
+    // Now we wait for it: otherwise Node would find nothing left to do, and end us before what comes after.
+    guard.ref()
     guard.stdin.end('dismissed')
     return ended
   }

@@ -36,6 +36,8 @@ export async function startService(options: {
   fresh: boolean
   onLog: (line: WorkerdStructuredLog) => void
   onError: (error: unknown) => void
+  /** What passes the time that its own API asks for. */
+  wait?: (milliseconds: number) => Promise<void>
 }): Promise<Service> {
   const unlock = await lockData(options.data)
   try {
@@ -67,7 +69,7 @@ export async function startService(options: {
     return {
       url: worker.url,
       adminKey: secrets.ADMIN_KEY,
-      api: apiClient(worker.url, secrets.ADMIN_KEY),
+      api: apiClient(worker.url, secrets.ADMIN_KEY, options.wait),
       async setEvery(seconds) {
         every = seconds
         // Another process takes its place, and needs a guard of its own.

@@ -12,14 +12,22 @@ export function hasBegunToStop(): boolean {
   return isStopping
 }
 
-/** Calls `stop` at the first signal, then exits: 0 after a stop, 1 when it failed or hung. */
+/** Calls `stop` at the first signal, then exits: 0 after a stop, 1 when it failed or hung. Says when it begins and ends. */
 export function stopOnSignal(stop: () => Promise<void>): void {
   const begin = () => {
     if (isStopping) return
     isStopping = true
     setTimeout(() => process.exit(1), PATIENCE_MS).unref()
+    // Whoever has closed the terminal reads nothing any more, and is no reason to stop halfway.
+    process.stdout.on('error', () => undefined)
+    process.stderr.on('error', () => undefined)
+    // A terminal has just shown "^C".
+    process.stdout.write(`${process.stdout.isTTY ? '\n' : ''}Stopping …\n`)
     stop().then(
-      () => process.exit(0),
+      () => {
+        process.stdout.write('Stopped.\n')
+        process.exit(0)
+      },
       (error: unknown) => {
         process.stderr.write(`tubewire: ${error instanceof Error ? error.message : error}\n`)
         process.exit(1)

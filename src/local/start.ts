@@ -7,6 +7,7 @@ import { type Demo, forgetDemo, startDemo } from './demo.ts'
 import { firstPassword } from './first-password.ts'
 import { Mistake } from './mistake.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
+import { waitAloud } from './patient-fetch.ts'
 import { describeLog } from './print.ts'
 import { startService } from './service.ts'
 import { hasBegunToStop, stopOnSignal } from './signals.ts'
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
     fresh: options.fresh,
     onLog: log.take,
     onError: (error) => log.say(`! the cron failed: ${describe(error)}`),
+    wait: waitAloud((line) => print(`  … ${line}`)),
   })
   const closers = [() => service.stop()]
   stopOnSignal(async () => {

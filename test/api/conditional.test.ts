@@ -1,8 +1,10 @@
 /** @module Entity tags, `If-None-Match`, `If-Match`, `Idempotency-Key`, `X-Request-Id`. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Deps } from '../../src/workers/deps.ts'
 import { call, forgetAll, KEY, readAnswer, sendTo } from '../support/call.ts'
-import { count, testDeps } from '../support/harness.ts'
+import { control, count, testDeps } from '../support/harness.ts'
+import { before } from '../support/meanwhile.ts'
 import { as, loggedIn } from '../support/people.ts'
 
 beforeEach(forgetAll)
@@ -69,6 +71,21 @@ describe('A change', () => {
     const statuses = (await Promise.all(changes)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 200)).toHaveLength(1)
     expect(statuses.filter((status) => status === 412)).toHaveLength(9)
+  })
+
+  it.each([
+    ['of the state that was seen is 412 when it is another one by then', null, 412],
+    ['of whatever state it is in, by If-Match: *, is done', '*', 204],
+  ])('%s, also in the midst of it', async (_what, ifMatch, status) => {
+    const { body } = await call('POST', '/endpoints', hook)
+    const path = `/endpoints/${body['id']}`
+    const etag = (await call('GET', path)).headers.get('etag') ?? ''
+    const { deps } = testDeps()
+    const DB = before('DELETE FROM endpoints', () => call('PATCH', path, { description: 'Meanwhile' }))
+    const headers = { ...as(KEY), 'if-match': ifMatch ?? etag }
+    const removed = await sendTo({ ...deps, env: { ...deps.env, DB } }, 'DELETE', `/api/v1${path}`, headers)
+    expect(removed.status).toBe(status)
+    expect((await call('GET', path)).status).toBe(status === 204 ? 404 : 200)
   })
 
   it.each([
@@ -157,6 +174,51 @@ describe('An Idempotency-Key', () => {
     expect((await call('POST', '/endpoints', hook, key)).status).toBe(201)
   })
 
+  /** Asks for an instance whose limiter may hold it. */
+  const postInstance = async (deps: Deps, url: string) =>
+    readAnswer(await sendTo(deps, 'POST', '/api/v1/instances', { ...as(KEY), ...key }, { url }))
+
+  it('of a request that was to come back later is free when it does', async () => {
+    const { deps, advance } = testDeps()
+    const { host, origin } = await control.instance({ videos: 1 })
+    await env.RATE_LIMITER.getByName(`instance:${host}`).hold(deps.clock() + 60_000, deps.clock())
+    const busy = await postInstance(deps, origin)
+    expect(busy.body).toMatchObject({ status: 503, code: 'instance_busy' })
+    expect(busy.headers.get('retry-after')).toBe('60')
+    advance(60_000)
+    expect((await postInstance(deps, origin)).status).toBe(201)
+  })
+
+  it('that can’t be freed changes nothing of how the request is refused', async () => {
+    const { deps, log } = testDeps()
+    const broken = { ...deps, env: { ...deps.env, DB: failing('DELETE FROM idempotency_keys', 'before') } }
+    expect((await postInstance(broken, 'http://127.0.0.1:1')).body).toMatchObject({ code: 'unreachable' })
+    expect(log).toContainEqual(expect.objectContaining({ where: 'freeing an Idempotency-Key' }))
+  })
+
+  it('whose answer can’t be read any more is 409: its key has left the ring', async () => {
+    const { deps, log } = testDeps()
+    const post = async (encryptionKeys = deps.config.encryptionKeys) =>
+      readAnswer(
+        await sendTo(
+          { ...deps, config: { ...deps.config, encryptionKeys } },
+          'POST',
+          '/api/v1/endpoints',
+          { ...as(KEY), ...key },
+          hook,
+        ),
+      )
+    expect((await post()).status).toBe(201)
+    const again = await post([{ id: 'new', bytes: new Uint8Array(32) }])
+    expect(again.body).toMatchObject({
+      status: 409,
+      code: 'idempotency_interrupted',
+      detail: expect.stringContaining('can not be read any more'),
+    })
+    expect(log).toContainEqual(expect.objectContaining({ error: expect.stringContaining('ENCRYPTION_KEYS') }))
+    expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(1)
+  })
+
   it('of a request whose Worker died is never run again: what became of it nobody knows', async () => {
     const tubewire = testDeps()
     const post = async () =>
@@ -213,6 +275,14 @@ describe('An Idempotency-Key', () => {
     )
     expect(answer.status).toBe(201)
     expect(answer.body['secret']).toMatch(/^whsec_/)
+  })
+
+  it('whose answer can’t be encrypted is answered all the same', async () => {
+    const { deps } = testDeps()
+    const broken = { ...deps, config: { ...deps.config, encryptionKeys: [] } }
+    const body = { username: 'alice', password: 'correct horse' }
+    const answer = await sendTo(broken, 'POST', '/api/v1/users', { ...as(KEY), ...key }, body)
+    expect(answer.status).toBe(201)
   })
 
   it('keeps no digest of a body that could be tried out', async () => {

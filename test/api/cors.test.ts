@@ -94,6 +94,17 @@ describe('A preflight', () => {
     },
   )
 
+  it.each([
+    ['without a method that it asks for', ORIGIN],
+    ['without an origin', { 'access-control-request-method': 'PUT' }],
+  ])('%s is none, but OPTIONS as any other', async (_what, headers: Record<string, string>) => {
+    expect((await send('OPTIONS', '/api/v1/nothing', headers)).status).toBe(404)
+    const known = await send('OPTIONS', '/api/v1/events', headers)
+    expect(known.status).toBe(204)
+    expect(known.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+    expect(known.headers.get('access-control-allow-methods')).toBeNull()
+  })
+
   it('repeats no header that is none', async () => {
     const { headers } = await send('OPTIONS', '/api/v1/events', preflight('GET', 'x<script>'))
     expect(headers.get('access-control-allow-headers')).toBeNull()

@@ -217,8 +217,24 @@ describe('Validation', () => {
       'bar is unknown',
     ])
     expect(await ask('/api/v1/users/me?foo=1')).toEqual(['foo is unknown'])
-    expect(await ask('/api/v1/events?limit=2&limit=3')).toEqual(['limit is there more than once'])
+    expect(await ask('/api/v1/events?limit=2&limit=3')).toEqual(['limit must be given once'])
     expect(await ask('/.well-known/webfinger')).toEqual(['resource is missing'])
+  })
+
+  it('says of a field of a form that it must be given once, and of a list in JSON that it is none', async () => {
+    const ask = async (path: string, type: string, body: string) => {
+      const headers = { ...operator, 'content-type': type }
+      const problem: Record<string, unknown> = await (await send('POST', path, headers, body)).json()
+      return problem['invalid-params']
+    }
+    const form = 'grant_type=password&grant_type=password&username=a&username=b&password=x'
+    expect(await ask('/api/v1/users/token', 'application/x-www-form-urlencoded', form)).toEqual({
+      grant_type: { location: 'body', msg: 'must be given once', param: 'grant_type', path: 'grant_type' },
+      username: { location: 'body', msg: 'must be given once', param: 'username', path: 'username' },
+    })
+    expect(
+      await ask('/api/v1/endpoints', 'application/json', '{"url":"http://localhost:1/","description":["a"]}'),
+    ).toMatchObject({ description: { msg: 'must be a text' } })
   })
 
   it('names nested fields with their path, and headers', async () => {
@@ -277,9 +293,20 @@ describe('Validation', () => {
     expect((await response.text()).length).toBeLessThan(20_000)
   })
 
-  it('refuses a query of more fields than anything takes', async () => {
-    const response = await send('GET', `/api/v1/events?${'a=1&'.repeat(200)}`, operator)
-    expect(response.status).toBe(400)
+  it('names twenty of however many unknown fields', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`field${index}`, index]))
+    const response = await send('POST', '/api/v1/endpoints', { ...operator, ...JSON_TYPE }, fields)
+    const problem: { 'invalid-params': Record<string, { msg: string }> } = await response.json()
+    const named = Object.values(problem['invalid-params']).map(({ msg }) => msg)
+    expect(named.toSorted()).toEqual(['is missing', ...Array(20).fill('is unknown')].toSorted())
+  })
+
+  it('refuses a query of more fields than anything takes, without looking at them', async () => {
+    const response = await send('GET', `/api/v1/events?${'a=1&'.repeat(101)}`, operator)
+    const problem: Record<string, unknown> = await response.json()
+    expect(problem['invalid-params']).toEqual({
+      query: { location: 'query', msg: 'has more than 100 fields', param: 'query', path: 'query' },
+    })
   })
 
   it('refuses a long body also when nobody said how long it is', async () => {

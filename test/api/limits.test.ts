@@ -1,6 +1,8 @@
 /** @module The limits of our own API, with the numbers and headers of the contract. */
 import { beforeEach, describe, expect, it } from 'vitest'
+import { newToken } from '../../src/tokens.ts'
 import { forgetAll, KEY, sendTo } from '../support/call.ts'
+import { countCosts } from '../support/count-costs.ts'
 import { testDeps } from '../support/harness.ts'
 import { apiKey, as, loggedIn } from '../support/people.ts'
 
@@ -124,6 +126,14 @@ describe('What has a limit of its own', () => {
     expect(refused.headers.get('x-ratelimit-limit')).toBe('50')
   })
 
+  it('has a window of its own, also beside another of the same limit', async () => {
+    const headers = { ...newAddress(), ...JSON_TYPE }
+    const mail = async (operation: string) =>
+      (await ask('POST', `/api/v1/users/${operation}`, headers, { email: 'a@example.com' })).status
+    for (const status of [204, 204, 204, 429]) expect(await mail('ask-send-verify-email')).toBe(status)
+    for (const status of [204, 204, 204, 429]) expect(await mail('ask-reset-password')).toBe(status)
+  })
+
   it('counts logins by address, whoever’s token comes with them', async () => {
     const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')]
     const here = newAddress()
@@ -188,12 +198,143 @@ describe('A caller', () => {
     expect((await ask('OPTIONS', '/api/v1/health', here)).headers.get('x-ratelimit-limit')).toBeNull()
   })
 
+  it('is counted for those by account too, where one is known, and not for its address', async () => {
+    const { token } = await loggedIn('alice')
+    const here = newAddress()
+    const hers = { ...as(token), ...here }
+    expect((await ask('GET', '/api/v1/nothing', hers)).headers.get('x-ratelimit-remaining')).toBe('49')
+    expect((await ask('DELETE', '/api/v1/health', hers)).headers.get('x-ratelimit-remaining')).toBe('48')
+    expect((await ask('GET', '/api/v1/events', hers)).headers.get('x-ratelimit-remaining')).toBe('47')
+    expect((await ask('GET', '/api/v1/nothing', here)).headers.get('x-ratelimit-remaining')).toBe('49')
+  })
+
   it('of 1,000 at once gets exactly 50 through', async () => {
     const here = newAddress()
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => ask('GET', '/api/v1/config', here)))
     const statuses = answers.map(({ status }) => status)
     expect(statuses.filter((status) => status === 200)).toHaveLength(50)
     expect(statuses.filter((status) => status === 429)).toHaveLength(950)
+  })
+})
+
+describe('A token', () => {
+  /** Asks a Tubewire that counts its queries, with so many requests to an address or account. */
+  function counting(requests: number) {
+    const { db, cost } = countCosts(tubewire.deps.env.DB)
+    const limits = { ...CONTRACT, api: { requests, windowMs: 10_000 } }
+    const { env, config } = tubewire.deps
+    const deps = { ...tubewire.deps, env: { ...env, DB: db }, config: { ...config, limits } }
+    return {
+      cost,
+      get: (path: string, headers: Record<string, string>) => sendTo(deps, 'GET', path, headers),
+      end: (headers: Record<string, string>) =>
+        sendTo(deps, 'POST', '/api/v1/users/revoke-token', { ...JSON_TYPE, ...headers }),
+    }
+  }
+  const events = '/api/v1/events'
+
+  it.each([
+    ['an operation that asks who it is', events, 401],
+    ['one that asks nobody', '/api/v1/config', 200],
+    ['a path that there is not', '/api/v1/nothing', 404],
+  ])(
+    'that is made up costs no query of %s once its address has used up its limit',
+    async (_what, path, status) => {
+      const { cost, get } = counting(2)
+      const here = newAddress()
+      const ask = async () => (await get(path, { ...as(newToken()), ...here })).status
+      const statuses: number[] = []
+      for (let tries = 0; tries < 20; tries += 1) statuses.push(await ask())
+      expect(statuses).toEqual([...Array(2).fill(status), ...Array(18).fill(429)])
+      // The third is the first that is refused: from then on it is known of its address.
+      expect(cost.roundTrips).toBe(3)
+      tubewire.advance(10_000)
+      expect(await ask()).toBe(status)
+    },
+  )
+
+  it('costs no query where nothing is counted', async () => {
+    const { cost, get } = counting(1)
+    const { token } = await loggedIn('alice')
+    for (const one of [token, newToken(), KEY])
+      expect((await get('/lazy-static/avatars/x/y.jpg', as(one))).status).toBe(404)
+    expect(cost.roundTrips).toBe(0)
+  })
+
+  it('that holds is counted for its account alone, the first time too', async () => {
+    const { get } = counting(2)
+    const here = newAddress()
+    const { token } = await loggedIn('alice')
+    const remaining = async (headers: Record<string, string>) =>
+      (await get('/api/v1/config', headers)).headers.get('x-ratelimit-remaining')
+    expect(await remaining({ ...as(token), ...here })).toBe('1')
+    expect(await remaining({ ...as(token), ...here })).toBe('0')
+    expect(await remaining(here)).toBe('1')
+  })
+
+  it('that holds costs one query and one count', async () => {
+    const { token } = await loggedIn('alice')
+    const { db, cost } = countCosts(tubewire.deps.env.DB)
+    let calls = 0
+    const RATE_LIMITER = new Proxy(tubewire.deps.env.RATE_LIMITER, {
+      get(target, name) {
+        if (name === 'getByName') calls += 1
+        const value = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const deps = { ...tubewire.deps, env: { ...tubewire.deps.env, DB: db, RATE_LIMITER } }
+    const costs: number[][] = []
+    for (const _ of ['first', 'later', 'later']) {
+      const before = { calls, roundTrips: cost.roundTrips }
+      expect((await sendTo(deps, 'GET', '/api/v1/config', as(token))).status).toBe(200)
+      costs.push([calls - before.calls, cost.roundTrips - before.roundTrips])
+    }
+    expect(costs).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ])
+  })
+
+  it('that held before is let in from an address that has used up its limit; a new one waits', async () => {
+    const { get } = counting(3)
+    const here = newAddress()
+    const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')]
+    expect((await get(events, { ...as(alice.token), ...here })).status).toBe(200)
+    for (const status of [200, 200, 200, 429]) expect((await get('/api/v1/config', here)).status).toBe(status)
+    expect((await get(events, { ...as(alice.token), ...here })).status).toBe(200)
+    expect((await get(events, { ...as(KEY), ...here })).status).toBe(200)
+    expect((await get(events, { ...as(bob.token), ...here })).status).toBe(429)
+    tubewire.advance(10_000)
+    expect((await get(events, { ...as(bob.token), ...here })).status).toBe(200)
+  })
+
+  it('from an address whose limit is raised in mid-window is counted once, whether it holds or not', async () => {
+    const here = newAddress()
+    for (const status of [200, 429])
+      expect((await counting(1).get('/api/v1/config', here)).status).toBe(status)
+    const { get } = counting(5)
+    const remaining = async (headers: Record<string, string>) =>
+      (await get('/api/v1/config', { ...headers, ...here })).headers.get('x-ratelimit-remaining')
+    const { token } = await loggedIn('alice')
+    expect(await remaining(as(newToken()))).toBe('3')
+    expect(await remaining(as(token))).toBe('4')
+    expect(await remaining({})).toBe('2')
+  })
+
+  it('that held and has ended is a guess as any other', async () => {
+    const { cost, get, end } = counting(3)
+    const here = newAddress()
+    const { token } = await loggedIn('alice')
+    const headers = { ...as(token), ...here }
+    expect((await get(events, headers)).status).toBe(200)
+    expect((await end(headers)).status).toBe(200)
+    // From the fourth, which is refused, it is known that its address is.
+    for (const status of [401, 401, 401, 429]) expect((await get(events, headers)).status).toBe(status)
+    const { roundTrips } = cost
+    expect((await get(events, headers)).status).toBe(429)
+    expect(cost.roundTrips).toBe(roundTrips)
   })
 })
 

@@ -71,6 +71,28 @@ describe('Too many requests', () => {
   })
 })
 
+describe('A wait that nobody sits through', () => {
+  it.each([
+    ['a day', ['86400'], []],
+    ['a little more than a minute', ['61'], []],
+    ['more than a minute in all', ['40', '21'], [40_000]],
+  ])('of %s is an error at once, in the words of the server', async (_long, seconds, waited) => {
+    said = seconds.map(tooMany)
+    await expect(api.instance('ins_1')).rejects.toMatchObject({
+      status: 429,
+      message: 'Too many requests: at most 50 in 10 s',
+    })
+    expect(waits).toEqual(waited)
+    expect(asked).toHaveLength(seconds.length)
+  })
+
+  it('is as long as a minute', async () => {
+    said = [tooMany('40'), tooMany('20'), { status: 200, body: '{"id":"ins_1"}' }]
+    expect(await api.instance('ins_1')).toEqual({ id: 'ins_1' })
+    expect(waits).toEqual([40_000, 20_000])
+  })
+})
+
 describe('A list', () => {
   it('is read to its end, page by page', async () => {
     said = [page(['ins_1', 'ins_2'], 'cursor'), page(['ins_3'])]

@@ -1,5 +1,5 @@
 /** @module `npm start` as a newcomer meets it: real processes, real ports, kill -9. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,6 +119,28 @@ describe('The first start', () => {
     const next = start()
     const [, username, password] = await next.line(LOG_IN)
     expect(await logIn(username, password)).toBe(200)
+  })
+})
+
+describe('A stop', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'by %s says when it begins, and when it is done',
+    async (signal) => {
+      const cli = start()
+      await cli.line(/Tubewire is ready/)
+      cli.process.kill(signal)
+      expect(await cli.ended).toBe(0)
+      expect(cli.output()).toMatch(/\nStopping …\n(.*\n)*Stopped\.\n$/)
+    },
+  )
+
+  it('is whole also when nobody reads any more what it says', async () => {
+    const cli = start()
+    await cli.line(/Tubewire is ready/)
+    cli.process.stdout?.destroy()
+    cli.process.kill('SIGHUP')
+    expect(await cli.ended).toBe(0)
+    await expect(access(join(data, 'tubewire.pid'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
 
@@ -273,6 +295,7 @@ describe('With --instance and --webhook', () => {
     const cli = start(...more.flatMap(({ origin }) => ['--instance', origin]))
     await cli.line(/Tubewire is ready/)
     for (const { origin } of more) expect(cli.output()).toContain(`Watching   ${origin}`)
+    expect(cli.output()).toMatch(/… waiting \d+ s: the API takes only/)
     await Promise.all(more.map((one) => one.close()))
   })
 

@@ -1,6 +1,7 @@
 /** @module The API as programs meet it: the generated TypeScript client, over HTTP, against what `npm start` starts. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -164,6 +165,33 @@ describe('The example of clients/README.md', () => {
     const run = async () => (await promisify(execFile)(process.execPath, [path], { env })).stdout
     await expect.poll(run, LOOK).toMatch(/^\d+ video\.published For the example$/m)
     await instance.close()
+  })
+})
+
+describe('A POST that needs no body', () => {
+  /** By node:http, which leaves each header to the caller. */
+  const post = (path: string, headers: Record<string, string>) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(new URL(path, service.url).href, { method: 'POST', headers }, (response) => {
+        response.resume()
+        response.on('end', () => resolve(response.statusCode))
+      })
+      sent.on('error', reject)
+      sent.end()
+    })
+
+  it.each([
+    ['fetch', 'fetching', { 'content-length': '0' }],
+    ['curl -d ""', 'curling', { 'content-length': '0', 'content-type': 'application/x-www-form-urlencoded' }],
+    ['who sends chunks, and has none', 'chunking', { 'transfer-encoding': 'chunked' }],
+    ['who says that it is JSON', 'naming', { 'content-length': '0', 'content-type': 'application/json' }],
+  ])('is taken from %s', async (_who, username, headers: Record<string, string>) => {
+    const administrator = connect(service.adminKey)
+    const { id } = dataOf(
+      await administrator.POST('/api/v1/users', { body: { username, password: PASSWORD } }),
+    )
+    const authorization = `Bearer ${service.adminKey}`
+    expect(await post(`/api/v1/users/${id}/block`, { authorization, ...headers })).toBe(204)
   })
 })
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readSecrets } from '../../src/local/dev-vars.ts'
+import { Mistake } from '../../src/local/mistake.ts'
 import { parseOptions } from '../../src/local/options.ts'
 import { describeLog } from '../../src/local/print.ts'
 
@@ -76,12 +77,31 @@ describe('readSecrets', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect(await readSecrets(path)).toEqual(first)
 
-    await writeFile(path, 'ADMIN_KEY="mine-mine-mine-mine-mine"\nOTHER=1')
+    await writeFile(path, 'ADMIN_KEY="mine-mine-mine-mine-mine"\nSIGNUP=open')
     const second = await readSecrets(path)
-    expect(second).toMatchObject({ ADMIN_KEY: 'mine-mine-mine-mine-mine', OTHER: '1' })
+    expect(second).toMatchObject({ ADMIN_KEY: 'mine-mine-mine-mine-mine', SIGNUP: 'open' })
     expect(await readFile(path, 'utf8')).toMatch(
-      /^ADMIN_KEY="mine-mine-mine-mine-mine"\nOTHER=1\nENCRYPTION_KEYS=/,
+      /^ADMIN_KEY="mine-mine-mine-mine-mine"\nSIGNUP=open\nENCRYPTION_KEYS=/,
     )
+    await rm(folder, { recursive: true })
+  })
+})
+
+describe('A variable that Tubewire does not know', () => {
+  it.each([
+    ['SIGN_UP=open', 'SIGN_UP (did you mean SIGNUP?)'],
+    ['signup=open', 'signup (did you mean SIGNUP?)'],
+    ['PUBLIC_URI=', 'PUBLIC_URI (did you mean PUBLIC_URL?)'],
+    ['RATE_LIMITS_API=1/1', 'RATE_LIMITS_API (did you mean RATE_LIMIT_API?)'],
+    ['COLOUR=red', 'COLOUR'],
+    ['X=1\nADMINKEY=2\nSIGNUP=open', 'ADMINKEY (did you mean ADMIN_KEY?), X'],
+  ])('of %j is named, with what was meant, and nothing is written', async (text, named) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tubewire-test-'))
+    const path = join(folder, '.dev.vars')
+    await writeFile(path, text)
+    const message = `.dev.vars sets what Tubewire doesn't know: ${named}. docs/configuration.md lists the variables`
+    await expect(readSecrets(path)).rejects.toEqual(new Mistake(message))
+    expect(await readFile(path, 'utf8')).toBe(text)
     await rm(folder, { recursive: true })
   })
 })

@@ -1,10 +1,24 @@
-/** @module Whether a request may pass: who calls, how often, and whether his role and scopes allow it. */
+/**
+ * @module Whether a request may pass: who calls, how often, and whether his role and scopes allow it.
+ *
+ * Against the limit of the whole API each request counts once: for an account or key where one is known, and otherwise for an
+ * address. Looking a token up costs a query, so that whoever makes tokens up must not have one for each:
+ * - Ordinarily a token is looked up, and then counted for whose it is: one query, one count.
+ * - From an address that was refused here, and whose window has not ended, a token that did not hold when it was last looked up
+ *   here may be a guess. It is counted for the address before it is looked up, which refuses it. Should it pass and hold, the
+ *   address gets its count back. So somebody who is new waits behind an address that has used up its limit.
+ * What is remembered for that is each isolate's own, and decides who is asked first, never who is let in.
+ *
+ * What is not counted looks nobody up. Where nobody has to be known, whom the database can't tell is nobody: what needs no
+ * database answers without one, and `GET /health` can say that it has no tables.
+ */
 import { type CountedRequest, callerLimit, limitHeaders } from '../../workers/caller-limit.ts'
 import type { Deps } from '../../workers/deps.ts'
+import { describeError } from '../../workers/log.ts'
 import type { Operation } from '../operation.ts'
 import { Problem } from '../problem.ts'
 import { type Reach, RIGHTS, type Right } from '../rights.ts'
-import { anonymous, type Caller, callerId, identify } from './caller.ts'
+import { anonymous, type Caller, callerId, credentialsOf } from './caller.ts'
 import type { Passage } from './passage.ts'
 
 /** Who was let in, how far he reaches, and how he was counted: null when he wasn't. */
@@ -15,16 +29,54 @@ export type Admission = { caller: Caller; reach: Reach; counted: CountedRequest 
  * @throws Problem 401, 403, 429; 503 when a login can't be counted.
  */
 export async function admit(passage: Passage, operation: Operation): Promise<Admission> {
-  const { deps, request } = passage
   const right: Right = RIGHTS[operation.id]
-  const identified = await identify(deps, request, passage.inBackground)
-  const caller = identified instanceof Problem ? anonymous(request) : identified
-  if (operation.limit !== 'none') await count(passage, caller, 'api')
+  const nobody = anonymous(passage.request)
+  if (operation.limit === 'none') return { caller: nobody, reach: reachOf(right, nobody), counted: null }
+  const isForAll = right.anonymous !== 'none'
+  const { caller, problem } = await countCaller(passage, isForAll)
   // Where nobody is asked who he is, logins among it, each address has its own count, whatever token comes with it.
-  const counted = await countOwn(passage, right.anonymous === 'none' ? caller : anonymous(request), operation)
+  const counted = await countOwn(passage, isForAll ? nobody : caller, operation)
   // Counted first: whoever guesses tokens is counted too. Where nobody is asked, a wrong one is in nobody's way.
-  if (identified instanceof Problem && right.anonymous === 'none') throw identified
+  if (problem && !isForAll) throw problem
   return { caller, reach: reachOf(right, caller), counted }
+}
+
+/**
+ * Counts a request against the limit of the whole API, by whoever sends it.
+ * @param isForAll whether it is answered to nobody known, too.
+ * @returns who that is, and what is wrong with the token that he showed. Anonymous when he showed none, or none that holds.
+ * @throws Problem 429.
+ */
+async function countCaller(
+  passage: Passage,
+  isForAll: boolean,
+): Promise<{ caller: Caller; problem: Problem | null }> {
+  const { deps, request, inBackground } = passage
+  const nobody = anonymous(request)
+  const shown = await credentialsOf(deps, request, inBackground)
+  if (shown.kind !== 'token') {
+    await count(passage, nobody, 'api')
+    return { caller: nobody, problem: shown.kind === 'wrong' ? shown.problem : null }
+  }
+  const isGuess = !shown.hasHeld && isRefused(nobody, deps.clock())
+  const asNobody = isGuess ? await count(passage, nobody, 'api') : null
+  const found = await shown.lookUp().catch((error: unknown) => {
+    if (!isForAll) throw error
+    deps.log({
+      log: 'error',
+      where: 'looking a caller up',
+      error: describeError(error),
+      id: passage.requestId,
+    })
+    return null
+  })
+  if (found === null || found instanceof Problem) {
+    if (!isGuess) await count(passage, nobody, 'api')
+    return { caller: nobody, problem: found }
+  }
+  if (asNobody) inBackground(asNobody.uncount())
+  await count(passage, found, 'api')
+  return { caller: found, problem: null }
 }
 
 /** Counts a request in the bucket of its operation, if that has one. Its headers are the ones that the caller sees. */
@@ -38,8 +90,7 @@ async function countOwn(
 
 /** Counts a request that calls no operation, by whoever sends it. @throws Problem 429. */
 export async function countAnybody(passage: Passage): Promise<void> {
-  const identified = await identify(passage.deps, passage.request, passage.inBackground)
-  await count(passage, identified instanceof Problem ? anonymous(passage.request) : identified, 'api')
+  await countCaller(passage, true)
 }
 
 /**
@@ -65,12 +116,28 @@ async function count(
     })
   }
   Object.assign(passage.headers, limitHeaders(counted))
+  if (name === 'api') rememberRefusal(caller, counted)
   if (!counted.allowed)
     throw new Problem(
       429,
       `Too many requests: at most ${limit.requests} in ${limit.windowMs / 1000} s. Come back in ${counted.retryAfterSeconds} s`,
     )
   return counted
+}
+
+/** When the windows end of the addresses that were refused, by what they are counted under. */
+const refusedUntil = new Map<string, number>()
+const MOST_REFUSED = 10_000
+
+function isRefused(caller: Caller, now: number): boolean {
+  return now < (refusedUntil.get(callerId(caller)) ?? 0)
+}
+
+function rememberRefusal(caller: Caller, { allowed, resetAt }: CountedRequest): void {
+  if (allowed || caller.kind !== 'anonymous') return
+  refusedUntil.set(callerId(caller), resetAt)
+  const [oldest] = refusedUntil.keys()
+  if (refusedUntil.size > MOST_REFUSED && oldest !== undefined) refusedUntil.delete(oldest)
 }
 
 /** What a caller may ask of the whole API. Only an administrator's key may ask more than everybody. */

@@ -34,40 +34,84 @@ export function anonymous(request: Request): Caller {
   return { kind: 'anonymous', address: callerAddress(request) }
 }
 
-/**
- * The caller of a request, by its `Authorization: Bearer` (RFC 6750, 2.1); anonymous when there is no such header.
- * @returns a problem when there is one and it doesn't hold: 401 `invalid_token`.
- */
-export async function identify(
+/** What a request shows of who sends it, by its `Authorization: Bearer` (RFC 6750, 2.1). */
+export type Credentials =
+  | { kind: 'none' }
+  /** Nobody's: what has not the shape of one of our tokens costs no query. */
+  | { kind: 'wrong'; problem: Problem }
+  | {
+      kind: 'token'
+      /** Whether it held when it was last looked up here. It may have ended meanwhile. */
+      hasHeld: boolean
+      /** Whose it is, in one statement. @returns a problem when it doesn't hold: 401 `invalid_token`. */
+      lookUp: () => Promise<Caller | Problem>
+    }
+
+/** Reads what a request shows, without asking the database. */
+export async function credentialsOf(
   deps: Deps,
   request: Request,
   inBackground: (work: Promise<unknown>) => void,
-): Promise<Caller | Problem> {
+): Promise<Credentials> {
   const header = request.headers.get('authorization')
-  const nobody = anonymous(request)
-  if (header === null) return nobody
+  if (header === null) return { kind: 'none' }
   const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
-  if (token === undefined) return invalidToken('Token is invalid: send it as "Authorization: Bearer TOKEN"')
-  const now = deps.clock()
-  const { address } = nobody
+  if (token === undefined)
+    return {
+      kind: 'wrong',
+      problem: invalidToken('Token is invalid: send it as "Authorization: Bearer TOKEN"'),
+    }
+  const address = callerAddress(request)
   // First, for it may have any shape, a token's too.
-  if (await areEqual(token, deps.config.adminKey)) return operator(deps, address)
-  // What has not the shape of one of our tokens costs no query.
-  if (isTokenShaped(token)) {
-    const found = await findSession(deps.env.DB, await digest(token), now)
-    if (!found) return invalidToken()
-    return { kind: 'user', via: 'session', sessionId: found.sessionId, user: userFrom(found.user), address }
+  if (await areEqual(token, deps.config.adminKey))
+    return { kind: 'token', hasHeld: true, lookUp: () => operator(deps, address) }
+  const find = isTokenShaped(token) ? bySession : isApiKeyShaped(token) ? byKey : null
+  if (!find) return { kind: 'wrong', problem: invalidToken() }
+  const hash = await digest(token)
+  return {
+    kind: 'token',
+    hasHeld: held.has(hash),
+    async lookUp() {
+      const found = await find(deps, hash, address, inBackground)
+      // The oldest goes first: what held is at the end again.
+      held.delete(hash)
+      if (found) remember(hash)
+      return found ?? invalidToken()
+    },
   }
-  if (isApiKeyShaped(token)) {
-    const found = await findKey(deps.env.DB, await digest(token), now)
-    if (!found) return invalidToken()
-    const { key, user } = found
-    if (isTouchDue(key, now)) inBackground(touchKey(deps.env.DB, key.id, now))
-    // A scope that is none of ours any more allows nothing.
-    const scopes = new Set(key.scopes.filter((scope) => Object.hasOwn(SCOPES, scope)) as Scope[])
-    return { kind: 'key', id: key.id, user: userFrom(user), scopes, rateLimit: key.rateLimit, address }
-  }
-  return invalidToken()
+}
+
+/** The digests of tokens that held a short while ago. Of no more than that: whose they are is asked each time. */
+const held = new Set<string>()
+const MOST_HELD = 10_000
+
+function remember(hash: string): void {
+  held.add(hash)
+  const [oldest] = held
+  if (held.size > MOST_HELD && oldest !== undefined) held.delete(oldest)
+}
+
+async function bySession(deps: Deps, hash: string, address: string): Promise<Caller | null> {
+  const found = await findSession(deps.env.DB, hash, deps.clock())
+  return (
+    found && { kind: 'user', via: 'session', sessionId: found.sessionId, user: userFrom(found.user), address }
+  )
+}
+
+async function byKey(
+  deps: Deps,
+  hash: string,
+  address: string,
+  inBackground: (work: Promise<unknown>) => void,
+): Promise<Caller | null> {
+  const now = deps.clock()
+  const found = await findKey(deps.env.DB, hash, now)
+  if (!found) return null
+  const { key, user } = found
+  if (isTouchDue(key, now)) inBackground(touchKey(deps.env.DB, key.id, now))
+  // A scope that is none of ours any more allows nothing.
+  const scopes = new Set(key.scopes.filter((scope) => Object.hasOwn(SCOPES, scope)) as Scope[])
+  return { kind: 'key', id: key.id, user: userFrom(user), scopes, rateLimit: key.rateLimit, address }
 }
 
 /** Who has the operator's key acts as the first administrator. */

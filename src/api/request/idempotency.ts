@@ -19,7 +19,7 @@ type Once = { deps: Deps; caller: Caller; key: string; request: Request; body: s
  * Answers a request once for its key.
  * @param answer does it.
  * @throws Problem 422 when the key came with another request, 409 while its first request is being answered, or when that
- * one was interrupted: whether it was done nobody knows, so it is not done again.
+ * one was interrupted or its answer can't be read any more: it is not done again.
  */
 export async function answerOnce(once: Once, answer: () => Promise<Response>): Promise<Response> {
   const { deps, key } = once
@@ -47,34 +47,45 @@ export async function answerOnce(once: Once, answer: () => Promise<Response>): P
         `A request with the Idempotency-Key ${key} was interrupted: see whether it was done, and use another key`,
       )
     case 'done':
-      return replay(deps, `${caller} ${key}`, begun.status, begun.answer)
+      return (await replay(deps, `${caller} ${key}`, begun.status, begun.answer)) ?? refuseUnreadable(key)
     case 'begun':
   }
   let response: Response
   try {
     response = await answer()
   } catch (error) {
-    // What was refused is free to be tried again. What failed may have been done nevertheless: it is left as interrupted.
-    if (error instanceof Problem && error.status < 500)
-      await tolerated(deps, forgetIdempotent(deps.env.DB, { caller, key }))
+    // Every problem is a refusal, a 503 too: free to be tried again. What failed otherwise may have been done nevertheless: it is
+    // left as interrupted.
+    if (error instanceof Problem)
+      await tolerated(deps, 'freeing an Idempotency-Key', () =>
+        forgetIdempotent(deps.env.DB, { caller, key }),
+      )
     throw error
   }
-  const { status } = response
-  const packed = await pack(deps, `${caller} ${key}`, response.clone())
   // It was done, and this answer may hold what is shown once: the caller gets it, whether it could be kept or not.
-  await tolerated(deps, finishIdempotent(deps.env.DB, { caller, key, status, answer: packed }))
+  const kept = response.clone()
+  await tolerated(deps, 'keeping an answer for its Idempotency-Key', async () => {
+    const packed = await pack(deps, `${caller} ${key}`, kept)
+    await finishIdempotent(deps.env.DB, { caller, key, status: kept.status, answer: packed })
+  })
   return response
 }
 
-async function tolerated(deps: Deps, keeping: Promise<void>): Promise<void> {
+/** It was done, and how it was answered is lost. */
+function refuseUnreadable(key: string): never {
+  throw new Problem(
+    'idempotency_interrupted',
+    `The answer to the Idempotency-Key ${key} can not be read any more: see what was done, and use another key`,
+  )
+}
+
+/** @returns what the work does; null when it fails, which the log has. */
+async function tolerated<T>(deps: Deps, where: string, work: () => Promise<T>): Promise<T | null> {
   try {
-    await keeping
+    return await work()
   } catch (error) {
-    deps.log({
-      log: 'error',
-      where: 'keeping an answer for its Idempotency-Key',
-      error: describeError(error),
-    })
+    deps.log({ log: 'error', where, error: describeError(error) })
+    return null
   }
 }
 
@@ -84,8 +95,12 @@ async function pack(deps: Deps, owner: string, response: Response): Promise<stri
   return encryptSecret(deps.config.encryptionKeys, JSON.stringify(kept), owner)
 }
 
-async function replay(deps: Deps, owner: string, status: number, answer: string): Promise<Response> {
-  const text = await decryptSecret(deps.config.encryptionKeys, answer, owner)
+/** The answer again; null when it can't be read any more: its key has left ENCRYPTION_KEYS. */
+async function replay(deps: Deps, owner: string, status: number, answer: string): Promise<Response | null> {
+  const text = await tolerated(deps, 'reading the answer of an Idempotency-Key', () =>
+    decryptSecret(deps.config.encryptionKeys, answer, owner),
+  )
+  if (text === null) return null
   // `pack` wrote it.
   const { headers, body } = JSON.parse(text) as { headers: [string, string][]; body: string }
   const replayed = new Headers(headers)

@@ -34,8 +34,11 @@ export async function readInput(
       location: 'query',
       schema: operation.query ?? NO_QUERY,
       input: fieldsOf(new URL(request.url).searchParams, 'query'),
+      isFields: true,
     },
-    schema && !body?.wrong ? { location: 'body', schema, input: body?.value } : null,
+    schema && !body?.wrong
+      ? { location: 'body', schema, input: body?.value, isFields: operation.bodyType === 'form' }
+      : null,
   ]
   const outputs = parseParts(
     parts.filter((part) => part !== null),

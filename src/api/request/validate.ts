@@ -11,8 +11,8 @@ const MAX_UNKNOWN = 20
 /** Enough for whoever wants to mend a request. */
 const MOST_FOUND = 50
 
-/** One part of a request, with what it must be. */
-export type Part = { location: Location; schema: v.GenericSchema; input: unknown }
+/** One part of a request, with what it must be. `isFields`: made of a query or form, where a name may come twice. */
+export type Part = { location: Location; schema: v.GenericSchema; input: unknown; isFields?: boolean }
 
 /**
  * Parses the parts of a request.
@@ -25,14 +25,14 @@ export function parseParts(
   known: Readonly<Record<string, InvalidParam>> = {},
 ): unknown[] {
   const found: Record<string, InvalidParam> = Object.assign(Object.create(null), known)
-  const outputs = parts.map(({ location, schema, input }) => {
+  const outputs = parts.map(({ location, schema, input, isFields = false }) => {
     const parsed = v.safeParse(schema, input)
     if (parsed.success) return parsed.output
     for (const issue of parsed.issues) {
       const name = nameOf(issue) ?? location
       // The same name in two places: the first keeps it.
       const key = found[name] && found[name].location !== location ? `${location}.${name}` : name
-      found[key] ??= describeIssue(issue, name, location, valueAt(input, issue))
+      found[key] ??= describeIssue(issue, name, location, valueAt(input, issue), isFields)
       if (Object.keys(found).length >= MOST_FOUND) break
     }
     // valibot names the first of them only.
@@ -73,10 +73,11 @@ function describeIssue(
   name: string,
   location: Location,
   value: unknown,
+  isFields: boolean,
 ): InvalidParam {
-  // Of a query or form: a field of JSON that comes twice is refused by the parser.
-  const isTwice = Array.isArray(value) && /^Expected|^must be/.test(issue.message) && location !== 'body'
-  const msg = isTwice ? 'is there more than once' : messageOf(issue)
+  // A name that came twice has a list. In JSON a list is what somebody wrote: there the parser refuses what comes twice.
+  const isTwice = isFields && Array.isArray(value) && /^Expected|^must be/.test(issue.message)
+  const msg = isTwice ? 'must be given once' : messageOf(issue)
   const param = { location, msg, param: name, path: name }
   // Of a missing or unknown field valibot gives its name as the input: that is no value.
   const isShown = !isAboutPresence(issue) && !isSecret(name) && isShowable(value)
