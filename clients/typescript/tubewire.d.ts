@@ -2808,7 +2808,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt' | 'username' | '-username'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -3270,7 +3270,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -3668,7 +3668,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt' | 'host' | '-host'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -4094,7 +4094,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -4829,7 +4829,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: '-createdAt' | 'createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
