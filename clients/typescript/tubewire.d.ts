@@ -1603,6 +1603,8 @@ export interface components {
      *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
      *
      *     `too_many`: There are as many of these as the role of the user allows.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
     Error409_9: {
       headers: {
@@ -1715,6 +1717,8 @@ export interface components {
      * @description It was changed meanwhile.
      *
      *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
     Error409_11: {
       headers: {

@@ -39,7 +39,7 @@ function newKey(ownerId: string, like: Partial<NewApiKey> = {}): NewApiKey {
 async function givenKey(like: Partial<NewApiKey> = {}) {
   const owner = await givenUser()
   const key = await insertKey(env.DB, newKey(owner.id, like))
-  if (!key) throw new Error('the owner is gone')
+  if (typeof key === 'string') throw new Error(key)
   return { owner, key }
 }
 
@@ -55,10 +55,32 @@ describe('A key', () => {
     expect(await logged(key.id)).toHaveLength(1)
   })
 
-  it('of nobody is not stored', async () => {
-    const key = newKey('usr_nobody')
-    expect(await insertKey(env.DB, key, entry(key.id))).toBeNull()
+  it('of nobody is not stored, nor of who is blocked or waits, nor audited', async () => {
+    const [blocked, waiting] = [await givenUser(), await givenUser({ state: 'waiting-for-approval' })]
+    await blockUser(env.DB, blocked.id, { reason: null, now: NOW })
+    for (const ownerId of ['usr_nobody', blocked.id, waiting.id]) {
+      const key = newKey(ownerId)
+      expect(await insertKey(env.DB, key, entry(key.id), { most: 9 })).toBe('owner-shut-out')
+      expect(await findOwnKey(env.DB, null, key.id)).toBeNull()
+      expect(await logged(key.id)).toEqual([])
+    }
+  })
+
+  it('is one of as many as its owner may have', async () => {
+    const { owner } = await givenKey()
+    const key = newKey(owner.id)
+    expect(await insertKey(env.DB, key, entry(key.id), { most: 1 })).toBe('full')
     expect(await logged(key.id)).toEqual([])
+    expect(await insertKey(env.DB, key, entry(key.id), { most: 2 })).toMatchObject({ id: key.id })
+  })
+
+  it('may be made for who is shut out, of nobody not, and no more than he may have', async () => {
+    const owner = await givenUser()
+    await blockUser(env.DB, owner.id, { reason: null, now: NOW })
+    const terms = { most: 1, evenShutOut: true }
+    expect(await insertKey(env.DB, newKey(owner.id), undefined, terms)).toMatchObject({ ownerId: owner.id })
+    expect(await insertKey(env.DB, newKey(owner.id), undefined, terms)).toBe('full')
+    expect(await insertKey(env.DB, newKey('usr_nobody'), undefined, terms)).toBe('owner-shut-out')
   })
 
   it('lets its owner in until it expires', async () => {
