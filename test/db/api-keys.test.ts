@@ -106,10 +106,12 @@ describe('A key', () => {
     const { key } = await givenKey()
     const other = await givenUser()
     expect(await findOwnKey(env.DB, other.id, key.id)).toBeNull()
+    await beginIdempotent(env.DB, { caller: key.id, key: 'k', fingerprint: '', now: NOW })
     const changes = { name: 'mine', updatedAt: NOW }
     expect(await updateKey(env.DB, other.id, key.id, changes, null, entry(key.id))).toBe('missing')
     expect(await deleteKey(env.DB, other.id, key.id, entry(key.id))).toBe(false)
     expect(await findKey(env.DB, key.id, NOW)).toMatchObject({ key })
+    expect(await first('SELECT 1 AS one FROM idempotency_keys WHERE caller = ?', key.id)).toEqual({ one: 1 })
     expect(await logged(key.id)).toEqual([])
   })
 })
@@ -150,12 +152,26 @@ describe('Revoking', () => {
     expect(await deleteKey(env.DB, owner.id, owner.id)).toBe(false)
     expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id))).toBe(true)
     expect(await findKey(env.DB, key.id, NOW)).toBeNull()
-    expect(await first('SELECT group_concat(caller) AS callers FROM idempotency_keys')).toEqual({
-      callers: owner.id,
-    })
+    const left = 'SELECT group_concat(caller) AS callers FROM idempotency_keys WHERE caller IN (?, ?)'
+    expect(await first(left, key.id, owner.id)).toEqual({ callers: owner.id })
     expect(await total(env.DB, 'api_keys', owner.id)).toBe(0)
     expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id))).toBe(false)
     expect(await logged(key.id)).toHaveLength(1)
+  })
+})
+
+describe('Revoking from a state that is no longer so', () => {
+  it('revokes nothing, forgets no answer, and is not audited', async () => {
+    const { owner, key } = await givenKey()
+    await beginIdempotent(env.DB, { caller: key.id, key: 'k', fingerprint: '', now: NOW })
+    await updateKey(env.DB, owner.id, key.id, { name: 'meanwhile', updatedAt: NOW }, 0)
+    expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id), 0)).toBe(false)
+    expect(await findKey(env.DB, key.id, NOW)).toMatchObject({ key: { name: 'meanwhile' } })
+    const remembered = 'SELECT count(*) AS count FROM idempotency_keys WHERE caller = ?'
+    expect(await first(remembered, key.id)).toEqual({ count: 1 })
+    expect(await logged(key.id)).toEqual([])
+    expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id), 1)).toBe(true)
+    expect(await first(remembered, key.id)).toEqual({ count: 0 })
   })
 })
 
