@@ -10,7 +10,9 @@ const COUNT = 100
 
 /** A list with how a row of it is made, `i` being its number. */
 const SEEDS: Record<string, string> = {
-  users: `users (id, username, role, created_at) SELECT 'usr_' || i, 'user' || i, 2, i`,
+  // One in a thousand waits.
+  users: `users (id, username, role, created_at, state)
+    SELECT 'usr_' || i, 'user' || i, 2, i, iif(i % 1000, 'active', 'waiting-for-approval')`,
   instances: `instances (id, owner_id, origin, host, name, version, created_at)
     SELECT 'ins_' || i, '${OWNER}', 'https://h' || i, 'h' || i, '', '6.3.0', i`,
   sources: `sources (id, instance_id, kind, due_at, checkpoint, created_at)
@@ -20,15 +22,18 @@ const SEEDS: Record<string, string> = {
   api_keys: `api_keys (id, owner_id, name, hash, hint, scopes, created_at, updated_at)
     SELECT 'key_' || i, '${OWNER}', '', 'h' || i, '', '[]', i, i`,
   mails: `mails (id, recipient, subject, state, created_at) SELECT 'mail_' || i, 'a@b.example', '', 'sent', i`,
-  audit_log: `audit_log (at, via, address, action, success, request_id) SELECT i, 'session', '', 'x', 1, ''`,
+  // A thousand users, one action in four of another kind.
+  audit_log: `audit_log (at, user_id, via, address, action, success, request_id)
+    SELECT i, 'usr_' || (i % 1000), 'session', '', iif(i / 1000 % 4, 'x', 'y'), 1, ''`,
   events: `events (id, type, instance, subject, seen_at, poll_id, data)
     SELECT 'evt_' || i, 'video.published', 'h', 'v', i, 'p', '{}'`,
 }
 const COUNTED = ['users', 'instances', 'endpoints', 'api_keys', 'mails']
+const TRIGGERS = [...COUNTED, 'users_state']
 
 async function seed(db: D1Database): Promise<void> {
   // The triggers count one by one; a million at once are counted here.
-  for (const table of COUNTED) await db.prepare(`DROP TRIGGER ${table}_counted`).run()
+  for (const name of TRIGGERS) await db.prepare(`DROP TRIGGER ${name}_counted`).run()
   for (const values of Object.values(SEEDS)) {
     for (let from = 0; from < ROWS; from += STEP) {
       await db
@@ -60,12 +65,18 @@ async function seed(db: D1Database): Promise<void> {
 
 const PAGES: [list: PageAsk['list'], sorts: string[], deep: string | null][] = [
   ['users', ['createdAt', '-createdAt', 'username', '-username'], null],
+  ['activeUsers', ['createdAt', '-createdAt', 'username', '-username'], null],
+  ['waitingUsers', ['createdAt', '-createdAt', 'username', '-username'], null],
   ['instances', ['createdAt', '-createdAt', 'host', '-host'], null],
   ['endpoints', ['createdAt', '-createdAt'], null],
   ['allEndpoints', ['createdAt', '-createdAt'], null],
   ['apiKeys', ['createdAt', '-createdAt'], null],
+  ['allApiKeys', ['createdAt', '-createdAt'], null],
   ['mails', ['createdAt', '-createdAt'], null],
   ['auditLog', [''], '500000'],
+  ['auditLogOfUser', [''], '500000'],
+  ['auditLogOfAction', [''], '500000'],
+  ['auditLogOfBoth', [''], '500000'],
   ['deliveries', [''], '500000'],
 ]
 

@@ -77,21 +77,35 @@ const OWNER = 'usr_administrator'
 /** The lists of the API, by what their statements are. */
 const LISTS = {
   users: (db: D1Database, query: ListQuery) => listUsers(db, query),
+  activeUsers: (db: D1Database, query: ListQuery) => listUsers(db, { ...query, state: 'active' }),
+  waitingUsers: (db: D1Database, query: ListQuery) =>
+    listUsers(db, { ...query, state: 'waiting-for-approval' }),
   instances: (db: D1Database, query: ListQuery) => listInstances(db, query),
   endpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, OWNER, OWNER, query),
   allEndpoints: (db: D1Database, query: ListQuery) => listEndpoints(db, null, OWNER, query),
   apiKeys: (db: D1Database, query: ListQuery) => listKeys(db, OWNER, query),
+  allApiKeys: (db: D1Database, query: ListQuery) => listKeys(db, null, query),
   mails: (db: D1Database, query: ListQuery) => listMails(db, query),
-  async auditLog(db: D1Database, { count, after }: ListQuery) {
-    const rows = await listAudit(db, { count, before: after === undefined ? undefined : Number(after) })
-    return { rows }
-  },
+  auditLog: (db: D1Database, query: ListQuery) => auditPage(db, query, {}),
+  auditLogOfUser: (db: D1Database, query: ListQuery) => auditPage(db, query, { userId: 'usr_7' }),
+  auditLogOfAction: (db: D1Database, query: ListQuery) => auditPage(db, query, { action: 'y' }),
+  auditLogOfBoth: (db: D1Database, query: ListQuery) =>
+    auditPage(db, query, { userId: 'usr_7', action: 'y' }),
   async deliveries(db: D1Database, { count, after = String(Number.MAX_SAFE_INTEGER) }: ListQuery) {
     const rows = await listDeliveries(db, 'ep_1', Number(after), count)
     return { rows }
   },
 }
 export type PageAsk = { list: keyof typeof LISTS; query: ListQuery }
+
+async function auditPage(
+  db: D1Database,
+  { count, after }: ListQuery,
+  filter: { userId?: string; action?: string },
+) {
+  const before = after === undefined ? undefined : Number(after)
+  return { rows: await listAudit(db, { ...filter, count, before }) }
+}
 
 const WHOLE_LOG = { viewerId: 'usr_administrator', after: 0 }
 

@@ -1605,6 +1605,8 @@ export interface components {
      *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
      *
      *     `too_many`: There are as many of these as the role of the user allows.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
     Error409_9: {
       headers: {
@@ -1717,6 +1719,8 @@ export interface components {
      * @description It was changed meanwhile.
      *
      *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
     Error409_11: {
       headers: {
@@ -2811,7 +2815,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt' | 'username' | '-username'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -3276,7 +3280,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -3674,7 +3678,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt' | 'host' | '-host'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -4100,7 +4104,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: 'createdAt' | '-createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string
@@ -4835,7 +4839,7 @@ export interface operations {
         count?: number
         /** @description The order; with a minus the last comes first. */
         sort?: '-createdAt' | 'createdAt'
-        /** @description A part of the name. Reads all that it searches through. */
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
         search?: string
         /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
         after?: string

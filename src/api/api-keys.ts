@@ -14,8 +14,8 @@ import { digest, newApiKey } from '../tokens.ts'
 import { auditOf } from './audit-entry.ts'
 import { idParams, list, listQuery, Owner, Time, TimeInput, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
-import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { full, invalidParams, notFound } from './problem.ts'
+import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
+import { full, invalidParams, notFound, shutOut } from './problem.ts'
 import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
 import { invalid } from './request/validate.ts'
 import { SCOPES, type Scope } from './rights.ts'
@@ -113,7 +113,7 @@ export const apiKeyOperations = [
       expiresAt: v.optional(ExpiresAt, null),
     }),
     example: { name: 'Dashboard of the office', scopes: ['events:read'], expiresAt: '2027-11-25T10:00:00Z' },
-    problems: ['too_many'],
+    problems: ['too_many', 'owner_shut_out'],
     answers: {
       201: {
         description: 'The key.',
@@ -132,11 +132,12 @@ export const apiKeyOperations = [
       const now = deps.clock()
       const key = newApiKey()
       const id = newId('key')
+      const ownerId = userOf(input).id
       const made = await insertKey(
         deps.env.DB,
         {
           id,
-          ownerId: userOf(input).id,
+          ownerId,
           name: body.name,
           hash: await digest(key),
           hint: key.slice(0, 7),
@@ -146,9 +147,10 @@ export const apiKeyOperations = [
           createdAt: now,
         },
         auditOf(input, id),
-        MOST_KEYS,
+        { most: MOST_KEYS, evenShutOut: isOperator(input) },
       )
-      if (!made) throw full('API keys', MOST_KEYS)
+      if (made === 'full') throw full('API keys', MOST_KEYS)
+      if (made === 'owner-shut-out') throw shutOut(ownerId)
       return created(`/api/v1/api-keys/${id}`, { ...show(made), key })
     },
   }),

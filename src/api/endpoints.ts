@@ -17,8 +17,8 @@ import { auditOf } from './audit-entry.ts'
 import { endpointFields, exampleEndpoint, ShownEndpoint, showEndpoint } from './endpoint-view.ts'
 import { idParams, list, listQuery, Owner, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
-import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { full, notFound, Problem } from './problem.ts'
+import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
+import { full, notFound, Problem, shutOut } from './problem.ts'
 import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
 import { targetUrl } from './urls.ts'
 
@@ -75,7 +75,7 @@ export const endpointOperations = [
     body: newBody(false),
     localBody: newBody(true),
     example: { url: 'https://receiver.example/hook', description: 'The team’s chat' },
-    problems: ['too_many'],
+    problems: ['too_many', 'owner_shut_out'],
     answers: {
       201: {
         description: 'The endpoint, with its secret.',
@@ -91,7 +91,8 @@ export const endpointOperations = [
       const { body, deps } = input
       const id = newId('ep')
       const secret = newSecret()
-      const owner = userOf(input).id
+      const { id: owner, role } = userOf(input)
+      const most = MOST_ENDPOINTS[role]
       const endpoint = await insertEndpoint(
         deps.env.DB,
         {
@@ -103,9 +104,10 @@ export const endpointOperations = [
           createdAt: deps.clock(),
         },
         auditOf(input, id),
-        MOST_ENDPOINTS[userOf(input).role],
+        { most, evenShutOut: isOperator(input) },
       )
-      if (!endpoint) throw full('endpoints', MOST_ENDPOINTS[userOf(input).role])
+      if (endpoint === 'full') throw full('endpoints', most)
+      if (endpoint === 'owner-shut-out') throw shutOut(owner)
       return created(`/api/v1/endpoints/${id}`, { ...showEndpoint(endpoint, owner), secret })
     },
   }),
@@ -136,7 +138,7 @@ export const endpointOperations = [
     localBody: changes(true),
     example: { paused: true },
     answers: { 200: one },
-    problems: [404, 409, 412, 'insufficient_rights', 'paused_by_moderator'],
+    problems: [404, 409, 412, 'insufficient_rights', 'paused_by_moderator', 'owner_shut_out'],
     async handle(input) {
       const { body, deps, request } = input
       const userId = userOf(input).id
@@ -151,8 +153,12 @@ export const endpointOperations = [
         description: body.description === undefined ? endpoint.description : (body.description ?? ''),
         ...pauseOf(endpoint, body.paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
       }
-      if (!(await updateEndpoint(deps.env.DB, endpoint, changed, now, auditOf(input, endpoint.id))))
-        throw changedMeanwhile(request)
+      const audit = auditOf(input, endpoint.id)
+      // The operator's own: somebody else who is shut out is to be let in first.
+      const terms = { evenShutOut: isOwn && isOperator(input) }
+      const outcome = await updateEndpoint(deps.env.DB, endpoint, changed, now, audit, terms)
+      if (outcome === 'conflict') throw changedMeanwhile(request)
+      if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
       // What waited is owed still: without this the next tick sends it.
       if (endpoint.pausedAt !== null && changed.pausedAt === null)
         await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))

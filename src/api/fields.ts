@@ -88,7 +88,10 @@ export const listQuery = <const TSorts extends readonly [string, ...string[]]>(s
     sorts[0],
   ),
   search: v.optional(
-    v.pipe(text(100), v.description('A part of the name. Reads all that it searches through.')),
+    v.pipe(
+      text(100),
+      v.description('A part of the name. Reads all that it searches through. Empty: no search.'),
+    ),
   ),
   after: v.optional(
     v.pipe(

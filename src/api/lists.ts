@@ -22,10 +22,10 @@ export async function answerList<TRow>(
   }
 }
 
-/** The query of a list as the database takes it. */
+/** The query of a list as the database takes it. A search for nothing, as an empty field of a form sends it, is none. */
 export function listQueryOf(query: ListQuery): ListQuery {
   const { start, count, sort, search, after } = query
-  return { start, count, sort, search, after }
+  return { start, count, sort, search: search?.trim() ? search : undefined, after }
 }
 
 /**

@@ -143,6 +143,11 @@ export function userOf({ caller }: { caller: Caller }): User {
   return caller.user
 }
 
+/** Whether the operator's key calls: it is let in whatever became of the account that it acts as. */
+export function isOperator({ caller }: { caller: Caller }): boolean {
+  return caller.kind === 'user' && caller.via === 'admin-key'
+}
+
 export const ok = (body: unknown): Answer => ({ status: 200, body })
 export const noContent: Answer = { status: 204 }
 /** @param location the path of what was made. */

@@ -56,6 +56,10 @@ export const PROBLEM_CODES = {
     means: 'The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.',
   },
   too_many: { status: 409, means: 'There are as many of these as the role of the user allows.' },
+  owner_shut_out: {
+    status: 409,
+    means: 'The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.',
+  },
   paused_by_moderator: {
     status: 409,
     means: 'A moderator paused the endpoint: only a moderator resumes it.',

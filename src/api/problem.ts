@@ -95,6 +95,14 @@ export function full(what: string, most: number): Problem {
   return new Problem('too_many', `You may have ${most} ${what}: remove one that is not needed`)
 }
 
+/** Somebody is not let in: blocked, waiting or gone. */
+export function shutOut(ownerId: string): Problem {
+  return new Problem(
+    'owner_shut_out',
+    `The account ${ownerId} is blocked, waits to be let in, or is gone: nothing is made for it, or sent, until it is let in`,
+  )
+}
+
 /** What is not there, or is somebody else's: the two look alike. @param what e.g. `endpoint ep_1`. */
 export function notFound(what: string): Problem {
   return new Problem(404, `There is no ${what}`)

@@ -2,8 +2,8 @@
 import { type AuditEntry, auditStatements } from './audit.ts'
 import { assignments, columnsOf, withPrefix } from './columns.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
+import { mayHave, type NotMade, ownerStatement, type Terms, whyNotMade } from './owners.ts'
 import { apiKeys, users } from './schema.ts'
-import { hasRoom } from './totals.ts'
 import { isLetIn, type User } from './user-row.ts'
 
 type Row = typeof apiKeys.$inferSelect
@@ -22,23 +22,20 @@ const COLUMNS = columnsOf(apiKeys)
 const OF_KEY = columnsOf(apiKeys, 'k', 'key.')
 const OF_USER = columnsOf(users, 'u', 'user.')
 
-/**
- * Stores a key.
- * @param most how many its owner may have.
- * @returns it, or null when he has as many, or is not let in any more.
- */
+/** Stores a key. @returns it, or why it was not stored. */
 export async function insertKey(
   db: D1Database,
   key: NewApiKey,
   audit?: AuditEntry,
-  most = Number.MAX_SAFE_INTEGER,
-): Promise<ApiKey | null> {
-  const [inserted] = await db.batch<Row>([
+  terms: Terms = {},
+): Promise<ApiKey | NotMade> {
+  const condition = mayHave('api_keys', terms)
+  const results = await db.batch<Row>([
     db
       .prepare(
         `INSERT INTO api_keys (id, owner_id, name, hash, hint, scopes, rate_limit, expires_at, created_at, updated_at)
          SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9 FROM users u
-         WHERE u.id = ?2 AND ${isLetIn('u')} AND ${hasRoom('api_keys', '?2', '?10')} RETURNING ${COLUMNS}`,
+         WHERE u.id = ?2 AND ${condition.sql} RETURNING ${COLUMNS}`,
       )
       .bind(
         key.id,
@@ -50,11 +47,12 @@ export async function insertKey(
         key.rateLimit,
         key.expiresAt,
         key.createdAt,
-        most,
+        ...condition.values,
       ),
     ...auditStatements(db, audit),
+    ownerStatement(db, key.ownerId, terms),
   ])
-  return keyIn(inserted)
+  return keyIn(results[0]) ?? whyNotMade(results.at(-1))
 }
 
 /** The key of this digest and its owner, or null: it is unknown, expired, or he is not let in. One statement, two rows. */

@@ -51,7 +51,7 @@ function valuesOf(entry: AuditEntry): (string | number | null)[] {
 }
 
 /**
- * A page of the log, the newest first. Of one user or of one action it reads what it has to pass over.
+ * A page of the log, the newest first. Whatever the filters, it reads its own entries: two rows each, one without filters.
  * @param query `before`: the last sequence of the page before.
  */
 export async function listAudit(

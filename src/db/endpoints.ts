@@ -1,12 +1,12 @@
 /** @module Endpoints and their subscriptions. */
 import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
-import { type AuditEntry, auditStatement } from './audit.ts'
+import { type AuditEntry, auditStatement, auditStatements } from './audit.ts'
 import { columnsOf } from './columns.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
+import { mayHave, type NotMade, ownerStatement, type Terms, whyNotMade } from './owners.ts'
 import { endpoints } from './schema.ts'
-import { hasRoom } from './totals.ts'
 import { isLetIn } from './user-row.ts'
 
 export type Endpoint = typeof endpoints.$inferSelect
@@ -16,33 +16,34 @@ export type NewEndpoint = Pick<Endpoint, 'id' | 'ownerId' | 'url' | 'description
 
 /**
  * Stores an endpoint with a subscription to all events.
- * @param most how many its owner may have.
- * @returns null when he has as many, or is not let in any more: nothing is stored then.
+ * @returns it, or why nothing was stored.
  */
 export async function insertEndpoint(
   db: D1Database,
   endpoint: NewEndpoint,
   audit?: AuditEntry,
-  most = Number.MAX_SAFE_INTEGER,
-): Promise<Endpoint | null> {
+  terms: Terms = {},
+): Promise<Endpoint | NotMade> {
   const { id, ownerId, url, description, secret, createdAt } = endpoint
-  const [inserted] = await db.batch([
+  const condition = mayHave('endpoints', terms)
+  const results = await db.batch([
     db
       .prepare(
         `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, updated_at)
          SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?6 FROM users u
-         WHERE u.id = ?2 AND ${isLetIn('u')} AND ${hasRoom('endpoints', '?2', '?7')}`,
+         WHERE u.id = ?2 AND ${condition.sql}`,
       )
-      .bind(id, ownerId, url, description, secret, createdAt, most),
-    ...(audit ? [auditStatement(db, audit)] : []),
+      .bind(id, ownerId, url, description, secret, createdAt, ...condition.values),
+    ...auditStatements(db, audit),
     db
       .prepare(
         `INSERT INTO subscriptions (id, owner_id, endpoint_id, event_type, created_at)
          SELECT ?, owner_id, id, '*', created_at FROM endpoints WHERE id = ?`,
       )
       .bind(newId('sub'), id),
+    ownerStatement(db, ownerId, terms),
   ])
-  if (!inserted?.meta.changes) return null
+  if (!results[0]?.meta.changes) return whyNotMade(results.at(-1))
   return { ...endpoint, pausedAt: null, pausedBy: null, updatedAt: createdAt, revision: 0 }
 }
 
@@ -92,7 +93,8 @@ export type EndpointChanges = Pick<Endpoint, 'url' | 'description' | 'pausedAt' 
 
 /**
  * Changes an endpoint that is at this revision; one that would be sent to must have an owner who is let in.
- * @returns whether it was done.
+ * @param terms `evenShutOut`: whoever owns it.
+ * @returns whether it was done, or why not.
  */
 export async function updateEndpoint(
   db: D1Database,
@@ -100,19 +102,32 @@ export async function updateEndpoint(
   changes: EndpointChanges,
   now: number,
   audit: AuditEntry,
-): Promise<boolean> {
-  const [changed] = await db.batch([
+  { evenShutOut = false }: Pick<Terms, 'evenShutOut'> = {},
+): Promise<'changed' | 'conflict' | 'owner-shut-out'> {
+  const [changed, , same] = await db.batch([
     db
       .prepare(
         `UPDATE endpoints SET url = ?, description = ?, paused_at = ?, paused_by = ?, updated_at = ?,
            revision = revision + 1
-         WHERE id = ? AND revision = ? AND (?3 IS NOT NULL OR EXISTS (
+         WHERE id = ? AND revision = ? AND (?3 IS NOT NULL OR ?8 OR EXISTS (
            SELECT 1 FROM users u WHERE u.id = endpoints.owner_id AND ${isLetIn('u')}))`,
       )
-      .bind(changes.url, changes.description, changes.pausedAt, changes.pausedBy, now, id, revision),
+      .bind(
+        changes.url,
+        changes.description,
+        changes.pausedAt,
+        changes.pausedBy,
+        now,
+        id,
+        revision,
+        Number(evenShutOut),
+      ),
     auditStatement(db, audit),
+    db.prepare('SELECT 1 FROM endpoints WHERE id = ? AND revision = ?').bind(id, revision),
   ])
-  return (changed?.meta.changes ?? 0) > 0
+  if (changed?.meta.changes) return 'changed'
+  // What is at that revision still was refused for its owner.
+  return same?.results.length ? 'owner-shut-out' : 'conflict'
 }
 
 /** Deletes an endpoint with its subscriptions, deliveries and attempts. @returns whether it was there. */

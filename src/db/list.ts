@@ -1,6 +1,7 @@
 /**
  * @module Lists as PeerTube has them: `start`, `count`, `sort`, `search`, and `total`; and by cursor, for what is skipped is
- * read. A page is one round trip; without a search it reads what it shows and one row more.
+ * read. A page is one round trip. It reads what it shows and what `start` skips, at most two rows each, and a few more; only
+ * a search reads all that it looks through, and counts what it finds.
  */
 import { Buffer } from 'node:buffer'
 import { type CountedList, totalOf, totalStatement } from './totals.ts'
@@ -21,17 +22,17 @@ export type ListPage<TRow> = { total: number; rows: TRow[]; next?: string }
 export type ListSpec = {
   /** With its alias for joins, if any. */
   table: string
-  /** Its name in `totals`. */
+  /** Its name in `totals`, with `where`. */
   list: CountedList
   /** A SELECT list; it has `id`. */
   columns: string
-  /** Columns by the names that callers know; each has an index with `id` after it, or is unique. */
+  /** Columns by the names that callers know; each has an index with `id` after it (and `where` before it), or is unique. */
   sorts: Readonly<Record<string, string>>
   /** Columns that `search` looks in. */
   searched: readonly string[]
   /** Only what belongs to him; null: everybody's. */
   ownerId?: string | null
-  /** One more condition, with its values; such a list is counted row by row. */
+  /** One more condition, with its values. */
   where?: { sql: string; values: readonly unknown[] }
 }
 
@@ -63,11 +64,11 @@ export async function readList<TRow extends { id: string }>(
          ORDER BY ${column} ${order}, id ${order} LIMIT ? OFFSET ?`,
       )
       .bind(...paged.flatMap(({ values }) => values), query.count + 1, query.start),
-    isCounted(spec, query)
-      ? db
+    query.search === undefined
+      ? totalStatement(db, spec.list, spec.ownerId ?? '')
+      : db
           .prepare(`SELECT count(*) AS total FROM ${spec.table} ${whereOf(conditions)}`)
-          .bind(...conditions.flatMap(({ values }) => values))
-      : totalStatement(db, spec.list, spec.ownerId ?? ''),
+          .bind(...conditions.flatMap(({ values }) => values)),
   ])
   // The rows have the shape of the SELECT list, which the caller names together with their type.
   const found = (page?.results ?? []) as (TRow & { sortValue: string | number })[]
@@ -78,10 +79,6 @@ export async function readList<TRow extends { id: string }>(
     rows: rows.map(({ sortValue: _, ...row }) => row as unknown as TRow),
     ...(found.length > query.count && last ? { next: writeCursor(query.sort, last.sortValue, last.id) } : {}),
   }
-}
-
-function isCounted(spec: ListSpec, query: ListQuery): boolean {
-  return query.search !== undefined || spec.where !== undefined
 }
 
 type Condition = { sql: string; values: readonly unknown[] }

@@ -3,8 +3,16 @@
  * batch: `db.batch([totalStatement(db, 'users'), …])`, then `totalOf(results[0])`.
  */
 
-/** The lists that are counted. `mails` and `instances` and `users` are everybody's. */
-export type CountedList = 'users' | 'instances' | 'endpoints' | 'api_keys' | 'mails'
+import type { User } from './user-row.ts'
+
+/** The lists that are counted. `mails` and `instances` and `users` are everybody's; `users:…` are those of a state. */
+export type CountedList =
+  | 'users'
+  | `users:${User['state']}`
+  | 'instances'
+  | 'endpoints'
+  | 'api_keys'
+  | 'mails'
 
 /** A condition that a user's list has room for one more. @param owner @param most how a statement calls the two. */
 export function hasRoom(list: CountedList, owner: string, most: string): string {

@@ -81,7 +81,7 @@ export async function findUserByEmail(db: D1Database, email: string): Promise<Us
 /** What users can be sorted by. */
 export const USER_SORTS = ['createdAt', '-createdAt', 'username', '-username'] as const
 
-/** A page of users. @param query `state`: only those of this state; these are counted one by one. */
+/** A page of users. @param query `state`: only those of this state. */
 export async function listUsers(
   db: D1Database,
   { state, ...query }: ListQuery & { state?: User['state'] | undefined },
@@ -90,7 +90,7 @@ export async function listUsers(
     db,
     {
       table: 'users',
-      list: 'users',
+      list: state === undefined ? 'users' : `users:${state}`,
       columns: USER_COLUMNS,
       sorts: { createdAt: 'created_at', username: 'username' },
       searched: ['username', 'email'],

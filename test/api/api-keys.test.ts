@@ -121,6 +121,17 @@ describe('API keys', () => {
     expect(await passed(more.body['key'])).toBe(5)
   })
 
+  it('are the operator’s to make while root is blocked, and hold when it is unblocked', async () => {
+    await loggedIn('boss', 'Administrator')
+    expect((await call('POST', '/users/usr_administrator/block')).status).toBe(204)
+    const made = await call('POST', '/api-keys', { name: 'x', scopes: ['events:read'] })
+    expect(made.status).toBe(201)
+    const get = async () => (await call('GET', '/events', undefined, as(String(made.body['key'])))).status
+    expect(await get()).toBe(401)
+    await call('POST', '/users/usr_administrator/unblock')
+    expect(await get()).toBe(200)
+  })
+
   it('are fifty at most', async () => {
     const { id, token } = await loggedIn('alice')
     for (let made = 0; made < 50; made += 1) await apiKey(id, ['events:read'])

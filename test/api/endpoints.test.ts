@@ -130,6 +130,35 @@ describe('Endpoints', () => {
     )
   })
 
+  it('of a blocked account are resumed by nobody until it is unblocked, and who tries is told so', async () => {
+    const [alice, moderator] = [await loggedIn('alice'), await loggedIn('moderator', 'Moderator')]
+    const { body } = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook' }, as(alice.token))
+    const path = `/endpoints/${body['id']}`
+    await call('POST', `/users/${alice.id}/block`)
+    for (const token of [moderator.token, KEY]) {
+      const refused = await call('PATCH', path, { paused: false }, as(token))
+      expect(refused.body).toMatchObject({ status: 409, code: 'owner_shut_out' })
+      expect(refused.body['detail']).toContain(alice.id)
+    }
+    expect((await call('GET', path)).body).toMatchObject({ paused: true, pausedBy: 'block' })
+    // To pause it for longer than the block is no resuming.
+    expect((await call('PATCH', path, { paused: true }, as(moderator.token))).status).toBe(200)
+    await call('POST', `/users/${alice.id}/unblock`)
+    expect((await call('PATCH', path, { paused: false }, as(moderator.token))).body).toMatchObject({
+      paused: false,
+    })
+  })
+
+  it('are the operator’s to make and resume while root is blocked', async () => {
+    await loggedIn('boss', 'Administrator')
+    const { body } = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook' })
+    expect((await call('POST', '/users/usr_administrator/block')).status).toBe(204)
+    const resumed = await call('PATCH', `/endpoints/${body['id']}`, { paused: false })
+    expect(resumed.body).toMatchObject({ paused: false, pausedBy: null })
+    expect((await call('POST', '/endpoints', { url: 'http://localhost:3000/hook' })).status).toBe(201)
+    await call('POST', '/users/usr_administrator/unblock')
+  })
+
   it('are a hundred at most, of a User', async () => {
     const { id, token } = await loggedIn('alice')
     await env.DB.prepare(

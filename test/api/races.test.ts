@@ -152,9 +152,26 @@ describe('A block', () => {
         as(alice.token),
         hook,
       )
-      expect(answer.status).toBe(409)
+      expect(answer.body).toMatchObject({ status: 409, code: 'owner_shut_out' })
       expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(0)
       expect(await count('SELECT count(*) AS count FROM subscriptions')).toBe(0)
+    },
+  )
+
+  it.each(['UPDATE users SET blocked_at = 1 WHERE id = ?', 'DELETE FROM users WHERE id = ?'])(
+    'or a deletion in between leaves no key: %s',
+    async (sql) => {
+      const alice = await loggedIn('alice')
+      const answer = await during(
+        'INSERT INTO api_keys',
+        () => run(sql, alice.id),
+        'POST',
+        '/api-keys',
+        as(alice.token),
+        { name: 'x', scopes: ['events:read'] },
+      )
+      expect(answer.body).toMatchObject({ status: 409, code: 'owner_shut_out' })
+      expect(await count('SELECT count(*) AS count FROM api_keys')).toBe(0)
     },
   )
 
@@ -167,7 +184,7 @@ describe('A block', () => {
     const answer = await during('UPDATE endpoints SET url', block, 'PATCH', path, as(alice.token), {
       paused: false,
     })
-    expect(answer.status).toBe(409)
+    expect(answer.body).toMatchObject({ status: 409, code: 'owner_shut_out' })
     expect((await call('GET', path)).body).toMatchObject({ paused: true })
   })
 })

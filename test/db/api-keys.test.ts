@@ -39,7 +39,7 @@ function newKey(ownerId: string, like: Partial<NewApiKey> = {}): NewApiKey {
 async function givenKey(like: Partial<NewApiKey> = {}) {
   const owner = await givenUser()
   const key = await insertKey(env.DB, newKey(owner.id, like))
-  if (!key) throw new Error('the owner is gone')
+  if (typeof key === 'string') throw new Error(key)
   return { owner, key }
 }
 
@@ -55,10 +55,32 @@ describe('A key', () => {
     expect(await logged(key.id)).toHaveLength(1)
   })
 
-  it('of nobody is not stored', async () => {
-    const key = newKey('usr_nobody')
-    expect(await insertKey(env.DB, key, entry(key.id))).toBeNull()
+  it('of nobody is not stored, nor of who is blocked or waits, nor audited', async () => {
+    const [blocked, waiting] = [await givenUser(), await givenUser({ state: 'waiting-for-approval' })]
+    await blockUser(env.DB, blocked.id, { reason: null, now: NOW })
+    for (const ownerId of ['usr_nobody', blocked.id, waiting.id]) {
+      const key = newKey(ownerId)
+      expect(await insertKey(env.DB, key, entry(key.id), { most: 9 })).toBe('owner-shut-out')
+      expect(await findOwnKey(env.DB, null, key.id)).toBeNull()
+      expect(await logged(key.id)).toEqual([])
+    }
+  })
+
+  it('is one of as many as its owner may have', async () => {
+    const { owner } = await givenKey()
+    const key = newKey(owner.id)
+    expect(await insertKey(env.DB, key, entry(key.id), { most: 1 })).toBe('full')
     expect(await logged(key.id)).toEqual([])
+    expect(await insertKey(env.DB, key, entry(key.id), { most: 2 })).toMatchObject({ id: key.id })
+  })
+
+  it('may be made for who is shut out, of nobody not, and no more than he may have', async () => {
+    const owner = await givenUser()
+    await blockUser(env.DB, owner.id, { reason: null, now: NOW })
+    const terms = { most: 1, evenShutOut: true }
+    expect(await insertKey(env.DB, newKey(owner.id), undefined, terms)).toMatchObject({ ownerId: owner.id })
+    expect(await insertKey(env.DB, newKey(owner.id), undefined, terms)).toBe('full')
+    expect(await insertKey(env.DB, newKey('usr_nobody'), undefined, terms)).toBe('owner-shut-out')
   })
 
   it('lets its owner in until it expires', async () => {
@@ -84,10 +106,12 @@ describe('A key', () => {
     const { key } = await givenKey()
     const other = await givenUser()
     expect(await findOwnKey(env.DB, other.id, key.id)).toBeNull()
+    await beginIdempotent(env.DB, { caller: key.id, key: 'k', fingerprint: '', now: NOW })
     const changes = { name: 'mine', updatedAt: NOW }
     expect(await updateKey(env.DB, other.id, key.id, changes, null, entry(key.id))).toBe('missing')
     expect(await deleteKey(env.DB, other.id, key.id, entry(key.id))).toBe(false)
     expect(await findKey(env.DB, key.id, NOW)).toMatchObject({ key })
+    expect(await first('SELECT 1 AS one FROM idempotency_keys WHERE caller = ?', key.id)).toEqual({ one: 1 })
     expect(await logged(key.id)).toEqual([])
   })
 })
@@ -128,12 +152,26 @@ describe('Revoking', () => {
     expect(await deleteKey(env.DB, owner.id, owner.id)).toBe(false)
     expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id))).toBe(true)
     expect(await findKey(env.DB, key.id, NOW)).toBeNull()
-    expect(await first('SELECT group_concat(caller) AS callers FROM idempotency_keys')).toEqual({
-      callers: owner.id,
-    })
+    const left = 'SELECT group_concat(caller) AS callers FROM idempotency_keys WHERE caller IN (?, ?)'
+    expect(await first(left, key.id, owner.id)).toEqual({ callers: owner.id })
     expect(await total(env.DB, 'api_keys', owner.id)).toBe(0)
     expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id))).toBe(false)
     expect(await logged(key.id)).toHaveLength(1)
+  })
+})
+
+describe('Revoking from a state that is no longer so', () => {
+  it('revokes nothing, forgets no answer, and is not audited', async () => {
+    const { owner, key } = await givenKey()
+    await beginIdempotent(env.DB, { caller: key.id, key: 'k', fingerprint: '', now: NOW })
+    await updateKey(env.DB, owner.id, key.id, { name: 'meanwhile', updatedAt: NOW }, 0)
+    expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id), 0)).toBe(false)
+    expect(await findKey(env.DB, key.id, NOW)).toMatchObject({ key: { name: 'meanwhile' } })
+    const remembered = 'SELECT count(*) AS count FROM idempotency_keys WHERE caller = ?'
+    expect(await first(remembered, key.id)).toEqual({ count: 1 })
+    expect(await logged(key.id)).toEqual([])
+    expect(await deleteKey(env.DB, owner.id, key.id, entry(key.id), 1)).toBe(true)
+    expect(await first(remembered, key.id)).toEqual({ count: 0 })
   })
 })
 

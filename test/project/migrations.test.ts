@@ -76,6 +76,19 @@ describe('The migrations', () => {
     ]) {
       expect(db.prepare(`SELECT count(*) AS count FROM ${table}`).get(), table).toEqual({ count: 1 })
     }
+    // Lists are as long as they are, those of before the counting too.
+    const totals = db
+      .prepare('SELECT list, owner_id AS owner, total FROM totals ORDER BY list, owner_id')
+      .all()
+    expect(totals.map(({ list, owner, total }) => `${list} ${owner} ${total}`)).toEqual([
+      'api_keys  0',
+      'endpoints  1',
+      'endpoints usr_1 1',
+      'instances  1',
+      'mails  0',
+      'users  2',
+      'users:active  2',
+    ])
     db.close()
   })
 
