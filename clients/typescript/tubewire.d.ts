@@ -1242,6 +1242,34 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
+    /** @description Parameters are wrong: `invalid-params` names all of them. */
+    Error400_2: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
+    /** @description Too many requests. */
+    Error429_2: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        /** @description Seconds to delay after the first `429` is received. */
+        'Retry-After'?: number
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
     /** @description The caller may not. */
     Error403: {
       headers: {
@@ -1265,7 +1293,7 @@ export interface components {
      *
      *     `unsupported_grant_type`: The grant type is neither "password" nor "refresh_token".
      */
-    Error400_2: {
+    Error400_3: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1483,8 +1511,108 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description It was changed meanwhile. */
+    /** @description The body is longer than 1 MB. */
+    Error413_2: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
+    /** @description The body is not called what it must be. */
+    Error415_2: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `email_taken`: Another account has this mail address.
+     */
     Error409_4: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
+    /**
+     * @description It can not be done.
+     *
+     *     `idempotency_other_request`: This Idempotency-Key came with another request before.
+     */
+    Error422_2: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
+    /**
+     * @description The caller may not.
+     *
+     *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
+     */
+    Error403_6: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     */
+    Error409_5: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/html': unknown
+      }
+    }
+    /** @description It was changed meanwhile. */
+    Error409_6: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1514,7 +1642,7 @@ export interface components {
      *
      *     `first_administrator`: The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.
      */
-    Error409_5: {
+    Error409_7: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1536,7 +1664,7 @@ export interface components {
      *
      *     `email_taken`: Another account has this mail address.
      */
-    Error409_6: {
+    Error409_8: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1566,7 +1694,7 @@ export interface components {
      *
      *     `last_administrator`: Without this one there would be no administrator who can log in.
      */
-    Error409_7: {
+    Error409_9: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1586,7 +1714,7 @@ export interface components {
      *
      *     `last_administrator`: Without this one there would be no administrator who can log in.
      */
-    Error409_8: {
+    Error409_10: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1608,7 +1736,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_9: {
+    Error409_11: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1626,7 +1754,7 @@ export interface components {
      *
      *     `insufficient_scope`: The API key does not have the scope that the operation needs.
      */
-    Error403_6: {
+    Error403_7: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1646,7 +1774,7 @@ export interface components {
      *
      *     `already_watched`: The instance is watched already; `detail` has its id.
      */
-    Error409_10: {
+    Error409_12: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1684,7 +1812,7 @@ export interface components {
      *
      *     `not_json`: The instance answered without JSON.
      */
-    Error422_2: {
+    Error422_3: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1722,7 +1850,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_11: {
+    Error409_13: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -1734,7 +1862,7 @@ export interface components {
       }
     }
     /** @description Parameters are wrong: `invalid-params` names all of them. */
-    Error400_3: {
+    Error400_4: {
       headers: {
         [name: string]: unknown
       }
@@ -2045,8 +2173,8 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400']
-      429: components['responses']['Error429']
+      400: components['responses']['Error400_2']
+      429: components['responses']['Error429_2']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
     }
@@ -2168,7 +2296,7 @@ export interface operations {
           }
         }
       }
-      400: components['responses']['Error400_2']
+      400: components['responses']['Error400_3']
       403: components['responses']['Error403_2']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -2503,8 +2631,8 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400']
-      429: components['responses']['Error429']
+      400: components['responses']['Error400_2']
+      429: components['responses']['Error429_2']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
     }
@@ -2548,12 +2676,13 @@ export interface operations {
           'text/html': string
         }
       }
-      400: components['responses']['Error400']
-      409: components['responses']['Error409_2']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
+      400: components['responses']['Error400_2']
+      403: components['responses']['Error403_6']
+      409: components['responses']['Error409_4']
+      413: components['responses']['Error413_2']
+      415: components['responses']['Error415_2']
+      422: components['responses']['Error422_2']
+      429: components['responses']['Error429_2']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
     }
@@ -2597,8 +2726,8 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400']
-      429: components['responses']['Error429']
+      400: components['responses']['Error400_2']
+      429: components['responses']['Error429_2']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
     }
@@ -2645,12 +2774,13 @@ export interface operations {
           'text/html': string
         }
       }
-      400: components['responses']['Error400']
-      409: components['responses']['Error409_2']
-      413: components['responses']['Error413']
-      415: components['responses']['Error415']
-      422: components['responses']['Error422']
-      429: components['responses']['Error429']
+      400: components['responses']['Error400_2']
+      403: components['responses']['Error403_6']
+      409: components['responses']['Error409_5']
+      413: components['responses']['Error413_2']
+      415: components['responses']['Error415_2']
+      422: components['responses']['Error422_2']
+      429: components['responses']['Error429_2']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
     }
@@ -2764,7 +2894,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_4']
+      409: components['responses']['Error409_6']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -2798,7 +2928,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_5']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -2967,7 +3097,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_8']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -3092,7 +3222,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_7']
+      409: components['responses']['Error409_9']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -3130,7 +3260,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_5']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -3181,7 +3311,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_8']
+      409: components['responses']['Error409_10']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -3453,7 +3583,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_9']
+      409: components['responses']['Error409_11']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -3660,7 +3790,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_4']
+      409: components['responses']['Error409_6']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -3753,7 +3883,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -3857,11 +3987,11 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      409: components['responses']['Error409_10']
+      403: components['responses']['Error403_7']
+      409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
-      422: components['responses']['Error422_2']
+      422: components['responses']['Error422_3']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_4']
@@ -3932,7 +4062,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -3966,7 +4096,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -4047,9 +4177,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_4']
+      409: components['responses']['Error409_6']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -4085,7 +4215,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       409: components['responses']['Error409_2']
       413: components['responses']['Error413']
@@ -4172,7 +4302,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -4262,8 +4392,8 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
-      409: components['responses']['Error409_9']
+      403: components['responses']['Error403_7']
+      409: components['responses']['Error409_11']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -4328,7 +4458,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -4362,7 +4492,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -4440,9 +4570,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_11']
+      409: components['responses']['Error409_13']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -4564,7 +4694,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -4665,7 +4795,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -4706,7 +4836,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -4746,7 +4876,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -4823,7 +4953,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -5022,7 +5152,7 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400_3']
+      400: components['responses']['Error400_4']
       404: components['responses']['Error404_2']
       500: components['responses']['Error500']
       503: components['responses']['Error503_5']
@@ -5065,7 +5195,7 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400_3']
+      400: components['responses']['Error400_4']
       404: components['responses']['Error404_2']
       500: components['responses']['Error500']
       503: components['responses']['Error503_5']

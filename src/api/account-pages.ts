@@ -41,6 +41,7 @@ export const accountPageOperations = [
   operation({
     ...posted,
     id: 'postVerifyEmailPage',
+    problems: ['invalid_verification', 'email_taken'],
     path: '/verify-email',
     summary: 'What its form is sent to',
     body: Given,
@@ -67,6 +68,7 @@ export const accountPageOperations = [
   operation({
     ...posted,
     id: 'postResetPasswordPage',
+    problems: ['invalid_verification'],
     path: '/reset-password',
     summary: 'What its form is sent to',
     body: GivenWithPassword,
@@ -74,10 +76,7 @@ export const accountPageOperations = [
     async handle(input) {
       const password = v.safeParse(Password, input.body.password)
       if (!password.success)
-        return page(
-          'That did not work',
-          html`<p>The password ${password.issues[0].message}: go back, and choose another one.</p>`,
-        )
+        return refusal(400, `The password ${password.issues[0].message}: go back, and choose another one`)
       return attempt(input.body, 'Your password is changed. You can log in with it now.', (link) =>
         choosePassword(input, link.userId, link.verificationString, password.output),
       )
@@ -116,19 +115,23 @@ async function attempt(body: unknown, success: string, act: (link: Link) => Prom
     await act(link.output)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return page('That did not work', html`<p>${error.message}.</p>`)
+    return refusal(error.status, error.message)
   }
   return page('Done', html`<p>${success}</p>`)
 }
 
 function incomplete(): Promise<Answer> {
-  return page(
-    'This link is not complete',
-    html`<p>Open it as it is in the mail, all of its lines, or ask for another mail.</p>`,
+  return refusal(
+    400,
+    'The link is not complete: open it as it is in the mail, all of it, or ask for another mail',
   )
 }
 
-async function page(title: string, content: Html): Promise<Answer> {
+function refusal(status: number, sentence: string): Promise<Answer> {
+  return page('That did not work', html`<p>${sentence}.</p>`, status)
+}
+
+async function page(title: string, content: Html, status = 200): Promise<Answer> {
   const text = await html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} – Tubewire</title></head>
@@ -139,7 +142,7 @@ ${content}
 </html>
 `
   return {
-    status: 200,
+    status,
     text: String(text),
     headers: {
       'content-type': 'text/html; charset=utf-8',

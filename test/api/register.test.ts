@@ -278,11 +278,11 @@ describe('The verification of an address', () => {
       ['/reset-password', 'userId=nobody&verificationString=x&utm_source=mail'],
     ]) {
       const page = await sendTo(tubewire.deps, 'GET', `${path}?${query}`)
-      expect(page.status).toBe(200)
-      expect(await page.text()).toContain('This link is not complete')
+      expect(page.status).toBe(400)
+      expect(await page.text()).toContain('The link is not complete')
       const form = { 'content-type': 'application/x-www-form-urlencoded' }
       const sent = await sendTo(tubewire.deps, 'POST', String(path), form, `${query}&password=battery+staple`)
-      expect(await sent.text()).toContain('This link is not complete')
+      expect(await sent.text()).toContain('The link is not complete')
     }
   })
 
@@ -300,6 +300,7 @@ describe('The verification of an address', () => {
     expect(await done.text()).toContain('Your address is verified')
     expect((await logIn('alice')).status).toBe(200)
     const again = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
+    expect(again.status).toBe(403)
     expect(await again.text()).toContain('That did not work')
   })
 

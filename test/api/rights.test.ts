@@ -17,6 +17,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   getOAuthToken: [400],
   verifyUser: [403],
   resetPassword: [403],
+  postVerifyEmailPage: [403],
+  postResetPasswordPage: [403],
   // Nothing listens there.
   addInstance: [422],
   // Signed by nobody.

@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config.ts'
 import { picturePath, readPicturePath } from '../../src/pictures/path.ts'
 import type { Deps } from '../../src/workers/deps.ts'
 import { instanceAccess } from '../../src/workers/instance-access.ts'
-import { loadPicture } from '../../src/workers/picture-loader.ts'
+import { loadPicture, type PictureAsk } from '../../src/workers/picture-loader.ts'
 import { getPicture } from '../../src/workers/pictures.ts'
 import type { RemoteInstance } from '../simulator/client.ts'
 import type { Fault } from '../simulator/faults.ts'
@@ -187,6 +187,15 @@ describe('A picture that there is not', () => {
 })
 
 describe('Politeness', () => {
+  // The platform's loaders have a clock of their own, which a busy machine lets run far: here only the test's goes on.
+  const loaders = new Proxy(env.PICTURE_LOADER, {
+    get: () => () => ({ load: (ask: PictureAsk) => loadPicture(tubewire.deps, ask) }),
+  })
+  const show = (name: string) => {
+    const { deps } = tubewire
+    return getPicture({ ...deps, env: { ...deps.env, PICTURE_LOADER: loaders } }, urlOf(name))
+  }
+
   it('fetches so many pictures, asks the others to come back, and remembers nothing of them', async () => {
     const first = await Promise.all(names(25).map(show))
     expect(first.filter(({ kind }) => kind === 'picture')).toHaveLength(13)
@@ -204,7 +213,6 @@ describe('Politeness', () => {
     const { deps } = tubewire
     const startedAt = deps.clock()
     const times: number[] = []
-    // In the place of the loaders, which have a clock of their own: here only this one goes on.
     const counting: typeof fetch = async () => {
       times.push(deps.clock() - startedAt)
       return new Response(new Uint8Array(picture('jpg', '')))
@@ -250,7 +258,7 @@ describe('Politeness', () => {
     expect(await show('refused')).toEqual({ kind: 'busy', retryAfterSeconds: 30 })
     tubewire.advance(29_000)
     for (const name of ['refused', 'another']) {
-      expect(await show(name)).toMatchObject({ kind: 'busy', retryAfterSeconds: expect.toBeOneOf([1, 2]) })
+      expect(await show(name)).toMatchObject({ kind: 'busy', retryAfterSeconds: 1 })
     }
     expect(await requests()).toBe(1)
     tubewire.advance(2_000)

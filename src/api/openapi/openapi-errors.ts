@@ -10,6 +10,8 @@ import type { Json } from './openapi-schemas.ts'
 export function errorsOf(operation: Operation, shared: SharedResponses): Json {
   const right: Right = RIGHTS[operation.id]
   const isLimited = operation.limit !== 'none'
+  // What a person looks at says in sentences what is wrong.
+  const isPage = operation.answers[200]?.contentTypes?.includes('text/html') ?? false
   const common: (number | keyof typeof PROBLEM_CODES)[] = [
     400,
     ...(right.anonymous === 'none'
@@ -43,7 +45,10 @@ export function errorsOf(operation: Operation, shared: SharedResponses): Json {
             : {}),
           ...(status === 401 ? { 'WWW-Authenticate': { schema: { type: 'string' } } } : {}),
         },
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+          ...(isPage && status < 500 ? { 'text/html': {} } : {}),
+        },
       }),
     ]),
   )
