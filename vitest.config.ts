@@ -9,6 +9,8 @@ const NODE_TESTS = ['test/simulator/**/*.test.ts', 'test/local/**/*.test.ts', 't
 
 export default defineConfig({
   test: {
+    // By default one core stays idle; the tests wait more than they compute.
+    maxWorkers: '100%',
     projects: [
       {
         test: { name: 'node', include: NODE_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },

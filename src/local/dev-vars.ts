@@ -1,6 +1,6 @@
 /** @module `.dev.vars`: the secrets of this machine, made at the first start. wrangler reads the same file. */
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { VARIABLES } from '../config.ts'
 import { Mistake } from './mistake.ts'
@@ -23,10 +23,11 @@ export function newSecrets(): Secrets {
  * @throws Mistake for names that are no variable of Tubewire's: what was meant by them would silently not be done.
  */
 export async function readSecrets(path: string): Promise<Secrets & Record<string, string>> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
+  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
     throw error
   })
+  const text = before ?? ''
   // As wrangler reads it: quotes and comments included.
   const lines = parseEnv(text)
   refuseUnknown(Object.keys(lines))
@@ -38,12 +39,31 @@ export async function readSecrets(path: string): Promise<Secrets & Record<string
     const added = missing.map(([name, value]) => `${name}=${value}\n`).join('')
     const header =
       text === '' ? "# This machine's secrets. Whoever has them can read and change everything here.\n" : ''
-    await writeFile(path, `${header}${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${added}`, {
-      mode: 0o600,
-    })
+    const whole = `${header}${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${added}`
+    if (!(await putInPlace(path, whole, before === null))) return readSecrets(path)
   }
   // All names of `Secrets` are in one of the two.
   return { ...found, ...Object.fromEntries(missing) } as Secrets & Record<string, string>
+}
+
+/**
+ * Writes a file whole or not at all, so that of two that start at once neither reads half of it, nor loses the secrets that
+ * the other has begun to encrypt with.
+ * @returns false when it was to be new, and is there by now.
+ */
+async function putInPlace(path: string, text: string, isNew: boolean): Promise<boolean> {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  await writeFile(draft, text, { mode: 0o600 })
+  try {
+    // A link, unlike a renaming, never takes the place of what is there.
+    await (isNew ? link(draft, path) : rename(draft, path))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
 }
 
 function refuseUnknown(names: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -83,6 +83,18 @@ describe('readSecrets', () => {
     expect(await readFile(path, 'utf8')).toMatch(
       /^ADMIN_KEY="mine-mine-mine-mine-mine"\nSIGNUP=open\nENCRYPTION_KEYS=/,
     )
+    await rm(folder, { recursive: true })
+  })
+})
+
+describe('Of many starts at once', () => {
+  it('all have the secrets of the first, and nothing is left beside them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tubewire-test-'))
+    const path = join(folder, '.dev.vars')
+    const all = await Promise.all(Array.from({ length: 20 }, () => readSecrets(path)))
+    expect(new Set(all.map(({ ENCRYPTION_KEYS }) => ENCRYPTION_KEYS)).size).toBe(1)
+    expect(await readSecrets(path)).toEqual(all[0])
+    expect(await readdir(folder)).toEqual(['.dev.vars'])
     await rm(folder, { recursive: true })
   })
 })
