@@ -91,5 +91,8 @@ export async function forgetAll(): Promise<void> {
       env.DB.prepare(`DELETE FROM ${table}`),
     ),
   )
-  await env.DB.prepare("DELETE FROM users WHERE id <> 'usr_administrator'").run()
+  await env.DB.batch([
+    env.DB.prepare("DELETE FROM users WHERE id <> 'usr_administrator'"),
+    env.DB.prepare('UPDATE users SET blocked_at = NULL, blocked_reason = NULL'),
+  ])
 }
