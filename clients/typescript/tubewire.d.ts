@@ -5540,6 +5540,7 @@ export interface operations {
            *     }
            */
           'application/activity+json': {
+            '@context': string
             /** @constant */
             type: 'OrderedCollection'
             id: string

@@ -90,6 +90,7 @@ export const exampleActor = {
 
 /** ActivityStreams 2.0, OrderedCollection. */
 export const ShownOutbox = v.looseObject({
+  '@context': v.string(),
   type: v.literal('OrderedCollection'),
   id: v.string(),
   totalItems: count,
