@@ -80,12 +80,7 @@ export const accountOperations = [
     problems: [412, 'last_administrator', 'first_administrator'],
     async handle(input) {
       const user = await self(input)
-      await checkIfMatch(input.request, showUser(user))
-      refuseFirst(user)
-      const revision = revisionFor(input.request, user)
-      const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id), revision)
-      if (deleted === 'conflict') throw changedMeanwhile(input.request)
-      if (deleted === 'last-administrator') throw lastAdministrator()
+      await removeUser(input, user)
       return noContent
     },
   }),
@@ -98,10 +93,21 @@ async function self(input: Pick<Input<unknown, unknown, unknown>, 'caller' | 'de
   return user
 }
 
-/** @throws Problem 409 for the account that the operator's key acts as. */
-export function refuseFirst({ id }: User): void {
-  if (id === ADMINISTRATOR_ID)
+/**
+ * Deletes an account that is as the caller saw it.
+ * @returns whether it was still there.
+ * @throws Problem 412 or 409 when it is not, or may not go.
+ */
+export async function removeUser(input: Input<unknown, unknown, unknown>, user: User): Promise<boolean> {
+  await checkIfMatch(input.request, showUser(user))
+  // The account that the operator's key acts as.
+  if (user.id === ADMINISTRATOR_ID)
     throw new Problem('first_administrator', 'The first administrator can not be deleted: block it instead')
+  const revision = revisionFor(input.request, user)
+  const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id), revision)
+  if (deleted === 'conflict') throw changedMeanwhile(input.request)
+  if (deleted === 'last-administrator') throw lastAdministrator()
+  return deleted !== 'missing'
 }
 
 /** Somebody has to be able to look after the rest. */

@@ -4,7 +4,6 @@ import { newId } from '../db/id.ts'
 import {
   acceptUser,
   blockUser,
-  deleteUser,
   findUser,
   insertUser,
   listUsers,
@@ -15,7 +14,7 @@ import {
   updateUser,
 } from '../db/users.ts'
 import { hashPassword } from '../passwords.ts'
-import { lastAdministrator, refuseFirst } from './account.ts'
+import { lastAdministrator, removeUser } from './account.ts'
 import { sendAccepted, sendVerification } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
 import { idParams, list, listQuery, text } from './fields.ts'
@@ -161,13 +160,7 @@ export const userOperations = [
     problems: [404, 412, 'last_administrator', 'first_administrator'],
     async handle(input) {
       const user = await find(input)
-      await checkIfMatch(input.request, showUser(user))
-      refuseFirst(user)
-      const revision = revisionFor(input.request, user)
-      const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id), revision)
-      if (deleted === 'conflict') throw changedMeanwhile(input.request)
-      if (deleted === 'last-administrator') throw lastAdministrator()
-      if (deleted === 'missing') throw notFound(`user ${user.id}`)
+      if (!(await removeUser(input, user))) throw notFound(`user ${user.id}`)
       return noContent
     },
   }),

@@ -3,6 +3,7 @@ import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { type AuditEntry, auditStatement, auditStatements } from './audit.ts'
 import { columnsOf } from './columns.ts'
+import { deleteRow } from './delete-row.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { mayHave, type NotMade, ownerStatement, type Terms, whyNotMade } from './owners.ts'
@@ -137,11 +138,5 @@ export async function deleteEndpoint(
   expectedRevision: number | null,
   audit: AuditEntry,
 ): Promise<boolean> {
-  const [deleted] = await db.batch([
-    db
-      .prepare('DELETE FROM endpoints WHERE id = ?1 AND revision = coalesce(?2, revision)')
-      .bind(id, expectedRevision),
-    auditStatement(db, audit),
-  ])
-  return (deleted?.meta.changes ?? 0) > 0
+  return deleteRow(db, 'endpoints', id, expectedRevision, audit)
 }

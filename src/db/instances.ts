@@ -1,6 +1,7 @@
 /** @module Instances and their sources: making, listing, pausing, deleting. What a poll writes is in polls.ts. */
 import { type AuditEntry, auditStatement } from './audit.ts'
 import { columnsOf, jsonOf } from './columns.ts'
+import { deleteRow } from './delete-row.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { instances, sources } from './schema.ts'
@@ -103,13 +104,7 @@ export async function deleteInstance(
   expectedRevision: number | null,
   audit: AuditEntry,
 ): Promise<boolean> {
-  const [deleted] = await db.batch([
-    db
-      .prepare('DELETE FROM instances WHERE id = ?1 AND revision = coalesce(?2, revision)')
-      .bind(id, expectedRevision),
-    auditStatement(db, audit),
-  ])
-  return (deleted?.meta.changes ?? 0) > 0
+  return deleteRow(db, 'instances', id, expectedRevision, audit)
 }
 
 /**

@@ -138,18 +138,21 @@ export async function request<TResult>(
   }
 }
 
+/** Why there is no answer to use. @param detail of which the beginning is kept: it may quote what the instance sent. */
+export function failed<TReason extends string>(
+  reason: TReason,
+  detail: string,
+  observation: Observation | null,
+) {
+  return { kind: 'failed' as const, reason, detail: shorten(detail), observation }
+}
+
 async function readAnswer(
   response: Response,
   observation: Observation,
   url: string,
 ): Promise<Exclude<Answer, { kind: 'not-modified' }>> {
   const { status } = response
-  const failed = (reason: Failure['reason'], detail: string): Failure => ({
-    kind: 'failed',
-    reason,
-    detail: shorten(detail),
-    observation,
-  })
   if (status === 429) {
     return { kind: 'rate-limited', retryAt: observation.retryAt ?? 0, observation }
   }
@@ -157,7 +160,7 @@ async function readAnswer(
   if (failure) return failure
 
   const body = await readText(response, MAX_BODY_BYTES)
-  if (body === null) return failed('too-large', `answered more than ${MAX_BODY_BYTES} bytes`)
+  if (body === null) return failed('too-large', `answered more than ${MAX_BODY_BYTES} bytes`, observation)
   try {
     const etag = response.headers.get('etag')
     // A longer one is not worth keeping: without it the next poll is answered 200.
@@ -165,27 +168,21 @@ async function readAnswer(
     return { kind: 'ok', body: JSON.parse(body), etag: isKept ? etag : null, observation }
   } catch {
     const type = response.headers.get('content-type') ?? 'no content type'
-    return failed('not-json', `answered 200 without JSON (${type})`)
+    return failed('not-json', `answered 200 without JSON (${type})`, observation)
   }
 }
 
 /** Why an answer is none, by its status; null when it is one. @param url that was asked. */
 export function statusFailure(response: Response, observation: Observation, url: string): Failure | null {
   const { status } = response
-  const failed = (reason: Failure['reason'], detail: string): Failure => ({
-    kind: 'failed',
-    reason,
-    detail: shorten(detail),
-    observation,
-  })
   if (status >= 300 && status < 400 && status !== 304) {
     const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
-    return failed('redirect', `redirects to ${location}`)
+    return failed('redirect', `redirects to ${location}`, observation)
   }
   // Cloudflare answers for an origin whose certificate it can't accept.
   if (status === 525 || status === 526)
-    return failed('tls', 'no TLS connection: its certificate is not valid')
-  return response.ok ? null : failed('http', `answered ${status}`)
+    return failed('tls', 'no TLS connection: its certificate is not valid', observation)
+  return response.ok ? null : failed('http', `answered ${status}`, observation)
 }
 
 /** The refusal with a code of PeerTube's that a response is, or null when it is anything else. */
@@ -212,18 +209,8 @@ async function readText(response: Response, maxBytes: number): Promise<string | 
 function connectionFailure(error: unknown, timeoutMs: number): Failure {
   const isTimeout = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
   return isTimeout
-    ? {
-        kind: 'failed',
-        reason: 'timeout',
-        detail: `gave no answer within ${timeoutMs / 1000} s`,
-        observation: null,
-      }
-    : {
-        kind: 'failed',
-        reason: 'unreachable',
-        detail: `could not be reached (${describe(error)})`,
-        observation: null,
-      }
+    ? failed('timeout', `gave no answer within ${timeoutMs / 1000} s`, null)
+    : failed('unreachable', `could not be reached (${describe(error)})`, null)
 }
 
 function describe(error: unknown): string {

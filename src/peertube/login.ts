@@ -7,6 +7,7 @@ import {
   type ClientDeps,
   type Failure,
   type FormAnswer,
+  failed,
   getJson,
   type Observation,
   postForm,
@@ -183,9 +184,7 @@ function explain(
   if (code === 'access_denied') return refused(deniedBecause(said), observation)
   // Own names only: a code may be "constructor".
   const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined
-  return reason
-    ? refused(reason, observation)
-    : { kind: 'failed', reason: 'http', detail: `answered ${observation.status}`, observation }
+  return reason ? refused(reason, observation) : failed('http', `answered ${observation.status}`, observation)
 }
 
 /** Versions before 8 have one code for all of these, and tell them apart in their sentence. */
@@ -205,5 +204,5 @@ function refused(reason: Refusal['reason'], observation: Observation | null): Re
 }
 
 function unreadable(what: string, observation: Observation): Failure {
-  return { kind: 'failed', reason: 'schema', detail: `gave ${what} that can't be read`, observation }
+  return failed('schema', `gave ${what} that can't be read`, observation)
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import type { Actor, Video } from '../events/types.ts'
 import { type Listed, PAGE_SIZE } from '../events/video-walk.ts'
-import { type ClientDeps, type Failure, getJson, type Observation } from './client.ts'
+import { type ClientDeps, type Failure, failed, getJson, type Observation } from './client.ts'
 import { ListedUuid, ListedVideo, VideoList } from './schemas.ts'
 import { shorten } from './shorten.ts'
 
@@ -47,12 +47,8 @@ export async function readVideosPage(
 
   const list = v.safeParse(VideoList, answer.body)
   if (!list.success) {
-    return {
-      kind: 'failed',
-      reason: 'schema',
-      detail: `the list of videos is not one: ${describeIssue(list.issues[0])}`,
-      observation: answer.observation,
-    }
+    const problem = describeIssue(list.issues[0])
+    return failed('schema', `the list of videos is not one: ${problem}`, answer.observation)
   }
   const videos: Video[] = []
   const listed: Listed[] = []

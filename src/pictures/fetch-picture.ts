@@ -4,6 +4,7 @@ import { targetProblem } from '../http/target.ts'
 import {
   type ClientDeps,
   type Failure,
+  failed,
   type Observation,
   request,
   statusFailure,
@@ -36,7 +37,7 @@ export async function fetchPicture(
   options: { allowLocal: boolean; timeoutMs?: number },
 ): Promise<FetchedPicture> {
   const problem = targetProblem(url, options)
-  if (problem) return { kind: 'failed', reason: 'not-public', detail: problem, observation: null }
+  if (problem) return failed('not-public', problem, null)
   // No list of types: a server that chooses by it would give what only some viewers can show, and it is kept for all.
   const headers = { accept: 'image/*' }
   const { timeoutMs = TIMEOUT_MS } = options
@@ -52,22 +53,8 @@ async function readPicture(response: Response, observation: Observation, url: UR
 
   // However much a server announces, or nothing at all: only what comes is counted.
   const bytes = await readBytes(response.body, MAX_BYTES)
-  if (bytes === null) {
-    return {
-      kind: 'failed',
-      reason: 'too-large',
-      detail: `answered more than ${MAX_BYTES} bytes`,
-      observation,
-    }
-  }
+  if (bytes === null) return failed('too-large', `answered more than ${MAX_BYTES} bytes`, observation)
   const type = rasterType(bytes)
-  if (type === null) {
-    return {
-      kind: 'failed',
-      reason: 'not-a-picture',
-      detail: 'answered no JPEG, PNG, GIF, WebP or AVIF',
-      observation,
-    }
-  }
+  if (type === null) return failed('not-a-picture', 'answered no JPEG, PNG, GIF, WebP or AVIF', observation)
   return { kind: 'picture', bytes, type, observation }
 }

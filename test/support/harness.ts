@@ -64,6 +64,21 @@ export function testDeps() {
   }
 }
 
+/** Counts requests from now on. @returns how many were under way at once, at the most. */
+export function mostAtOnce(deps: Deps): () => number {
+  let under = 0
+  let most = 0
+  const { fetch } = deps
+  deps.fetch = (input, init) => {
+    under += 1
+    most = Math.max(most, under)
+    return fetch(input, init).finally(() => {
+      under -= 1
+    })
+  }
+  return () => most
+}
+
 /** Watches a simulated instance. @returns its id here. */
 export async function watch(origin: string, deps: Deps, backfill = 0): Promise<string> {
   const id = await insertInstance(

@@ -6,6 +6,7 @@ import {
   control,
   deliverAll,
   deliveriesOf,
+  mostAtOnce,
   owed,
   pollAgain,
   subscribe,
@@ -88,19 +89,10 @@ describe('One slow or dead endpoint costs the others nothing', () => {
     const { instance, id } = await watched(tubewire)
     await instance.publishMany(20)
     await pollAgain(tubewire, id)
-    let under = 0
-    let most = 0
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = async (input, init) => {
-      under += 1
-      most = Math.max(most, under)
-      return fetch(input, init).finally(() => {
-        under -= 1
-      })
-    }
+    const most = mostAtOnce(tubewire.deps)
     const ids = endpoints.map((endpoint) => endpoint.id)
     await deliverAll(tubewire.deps, ids)
-    expect(most).toBe(limit)
+    expect(most()).toBe(limit)
     for (const receiver of receivers) expect(await receiver.count()).toBe(20)
   })
 })

@@ -7,7 +7,7 @@ import { forgetOldMails, queueMail, readKeptMail, sendDueMails } from '../../src
 import { schedule } from '../../src/workers/schedule.ts'
 import type { RemoteMailServer } from '../simulator/client.ts'
 import type { MailServerOptions } from '../simulator/mail-server.ts'
-import { breakDatabase, control, type Tubewire, testDeps } from '../support/harness.ts'
+import { breakDatabase, control, mostAtOnce, type Tubewire, testDeps } from '../support/harness.ts'
 import { readMail } from '../support/read-mail.ts'
 
 const MINUTE = 60_000
@@ -232,19 +232,10 @@ describe('Many mails', () => {
     const receiver = await control.receiver()
     configure({ MAIL_API_URL: receiver.url, MAIL_API_KEY: 'key' })
     for (let index = 0; index < 23; index += 1) await queue()
-    let under = 0
-    let most = 0
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = (input, init) => {
-      under += 1
-      most = Math.max(most, under)
-      return fetch(input, init).finally(() => {
-        under -= 1
-      })
-    }
+    const most = mostAtOnce(tubewire.deps)
     await sendDueMails(tubewire.deps)
     expect(await receiver.count()).toBe(20)
-    expect(most).toBe(3)
+    expect(most()).toBe(3)
     await sendDueMails(tubewire.deps)
     expect(await receiver.count()).toBe(23)
     expect((await all()).every(({ state }) => state === 'sent')).toBe(true)

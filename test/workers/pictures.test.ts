@@ -26,6 +26,13 @@ const pathOf = (name: string) => `/lazy-static/thumbnails/${name}.jpg`
 const urlOf = (name: string) => instance.origin + pathOf(name)
 const show = (name: string) => getPicture(tubewire.deps, urlOf(name))
 const requests = async () => (await instance.requests()).length
+const askFor = (url: string, now: number, allowLocal = true) => ({
+  key: url,
+  url,
+  allowLocal,
+  now,
+  userAgent: 'Tubewire/test',
+})
 const names = (count: number) => Array.from({ length: count }, (_, index) => `p${index}`)
 const isJpegOf = (path: string) => ({
   kind: 'picture',
@@ -171,13 +178,7 @@ describe('A picture that there is not', () => {
   )
 
   it('on a server nearby, is refused by the loader too', async () => {
-    const ask = {
-      key: urlOf('a'),
-      url: urlOf('a'),
-      allowLocal: false,
-      now: tubewire.deps.clock(),
-      userAgent: 'Tubewire/test',
-    }
+    const ask = askFor(urlOf('a'), tubewire.deps.clock(), false)
     expect(await loadPicture(tubewire.deps, ask)).toMatchObject({
       kind: 'missing',
       reason: expect.stringContaining('must be https and public'),
@@ -219,13 +220,9 @@ describe('Politeness', () => {
     }
     for (let second = 0; second < 60; second += 1) {
       await Promise.all(
-        names(10).map((name) => {
-          const url = urlOf(`${name}-${second}`)
-          return loadPicture(
-            { ...deps, fetch: counting },
-            { key: url, url, allowLocal: true, now: 0, userAgent: 'Tubewire/test' },
-          )
-        }),
+        names(10).map((name) =>
+          loadPicture({ ...deps, fetch: counting }, askFor(urlOf(`${name}-${second}`), 0)),
+        ),
       )
       tubewire.advance(1_000)
     }
@@ -306,26 +303,14 @@ describe('A cache that fails', () => {
   it('to read: nothing is fetched, for then each viewer would be felt by the instance', async () => {
     const deps = { ...tubewire.deps, env: failing('getWithMetadata') }
     await expect(getPicture(deps, urlOf('a'))).rejects.toThrow('KV is down')
-    const ask = {
-      key: urlOf('a'),
-      url: urlOf('a'),
-      allowLocal: true,
-      now: deps.clock(),
-      userAgent: 'Tubewire/test',
-    }
+    const ask = askFor(urlOf('a'), deps.clock())
     await expect(loadPicture(deps, ask)).rejects.toThrow('KV is down')
     expect(await requests()).toBe(0)
   })
 
   it('to store: the picture is shown all the same, and the log says so', async () => {
     const deps = { ...tubewire.deps, env: failing('put') }
-    const ask = {
-      key: urlOf('a'),
-      url: urlOf('a'),
-      allowLocal: true,
-      now: deps.clock(),
-      userAgent: 'Tubewire/test',
-    }
+    const ask = askFor(urlOf('a'), deps.clock())
     expect(await loadPicture(deps, ask)).toEqual(isJpegOf(pathOf('a')))
     expect(tubewire.log).toMatchObject([
       { log: 'error', where: expect.stringContaining('keeping a picture'), error: 'Error: KV is down' },

@@ -13,7 +13,7 @@ import {
 import { backoff, pollInstance } from '../../src/workers/poll.ts'
 import { handleDeliveries, handlePolls } from '../../src/workers/queues.ts'
 import { schedule } from '../../src/workers/schedule.ts'
-import { control, eventsOf, pollToEnd, subscribe, testDeps, watch } from '../support/harness.ts'
+import { control, eventsOf, mostAtOnce, pollToEnd, subscribe, testDeps, watch } from '../support/harness.ts'
 
 const MINUTE = 60_000
 const message = (body: unknown) => ({ id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body })
@@ -168,23 +168,14 @@ describe('Queue messages', () => {
     const instance = await control.instance({ videos: 1 })
     const id = await watch(instance.origin, tubewire.deps, 1)
     await pollToEnd(tubewire, id)
-    let under = 0
-    let most = 0
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = (input, init) => {
-      under += 1
-      most = Math.max(most, under)
-      return fetch(input, init).finally(() => {
-        under -= 1
-      })
-    }
+    const most = mostAtOnce(tubewire.deps)
     const ids = endpoints.map((endpoint) => endpoint.id)
     await run(handleDeliveries, DELIVERY_QUEUE, [
       { endpoints: ids.slice(0, 60) },
       { endpoints: ids.slice(60) },
     ])
     expect(await receiver.count()).toBe(120)
-    expect(most).toBe(tubewire.deps.config.deliveryConcurrency)
+    expect(most()).toBe(tubewire.deps.config.deliveryConcurrency)
   })
 
   it('of an unknown shape are logged and dropped, and keep no other back', async () => {
