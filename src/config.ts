@@ -104,6 +104,12 @@ const Environment = v.object({
     v.transform((text) => text === 'true'),
   ),
   PUBLIC_URL: optional(PublicUrl),
+  CALLER_ADDRESS_HEADER: v.pipe(
+    v.optional(v.string(), 'CF-Connecting-IP'),
+    // A header's name (RFC 9110, 5.1), without the signs that nobody uses in one.
+    v.regex(/^[A-Za-z][A-Za-z0-9-]{0,59}$/, 'must be the name of a header, or "none"'),
+    v.transform((text) => (text.toLowerCase() === 'none' ? null : text)),
+  ),
   SIGNUP: v.optional(
     v.picklist(['closed', 'approval', 'open'], 'must be "closed", "approval" or "open"'),
     'closed',
@@ -168,6 +174,8 @@ export type Config = {
   allowLocalTargets: boolean
   /** Where this Tubewire is reached, without a slash at the end; null when nobody said so. */
   publicUrl: string | null
+  /** The header in which whoever hands requests to us says where they come from; null: nobody does. */
+  callerAddressHeader: string | null
   /** Who may register: nobody, whom a moderator accepts, or everybody. */
   signup: 'closed' | 'approval' | 'open'
   /** What a caller may ask of our own API. */
@@ -194,6 +202,7 @@ export function parseConfig(environment: object): Config {
     deliveryConcurrency: output.DELIVERY_CONCURRENCY,
     allowLocalTargets: output.ALLOW_LOCAL_TARGETS,
     publicUrl: output.PUBLIC_URL,
+    callerAddressHeader: output.CALLER_ADDRESS_HEADER,
     signup: output.SIGNUP,
     limits: {
       api: output.RATE_LIMIT_API,

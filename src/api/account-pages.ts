@@ -1,6 +1,7 @@
 /**
  * @module The two pages that mails lead to: verifying an address, and choosing a password. Plain forms, without a script. A GET
- * changes nothing, for mail programs follow links to look what is behind them; the form's POST does it.
+ * changes nothing, for mail programs follow links to look what is behind them; the form's POST does it. To a person an error is
+ * a sentence, with the status that it is; to a program that asks for JSON it is the document that it is everywhere.
  */
 import { html } from 'hono/html'
 import * as v from 'valibot'
@@ -34,8 +35,8 @@ export const accountPageOperations = [
     path: '/verify-email',
     summary: 'The page that a verification mail leads to',
     query: Given,
-    async handle({ query }) {
-      return ask('Verify your address', query, (link) => form('/verify-email', link, 'Verify'))
+    async handle({ query, request }) {
+      return ask('Verify your address', query, request, (link) => form('/verify-email', link, 'Verify'))
     },
   }),
   operation({
@@ -47,9 +48,12 @@ export const accountPageOperations = [
     body: Given,
     example,
     async handle(input) {
-      return attempt(input.body, 'Your address is verified. You can log in now.', (link) =>
-        verifyAddress(input, link.userId, link.verificationString),
-      )
+      return attempt(input.body, input.request, async (link) => {
+        const state = await verifyAddress(input, link.userId, link.verificationString)
+        return state === 'waiting-for-approval'
+          ? 'Your address is verified. You can log in when a moderator has accepted your registration.'
+          : 'Your address is verified. You can log in now.'
+      })
     },
   }),
   operation({
@@ -59,10 +63,12 @@ export const accountPageOperations = [
     path: '/reset-password',
     summary: 'The page that a password mail leads to',
     query: Given,
-    async handle({ query }) {
+    async handle({ query, request }) {
       const field = html`<p><label>New password, 8 characters at least<br>
 <input name="password" type="password" minlength="8" maxlength="255" autocomplete="new-password" required></label></p>`
-      return ask('Choose a new password', query, (link) => form('/reset-password', link, 'Change it', field))
+      return ask('Choose a new password', query, request, (link) =>
+        form('/reset-password', link, 'Change it', field),
+      )
     },
   }),
   operation({
@@ -75,11 +81,15 @@ export const accountPageOperations = [
     example: { ...example, password: 'battery staple' },
     async handle(input) {
       const password = v.safeParse(Password, input.body.password)
-      if (!password.success)
-        return refusal(400, `The password ${password.issues[0].message}: go back, and choose another one`)
-      return attempt(input.body, 'Your password is changed. You can log in with it now.', (link) =>
-        choosePassword(input, link.userId, link.verificationString, password.output),
-      )
+      return attempt(input.body, input.request, async (link) => {
+        if (!password.success)
+          throw new Problem(
+            400,
+            `The password ${password.issues[0].message}: go back, and choose another one`,
+          )
+        await choosePassword(input, link.userId, link.verificationString, password.output)
+        return 'Your password is changed. You can log in with it now.'
+      })
     },
   }),
 ]
@@ -102,33 +112,44 @@ ${fields}<p><button>${label}</button></p>
 type Link = v.InferOutput<typeof Link>
 
 /** The page that asks, if the link is whole. */
-async function ask(title: string, query: unknown, content: (link: Link) => Html): Promise<Answer> {
+async function ask(
+  title: string,
+  query: unknown,
+  request: Request,
+  content: (link: Link) => Html,
+): Promise<Answer> {
   const link = v.safeParse(Link, query)
-  return link.success ? page(title, content(link.output)) : incomplete()
+  return link.success ? page(title, content(link.output)) : refusal(request, incomplete())
 }
 
-/** To a person an error is a sentence, not a document. */
-async function attempt(body: unknown, success: string, act: (link: Link) => Promise<void>): Promise<Answer> {
+/** The page that says how it went. @param act returns the sentence for when it went well. */
+async function attempt(
+  body: unknown,
+  request: Request,
+  act: (link: Link) => Promise<string>,
+): Promise<Answer> {
   const link = v.safeParse(Link, body)
-  if (!link.success) return incomplete()
+  if (!link.success) return refusal(request, incomplete())
   try {
-    await act(link.output)
+    return await page('Done', html`<p>${await act(link.output)}</p>`)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return refusal(error.status, error.message)
+    return refusal(request, error)
   }
-  return page('Done', html`<p>${success}</p>`)
 }
 
-function incomplete(): Promise<Answer> {
-  return refusal(
+function incomplete(): Problem {
+  return new Problem(
     400,
     'The link is not complete: open it as it is in the mail, all of it, or ask for another mail',
   )
 }
 
-function refusal(status: number, sentence: string): Promise<Answer> {
-  return page('That did not work', html`<p>${sentence}.</p>`, status)
+/** @throws Problem where a program asks (RFC 9110, 12.5.1). */
+function refusal(request: Request, problem: Problem): Promise<Answer> {
+  const accepted = request.headers.get('accept') ?? ''
+  if (accepted.includes('json') && !accepted.includes('text/html')) throw problem
+  return page('That did not work', html`<p>${problem.message}.</p>`, problem.status)
 }
 
 async function page(title: string, content: Html, status = 200): Promise<Answer> {

@@ -64,8 +64,9 @@ export const accountOperations = [
       const judged = { revision: user.revision, now: deps.clock() }
       if (!(await changeCredentials(deps.env.DB, user.id, changes, judged, auditOf(input, user.id))))
         throw changedMeanwhile(request)
-      if (typeof changes.pendingEmail === 'string')
-        input.inBackground(sendAddressChange(input, user, changes.pendingEmail))
+      const { pendingEmail } = changes
+      if (typeof pendingEmail === 'string')
+        input.afterAnswer(() => sendAddressChange(input, user, pendingEmail))
       return noContent
     },
   }),

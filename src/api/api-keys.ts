@@ -16,7 +16,13 @@ import { idParams, list, listQuery, Owner, Time, TimeInput, text } from './field
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
 import { full, invalidParams, notFound, shutOut } from './problem.ts'
-import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
+import {
+  changedMeanwhile,
+  changesAnything,
+  checkIfMatch,
+  notRemoved,
+  revisionFor,
+} from './request/conditional.ts'
 import { invalid } from './request/validate.ts'
 import { SCOPES, type Scope } from './rights.ts'
 import { time } from './time.ts'
@@ -191,6 +197,7 @@ export const apiKeyOperations = [
       refuseGreed(input, body.rateLimit ?? null)
       refusePast(input, body.expiresAt ?? null)
       const { id, ownerId, revision } = key
+      if (!changesAnything(key, body)) return ok(show(key))
       const changes = { ...body, updatedAt: deps.clock() }
       const changed = await updateKey(deps.env.DB, ownerId, id, changes, revision, auditOf(input, id))
       if (changed === 'conflict') throw changedMeanwhile(request)
@@ -230,7 +237,7 @@ async function reachable(input: Input<{ id: string }, unknown, unknown>): Promis
 /** A key that never holds is a mistake. @throws Problem 400. */
 function refusePast({ deps }: Input<unknown, unknown, unknown>, expiresAt: number | null): void {
   if (expiresAt !== null && expiresAt <= deps.clock())
-    throw invalidParams(invalid('body', 'expiresAt', 'must be in the future'))
+    throw invalidParams(invalid('body', 'expiresAt', 'must be in the future', time(expiresAt)))
 }
 
 /** A limit of one's own is for asking less. @throws Problem 400 when it is for asking more than everybody may. */
@@ -238,7 +245,7 @@ function refuseGreed(input: Input<unknown, unknown, unknown>, rateLimit: number 
   const { requests } = input.deps.config.limits.api
   if (rateLimit === null || rateLimit <= requests || userOf(input).role === 'Administrator') return
   throw invalidParams(
-    invalid('body', 'rateLimit', `must be at most ${requests}: only an administrator gives more`),
+    invalid('body', 'rateLimit', `must be at most ${requests}: only an administrator gives more`, rateLimit),
   )
 }
 

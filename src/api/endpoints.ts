@@ -19,7 +19,13 @@ import { idParams, list, listQuery, Owner, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
 import { full, notFound, Problem, shutOut } from './problem.ts'
-import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
+import {
+  changedMeanwhile,
+  changesAnything,
+  checkIfMatch,
+  notRemoved,
+  revisionFor,
+} from './request/conditional.ts'
 import { targetUrl } from './urls.ts'
 
 const Description = v.pipe(text(500), v.description('For people.'))
@@ -153,6 +159,7 @@ export const endpointOperations = [
         description: body.description === undefined ? endpoint.description : (body.description ?? ''),
         ...pauseOf(endpoint, body.paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
       }
+      if (!changesAnything(endpoint, changed)) return ok(showEndpoint(endpoint, userId))
       const audit = auditOf(input, endpoint.id)
       // The operator's own: somebody else who is shut out is to be let in first.
       const terms = { evenShutOut: isOwn && isOperator(input) }

@@ -11,6 +11,7 @@ import { cursorList, idParams, Limit, Sequence, TimeInput, text } from './fields
 import { type Input, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
 import { invalid } from './request/validate.ts'
+import { time } from './time.ts'
 
 const filters = {
   type: v.optional(
@@ -149,7 +150,7 @@ function filterOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'quer
 
 function refuseEmptySpan({ since, until }: Filters) {
   return since !== undefined && until !== undefined && since >= until
-    ? invalid('query', 'until', 'must be later than since')
+    ? invalid('query', 'until', 'must be later than since', time(until))
     : null
 }
 

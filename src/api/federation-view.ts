@@ -89,7 +89,7 @@ export const exampleActor = {
 }
 
 /** ActivityStreams 2.0, OrderedCollection. */
-export const ShownOutbox = v.looseObject({
+export const ShownBox = v.looseObject({
   '@context': v.string(),
   type: v.literal('OrderedCollection'),
   id: v.string(),
@@ -97,10 +97,10 @@ export const ShownOutbox = v.looseObject({
   orderedItems: v.array(v.unknown()),
 })
 
-export const exampleOutbox = {
+export const exampleBox = (box: 'outbox' | 'inbox') => ({
   '@context': 'https://www.w3.org/ns/activitystreams',
   type: 'OrderedCollection',
-  id: `${BASE}/actor/outbox`,
+  id: `${BASE}/actor/${box}`,
   totalItems: 0,
   orderedItems: [],
-}
+})

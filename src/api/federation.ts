@@ -1,21 +1,21 @@
 /** @module Who polls: what the people who run instances find behind our User-Agent. */
 import * as v from 'valibot'
 import { countUsers } from '../db/users.ts'
-import { ACTIVITY_TYPE, actorDocument, outboxDocument } from '../federation/actor.ts'
+import { ACTIVITY_TYPE, actorDocument, boxDocument } from '../federation/actor.ts'
 import { NODEINFO_TYPE, nodeinfo, nodeinfoLinks } from '../federation/nodeinfo.ts'
 import { JRD_TYPE, webfinger } from '../federation/webfinger.ts'
 import { actorPublicKey } from '../workers/service-key.ts'
 import {
   exampleActor,
+  exampleBox,
   exampleDescriptor,
   exampleNodeinfo,
   exampleNodeinfoLinks,
-  exampleOutbox,
   ShownActor,
+  ShownBox,
   ShownDescriptor,
   ShownNodeinfo,
   ShownNodeinfoLinks,
-  ShownOutbox,
 } from './federation-view.ts'
 import { text } from './fields.ts'
 import { type Answer, operation } from './operation.ts'
@@ -60,7 +60,8 @@ export const federationOperations = [
     problems: [404],
     async handle({ query: { resource, rel }, origin }) {
       const found = webfinger(origin, resource, rel === undefined ? [] : [rel].flat())
-      if (found.kind === 'malformed') throw invalidParams(invalid('query', 'resource', found.problem))
+      if (found.kind === 'malformed')
+        throw invalidParams(invalid('query', 'resource', found.problem, resource))
       if (found.kind === 'unknown') throw notFound(`resource ${resource}`)
       return json(found.document, JRD_TYPE)
     },
@@ -109,21 +110,26 @@ export const federationOperations = [
       return json(actorDocument(origin, await actorPublicKey(deps), contact), ACTIVITY_TYPE)
     },
   }),
-  operation({
+  box('getActorOutbox', 'outbox', 'What the actor publishes: nothing'),
+  box('getActorInbox', 'inbox', 'What the actor is sent: nothing, it takes no POST'),
+]
+
+function box(id: 'getActorOutbox' | 'getActorInbox', name: 'outbox' | 'inbox', summary: string) {
+  return operation({
     ...get,
-    id: 'getActorOutbox',
-    path: '/actor/outbox',
-    summary: 'What the actor publishes: nothing',
+    id,
+    path: `/actor/${name}`,
+    summary,
     answers: {
       200: {
         description: 'An empty collection.',
         contentTypes: ['application/activity+json'],
-        schema: ShownOutbox,
-        example: exampleOutbox,
+        schema: ShownBox,
+        example: exampleBox(name),
       },
     },
     async handle({ origin }) {
-      return json(outboxDocument(origin), ACTIVITY_TYPE)
+      return json(boxDocument(origin, name), ACTIVITY_TYPE)
     },
-  }),
-]
+  })
+}

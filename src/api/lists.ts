@@ -18,7 +18,9 @@ export async function answerList<TRow>(
     return ok({ total, data: rows.map(show), ...(next === undefined ? {} : { next }) })
   } catch (error) {
     if (!(error instanceof BadCursor)) throw error
-    throw invalidParams(invalid('query', 'after', 'must be the `next` of an answer of this list'))
+    throw invalidParams(
+      invalid('query', 'after', 'must be the `next` of an answer of this list', error.cursor),
+    )
   }
 }
 

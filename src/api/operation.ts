@@ -66,6 +66,11 @@ export type Input<TParams, TQuery, TBody> = {
   operation: OperationId
   /** Work that the answer doesn't wait for; what fails is logged. */
   inBackground: (work: Promise<unknown>) => void
+  /**
+   * The same, begun a moment after the answer: for work that there is for some callers and not for others. Their answers take as
+   * long, whatever the work takes of the machine or of the database.
+   */
+  afterAnswer: (work: () => Promise<unknown>) => void
 }
 
 type OutputOf<TSchema> = TSchema extends v.GenericSchema ? v.InferOutput<TSchema> : undefined

@@ -21,7 +21,7 @@ export async function probeInstance(deps: Deps, url: URL): Promise<ProbeResult> 
     if (grant.kind === 'wait' && grant.reason !== 'busy' && grant.waitMs <= PROBE_PATIENCE_MS) {
       // The answer to the first question may have been the last of our share: then no later try would get farther.
       const { waitMs } = grant
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      await deps.pause(waitMs)
       grant = await access.ask()
     }
     if (grant.kind === 'granted') return

@@ -7,10 +7,7 @@ const InvalidParam = v.strictObject({
   param: v.string(),
   path: v.string(),
   value: v.optional(
-    v.pipe(
-      v.union([v.string(), v.number(), v.boolean(), v.null()]),
-      v.description('What was sent, unless it is long or may be a secret.'),
-    ),
+    v.pipe(v.unknown(), v.description('What was sent, unless it is long or may be a secret.')),
   ),
 })
 

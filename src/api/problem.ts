@@ -27,7 +27,7 @@ export type InvalidParam = {
   msg: string
   param: string
   path: string
-  value?: string | number | boolean | null
+  value?: unknown
 }
 
 /** Where a problem happened: what its URLs are made of. */

@@ -4,7 +4,7 @@ import { newId } from '../db/id.ts'
 import { isMailTokenGood, type ShownToken } from '../db/mail-tokens.ts'
 import { resetPassword } from '../db/user-credentials.ts'
 import { confirmEmail } from '../db/user-emails.ts'
-import { findUserByName, insertUser } from '../db/users.ts'
+import { findUserByName, insertUser, type User } from '../db/users.ts'
 import { hashPassword } from '../passwords.ts'
 import { digest } from '../tokens.ts'
 import {
@@ -72,7 +72,7 @@ export const registerOperations = [
       )
       if (typeof made === 'string') throw usernameTaken(body.username)
       const mailed = signup === 'approval' ? sendWaiting : sendVerification
-      input.inBackground(mailed(input, made, body.email))
+      input.afterAnswer(() => mailed(input, made, body.email))
       return noContent
     },
   }),
@@ -89,7 +89,7 @@ export const registerOperations = [
     answers: { 204: { description: 'If the address waits to be verified, a mail is on its way.' } },
     async handle(input) {
       const userId = input.caller.kind === 'user' ? input.caller.user.id : null
-      input.inBackground(sendVerificationAgain(input, input.body.email, userId))
+      input.afterAnswer(() => sendVerificationAgain(input, input.body.email, userId))
       return noContent
     },
   }),
@@ -127,7 +127,7 @@ export const registerOperations = [
     example: address,
     answers: { 204: { description: 'If the address is known, a mail is on its way.' } },
     async handle(input) {
-      input.inBackground(sendReset(input, input.body.email))
+      input.afterAnswer(() => sendReset(input, input.body.email))
       return noContent
     },
   }),
@@ -155,14 +155,16 @@ type Request = Pick<Input<unknown, unknown, unknown>, 'caller' | 'deps' | 'opera
 
 /**
  * Verifies the address that a token was sent to.
+ * @returns in which state the account is now.
  * @throws Problem 403 when the token is not one of this user, or was used; 409 when another account has the address now.
  */
-export async function verifyAddress(input: Request, userId: string, token: string): Promise<void> {
+export async function verifyAddress(input: Request, userId: string, token: string): Promise<User['state']> {
   const shown = await shownToken(input, userId, 'verify-email', token)
   const confirmed = await confirmEmail(input.deps.env.DB, shown, auditOf(input, userId))
   if (confirmed === 'email-taken')
     throw new Problem('email_taken', 'Another account verified this address meanwhile')
   if (confirmed === 'invalid') throw invalidVerification()
+  return confirmed
 }
 
 /**

@@ -115,6 +115,7 @@ export const RIGHTS = {
   getNodeInfo: everybody,
   getActor: everybody,
   getActorOutbox: everybody,
+  getActorInbox: everybody,
 } as const satisfies Record<string, Right>
 
 export type OperationId = keyof typeof RIGHTS

@@ -161,7 +161,7 @@ async function logIn(input: TokenInput): Promise<Answer> {
   const { ok: isRight, needsRehash } = await verifyPassword(password, user?.passwordHash ?? null)
   if (!user || !isRight) {
     if (user)
-      input.inBackground(
+      input.afterAnswer(() =>
         insertAudit(DB, { ...loginAudit(input, user), userId: null, username: null, success: false }),
       )
     throw new Problem('invalid_grant', 'Invalid grant: user credentials are invalid')

@@ -21,7 +21,7 @@ import { idParams, list, listQuery, text } from './fields.ts'
 import { answerList, listQueryOf } from './lists.ts'
 import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
 import { invalidParams, notFound, Problem } from './problem.ts'
-import { changedMeanwhile, checkIfMatch, revisionFor } from './request/conditional.ts'
+import { changedMeanwhile, changesAnything, checkIfMatch, revisionFor } from './request/conditional.ts'
 import { invalid } from './request/validate.ts'
 import { ROLES } from './rights.ts'
 import { Email, exampleUser, Password, RoleId, ShownUser, showUser, Username } from './user-view.ts'
@@ -134,13 +134,19 @@ export const userOperations = [
       const user = await find(input)
       await checkIfMatch(request, showUser(user))
       const changes = {
-        updatedAt: deps.clock(),
         role: body.role,
         ...addressChanges(user, body, deps.clock()),
         passwordHash: body.password === undefined ? undefined : await hashPassword(body.password),
       }
+      if (!changesAnything(user, changes)) return noContent
       const audit = auditOf(input, user.id)
-      const updated = await updateUser(deps.env.DB, user.id, changes, user.revision, audit)
+      const updated = await updateUser(
+        deps.env.DB,
+        user.id,
+        { ...changes, updatedAt: deps.clock() },
+        user.revision,
+        audit,
+      )
       if (updated === 'conflict') throw changedMeanwhile(request)
       if (updated === 'missing') throw notFound(`user ${user.id}`)
       if (updated === 'email-taken') throw emailTaken()
@@ -224,8 +230,8 @@ export const userOperations = [
       if (typeof accepted === 'string') throw notJudged(input, accepted)
       const { state, email, pendingEmail } = accepted
       const toVerify = email ?? pendingEmail
-      if (state === 'active') input.inBackground(sendAccepted(input, accepted))
-      else if (toVerify !== null) input.inBackground(sendVerification(input, accepted, toVerify))
+      if (state === 'active') input.afterAnswer(() => sendAccepted(input, accepted))
+      else if (toVerify !== null) input.afterAnswer(() => sendVerification(input, accepted, toVerify))
       return noContent
     },
   }),
@@ -272,7 +278,9 @@ function addressChanges(
   const isGiven = given !== undefined
   const email = isGiven ? given : (user.email ?? (body.emailVerified ? user.pendingEmail : null))
   if (body.emailVerified && email === null)
-    throw invalidParams(invalid('body', 'emailVerified', 'can not be true: the account has no mail address'))
+    throw invalidParams(
+      invalid('body', 'emailVerified', 'can not be true: the account has no mail address', true),
+    )
   const waitsForNothing = body.emailVerified || (isGiven && email === null)
   return {
     ...(isGiven || email !== user.email ? { email, emailVerifiedAt: null, pendingEmail: null } : {}),

@@ -37,7 +37,14 @@ export type ListSpec = {
 }
 
 /** A cursor that is none of ours. */
-export class BadCursor extends Error {}
+export class BadCursor extends Error {
+  readonly cursor: string
+
+  constructor(cursor: string) {
+    super('the cursor is none of this list')
+    this.cursor = cursor
+  }
+}
 
 /**
  * Reads a page of a list.
@@ -120,5 +127,5 @@ function readCursor(cursor: string, sort: string): [string | number, string] {
   } catch {
     // As one that is not ours.
   }
-  throw new BadCursor()
+  throw new BadCursor(cursor)
 }

@@ -9,13 +9,13 @@ import { USER_COLUMNS, type User } from './user-row.ts'
 /**
  * Verifies the address that a token was sent to: the one of the account, or the new one that waits to take its place. Who
  * waited for this only is let in. The token is used up with it.
- * @returns `invalid`: the token is not good, or the address is no longer one of his.
+ * @returns in which state the account is now; `invalid`: the token is not good, or the address is no longer one of his.
  */
 export async function confirmEmail(
   db: D1Database,
   token: ShownToken,
   audit?: AuditEntry,
-): Promise<'confirmed' | 'invalid' | 'email-taken'> {
+): Promise<User['state'] | 'invalid' | 'email-taken'> {
   const values = tokenValues(token)
   const used = await useMailToken(db, token, [
     db
@@ -24,14 +24,16 @@ export async function confirmEmail(
         `UPDATE OR IGNORE users SET email = ${TOKEN_EMAIL}, email_verified_at = ?4, pending_email = NULL,
            state = CASE state WHEN 'waiting-for-email' THEN 'active' ELSE state END, updated_at = ?4,
            revision = revision + 1
-         WHERE id = ?2 AND ${TOKEN_EMAIL} IN (email, pending_email)`,
+         WHERE id = ?2 AND ${TOKEN_EMAIL} IN (email, pending_email) RETURNING state`,
       )
       .bind(...values),
     ...auditStatements(db, audit),
     db.prepare(`SELECT 1 FROM users WHERE id <> ?2 AND email = ${TOKEN_EMAIL}`).bind(...values),
   ])
   if (!used) return 'invalid'
-  if (used.results[0]?.meta.changes) return 'confirmed'
+  const confirmed = used.results[0]?.results[0]
+  // The type of the column.
+  if (confirmed) return confirmed['state'] as User['state']
   return used.results.at(-1)?.results.length ? 'email-taken' : 'invalid'
 }
 

@@ -35,11 +35,14 @@ export function actorDocument(publicUrl: string, publicKeyPem: string, contact: 
   }
 }
 
-/** The outbox (ActivityPub, 5.1): nothing is ever published. */
-export function outboxDocument(publicUrl: string) {
+/**
+ * The outbox (ActivityPub, 5.1) or the inbox (5.2): nothing is ever published, and nothing taken. A POST to either is a 405, as
+ * of servers that don't federate.
+ */
+export function boxDocument(publicUrl: string, box: 'outbox' | 'inbox') {
   return {
     '@context': 'https://www.w3.org/ns/activitystreams',
-    id: `${actorUrl(publicUrl)}/outbox`,
+    id: `${actorUrl(publicUrl)}/${box}`,
     type: 'OrderedCollection',
     totalItems: 0,
     orderedItems: [],

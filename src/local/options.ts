@@ -88,7 +88,7 @@ function distinct(urls: readonly URL[], keyOf: (url: URL) => string): URL[] {
 function readValues(args: readonly string[]): unknown {
   try {
     const { values } = parseArgs({
-      args: [...args],
+      args: withNumbers(args),
       strict: true,
       allowPositionals: false,
       options: {
@@ -106,6 +106,17 @@ function readValues(args: readonly string[]): unknown {
   } catch (error) {
     throw new Mistake(`${describeParseError(error)}; ${HINT}`)
   }
+}
+
+/** A negative number is a value, and a wrong one: to Node it is another option. */
+function withNumbers(args: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const arg of args) {
+    const before = joined.at(-1)
+    if (/^-\d/.test(arg) && before && /^--[a-z]+$/.test(before)) joined.splice(-1, 1, `${before}=${arg}`)
+    else joined.push(arg)
+  }
+  return joined
 }
 
 /** Node's messages go on with advice that is of no use here. */

@@ -46,7 +46,7 @@ function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): stri
     case 'skipped':
       return `! ${entry.instance}: left out ${oneLine(entry.detail)}`
     case 'error':
-      return `! ${entry.where}: ${oneLine(entry.error, MAX_ERROR)}`
+      return `! ${entry.where}: ${oneLine(entry.error, MAX_ERROR)}${entry.id ? ` (${entry.id})` : ''}`
   }
 }
 

@@ -46,6 +46,8 @@ export async function startService(options: {
     await restoreState(options.data)
     if (options.fresh) await setStateAside(options.data)
     const vars = (seconds: number) => ({
+      // Here nobody stands in front of us who would set it: a caller would choose his own.
+      CALLER_ADDRESS_HEADER: 'none',
       ...secrets,
       POLL_INTERVAL_SECONDS: String(seconds),
       CRON_PERIOD_SECONDS: String(seconds),
@@ -54,6 +56,8 @@ export async function startService(options: {
       ALLOW_LOCAL_TARGETS: 'true',
     })
     let { every } = options
+    // First what the file says, with what is set here over it: that would hide a mistake.
+    refuseWrongConfig({ ALLOW_LOCAL_TARGETS: 'true', ...secrets })
     refuseWrongConfig(vars(every))
     const worker = await startWorker({
       port: options.port,

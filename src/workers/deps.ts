@@ -12,6 +12,8 @@ export type Deps = {
   clock: () => number
   /** From 0 to 1. */
   random: () => number
+  /** Passes so many milliseconds. */
+  pause: (milliseconds: number) => Promise<void>
   log: Log
 }
 
@@ -30,6 +32,7 @@ export function dependencies(env: Env): Deps {
     fetch: (input, init) => fetch(input, init),
     clock: Date.now,
     random: Math.random,
+    pause: (milliseconds) => scheduler.wait(milliseconds),
     log: logToConsole,
   }
 }

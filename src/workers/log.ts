@@ -49,7 +49,8 @@ export type LogEntry =
       dueAt?: number
     }
   | { log: 'skipped'; instance: string; detail: string }
-  | { log: 'error'; where: string; error: string; [id: string]: unknown }
+  /** `id`: of the request, as its answer names it. */
+  | { log: 'error'; where: string; error: string; id?: string; [more: string]: unknown }
 
 export type Log = (entry: LogEntry) => void
 

@@ -41,6 +41,30 @@ describe('A read', () => {
 })
 
 describe('A change', () => {
+  it('of nothing leaves the tag as it is, and nothing in the audit log', async () => {
+    const audited = () => count('SELECT count(*) AS count FROM audit_log')
+    const { id, token } = await loggedIn('alice')
+    const key = await call('POST', '/api-keys', { name: 'x', scopes: ['events:read'] }, as(token))
+    const hook = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook', description: 'x' })
+    const before = await audited()
+    for (const [method, path, body, headers] of [
+      ['PATCH', `/endpoints/${hook.body['id']}`, {}],
+      ['PATCH', `/endpoints/${hook.body['id']}`, { description: 'x', paused: false }],
+      ['PATCH', `/api-keys/${key.body['id']}`, {}, as(token)],
+      ['PATCH', `/api-keys/${key.body['id']}`, { scopes: ['events:read'], rateLimit: null }, as(token)],
+      ['PUT', `/users/${id}`, {}],
+      ['PUT', `/users/${id}`, { role: 2 }],
+      ['PUT', '/users/me', {}, as(token)],
+    ] as const) {
+      const read = () => call('GET', path, undefined, headers)
+      const tag = (await read()).headers.get('etag')
+      const answer = await call(method, path, body, headers)
+      expect(answer.status, path).toBe(method === 'PATCH' ? 200 : 204)
+      expect((await read()).headers.get('etag'), `${path} ${JSON.stringify(body)}`).toBe(tag)
+    }
+    expect(await audited()).toBe(before)
+  })
+
   it.each(['PATCH', 'DELETE'])(
     '%s of another state than was seen is 412, and nothing is changed',
     async (method) => {

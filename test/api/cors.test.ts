@@ -105,6 +105,14 @@ describe('A preflight', () => {
     expect(known.headers.get('access-control-allow-methods')).toBeNull()
   })
 
+  it('of a path where nothing is lets a page learn of the 404, and claims no methods', async () => {
+    const { status, headers } = await send('OPTIONS', '/api/v1/nothing', preflight('DELETE'))
+    expect(status).toBe(204)
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+    expect(headers.get('access-control-allow-methods')).toContain('DELETE')
+    expect(headers.get('allow')).toBeNull()
+  })
+
   it('repeats no header that is none', async () => {
     const { headers } = await send('OPTIONS', '/api/v1/events', preflight('GET', 'x<script>'))
     expect(headers.get('access-control-allow-headers')).toBeNull()

@@ -228,9 +228,12 @@ describe('Validation', () => {
       return problem['invalid-params']
     }
     const form = 'grant_type=password&grant_type=password&username=a&username=b&password=x'
+    const twice = (name: string, value: string[]) => ({
+      [name]: { location: 'body', msg: 'must be given once', param: name, path: name, value },
+    })
     expect(await ask('/api/v1/users/token', 'application/x-www-form-urlencoded', form)).toEqual({
-      grant_type: { location: 'body', msg: 'must be given once', param: 'grant_type', path: 'grant_type' },
-      username: { location: 'body', msg: 'must be given once', param: 'username', path: 'username' },
+      ...twice('grant_type', ['password', 'password']),
+      ...twice('username', ['a', 'b']),
     })
     expect(
       await ask('/api/v1/endpoints', 'application/json', '{"url":"http://localhost:1/","description":["a"]}'),
@@ -250,6 +253,36 @@ describe('Validation', () => {
     expect(Object.keys(problem['invalid-params'])).toEqual(['Idempotency-Key', 'scopes[1]'])
     expect(problem['invalid-params']['Idempotency-Key']?.location).toBe('header')
     expect(problem['invalid-params']['scopes[1]']).toMatchObject({ location: 'body', value: 'everything' })
+  })
+
+  it.each([
+    ['POST', '/api/v1/api-keys', { name: 'x', scopes: [] }, 'scopes', []],
+    ['PUT', '/api/v1/users/usr_1', { role: { id: 1 } }, 'role', { id: 1 }],
+    [
+      'POST',
+      '/api/v1/api-keys',
+      { name: 'x', scopes: ['events:read'], expiresAt: '2020-01-01T00:00:00Z' },
+      'expiresAt',
+      '2020-01-01T00:00:00.000Z',
+    ],
+    ['GET', '/api/v1/events?limit=5&limit=6', undefined, 'limit', ['5', '6']],
+    [
+      'GET',
+      '/api/v1/events?since=2026-11-26T00:00:00Z&until=2026-11-25T00:00:00Z',
+      undefined,
+      'until',
+      '2026-11-25T00:00:00.000Z',
+    ],
+    ['GET', '/api/v1/users?after=nonsense', undefined, 'after', 'nonsense'],
+    // What is unknown may be a mistyped secret, and what is in an object too.
+    ['GET', '/api/v1/events?nope=1', undefined, 'nope', undefined],
+    ['PUT', '/api/v1/users/usr_1', { role: { id: 1, password: 'x' } }, 'role', undefined],
+  ])('of %s %s shows what was sent: %#', async (method, path, body, name, value) => {
+    const response = await send(method, path, { ...operator, ...JSON_TYPE }, body)
+    expect(response.status).toBe(400)
+    const problem: { 'invalid-params': Record<string, { value?: unknown }> } = await response.json()
+    expect(problem['invalid-params'][name]).toBeDefined()
+    expect(problem['invalid-params'][name]?.value).toEqual(value)
   })
 
   it('looks at combinations only when each parameter alone is right', async () => {

@@ -1,9 +1,11 @@
 /** @module Signing up, verifying an address, a forgotten password: and that no answer tells whether an address is known. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { api } from '../../src/api/app.ts'
 import { forgetUnverified } from '../../src/db/user-emails.ts'
 import { schedule } from '../../src/workers/schedule.ts'
 import { call, forgetAll, generous, readAnswer, sendTo } from '../support/call.ts'
+import { countCosts } from '../support/count-costs.ts'
 import { testDeps } from '../support/harness.ts'
 import { as, loggedIn, PASSWORD, person, session } from '../support/people.ts'
 
@@ -304,6 +306,40 @@ describe('The verification of an address', () => {
     expect(await again.text()).toContain('That did not work')
   })
 
+  it('says who still has to be accepted that he has to wait', async () => {
+    await register('alice', 'alice@example.com', 'approval')
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const query = new URLSearchParams(await tokenFor('alice@example.com'))
+    const done = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
+    expect(await done.text()).toContain('when a moderator has accepted your registration')
+    expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_approval' })
+  })
+
+  it.each([
+    ['application/json', 'application/problem+json; charset=utf-8'],
+    ['application/problem+json', 'application/problem+json; charset=utf-8'],
+    ['text/html, application/json;q=0.9', 'text/html; charset=utf-8'],
+    ['*/*', 'text/html; charset=utf-8'],
+  ])('that is refused is told to whoever accepts %s as %s', async (accept, type) => {
+    for (const [method, path] of [
+      ['GET', '/verify-email'],
+      ['POST', '/verify-email'],
+      ['GET', '/reset-password'],
+      ['POST', '/reset-password'],
+    ] as const) {
+      const headers = { accept, 'content-type': 'application/x-www-form-urlencoded' }
+      const refused = await sendTo(
+        tubewire.deps,
+        method,
+        path,
+        headers,
+        method === 'POST' ? 'a=b' : undefined,
+      )
+      expect(refused.status).toBe(400)
+      expect(refused.headers.get('content-type')).toBe(type)
+    }
+  })
+
   it('shows no page whose address holds a script', async () => {
     const query = new URLSearchParams({ userId: 'usr_1', verificationString: '"><script>alert(1)</script>' })
     const page = await (await sendTo(tubewire.deps, 'GET', `/verify-email?${query}`)).text()
@@ -337,6 +373,40 @@ describe('A forgotten password', () => {
     expect((await logIn('alice')).status).toBe(400)
     expect((await logIn('alice', 'battery staple')).status).toBe(200)
   })
+
+  it.each(['ask-reset-password', 'ask-send-verify-email'])(
+    'by %s does the same until it has answered',
+    async (path) => {
+      await person('alice')
+      const { db, cost } = countCosts(env.DB)
+      const pauses: number[] = []
+      const passed = Promise.withResolvers<void>()
+      const pause = (milliseconds: number) => {
+        pauses.push(milliseconds)
+        return passed.promise
+      }
+      const { deps } = tubewire
+      const background: Promise<unknown>[] = []
+      const app = api({ ...generous(deps), env: { ...deps.env, DB: db }, pause }, (work) =>
+        background.push(work),
+      )
+      const costOf = async (email: string) => {
+        const before = cost.roundTrips
+        const headers = { 'content-type': 'application/json' }
+        const body = JSON.stringify({ email })
+        const url = `https://tubewire.example/api/v1/users/${path}`
+        expect((await app.fetch(new Request(url, { method: 'POST', headers, body }))).status).toBe(204)
+        return cost.roundTrips - before
+      }
+      expect(await costOf('alice@example.com')).toBe(await costOf('nobody@example.com'))
+      // A moment that differs each time: 0.5 is what is drawn here.
+      expect(pauses).toEqual([600, 600])
+      expect(await mails()).toEqual([])
+      passed.resolve()
+      await Promise.all(background)
+      expect((await mails()).map(({ recipient }) => recipient)).toEqual(['alice@example.com'])
+    },
+  )
 
   it('is asked for with the same answer whether the address is known or not', async () => {
     await person('alice')

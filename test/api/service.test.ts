@@ -133,10 +133,18 @@ describe('Who polls', () => {
     expect((await send('GET', `/.well-known/webfinger${query}`)).status).toBe(status)
   })
 
-  it('takes nothing in: its inbox is not there to be posted to', async () => {
-    expect(
-      (await send('POST', '/actor/inbox', { 'content-type': 'application/activity+json' }, '{}')).status,
-    ).toBe(404)
-    expect((await send('POST', '/actor/outbox', {}, '{}')).status).toBe(405)
-  })
+  it.each(['inbox', 'outbox'])(
+    'has an %s in which there is nothing, and which takes nothing',
+    async (box) => {
+      const path = `/actor/${box}`
+      const actor: Record<string, unknown> = await (await send('GET', '/actor')).json()
+      expect(actor[box]).toBe(`https://tubewire.example${path}`)
+      const found = await send('GET', path)
+      expect(found.headers.get('content-type')).toBe('application/activity+json; charset=utf-8')
+      expect(await found.json()).toMatchObject({ id: actor[box], totalItems: 0, orderedItems: [] })
+      // ActivityPub, 5.2: of a server that doesn't federate.
+      const posted = await send('POST', path, { 'content-type': 'application/activity+json' }, '{}')
+      expect(posted.status).toBe(405)
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { actorDocument, outboxDocument } from '../../src/federation/actor.ts'
+import { actorDocument, boxDocument } from '../../src/federation/actor.ts'
 import { userAgent } from '../../src/peertube/user-agent.ts'
 import recordedActor from '../fixtures/recordings/ap_instance_actor.json'
 import recordedOutbox from '../fixtures/recordings/ap_instance_outbox.json'
@@ -42,7 +42,7 @@ describe('The service actor', () => {
   })
 
   it('has an outbox in which there is nothing', () => {
-    const outbox = outboxDocument(ORIGIN)
+    const outbox = boxDocument(ORIGIN, 'outbox')
     expect(outbox).toMatchObject({
       id: actorDocument(ORIGIN, PEM).outbox,
       type: recordedOutbox.response.body.type,

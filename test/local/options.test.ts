@@ -53,7 +53,8 @@ describe('parseOptions', () => {
     [['--port', '99999'], '--port must be a whole number from 1 to 65535'],
     [['--port', '80a'], '--port must be a whole number from 1 to 65535'],
     [['--every', '0'], '--every must be a whole number from 1 to 86400'],
-    [['--backfill', '-1'], '--backfill needs a value'],
+    [['--backfill', '-1'], '--backfill must be a whole number from 0 to 1000'],
+    [['--backfill', '--fresh'], '--backfill needs a value'],
     [['--backfill=-1'], '--backfill must be a whole number from 0 to 1000'],
     [['--backfill', '1001'], '--backfill must be a whole number from 0 to 1000'],
     [
@@ -154,6 +155,13 @@ describe('describeLog', () => {
       '> delivered #7 to http://localhost:3000/hook: 200 in 5 ms',
     )
     expect(describeLog('log', JSON.stringify(attempt))).toContain('to http://localhost:3000: ')
+  })
+
+  it('names the request of an error, as its answer does', () => {
+    const error = { log: 'error', where: 'GET /api/v1/events', error: 'Error: D1 is down' }
+    const line = describeLog('error', JSON.stringify({ ...error, id: 'req_0123' }))
+    expect(line).toBe('! GET /api/v1/events: Error: D1 is down (req_0123)')
+    expect(describeLog('error', JSON.stringify(error))).toBe('! GET /api/v1/events: Error: D1 is down')
   })
 
   it('says what became of a mail', () => {

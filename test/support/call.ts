@@ -1,7 +1,7 @@
 /** @module The API as its callers meet it. */
 import { env, exports } from 'cloudflare:workers'
 import { api } from '../../src/api/app.ts'
-import type { Deps } from '../../src/workers/deps.ts'
+import { type Deps, dependencies } from '../../src/workers/deps.ts'
 import { expectDocumented } from './documented.ts'
 
 /** The key that vitest.config.ts gives to the Worker. */
@@ -15,7 +15,10 @@ export type Answer = {
   body: Record<string, unknown> & { data: Record<string, unknown>[] }
 }
 
-/** Calls the whole Worker, over its fetch handler, as the administrator. @param body an object, or text as it is. */
+/**
+ * Calls the API as the Worker has it, as the administrator. What goes on after the answer is over when this returns.
+ * @param body an object, or text as it is.
+ */
 export async function call(
   method: string,
   path: string,
@@ -23,7 +26,8 @@ export async function call(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   const all = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers }
-  return readAnswer(await send(method, `/api/v1${path}`, all, body))
+  const deps = { ...dependencies(env), pause: async () => undefined }
+  return readAnswer(await sendTo(deps, method, `/api/v1${path}`, all, body))
 }
 
 /** Sends a request to the whole Worker, with these headers only. @param path from the root. */

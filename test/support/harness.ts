@@ -51,6 +51,8 @@ export function testDeps() {
     fetch: (input, init) => fetch(input, init),
     clock: () => now,
     random: () => 0.5,
+    // Nothing waits for real time here.
+    pause: async () => undefined,
     log: (entry) => log.push(entry),
   }
   return {

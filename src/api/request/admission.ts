@@ -30,7 +30,7 @@ export type Admission = { caller: Caller; reach: Reach; counted: CountedRequest 
  */
 export async function admit(passage: Passage, operation: Operation): Promise<Admission> {
   const right: Right = RIGHTS[operation.id]
-  const nobody = anonymous(passage.request)
+  const nobody = anonymous(passage.deps, passage.request)
   if (operation.limit === 'none') return { caller: nobody, reach: reachOf(right, nobody), counted: null }
   const isForAll = right.anonymous !== 'none'
   const { caller, problem } = await countCaller(passage, isForAll)
@@ -52,7 +52,7 @@ async function countCaller(
   isForAll: boolean,
 ): Promise<{ caller: Caller; problem: Problem | null }> {
   const { deps, request, inBackground } = passage
-  const nobody = anonymous(request)
+  const nobody = anonymous(deps, request)
   const shown = await credentialsOf(deps, request, inBackground)
   if (shown.kind !== 'token') {
     await count(passage, nobody, 'api')

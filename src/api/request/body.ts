@@ -33,6 +33,7 @@ export async function readBody(
   { bodyType: type = 'json', isBodyOptional = false }: { bodyType?: BodyType; isBodyOptional?: boolean },
 ): Promise<Body> {
   const bytes = await readBounded(request)
+  if (bytes === null) return unreadable('broke off, or is not framed as HTTP')
   // Before its type is looked at: `curl -d ''` calls nothing at all a form.
   if (isBodyOptional && bytes.byteLength === 0) return { text: '', value: {}, wrong: null }
   const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';')
@@ -79,11 +80,17 @@ function longList(value: object): Record<string, InvalidParam> | null {
   return found ? invalid('body', found[0].slice(0, 100), `has more than ${MOST_ITEMS} items`) : null
 }
 
-async function readBounded(request: Request): Promise<Uint8Array> {
+/** The body, or null when it did not arrive whole: nothing of ours fails in reading it. @throws Problem 413 over 1 MB. */
+async function readBounded(request: Request): Promise<Uint8Array | null> {
   refuseLongBody(request)
-  const bytes = await readBytes(request.body, MAX_BODY_BYTES)
-  if (!bytes) throw tooLong()
-  return bytes
+  const read = await readBytes(request.body, MAX_BODY_BYTES).then(
+    (bytes) => ({ bytes }),
+    // An incomplete message, or chunks that are none (RFC 9112, 7.1 and 8).
+    () => null,
+  )
+  if (read === null) return null
+  if (read.bytes === null) throw tooLong()
+  return read.bytes
 }
 
 /** Refuses a body by the length that it says it has. @throws Problem 413 over 1 MB. */

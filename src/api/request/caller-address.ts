@@ -7,18 +7,19 @@ const MAX_LENGTH = 45
 /**
  * The address of a caller, each written in one way only.
  *
- * Cloudflare sets `CF-Connecting-IP` on every request that it hands to a Worker, over whatever the caller sent. `X-Forwarded-For`
- * is never read: Cloudflare appends to what the caller sent there, so it begins with whatever the caller likes, and who likes
- * something else each time would never meet a limit.
+ * Cloudflare sets `CF-Connecting-IP` on every request that it hands to a Worker, over whatever the caller sent. No other header
+ * is read unless the operator names it: to `X-Forwarded-For`, say, Cloudflare appends, so it begins with whatever the caller
+ * likes, and who likes something else each time would never meet a limit.
  *
+ * @param header the one that whoever hands requests to us sets himself; null: there is none.
  * @returns an IPv4 address; of an IPv6 address its /64, since a caller owns a whole one at least and may use each address of
  * it once; `local` when nobody says (on a laptop); `unknown` for what is no address: all of these share one limit.
- * @example callerAddress(request) // '203.0.113.7', or '2001:db8:0:1::/64'
+ * @example callerAddress(request, 'CF-Connecting-IP') // '203.0.113.7', or '2001:db8:0:1::/64'
  */
-export function callerAddress(request: Request): string {
-  const header = request.headers.get('cf-connecting-ip')
-  if (header === null) return 'local'
-  const address = parse(header)
+export function callerAddress(request: Request, header: string | null): string {
+  const text = header === null ? null : request.headers.get(header)
+  if (text === null) return 'local'
+  const address = parse(text)
   if (address === null) return 'unknown'
   if (address.kind() === 'ipv4') return address.toString()
   const network = [...address.toByteArray().slice(0, 8), ...new Uint8Array(8)]

@@ -30,8 +30,8 @@ export type Caller =
 export const ADMINISTRATOR_ID = 'usr_administrator'
 
 /** Nobody known, from where the request comes. */
-export function anonymous(request: Request): Caller {
-  return { kind: 'anonymous', address: callerAddress(request) }
+export function anonymous({ config }: Deps, request: Request): Caller {
+  return { kind: 'anonymous', address: callerAddress(request, config.callerAddressHeader) }
 }
 
 /** What a request shows of who sends it, by its `Authorization: Bearer` (RFC 6750, 2.1). */
@@ -61,7 +61,7 @@ export async function credentialsOf(
       kind: 'wrong',
       problem: invalidToken('Token is invalid: send it as "Authorization: Bearer TOKEN"'),
     }
-  const address = callerAddress(request)
+  const address = callerAddress(request, deps.config.callerAddressHeader)
   // First, for it may have any shape, a token's too.
   if (await areEqual(token, deps.config.adminKey))
     return { kind: 'token', hasHeld: true, lookUp: () => operator(deps, address) }

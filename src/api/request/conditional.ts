@@ -32,6 +32,17 @@ export function revisionFor(request: Request, { revision }: { revision: number }
   return header === null || header.trim() === '*' ? null : revision
 }
 
+/** Whether changes (what is undefined stays) change anything: what doesn't leaves a thing at its revision, and its tag. */
+export function changesAnything<TRow extends object>(
+  row: TRow,
+  changes: { [Name in keyof TRow]?: TRow[Name] | undefined },
+): boolean {
+  return Object.entries(changes).some(
+    ([name, value]) =>
+      value !== undefined && JSON.stringify(value) !== JSON.stringify(Reflect.get(row, name)),
+  )
+}
+
 /** What was to be removed is gone, or is no longer what the caller saw. */
 export function notRemoved(request: Request, what: string): Problem {
   return revisionFor(request, { revision: 0 }) === null ? notFound(what) : changedMeanwhile(request)

@@ -11,9 +11,13 @@ export type Passage = {
   requestId: string
   operation?: Operation
   inBackground: (work: Promise<unknown>) => void
+  afterAnswer: (work: () => Promise<unknown>) => void
   /** What the answer carries besides: the state of the caller's limit. */
   headers: Record<string, string>
 }
+
+/** Long enough for the answer to have left, and never the same, so that what waits behind the work tells nothing either. */
+const AFTER_ANSWER_MS = { least: 200, most: 1_000 }
 
 /** A request at the beginning of its way. @param operation what it calls; none when there is no such one. */
 export function startPassage(
@@ -24,6 +28,17 @@ export function startPassage(
 ): Passage {
   const url = new URL(request.url)
   const requestId = requestIdOf(request)
+  const inBackground = (work: Promise<unknown>) => {
+    const logged = work.catch((error: unknown) =>
+      deps.log({
+        log: 'error',
+        where: `after ${request.method} ${url.pathname}`,
+        error: describeError(error),
+        id: requestId,
+      }),
+    )
+    waitUntil(logged)
+  }
   return {
     deps,
     request,
@@ -31,16 +46,10 @@ export function startPassage(
     origin: deps.config.publicUrl ?? url.origin,
     requestId,
     ...(operation ? { operation } : {}),
-    inBackground(work) {
-      const logged = work.catch((error: unknown) =>
-        deps.log({
-          log: 'error',
-          where: `after ${request.method} ${url.pathname}`,
-          error: describeError(error),
-          id: requestId,
-        }),
-      )
-      waitUntil(logged)
+    inBackground,
+    afterAnswer(work) {
+      const { least, most } = AFTER_ANSWER_MS
+      inBackground(deps.pause(least + deps.random() * (most - least)).then(work))
     },
     headers: {},
   }

@@ -76,6 +76,7 @@ async function perform(passage: Passage, operation: Operation): Promise<Response
         requestId: passage.requestId,
         operation: operation.id,
         inBackground: passage.inBackground,
+        afterAnswer: passage.afterAnswer,
       })
       return answered instanceof Response ? answered : toResponse(passage, answered)
     }
@@ -92,8 +93,9 @@ async function perform(passage: Passage, operation: Operation): Promise<Response
   }
 }
 
-function options(request: Request, methods: readonly string[]): Response {
-  const headers = new Headers({ allow: methods.join(', ') })
+/** @param methods of the path; none where there is nothing, of which only a preflight doesn't tell. */
+function options(request: Request, methods?: readonly string[]): Response {
+  const headers = new Headers(methods ? { allow: methods.join(', ') } : {})
   if (isPreflight(request) && isCrossOrigin(new URL(request.url).pathname)) answerPreflight(headers, request)
   return new Response(null, { status: 204, headers })
 }
@@ -108,7 +110,7 @@ async function refuseMethod(passage: Passage, methods: readonly string[]): Promi
 
 async function refusePath(passage: Passage): Promise<Response> {
   // So that a page of another origin learns of the 404, and not of a failed preflight.
-  if (isPreflight(passage.request)) return options(passage.request, ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+  if (isPreflight(passage.request)) return options(passage.request)
   await countAnybody(passage)
   throw new Problem(
     404,

@@ -8,6 +8,7 @@ import { type InvalidParam, invalidParams, type Location } from '../problem.ts'
 /** What a caller named is repeated to him, but not at any length. */
 const MAX_NAME = 100
 const MAX_UNKNOWN = 20
+const MAX_VALUE = 200
 /** Enough for whoever wants to mend a request. */
 const MOST_FOUND = 50
 
@@ -54,9 +55,14 @@ function unknownFields(schema: v.GenericSchema, input: unknown): string[] {
     .map((name) => name.slice(0, MAX_NAME))
 }
 
-/** A parameter that is wrong, for rules that valibot doesn't hold. */
-export function invalid(location: Location, name: string, msg: string): Record<string, InvalidParam> {
-  return { [name]: { location, msg, param: name, path: name } }
+/** A parameter that is wrong, for rules that valibot doesn't hold. @param value what was sent, where that may be shown. */
+export function invalid(
+  location: Location,
+  name: string,
+  msg: string,
+  value?: unknown,
+): Record<string, InvalidParam> {
+  return { [name]: withValue({ location, msg, param: name, path: name }, value) }
 }
 
 /** What was sent there: an issue has what transforms have made of it by then. */
@@ -79,9 +85,9 @@ function describeIssue(
   const isTwice = isFields && Array.isArray(value) && /^Expected|^must be/.test(issue.message)
   const msg = isTwice ? 'must be given once' : messageOf(issue)
   const param = { location, msg, param: name, path: name }
-  // Of a missing or unknown field valibot gives its name as the input: that is no value.
-  const isShown = !isAboutPresence(issue) && !isSecret(name) && isShowable(value)
-  return isShown ? { ...param, value } : param
+  // Of a missing or unknown field valibot gives its name as the input: that is no value. What is unknown may be a secret
+  // whose name was mistyped.
+  return isAboutPresence(issue) || !issue.path ? param : withValue(param, value)
 }
 
 /** `filters.tags[2]`, as PeerTube writes nested fields; null of the whole part. */
@@ -107,11 +113,12 @@ function messageOf(issue: v.BaseIssue<unknown>): string {
 /** Passwords, tokens and their like; URLs too, which may carry one. */
 const SECRET = /password|secret|token|verification|authorization|key|otp|url/i
 
-function isSecret(name: string): boolean {
-  return SECRET.test(name)
-}
-
-function isShowable(value: unknown): value is string | number | boolean | null {
-  if (typeof value === 'string') return value.length <= 200
-  return typeof value === 'number' || typeof value === 'boolean' || value === null
+/** Adds what was sent, unless it is long or may be a secret. */
+function withValue(param: InvalidParam, value: unknown): InvalidParam {
+  let isSecret = SECRET.test(param.path)
+  const text = JSON.stringify(value, (name: string, inner: unknown) => {
+    isSecret ||= SECRET.test(name)
+    return inner
+  })
+  return value === undefined || isSecret || text.length > MAX_VALUE ? param : { ...param, value }
 }

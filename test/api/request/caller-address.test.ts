@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { callerAddress } from '../../../src/api/request/caller-address.ts'
 
-const from = (headers: Record<string, string>) =>
-  callerAddress(new Request('https://tubewire.example/', { headers }))
+const from = (headers: Record<string, string>, header: string | null = 'CF-Connecting-IP') =>
+  callerAddress(new Request('https://tubewire.example/', { headers }), header)
 const of = (address: string) => from({ 'cf-connecting-ip': address })
 
 describe('The address of a caller', () => {
