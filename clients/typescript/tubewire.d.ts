@@ -871,6 +871,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/actor/inbox': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What the actor is sent: nothing, it takes no POST */
+    get: operations['getActorInbox']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export interface webhooks {
   'video.published': {
@@ -1078,7 +1095,7 @@ export interface components {
           param: string
           path: string
           /** @description What was sent, unless it is long or may be a secret. */
-          value?: string | number | boolean | null
+          value?: unknown
         }
       }
       /** @description Deprecated: `detail`. */
@@ -5535,6 +5552,64 @@ export interface operations {
            *       "@context": "https://www.w3.org/ns/activitystreams",
            *       "type": "OrderedCollection",
            *       "id": "https://tubewire.example/actor/outbox",
+           *       "totalItems": 0,
+           *       "orderedItems": []
+           *     }
+           */
+          'application/activity+json': {
+            '@context': string
+            /** @constant */
+            type: 'OrderedCollection'
+            id: string
+            totalItems: number
+            orderedItems: unknown[]
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getActorInbox: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description An empty collection. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "@context": "https://www.w3.org/ns/activitystreams",
+           *       "type": "OrderedCollection",
+           *       "id": "https://tubewire.example/actor/inbox",
            *       "totalItems": 0,
            *       "orderedItems": []
            *     }
