@@ -34,6 +34,8 @@ describe('parseConfig', () => {
     [{ ...GOOD, CRON_PERIOD_SECONDS: 'often' }, 'CRON_PERIOD_SECONDS must be a whole number of seconds'],
     [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '26' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 25'],
     [{ ...GOOD, DELIVERY_CONCURRENCY: '0' }, 'DELIVERY_CONCURRENCY must be at least 1'],
+    [{ ...GOOD, CALLER_ADDRESS_HEADER: '' }, 'CALLER_ADDRESS_HEADER must be the name of a header, or "none"'],
+    [{ ...GOOD, CALLER_ADDRESS_HEADER: 'a b' }, 'CALLER_ADDRESS_HEADER must be the name of a header'],
     [{ ...GOOD, ALLOW_LOCAL_TARGETS: 'yes' }, 'ALLOW_LOCAL_TARGETS must be "true" or "false"'],
   ])('%j: names the variable, never its value', (environment, message) => {
     expect(() => parseConfig(environment)).toThrow(message)
@@ -43,6 +45,7 @@ describe('parseConfig', () => {
   it('has the contract’s limits, closed registration and kept mails unless told otherwise', () => {
     expect(parseConfig(GOOD)).toMatchObject({
       publicUrl: null,
+      callerAddressHeader: 'CF-Connecting-IP',
       signup: 'closed',
       mail: { kind: 'keep' },
       limits: {
@@ -57,6 +60,8 @@ describe('parseConfig', () => {
   const MAIL = { PUBLIC_URL: 'https://tubewire.example', MAIL_FROM: 'tubewire@example.com' }
 
   it.each([
+    [{ CALLER_ADDRESS_HEADER: 'X-Real-IP' }, { callerAddressHeader: 'X-Real-IP' }],
+    [{ CALLER_ADDRESS_HEADER: 'None' }, { callerAddressHeader: null }],
     [{ RATE_LIMIT_API: '7/2' }, { limits: { api: { requests: 7, windowMs: 2_000 } } }],
     [{ PUBLIC_URL: 'https://Tubewire.example/' }, { publicUrl: 'https://tubewire.example' }],
     [

@@ -20,7 +20,8 @@ export function newSecrets(): Secrets {
 /**
  * Reads the secrets from a file of `NAME=value` lines, adding those that are missing.
  * The file is for its owner's eyes only.
- * @throws Mistake for names that are no variable of Tubewire's: what was meant by them would silently not be done.
+ * @throws Mistake for names that are no variable of Tubewire's, and for lines that are nothing: what was meant by them would
+ * silently not be done.
  */
 export async function readSecrets(path: string): Promise<Secrets & Record<string, string>> {
   const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -31,6 +32,7 @@ export async function readSecrets(path: string): Promise<Secrets & Record<string
   // As wrangler reads it: quotes and comments included.
   const lines = parseEnv(text)
   refuseUnknown(Object.keys(lines))
+  refuseNonsense(text)
   const found = Object.fromEntries(
     Object.entries(lines).flatMap(([name, value]) => (value ? [[name, value]] : [])),
   )
@@ -64,6 +66,18 @@ async function putInPlace(path: string, text: string, isNew: boolean): Promise<b
   } finally {
     await rm(draft, { force: true })
   }
+}
+
+/** A line that sets nothing is passed over when it is read: what was meant by it would silently not be done. */
+function refuseNonsense(text: string): void {
+  const nonsense = text
+    // Values in quotes may have lines of any kind.
+    .replace(/^\s*#.*$/gm, '')
+    .replace(/(["'`])[\s\S]*?\1/g, '')
+    .split('\n')
+    .find((one) => one.trim() !== '' && !one.includes('='))
+  if (nonsense !== undefined)
+    throw new Mistake(`.dev.vars has a line that is no NAME=value: docs/configuration.md lists the variables`)
 }
 
 function refuseUnknown(names: readonly string[]): void {

@@ -100,6 +100,24 @@ describe('Of many starts at once', () => {
   })
 })
 
+describe('A line of .dev.vars', () => {
+  it.each([
+    ['SIGNUP: open', false],
+    ['SIGNUP=open\ngarbage', false],
+    ['# a comment, it’s one\n\n  # "another\nSIGNUP=open # closed?\n', true],
+    ['export SIGNUP="open"\r\nMAIL_FROM=a@b.example\r\n', true],
+    ['SMTP_URL="a\nb"\nSIGNUP=open', true],
+  ])('is NAME=value, or refused: %j', async (text, isGood) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tubewire-test-'))
+    const path = join(folder, '.dev.vars')
+    await writeFile(path, text)
+    const read = readSecrets(path)
+    if (isGood) expect(await read).toMatchObject({ SIGNUP: 'open' })
+    else await expect(read).rejects.toThrow('.dev.vars has a line that is no NAME=value')
+    await rm(folder, { recursive: true })
+  })
+})
+
 describe('A variable that Tubewire does not know', () => {
   it.each([
     ['SIGN_UP=open', 'SIGN_UP (did you mean SIGNUP?)'],

@@ -81,6 +81,14 @@ describe('The address of a caller', () => {
     expect(from({ ...invented, 'cf-connecting-ip': '203.0.113.7' })).toBe('203.0.113.7')
   })
 
+  it('is read from the header that the operator names, or from none', () => {
+    const headers = { 'x-real-ip': '198.51.100.3', 'cf-connecting-ip': '203.0.113.7' }
+    expect(from(headers, 'X-Real-IP')).toBe('198.51.100.3')
+    expect(from(headers, null)).toBe('local')
+    // What a proxy appended to, the caller has begun.
+    expect(from({ 'x-forwarded-for': '198.51.100.1, 203.0.113.7' }, 'X-Forwarded-For')).toBe('unknown')
+  })
+
   it('is the same for all of a /64 and for nobody else, however it is written', () => {
     const groups = fc.array(fc.nat(0xffff), { minLength: 4, maxLength: 4 })
     const long = (numbers: number[]) => numbers.map((group) => group.toString(16).padStart(4, '0')).join(':')
