@@ -2,36 +2,50 @@
  * @module What a poll reads and writes. Every statement that a poll commits carries its guard, for a batch goes on when an
  * UPDATE changes nothing: the source must still be at the revision that this poll read.
  */
-import type { SeenVideo } from '../events/detect.ts'
 import type { EventType, NewEvent } from '../events/types.ts'
-import type { Source } from './instances.ts'
+import type { Instance, Source } from './instances.ts'
 
-/** A source that is due, and where it is. */
-export type DueSource = {
-  id: string
-  instanceId: string
-  origin: string
-  host: string
-  kind: Source['kind']
-  revision: number
-  /** JSON. */
-  checkpoint: string
-  etag: string | null
-  digest: string | null
-  failures: number
+/** A source that is due, where it is, and what is known of its instance. */
+export type DueSource = Pick<
+  Source,
+  | 'id'
+  | 'instanceId'
+  | 'kind'
+  | 'target'
+  | 'connectionId'
+  | 'ownerId'
+  | 'dueAt'
+  | 'maxDelayMs'
+  | 'rate'
+  | 'method'
+  | 'revision'
+  | 'checkpoint'
+  | 'etag'
+  | 'digest'
+  | 'polledAt'
+  | 'succeededAt'
+  | 'failures'
+> & {
+  instance: Pick<
+    Instance,
+    'origin' | 'host' | 'name' | 'version' | 'failures' | 'failingSince' | 'unreachableAt' | 'movedFrom'
+  >
 }
 
-/** The instances that have a source due by then, each once. One statement, along the index of due times. */
-export async function dueInstances(db: D1Database, dueBefore: number): Promise<string[]> {
+/** When sources are due until then: the instance of each, and the time. One statement, along the index of due times. */
+export async function dueTimes(
+  db: D1Database,
+  dueBefore: number,
+): Promise<{ instanceId: string; dueAt: number }[]> {
   const { results } = await db
     // Without DISTINCT, for which SQLite would walk the other index, in the order of instances, to its end.
-    .prepare('SELECT instance_id AS id FROM sources WHERE due_at <= ? ORDER BY due_at')
+    .prepare('SELECT instance_id AS instanceId, due_at AS dueAt FROM sources WHERE due_at <= ? ORDER BY due_at')
     .bind(dueBefore)
-    .all<{ id: string }>()
-  return [...new Set(results.map(({ id }) => id))]
+    .all<{ instanceId: string; dueAt: number }>()
+  return results
 }
 
-/** The sources of an instance due by then. */
+/** The sources of an instance due by then: those of videos first, for comments are on videos. */
 export async function dueSources(
   db: D1Database,
   instanceId: string,
@@ -39,30 +53,34 @@ export async function dueSources(
 ): Promise<DueSource[]> {
   const { results } = await db
     .prepare(
-      `SELECT s.id AS id, s.instance_id AS instanceId, i.origin AS origin, i.host AS host, s.kind AS kind,
-              s.revision AS revision, s.checkpoint AS checkpoint, s.etag AS etag, s.digest AS digest,
-              s.failures AS failures
+      `SELECT s.id AS id, s.instance_id AS instanceId, s.kind AS kind, s.target AS target,
+              s.connection_id AS connectionId, s.owner_id AS ownerId, s.due_at AS dueAt, s.max_delay_ms AS maxDelayMs,
+              s.rate AS rate, s.method AS method, s.revision AS revision, s.checkpoint AS checkpoint, s.etag AS etag,
+              s.digest AS digest, s.polled_at AS polledAt, s.succeeded_at AS succeededAt, s.failures AS failures,
+              i.origin AS origin, i.host AS host, i.name AS name, i.version AS version,
+              i.failures AS instanceFailures, i.failing_since AS failingSince, i.unreachable_at AS unreachableAt,
+              i.moved_from AS movedFrom
        FROM sources s JOIN instances i ON i.id = s.instance_id
-       WHERE s.instance_id = ? AND s.due_at <= ?`,
+       WHERE s.instance_id = ? AND s.due_at <= ?
+       ORDER BY s.kind DESC, s.due_at`,
     )
     .bind(instanceId, dueBefore)
-    .all<DueSource>()
-  return results
+    .all<Omit<DueSource, 'instance'> & DueSource['instance'] & { instanceFailures: number }>()
+  return results.map((row) => {
+    const { origin, host, name, version, instanceFailures, failingSince, unreachableAt, movedFrom, ...source } =
+      row
+    return {
+      ...source,
+      instance: { origin, host, name, version, failures: instanceFailures, failingSince, unreachableAt, movedFrom },
+    }
+  })
 }
 
-/** Which of these videos of an instance are known. */
-export async function knownVideos(
-  db: D1Database,
-  instanceId: string,
-  uuids: readonly string[],
-): Promise<Set<string>> {
-  const { results } = await db
-    // CROSS JOIN keeps the order as written: otherwise SQLite may walk all videos and look each up in the list.
-    .prepare('SELECT uuid FROM json_each(?) j CROSS JOIN videos v ON v.instance_id = ? AND v.uuid = j.value')
-    .bind(JSON.stringify(uuids), instanceId)
-    .all<{ uuid: string }>()
-  return new Set(results.map(({ uuid }) => uuid))
-}
+/** A condition that every statement of a commit carries, with its values. */
+export type Guard = { sql: string; values: readonly (string | number)[] }
+
+/** Statements of a commit besides its own, each of which must carry the guard. */
+export type GuardedWrite = (db: D1Database, guard: Guard) => D1PreparedStatement[]
 
 /** What a successful read of a source leaves behind. Times are milliseconds since the epoch. */
 export type Progress = {
@@ -71,8 +89,11 @@ export type Progress = {
   digest: string | null
   now: number
   dueAt: number
-  remember: readonly SeenVideo[]
+  dueReason: string
+  rate: number
+  method?: string | null
   events: readonly NewEvent[]
+  writes: readonly GuardedWrite[]
 }
 
 /** An event that a commit stored, with its sequence. */
@@ -84,8 +105,8 @@ export type Committed =
   | { kind: 'superseded' }
 
 /**
- * Stores all that a page taught in one transaction: the checkpoint, the videos, the events, and the deliveries that these
- * cause. Safe to repeat with the same `pollId`. One round trip, however many rows.
+ * Stores all that a read taught in one transaction: the checkpoint, what is known now, the events, and the deliveries that
+ * these cause. Safe to repeat with the same `pollId`. One round trip, however many rows.
  *
  * @param pollId new for each commit.
  * @returns the events that were new, and the endpoints that may have something to deliver.
@@ -97,12 +118,11 @@ export async function commitProgress(
   progress: Progress,
 ): Promise<Committed> {
   const { now } = progress
-  const guard = `EXISTS (SELECT 1 FROM sources WHERE id = ? AND revision = ? AND poll_id = ?)`
-  const guardValues = [source.id, source.revision + 1, pollId]
   const move = db
     .prepare(
       `UPDATE sources SET revision = revision + 1, poll_id = ?, checkpoint = ?, etag = ?, digest = ?, due_at = ?,
-         polled_at = ?, succeeded_at = ?, failures = 0, last_error = NULL
+         due_reason = ?, rate = ?, method = ?, polled_at = ?, succeeded_at = ?, failures = 0, error_kind = NULL,
+         last_error = NULL
        WHERE id = ? AND revision = ?`,
     )
     .bind(
@@ -111,22 +131,73 @@ export async function commitProgress(
       progress.etag,
       progress.digest,
       progress.dueAt,
+      progress.dueReason,
+      progress.rate,
+      progress.method === undefined ? source.method : progress.method,
       now,
       now,
       source.id,
       source.revision,
     )
-  const remember = db
+  return commit(db, source, pollId, move, progress)
+}
+
+/** Why a source is not read on now, and what that means for its instance. Times are milliseconds since the epoch. */
+export type Setback = {
+  now: number
+  dueAt: number
+  dueReason: string
+  /** Null when it is not the instance's fault (a spent budget): then the failures are not counted up. */
+  failure: { kind: string; detail: string } | null
+  events: readonly NewEvent[]
+  writes: readonly GuardedWrite[]
+}
+
+/** Records that a read failed, or has to wait. The checkpoint stays. */
+export async function commitSetback(
+  db: D1Database,
+  source: DueSource,
+  pollId: string,
+  setback: Setback,
+): Promise<Committed> {
+  const { now, dueAt, dueReason, failure } = setback
+  const move = db
     .prepare(
-      `INSERT OR IGNORE INTO videos (instance_id, uuid, published_at, seen_at)
-       SELECT ?, value ->> 'uuid', value ->> 'publishedAt', ? FROM json_each(?) WHERE ${guard}`,
+      `UPDATE sources SET revision = revision + 1, poll_id = ?, due_at = ?, due_reason = ?, polled_at = ?,
+         failures = failures + ?, error_kind = coalesce(?, error_kind), last_error = coalesce(?, last_error)
+       WHERE id = ? AND revision = ?`,
     )
-    .bind(source.instanceId, now, JSON.stringify(progress.remember), ...guardValues)
-  const hasEvents = progress.events.length > 0
+    .bind(
+      pollId,
+      dueAt,
+      dueReason,
+      now,
+      failure === null ? 0 : 1,
+      failure?.kind ?? null,
+      failure?.detail ?? null,
+      source.id,
+      source.revision,
+    )
+  return commit(db, source, pollId, move, setback)
+}
+
+/** @param move of the source, from the revision that was read to the next. */
+async function commit(
+  db: D1Database,
+  source: DueSource,
+  pollId: string,
+  move: D1PreparedStatement,
+  { now, events, writes }: Pick<Progress, 'now' | 'events' | 'writes'>,
+): Promise<Committed> {
+  const guard: Guard = {
+    sql: 'EXISTS (SELECT 1 FROM sources WHERE id = ? AND revision = ? AND poll_id = ?)',
+    values: [source.id, source.revision + 1, pollId],
+  }
+  const hasEvents = events.length > 0
   const results = await db.batch<Record<string, unknown>>([
     move,
-    ...(progress.remember.length > 0 ? [remember] : []),
-    ...(hasEvents ? eventStatements(db, pollId, progress, guard, guardValues) : []),
+    ...writes.flatMap((write) => write(db, guard)),
+    ...(hasEvents ? eventStatements(db, pollId, events, now, guard) : []),
   ])
   if (results[0]?.meta.changes === 0) return { kind: 'superseded' }
   if (!hasEvents) return { kind: 'committed', events: [], endpoints: [] }
@@ -142,8 +213,8 @@ export async function commitProgress(
 /** D1 takes 2 MB in a parameter. */
 const MAX_PARAMETER_BYTES = 1_000_000
 
-/** A list as JSON arrays, in order, each of at most so many bytes unless one item alone is longer. */
-function jsonParts(items: readonly unknown[], maxBytes: number): string[] {
+/** A list as JSON arrays, in order, each of at most so many bytes unless one item alone is longer: D1 takes 2 MB in a parameter. */
+export function jsonParts(items: readonly unknown[], maxBytes = MAX_PARAMETER_BYTES): string[] {
   const encoder = new TextEncoder()
   const parts: string[][] = []
   let size = Number.POSITIVE_INFINITY
@@ -164,24 +235,23 @@ function jsonParts(items: readonly unknown[], maxBytes: number): string[] {
 function eventStatements(
   db: D1Database,
   pollId: string,
-  { events, now }: Progress,
-  guard: string,
-  guardValues: (string | number)[],
+  events: readonly NewEvent[],
+  now: number,
+  guard: Guard,
 ): D1PreparedStatement[] {
   const rows = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }))
-  const parts = jsonParts(rows, MAX_PARAMETER_BYTES)
   const ids = JSON.stringify(events.map(({ id }) => id))
   const types = JSON.stringify(['*', ...new Set(events.map(({ type }) => type))])
   return [
-    ...parts.map((part) =>
+    ...jsonParts(rows).map((part) =>
       db
         .prepare(
-          `INSERT OR IGNORE INTO events (id, type, instance, subject, seen_at, poll_id, data)
-           SELECT value ->> 'id', value ->> 'type', value ->> 'instance', value ->> 'subject', value ->> 'seenAt', ?,
-                  value ->> 'data'
-           FROM json_each(?) WHERE ${guard} ORDER BY key`,
+          `INSERT OR IGNORE INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
+           SELECT value ->> 'id', value ->> 'type', value ->> 'instance', value ->> 'subject', value ->> 'ownerId',
+                  value ->> 'seenAt', ?, value ->> 'data'
+           FROM json_each(?) WHERE ${guard.sql} ORDER BY key`,
         )
-        .bind(pollId, part, ...guardValues),
+        .bind(pollId, part, ...guard.values),
     ),
     // `poll_id`: an event that was there before this poll has had its deliveries.
     db
@@ -191,9 +261,9 @@ function eventStatements(
          FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ?
            JOIN subscriptions s ON s.event_type IN ('*', e.type)
              AND (e.owner_id IS NULL OR e.owner_id = s.owner_id)
-         WHERE ${guard}`,
+         WHERE ${guard.sql}`,
       )
-      .bind(now, now, ids, pollId, ...guardValues),
+      .bind(now, now, ids, pollId, ...guard.values),
     db
       .prepare(
         `SELECT e.sequence AS sequence, e.id AS id, e.type AS type, e.instance AS instance, e.subject AS subject
@@ -207,23 +277,4 @@ function eventStatements(
       )
       .bind(types),
   ]
-}
-
-/**
- * Records that a read failed, or has to wait. The checkpoint stays.
- * @param failure null when it is not the instance's fault (a spent budget): then the failures are not counted up.
- */
-export async function commitSetback(
-  db: D1Database,
-  source: DueSource,
-  setback: { now: number; dueAt: number; failure: string | null },
-): Promise<void> {
-  const { now, dueAt, failure } = setback
-  await db
-    .prepare(
-      `UPDATE sources SET due_at = ?, polled_at = ?, failures = failures + ?, last_error = coalesce(?, last_error)
-       WHERE id = ? AND revision = ?`,
-    )
-    .bind(dueAt, now, failure === null ? 0 : 1, failure, source.id, source.revision)
-    .run()
 }

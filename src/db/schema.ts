@@ -1,10 +1,10 @@
 /**
  * @module The tables, in the words of the glossary. Times are integer milliseconds since the epoch: never text, which
- * compares wrongly. `drizzle-kit` makes the migrations from this file; two tables are clustered by hand there (WITHOUT
+ * compares wrongly. `drizzle-kit` makes the migrations from this file; some tables are clustered by hand there (WITHOUT
  * ROWID: docs/decisions/003), because a written row costs a thousand times as much as a read one.
  */
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /** Who owns things. The first administrator, `root`, is made by a migration; the first start gives it a password. */
 export const users = sqliteTable(
@@ -246,11 +246,57 @@ export const instances = sqliteTable(
     pausedAt: integer('paused_at'),
     updatedAt: integer('updated_at').notNull().default(0),
     revision: integer('revision').notNull().default(0),
+    /** Polls in a row that did not reach it. */
+    failures: integer('failures').notNull().default(0),
+    /** When the first of them was. */
+    failingSince: integer('failing_since'),
+    /** Since when it is called unreachable; null: it isn't. */
+    unreachableAt: integer('unreachable_at'),
+    /** Where it was before a permanent redirect led on to `origin`. */
+    movedFrom: text('moved_from'),
   },
   (table) => [
     uniqueIndex('instances_host').on(table.host),
     index('instances_created').on(table.createdAt, table.id),
     index('instances_owner').on(table.ownerId),
+  ],
+)
+
+/** A user's login to an instance. */
+export const connections = sqliteTable(
+  'connections',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id')
+      .notNull()
+      .references(() => users.id),
+    instanceId: text('instance_id')
+      .notNull()
+      .references(() => instances.id, { onDelete: 'cascade' }),
+    /** Of the account on the instance. */
+    username: text('username').notNull(),
+    /** The account's role there: 0 Administrator, 1 Moderator, 2 User. */
+    role: integer('role').notNull(),
+    /** `expired`: it needs a new login. */
+    state: text('state', { enum: ['active', 'expired'] })
+      .notNull()
+      .default('active'),
+    /** JSON of the client and both tokens, encrypted: see src/secrets.ts. Null once it has expired. */
+    tokens: text('tokens'),
+    /** When the access token ends. */
+    expiresAt: integer('expires_at').notNull(),
+    /** Set while the tokens are being changed for new ones: found set, the answer may have been lost. */
+    refreshingSince: integer('refreshing_since'),
+    lastError: text('last_error'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull().default(0),
+    revision: integer('revision').notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex('connections_account').on(table.ownerId, table.instanceId, table.username),
+    index('connections_owner').on(table.ownerId, table.createdAt, table.id),
+    index('connections_instance').on(table.instanceId),
+    index('connections_created').on(table.createdAt, table.id),
   ],
 )
 
@@ -262,9 +308,23 @@ export const sources = sqliteTable(
     instanceId: text('instance_id')
       .notNull()
       .references(() => instances.id, { onDelete: 'cascade' }),
-    kind: text('kind', { enum: ['videos'] }).notNull(),
+    kind: text('kind', { enum: ['videos', 'comments', 'notifications'] }).notNull(),
+    /** Which part of it: see src/events/source-target.ts. Empty: all of the instance. */
+    target: text('target').notNull().default(''),
+    /** As whom it is read; null: as anybody. */
+    connectionId: text('connection_id').references(() => connections.id, { onDelete: 'cascade' }),
+    /** Whose alone its events are; null: they are public. */
+    ownerId: text('owner_id').references(() => users.id),
     /** When it is to be read next. */
     dueAt: integer('due_at').notNull(),
+    /** How late its user may learn of something. */
+    maxDelayMs: integer('max_delay_ms').notNull().default(300_000),
+    /** Why it is due then: see src/events/pace.ts. */
+    dueReason: text('due_reason').notNull().default('new'),
+    /** Changes an hour, of late: what the interval is made of. */
+    rate: real('rate').notNull().default(0),
+    /** How it is read, of several ways: of comments. */
+    method: text('method'),
     /** Counts the commits of polls. Each commits only on the revision that it read: of two pollers at once one wins. */
     revision: integer('revision').notNull().default(0),
     /** The poll that made the last revision. */
@@ -279,27 +339,106 @@ export const sources = sqliteTable(
     succeededAt: integer('succeeded_at'),
     /** Failures in a row. */
     failures: integer('failures').notNull().default(0),
+    /** What kind of failure the last one was: see `Failure` in src/peertube/client.ts. */
+    errorKind: text('error_kind'),
     lastError: text('last_error'),
     createdAt: integer('created_at').notNull(),
   },
   (table) => [
-    uniqueIndex('sources_instance_kind').on(table.instanceId, table.kind),
+    uniqueIndex('sources_instance_kind_target').on(table.instanceId, table.kind, table.target),
     index('sources_due').on(table.dueAt, table.instanceId),
+    index('sources_connection').on(table.connectionId),
   ],
 )
 
-/** The videos of an instance that we know. */
+/** The videos that a source has shown: what they were when they were last looked at. */
 export const videos = sqliteTable(
   'videos',
+  {
+    sourceId: text('source_id')
+      .notNull()
+      .references(() => sources.id, { onDelete: 'cascade' }),
+    uuid: text('uuid').notNull(),
+    publishedAt: integer('published_at').notNull(),
+    seenAt: integer('seen_at').notNull(),
+    /**
+     * `listed`: the list shows it. The list no longer does: `unlisted`, whoever has the link may still see it; `unpublished`,
+     * nobody may; `waiting`, a live that is not on; `hidden`, for a reason that we can't see.
+     */
+    state: text('state', { enum: ['listed', 'unlisted', 'unpublished', 'waiting', 'hidden'] })
+      .notNull()
+      .default('listed'),
+    /** JSON of a `Video`; empty: it was seen before this was kept, or could not be understood. */
+    data: text('data').notNull().default(''),
+    /** Its comments as the list counts them, from 7.x on. */
+    comments: integer('comments'),
+    /** The same, when its threads were last read. */
+    commentsRead: integer('comments_read'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sourceId, table.uuid] }),
+    index('videos_listed').on(table.sourceId, table.publishedAt).where(sql`state = 'listed'`),
+    index('videos_unread_comments').on(table.sourceId).where(sql`comments <> comments_read`),
+  ],
+)
+
+/** The comments of an instance that we know, for what was changed or deleted. */
+export const comments = sqliteTable(
+  'comments',
   {
     instanceId: text('instance_id')
       .notNull()
       .references(() => instances.id, { onDelete: 'cascade' }),
-    uuid: text('uuid').notNull(),
-    publishedAt: integer('published_at').notNull(),
-    seenAt: integer('seen_at').notNull(),
+    id: integer('id').notNull(),
+    threadId: integer('thread_id').notNull(),
+    videoUuid: text('video_uuid').notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** JSON of a `Comment`. */
+    data: text('data').notNull(),
+    /** Whether everybody may see it: a held one may become so later. */
+    isPublic: integer('is_public', { mode: 'boolean' }).notNull(),
+    deletedAt: integer('deleted_at'),
   },
-  (table) => [primaryKey({ columns: [table.instanceId, table.uuid] })],
+  (table) => [
+    primaryKey({ columns: [table.instanceId, table.id] }),
+    index('comments_thread').on(table.instanceId, table.threadId),
+    index('comments_created').on(table.instanceId, table.createdAt),
+  ],
+)
+
+/** The threads of an instance that were read whole: in them an unknown comment is a new one. */
+export const threads = sqliteTable(
+  'threads',
+  {
+    instanceId: text('instance_id')
+      .notNull()
+      .references(() => instances.id, { onDelete: 'cascade' }),
+    id: integer('id').notNull(),
+    videoUuid: text('video_uuid').notNull(),
+    readAt: integer('read_at').notNull(),
+    /** When its newest comment was written. */
+    activeAt: integer('active_at').notNull(),
+    /** Replies that are not deleted, and the whole, when it was last read. */
+    replies: integer('replies').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.instanceId, table.id] }),
+    index('threads_video').on(table.instanceId, table.videoUuid),
+    index('threads_read').on(table.instanceId, table.readAt),
+  ],
+)
+
+/** The notifications of a connection that we know: those that were read are told once. */
+export const notifications = sqliteTable(
+  'notifications',
+  {
+    connectionId: text('connection_id')
+      .notNull()
+      .references(() => connections.id, { onDelete: 'cascade' }),
+    id: integer('id').notNull(),
+    read: integer('read', { mode: 'boolean' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.connectionId, table.id] })],
 )
 
 /** What happened: append-only. It outlives the instance's row. */

@@ -4,7 +4,24 @@
  * The catalogue: every type of event that Tubewire knows. A new one is an entry here and one in a detector. One that is no
  * longer made stays, for the log still has it.
  */
-export const EVENT_TYPES = ['video.published'] as const
+export const EVENT_TYPES = [
+  'video.published',
+  'video.updated',
+  'video.unpublished',
+  'video.deleted',
+  'live.started',
+  'live.ended',
+  'comment.created',
+  'comment.updated',
+  'comment.deleted',
+  'notification.created',
+  'notification.unknown',
+  'notification.read',
+  'instance.unreachable',
+  'instance.recovered',
+  'instance.upgraded',
+  'connection.expired',
+] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
 /** The types that a pattern means: itself, or, when it ends with `*`, those that begin so. */
@@ -33,10 +50,14 @@ export type Video = {
   description: string | null
   duration: number
   isLive: boolean
+  /** Whether it belongs to the instance that was read: a list of subscriptions has others too. */
+  isLocal: boolean
   nsfw: boolean
   category: { id: number; label: string } | null
   licence: { id: number; label: string } | null
   language: { id: string; label: string } | null
+  /** Null: not known, for lists don't tell them. */
+  tags: string[] | null
   thumbnailUrl: string | null
   embedUrl: string | null
   publishedAt: string
@@ -46,15 +67,103 @@ export type Video = {
   account: Actor
 }
 
+/** What a comment is on. What is not known of the video is null. */
+export type VideoReference = Pick<Video, 'uuid' | 'url' | 'name'> & {
+  [TField in 'shortUUID' | 'nsfw' | 'category' | 'language' | 'tags' | 'channel' | 'account']: Video[TField] | null
+}
+
+/** What was, and what is now. */
+export type Change<TValue = unknown> = { from: TValue; to: TValue }
+
+/** The fields of a video that people edit, as far as lists show them. */
+export type VideoChanges = {
+  [TField in
+    | 'name'
+    | 'description'
+    | 'category'
+    | 'licence'
+    | 'language'
+    | 'nsfw'
+    | 'originallyPublishedAt'
+    | 'thumbnailUrl']?: Change<Video[TField]>
+} & {
+  /** Handles: it was moved. */
+  channel?: Change<string>
+  privacy?: Change<'public' | 'unlisted'>
+}
+
+/** A comment or reply. `id`, `threadId` and `inReplyToCommentId` are the instance's own numbers. */
+export type Comment = {
+  id: number
+  threadId: number
+  /** Null: it began the thread. */
+  inReplyToCommentId: number | null
+  url: string
+  /** As it was given: Markdown, of remote servers HTML. Not to be trusted. Empty when it was deleted. */
+  text: string
+  /** The same, rendered and sanitised. */
+  html: string
+  createdAt: string
+  updatedAt: string
+  /** Only its video's owner and moderators see it yet. */
+  heldForReview: boolean
+  /** Null when the instance no longer says who wrote it. */
+  account: Actor | null
+}
+
+/** A notification of an account. `kind`: see notifications.ts. What it is about, by PeerTube's name of that field. */
+export type Notification = {
+  id: number
+  /** PeerTube's number. */
+  type: number
+  kind: string
+  read: boolean
+  createdAt: string
+  updatedAt: string
+  [payload: string]: unknown
+}
+
+/** Of which watched account something private is told. */
+export type ConnectionReference = { id: string; username: string }
+
+/** What a watched instance is called. */
+export type InstanceReference = { host: string; url: string; name: string; version: string }
+
+/** What an event of each type says. */
+export type EventData = {
+  'video.published': { video: Video }
+  'video.updated': { video: Video; changes: VideoChanges }
+  'video.unpublished': { video: Video }
+  'video.deleted': { video: Video }
+  'live.started': { video: Video }
+  /** `replay`: whether what was streamed is there to be watched, as an ordinary video. */
+  'live.ended': { video: Video; replay: boolean }
+  'comment.created': { comment: Comment; video: VideoReference }
+  'comment.updated': { comment: Comment; video: VideoReference; changes: { text: Change<string> } }
+  'comment.deleted': { comment: Comment; video: VideoReference }
+  'notification.created': { notification: Notification; connection: ConnectionReference }
+  /** Of a type that is not known here: `raw` is what the instance sent, cut when it is large. */
+  'notification.unknown': { notification: Notification; raw: unknown; connection: ConnectionReference }
+  'notification.read': { notification: Notification; connection: ConnectionReference }
+  'instance.unreachable': { instance: InstanceReference; reason: string; detail: string; since: string }
+  'instance.recovered': { instance: InstanceReference; since: string }
+  'instance.upgraded': { instance: InstanceReference; from: string; to: string }
+  'connection.expired': { connection: ConnectionReference; reason: string; detail: string }
+}
+
 /** A fact that happened, before the database gives it its sequence. `id` is derived from the fact: see `eventId`. */
 export type NewEvent = {
-  id: string
-  type: EventType
-  /** Host (and port, unless it is the default one) of the instance. */
-  instance: string
-  /** What it happened to: here the video's UUID. */
-  subject: string
-  /** When Tubewire saw it, milliseconds since the epoch. */
-  seenAt: number
-  data: { video: Video }
-}
+  [TType in EventType]: {
+    id: string
+    type: TType
+    /** Host (and port, unless it is the default one) of the instance. */
+    instance: string
+    /** What it happened to: a video's UUID, a comment's or notification's number, an instance's host, a connection's id. */
+    subject: string
+    /** Null: public. Otherwise the user who alone may see it. */
+    ownerId: string | null
+    /** When Tubewire saw it, milliseconds since the epoch. */
+    seenAt: number
+    data: EventData[TType]
+  }
+}[EventType]

@@ -30,6 +30,24 @@ export type Answer =
   | { kind: 'rate-limited'; retryAt: number; observation: Observation }
   | Failure
 
+/** PeerTube counts requests by what they ask for, each group with a limit of its own. */
+export type Bucket = 'api' | 'login' | 'feeds' | 'activityPub'
+
+/** What a request says besides its URL. `token`: an access token. `bucket`: `api` unless it says otherwise. */
+export type GetOptions = {
+  etag?: string | null
+  bucket?: Bucket
+  token?: string
+  /** The media type that is asked for; JSON by default. */
+  accept?: string
+}
+
+/** An answer to a reader who need not know of limits: whoever makes the requests waits, or gives up, for him. */
+export type Read = Exclude<Answer, { kind: 'rate-limited' }>
+
+/** One GET through the instance's rate limiter. What reads an instance is given this, and knows of nothing else. */
+export type Get = (url: string, options?: GetOptions) => Promise<Read>
+
 /** What a form was answered with. */
 export type FormAnswer =
   | Exclude<Answer, { kind: 'not-modified' }>
