@@ -28,7 +28,8 @@ export default defineConfig({
                 ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
                 ALLOW_LOCAL_TARGETS: 'true',
                 // All of them: wrangler reads the `.dev.vars` of this machine too, which must change nothing here.
-                POLL_INTERVAL_SECONDS: '60',
+                MAX_DELAY_SECONDS: '60',
+                MAX_DELAY_COMMENTS_SECONDS: '60',
                 CRON_PERIOD_SECONDS: '60',
                 DELIVERY_CONCURRENCY: '5',
                 DELIVERY_TIMEOUT_SECONDS: '2',

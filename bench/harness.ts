@@ -30,7 +30,8 @@ export async function startMeasured(concurrency = 50): Promise<Measured> {
     vars: {
       ...secrets,
       ALLOW_LOCAL_TARGETS: 'true',
-      POLL_INTERVAL_SECONDS: '60',
+      MAX_DELAY_SECONDS: '60',
+      MAX_DELAY_COMMENTS_SECONDS: '60',
       // More than anything here asks.
       RATE_LIMIT_API: '900000/10',
       DELIVERY_CONCURRENCY: String(concurrency),

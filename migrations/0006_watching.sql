@@ -64,6 +64,7 @@ CREATE TABLE `new_videos` (
 	`seen_at` integer NOT NULL,
 	`state` text DEFAULT 'listed' NOT NULL,
 	`data` text DEFAULT '' NOT NULL,
+	`tags` text,
 	`comments` integer,
 	`comments_read` integer,
 	PRIMARY KEY(`source_id`, `uuid`),
@@ -75,12 +76,13 @@ SELECT s.`id`, v.`uuid`, v.`published_at`, v.`seen_at` FROM `videos` v JOIN `sou
 DROP TABLE `videos`;--> statement-breakpoint
 ALTER TABLE `new_videos` RENAME TO `videos`;--> statement-breakpoint
 CREATE INDEX `videos_listed` ON `videos` (`source_id`,`published_at`) WHERE state = 'listed';--> statement-breakpoint
+CREATE INDEX `videos_unlisted` ON `videos` (`source_id`,`seen_at`) WHERE state <> 'listed';--> statement-breakpoint
 CREATE INDEX `videos_unread_comments` ON `videos` (`source_id`) WHERE comments <> comments_read;--> statement-breakpoint
 DROP INDEX `sources_instance_kind`;--> statement-breakpoint
 ALTER TABLE `sources` ADD `target` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `sources` ADD `connection_id` text REFERENCES `connections`(`id`) ON DELETE cascade;--> statement-breakpoint
 ALTER TABLE `sources` ADD `owner_id` text REFERENCES users(id);--> statement-breakpoint
-ALTER TABLE `sources` ADD `max_delay_ms` integer DEFAULT 300000 NOT NULL;--> statement-breakpoint
+ALTER TABLE `sources` ADD `max_delay_ms` integer;--> statement-breakpoint
 ALTER TABLE `sources` ADD `due_reason` text DEFAULT 'new' NOT NULL;--> statement-breakpoint
 ALTER TABLE `sources` ADD `rate` real DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `sources` ADD `method` text;--> statement-breakpoint
@@ -92,8 +94,8 @@ ALTER TABLE `instances` ADD `failing_since` integer;--> statement-breakpoint
 ALTER TABLE `instances` ADD `unreachable_at` integer;--> statement-breakpoint
 ALTER TABLE `instances` ADD `moved_from` text;--> statement-breakpoint
 -- Instances that were watched before get their comments read too.
-INSERT INTO `sources` (`id`, `instance_id`, `kind`, `due_at`, `max_delay_ms`, `checkpoint`, `created_at`)
-SELECT 'src_' || lower(hex(randomblob(12))), `instance_id`, 'comments', `due_at`, 600000, '{}', `created_at` FROM `sources` WHERE `kind` = 'videos';
+INSERT INTO `sources` (`id`, `instance_id`, `kind`, `due_at`, `checkpoint`, `created_at`)
+SELECT 'src_' || lower(hex(randomblob(12))), `instance_id`, 'comments', `due_at`, '{}', `created_at` FROM `sources` WHERE `kind` = 'videos';
 --> statement-breakpoint
 -- How many connections there are, everybody's and each owner's: see the other lists.
 CREATE TRIGGER `connections_counted` AFTER INSERT ON `connections` BEGIN INSERT INTO `totals` (`list`, `owner_id`, `total`) VALUES ('connections', '', 1) ON CONFLICT (`list`, `owner_id`) DO UPDATE SET `total` = `total` + (1); INSERT INTO `totals` (`list`, `owner_id`, `total`) VALUES ('connections', NEW.`owner_id`, 1) ON CONFLICT (`list`, `owner_id`) DO UPDATE SET `total` = `total` + (1); END;

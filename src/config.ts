@@ -93,7 +93,8 @@ const Environment = v.object({
       'must not name the same key twice',
     ),
   ),
-  POLL_INTERVAL_SECONDS: wholeNumber('300', 1, 86_400, 'seconds'),
+  MAX_DELAY_SECONDS: wholeNumber('300', 1, 86_400, 'seconds'),
+  MAX_DELAY_COMMENTS_SECONDS: wholeNumber('600', 1, 86_400, 'seconds'),
   CRON_PERIOD_SECONDS: wholeNumber('60', 1, 86_400, 'seconds'),
   // The platform leaves a slow send 30 s after its queue batch has ended: what it cuts off would never count as tried.
   DELIVERY_TIMEOUT_SECONDS: wholeNumber('15', 1, 25, 'seconds'),
@@ -162,8 +163,8 @@ export type Config = {
   adminKey: string
   /** AES-256 keys, the newest first: it encrypts, all decrypt. */
   encryptionKeys: readonly { id: string; bytes: Uint8Array }[]
-  /** How often an instance is asked for news. */
-  pollIntervalMs: number
+  /** How late users may learn of something, by what it is of, unless a source says otherwise. */
+  maxDelayMs: { videos: number; comments: number; notifications: number }
   /** How often the cron ticks. */
   cronPeriodMs: number
   /** How long a subscriber may take to answer a webhook. */
@@ -196,7 +197,11 @@ export function parseConfig(environment: object): Config {
   return {
     adminKey: output.ADMIN_KEY,
     encryptionKeys: output.ENCRYPTION_KEYS,
-    pollIntervalMs: output.POLL_INTERVAL_SECONDS * 1000,
+    maxDelayMs: {
+      videos: output.MAX_DELAY_SECONDS * 1000,
+      comments: output.MAX_DELAY_COMMENTS_SECONDS * 1000,
+      notifications: output.MAX_DELAY_SECONDS * 1000,
+    },
     cronPeriodMs: output.CRON_PERIOD_SECONDS * 1000,
     deliveryTimeoutMs: output.DELIVERY_TIMEOUT_SECONDS * 1000,
     deliveryConcurrency: output.DELIVERY_CONCURRENCY,

@@ -30,7 +30,7 @@ describe('parseConfig', () => {
       { ...GOOD, ENCRYPTION_KEYS: `a:${key(1)},a:${key(2)}` },
       'ENCRYPTION_KEYS must not name the same key twice',
     ],
-    [{ ...GOOD, POLL_INTERVAL_SECONDS: '0' }, 'POLL_INTERVAL_SECONDS must be at least 1'],
+    [{ ...GOOD, MAX_DELAY_SECONDS: '0' }, 'MAX_DELAY_SECONDS must be at least 1'],
     [{ ...GOOD, CRON_PERIOD_SECONDS: 'often' }, 'CRON_PERIOD_SECONDS must be a whole number of seconds'],
     [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '26' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 25'],
     [{ ...GOOD, DELIVERY_CONCURRENCY: '0' }, 'DELIVERY_CONCURRENCY must be at least 1'],
@@ -137,8 +137,8 @@ describe('parseConfig', () => {
   })
 
   it('names all that is wrong at once', () => {
-    const wrong = { ...GOOD, ADMIN_KEY: 'x', POLL_INTERVAL_SECONDS: 'x' }
-    expect(() => parseConfig(wrong)).toThrow(/ADMIN_KEY .*; POLL_INTERVAL_SECONDS /)
+    const wrong = { ...GOOD, ADMIN_KEY: 'x', MAX_DELAY_SECONDS: 'x' }
+    expect(() => parseConfig(wrong)).toThrow(/ADMIN_KEY .*; MAX_DELAY_SECONDS /)
   })
 })
 

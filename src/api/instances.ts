@@ -120,7 +120,10 @@ export const instanceOperations = [
           version,
           createdAt: deps.clock(),
         },
-        JSON.stringify(firstCheckpoint(body.backfill)),
+        [
+          { kind: 'videos', target: '', checkpoint: JSON.stringify(firstCheckpoint(body.backfill)) },
+          { kind: 'comments', target: '', checkpoint: '{}' },
+        ],
         auditOf(input, null),
       )
       // Null: somebody else was quicker.
@@ -226,5 +229,5 @@ async function refuseKnown(db: D1Database, host: string): Promise<void> {
 
 /** It is due in D1 already: without this the next tick polls it. */
 async function pollNow({ env, log }: Deps, id: string): Promise<void> {
-  await tolerating(log, 'polls', wakePolls(env.POLL_QUEUE, [id]))
+  await tolerating(log, 'polls', wakePolls(env.POLL_QUEUE, [{ instanceId: id, delaySeconds: 0 }]))
 }

@@ -20,15 +20,17 @@ const COLUMNS = `${columnsOf(instances)},
 /** What is due never: the sources of a paused instance. */
 const NEVER = Number.MAX_SAFE_INTEGER
 
+/** What of an instance is read. `checkpoint`: JSON. */
+export type NewSource = Pick<Source, 'kind' | 'target' | 'checkpoint'> & Partial<Pick<Source, 'maxDelayMs'>>
+
 /**
- * Stores an instance with its videos source, due at once.
- * @param checkpoint JSON.
+ * Stores an instance with its sources, due at once.
  * @returns its id, or null when the host is watched already: nothing is stored then.
  */
 export async function insertInstance(
   db: D1Database,
   instance: Pick<Instance, 'ownerId' | 'origin' | 'host' | 'name' | 'version' | 'createdAt'>,
-  checkpoint: string,
+  sources: readonly NewSource[],
   audit?: AuditEntry,
 ): Promise<string | null> {
   const id = newId('ins')
@@ -49,12 +51,14 @@ export async function insertInstance(
       ),
     ...(audit ? [auditStatement(db, { ...audit, target: id })] : []),
     // From the row above, so that there is no source when the host was watched already.
-    db
-      .prepare(
-        `INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, created_at)
-         SELECT ?, id, 'videos', ?, ?, ? FROM instances WHERE id = ?`,
-      )
-      .bind(newId('src'), instance.createdAt, checkpoint, instance.createdAt, id),
+    ...sources.map(({ kind, target, checkpoint, maxDelayMs = null }) =>
+      db
+        .prepare(
+          `INSERT INTO sources (id, instance_id, kind, target, max_delay_ms, due_at, checkpoint, created_at)
+           SELECT ?, id, ?, ?, ?, ?, ?, ? FROM instances WHERE id = ?`,
+        )
+        .bind(newId('src'), kind, target, maxDelayMs, instance.createdAt, checkpoint, instance.createdAt, id),
+    ),
   ])
   return inserted?.meta.changes ? id : null
 }

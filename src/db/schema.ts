@@ -317,8 +317,8 @@ export const sources = sqliteTable(
     ownerId: text('owner_id').references(() => users.id),
     /** When it is to be read next. */
     dueAt: integer('due_at').notNull(),
-    /** How late its user may learn of something. */
-    maxDelayMs: integer('max_delay_ms').notNull().default(300_000),
+    /** How late its user may learn of something; null: as the configuration says. */
+    maxDelayMs: integer('max_delay_ms'),
     /** Why it is due then: see src/events/pace.ts. */
     dueReason: text('due_reason').notNull().default('new'),
     /** Changes an hour, of late: what the interval is made of. */
@@ -368,8 +368,10 @@ export const videos = sqliteTable(
     state: text('state', { enum: ['listed', 'unlisted', 'unpublished', 'waiting', 'hidden'] })
       .notNull()
       .default('listed'),
-    /** JSON of a `Video`; empty: it was seen before this was kept, or could not be understood. */
+    /** JSON of a `Video` as the list shows it; empty: it was seen before this was kept, or could not be understood. */
     data: text('data').notNull().default(''),
+    /** JSON of its tags, which lists don't show; null: not known. */
+    tags: text('tags'),
     /** Its comments as the list counts them, from 7.x on. */
     comments: integer('comments'),
     /** The same, when its threads were last read. */
@@ -378,6 +380,8 @@ export const videos = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.sourceId, table.uuid] }),
     index('videos_listed').on(table.sourceId, table.publishedAt).where(sql`state = 'listed'`),
+    // Of what the list doesn't show: what was looked at the longest ago comes first.
+    index('videos_unlisted').on(table.sourceId, table.seenAt).where(sql`state <> 'listed'`),
     index('videos_unread_comments').on(table.sourceId).where(sql`comments <> comments_read`),
   ],
 )

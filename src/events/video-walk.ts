@@ -44,6 +44,50 @@ export type VideosCheckpoint = {
   /** `publishedAt` of the newest video when the last complete walk began. 0 when there was none. */
   newest: number
   walk: Walk | null
+  /** The full pass of the day: null before the first walk is done. */
+  pass?: Pass | null | undefined
+  /** Videos that the list should show and doesn't. `goneAt`: when the first 404 was; null: not looked at yet. */
+  missing?: { uuid: string; goneAt: number | null }[] | undefined
+  /** Lives that are on. `isListed`: whether the newest page shows it, so that its end is seen there. */
+  running?: { uuid: string; isOnTop: boolean }[] | undefined
+}
+
+/** A walk through the whole list, a page now and then, so that it takes a day. Times are milliseconds since the epoch. */
+export type Pass = {
+  startedAt: number
+  /** Null: it is done, and the next one begins a day after it began. */
+  walk: Walk | null
+  /** How many pages the list had the last time. */
+  pages: number
+}
+
+const DAY_MS = 86_400_000
+/** Of a day that a pass has: it is done before the next one begins. */
+const PASS_SHARE = 0.9
+/** So many pages of a pass in one poll, however late it is. */
+const MAX_SLICES = 5
+
+/** How many pages of its pass a source is to read now. */
+export function dueSlices(pass: Pass, now: number): number {
+  if (!pass.walk) return now - pass.startedAt >= DAY_MS ? 1 : 0
+  const dueByNow = Math.floor(((now - pass.startedAt) / (DAY_MS * PASS_SHARE)) * pass.pages) + 1
+  return Math.min(Math.max(0, dueByNow - pass.walk.pages), MAX_SLICES)
+}
+
+/** A pass that begins now. @param pages that the list had when it was last read to its end. */
+export function newPass(pages: number, now: number): Pass {
+  return { startedAt: now, walk: { ...NEW_WALK }, pages: Math.max(1, pages) }
+}
+
+/**
+ * Where a pass stands after a page: as a first walk it goes to the end of the list.
+ */
+export function advancePass(pass: Pass, page: readonly Listed[], now: number): Pass {
+  const next = advance({ baseline: false, newest: 0, walk: pass.walk }, page, new Set(), 0, now)
+  // A list that repeats itself has no end to be found; an empty one has nothing.
+  if (next.kind === 'endless' || next.kind === 'empty') return { ...pass, walk: null }
+  const { walk } = next.checkpoint
+  return walk ? { ...pass, walk } : { ...pass, walk: null, pages: (pass.walk?.pages ?? 0) + 1 }
 }
 
 const NEW_WALK: Walk = {
@@ -120,7 +164,7 @@ export function advance(
   if (isEnd || (checkpoint.baseline && endsWithKnown(page, known, checkpoint.newest))) {
     return {
       kind: 'done',
-      checkpoint: { baseline: true, newest: Math.max(newest, checkpoint.newest), walk: null },
+      checkpoint: { ...checkpoint, baseline: true, newest: Math.max(newest, checkpoint.newest), walk: null },
     }
   }
 

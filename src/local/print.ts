@@ -45,6 +45,8 @@ function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): stri
       return describeMail(entry)
     case 'skipped':
       return `! ${entry.instance}: left out ${oneLine(entry.detail)}`
+    case 'moved':
+      return `! ${entry.instance}: it has moved to ${entry.to}, and is read there from now on`
     case 'error':
       return `! ${entry.where}: ${oneLine(entry.error, MAX_ERROR)}${entry.id ? ` (${entry.id})` : ''}`
   }

@@ -49,8 +49,9 @@ export async function startService(options: {
       // Here nobody stands in front of us who would set it: a caller would choose his own.
       CALLER_ADDRESS_HEADER: 'none',
       ...secrets,
-      POLL_INTERVAL_SECONDS: String(seconds),
-      CRON_PERIOD_SECONDS: String(seconds),
+      MAX_DELAY_SECONDS: String(seconds),
+      MAX_DELAY_COMMENTS_SECONDS: String(seconds),
+      CRON_PERIOD_SECONDS: String(Math.min(seconds, 60)),
       // What Cloudflare allows an invocation is no limit of this machine's.
       DELIVERY_CONCURRENCY: '50',
       ALLOW_LOCAL_TARGETS: 'true',

@@ -22,6 +22,8 @@ export type Failure = {
   reason: 'unreachable' | 'timeout' | 'tls' | 'redirect' | 'http' | 'not-json' | 'too-large' | 'schema'
   detail: string
   observation: Observation | null
+  location?: string | null
+  isPermanent?: boolean
 }
 
 export type Answer =
@@ -75,7 +77,7 @@ const DEFAULT_RETRY_MS = { reading: 10_000, login: 300_000 }
 export async function getJson(
   deps: ClientDeps,
   url: string,
-  options: { etag?: string | null; timeoutMs?: number } = {},
+  options: GetOptions & { timeoutMs?: number } = {},
 ): Promise<Answer> {
   const { etag, timeoutMs = TIMEOUT_MS } = options
   const headers = etag ? { 'if-none-match': etag } : {}
@@ -259,4 +261,9 @@ function observe(response: Response, now: number, retryMs: number): Observation 
           now + (status === 429 ? retryMs : DEFAULT_RETRY_MS.reading))
         : null,
   }
+}
+
+/** Whether a failure says that the whole instance can't be read now, rather than one of its routes. */
+export function isInstanceWide(reason: Failure['reason'], status: number | null): boolean {
+  return ['unreachable', 'timeout', 'tls', 'redirect'].includes(reason) || (status ?? 0) >= 500
 }

@@ -65,19 +65,36 @@ export const ListedVideo = v.object({
   description: v.optional(v.nullable(text(2_000)), null),
   duration: v.pipe(v.number(), v.finite(), v.minValue(0)),
   isLive: v.optional(v.boolean(), false),
+  isLocal: v.optional(v.boolean(), true),
   nsfw: v.optional(v.boolean(), false),
   category: label(v.pipe(v.number(), v.finite())),
   licence: label(v.pipe(v.number(), v.finite())),
   language: label(text(50)),
   thumbnailPath: v.optional(v.nullable(text(1_000)), null),
+  // From 8.1 on, in several sizes. One that is broken costs the picture, and not the video.
+  thumbnails: v.fallback(v.nullish(v.pipe(v.array(avatar), v.maxLength(20)), []), []),
   embedPath: v.optional(v.nullable(text(1_000)), null),
   publishedAt: time,
   createdAt: time,
+  updatedAt: v.fallback(v.nullish(time, null), null),
+  /** How many: from 7.x on. */
+  comments: v.fallback(v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), null), null),
   originallyPublishedAt: v.optional(v.nullable(anyTime), null),
   channel: actor,
   account: actor,
 })
 export type ListedVideo = v.InferOutput<typeof ListedVideo>
+
+/** One video of `GET /api/v1/videos/{id}`: what lists don't tell, and what became of it. */
+export const VideoDetail = v.object({
+  description: v.fallback(v.nullish(text(2_000), null), null),
+  tags: v.fallback(v.pipe(v.array(text(100)), v.maxLength(50)), []),
+  isLive: v.optional(v.boolean(), false),
+  privacy: v.object({ id: v.pipe(v.number(), v.integer()) }),
+  state: v.optional(v.nullable(v.object({ id: v.pipe(v.number(), v.integer()) })), null),
+  publishedAt: time,
+  updatedAt: time,
+})
 
 /** What of a video is left when the rest of it can't be understood. */
 export const ListedUuid = v.object({ uuid: v.pipe(v.string(), v.uuid()) })

@@ -1,40 +1,49 @@
-/** @module The public videos of an instance: one page of `GET /api/v1/videos`, newest first. */
+/** @module The videos of an instance: one page of a list of them, newest first; and one by itself. */
 import * as v from 'valibot'
+import type { SeenVideo, VideoFate } from '../events/detect-videos.ts'
+import type { VideosTarget } from '../events/source-target.ts'
 import type { Actor, Video } from '../events/types.ts'
 import { type Listed, PAGE_SIZE } from '../events/video-walk.ts'
-import { type ClientDeps, type Failure, failed, getJson, type Observation } from './client.ts'
-import { ListedUuid, ListedVideo, VideoList } from './schemas.ts'
+import { type Failure, failed, type Get, type GetOptions, type Observation, type Read } from './client.ts'
+import { ListedUuid, ListedVideo, VideoDetail, VideoList } from './schemas.ts'
 import { shorten } from './shorten.ts'
 
 export type VideosPage =
   | {
       kind: 'page'
-      videos: Video[]
+      videos: SeenVideo[]
       /** All items as the instance sent them, those that could not be understood included. */
       listed: Listed[]
       /** One message for each item left out, naming the field. */
       skipped: string[]
       etag: string | null
-      observation: Observation
     }
   | { kind: 'not-modified'; observation: Observation }
-  | { kind: 'rate-limited'; retryAt: number; observation: Observation }
   | Failure
 
 /**
- * Reads one page of the videos that belong to the instance itself, NSFW ones included, newest first.
+ * Reads one page of a list of videos, NSFW ones included, newest first.
  * @param origin e.g. `https://peertube.example`.
  * @param start how many videos to pass over.
- * @param etag of the same page when it was last read, for a 304.
+ * @param options `etag` of the same page when it was last read, for a 304; `token` of whose subscriptions they are.
  */
 export async function readVideosPage(
-  deps: ClientDeps,
+  get: Get,
   origin: string,
+  target: VideosTarget,
   start: number,
-  etag: string | null,
+  options: Pick<GetOptions, 'etag' | 'token'>,
 ): Promise<VideosPage> {
+  const answer = await get(origin + listPath(target, start), options)
+  if (answer.kind !== 'ok') return answer
+  return readPage(answer, origin, start)
+}
+
+/** The path of a list of videos, with its query. */
+function listPath(target: VideosTarget, start: number): string {
   const query = new URLSearchParams({
-    isLocal: 'true',
+    // Subscriptions are of channels everywhere; all other lists are of the instance's own.
+    ...(target.kind === 'subscriptions' ? {} : { isLocal: 'true' }),
     nsfw: 'both',
     sort: '-publishedAt',
     count: String(PAGE_SIZE),
@@ -42,22 +51,83 @@ export async function readVideosPage(
     // Spares the instance a count over all its videos at every poll.
     skipCount: 'true',
   })
-  const answer = await getJson(deps, `${origin}/api/v1/videos?${query}`, { etag })
-  if (answer.kind !== 'ok') return answer
+  switch (target.kind) {
+    case 'local':
+      return `/api/v1/videos?${query}`
+    case 'channel':
+      return `/api/v1/video-channels/${encodeURIComponent(target.name)}/videos?${query}`
+    case 'account':
+      return `/api/v1/accounts/${encodeURIComponent(target.name)}/videos?${query}`
+    case 'subscriptions':
+      return `/api/v1/users/me/subscriptions/videos?${query}`
+    case 'search': {
+      query.set('searchTarget', 'local')
+      for (const [name, value] of Object.entries(target.query)) {
+        for (const one of [value].flat()) if (one !== undefined) query.append(name, String(one))
+      }
+      return `/api/v1/search/videos?${query}`
+    }
+  }
+}
 
+export type VideoRead =
+  | {
+      kind: 'video'
+      fate: Extract<VideoFate, { kind: 'there' }>
+      detail: { tags: string[]; description: string | null }
+    }
+  /** 404. */
+  | { kind: 'gone' }
+  /** 401 or 403: private, internal, or behind a password. */
+  | { kind: 'forbidden' }
+  | Failure
+
+/** Reads one video by itself. @param id UUID, short UUID or number. */
+export async function readVideo(get: Get, origin: string, id: string): Promise<VideoRead> {
+  const answer = await get(`${origin}/api/v1/videos/${encodeURIComponent(id)}`)
+  if (answer.kind === 'not-modified')
+    return failed('http', 'answered 304 to a first request', answer.observation)
+  if (answer.kind === 'failed') {
+    const status = answer.observation?.status
+    if (status === 404) return { kind: 'gone' }
+    return status === 401 || status === 403 ? { kind: 'forbidden' } : answer
+  }
+  const parsed = v.safeParse(VideoDetail, answer.body)
+  if (!parsed.success)
+    return failed(
+      'schema',
+      `the video ${id} is not one: ${describeIssue(parsed.issues[0])}`,
+      answer.observation,
+    )
+  const { tags, description, isLive, privacy, state, publishedAt, updatedAt } = parsed.output
+  const fate = {
+    kind: 'there' as const,
+    isLive,
+    privacy: privacy.id,
+    state: state?.id ?? PUBLISHED,
+    publishedAt,
+    updatedAt,
+  }
+  return { kind: 'video', fate, detail: { tags, description } }
+}
+
+const PUBLISHED = 1
+
+function readPage(answer: Extract<Read, { kind: 'ok' }>, origin: string, start: number): VideosPage {
   const list = v.safeParse(VideoList, answer.body)
   if (!list.success) {
     const problem = describeIssue(list.issues[0])
     return failed('schema', `the list of videos is not one: ${problem}`, answer.observation)
   }
-  const videos: Video[] = []
+  const videos: SeenVideo[] = []
   const listed: Listed[] = []
   const skipped: string[] = []
   for (const [index, item] of list.output.data.entries()) {
     const parsed = v.safeParse(ListedVideo, item, { abortEarly: true })
     if (parsed.success) {
       const video = toVideo(parsed.output, origin)
-      videos.push(video)
+      const { comments, updatedAt } = parsed.output
+      videos.push({ video, comments: comments ?? null, updatedAt: updatedAt ?? video.publishedAt })
       listed.push({ uuid: video.uuid, publishedAt: Date.parse(video.publishedAt) })
     } else {
       skipped.push(`video ${start + index}: ${describeIssue(parsed.issues[0])}`)
@@ -71,7 +141,6 @@ export async function readVideosPage(
     listed,
     skipped,
     etag: answer.etag,
-    observation: answer.observation,
   }
 }
 
@@ -92,11 +161,13 @@ function toVideo(listed: ListedVideo, origin: string): Video {
     description: listed.description ?? listed.truncatedDescription,
     duration: listed.duration,
     isLive: listed.isLive,
+    isLocal: listed.isLocal,
     nsfw: listed.nsfw,
     category: withId(listed.category),
     licence: withId(listed.licence),
     language: withId(listed.language),
-    thumbnailUrl: absolute(listed.thumbnailPath),
+    tags: null,
+    thumbnailUrl: absolute(listed.thumbnailPath ?? largest(listed.thumbnails)),
     embedUrl: absolute(listed.embedPath),
     publishedAt: time(listed.publishedAt),
     createdAt: time(listed.createdAt),
@@ -113,10 +184,14 @@ function withId<TId extends string | number>(
   return value === null || value.id === null ? null : { id: value.id, label: value.label }
 }
 
+/** The largest of a picture's sizes: a reader makes it smaller, not larger. */
+function largest(pictures: ListedVideo['thumbnails']): string | null {
+  const [first] = (pictures ?? []).toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0))
+  return first?.fileUrl ?? first?.path ?? null
+}
+
 function toActor({ avatars, ...listed }: ListedVideo['channel'], origin: string): Actor {
-  // The largest: a reader makes it smaller, not larger.
-  const [largest] = (avatars ?? []).toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0))
-  const path = largest?.fileUrl ?? largest?.path ?? null
+  const path = largest(avatars)
   return {
     ...listed,
     handle: `${listed.name}@${listed.host}`,

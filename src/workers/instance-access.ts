@@ -1,5 +1,5 @@
 /** @module Leave to read one instance, held by one reader at a time: every request to it goes through here. */
-import type { Observation } from '../peertube/client.ts'
+import type { Bucket, Observation } from '../peertube/client.ts'
 import type { Budget } from './gcra.ts'
 import { type Grant, isShareSpent } from './rate-limiter.ts'
 
@@ -13,9 +13,9 @@ const LEASE_MS = 45_000
 /** A reader's hold on an instance. */
 export type InstanceAccess = {
   /** Asks for leave to make one request. */
-  ask: () => Promise<Grant>
+  ask: (bucket?: Bucket) => Promise<Grant>
   /** Tells the limiter what the instance answered; an answer that never came tells nothing. */
-  observe: (observation: Observation | null) => Promise<void>
+  observe: (observation: Observation | null, bucket?: Bucket) => Promise<void>
   /** Lets the next reader in. A request that was granted and not made is given back. */
   leave: () => Promise<void>
 }

@@ -13,6 +13,8 @@ export type LogEntry =
   | {
       log: 'poll'
       instance: string
+      /** What of it was read. */
+      source: string
       outcome: 'new' | 'nothing-new' | 'waiting' | 'failed' | 'superseded'
       requests: number
       events: number
@@ -49,6 +51,8 @@ export type LogEntry =
       dueAt?: number
     }
   | { log: 'skipped'; instance: string; detail: string }
+  /** `to`: the origin that a permanent redirect led to. */
+  | { log: 'moved'; instance: string; to: string }
   /** `id`: of the request, as its answer names it. */
   | { log: 'error'; where: string; error: string; id?: string; [more: string]: unknown }
 

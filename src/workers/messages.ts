@@ -6,8 +6,8 @@ import { describeError, type Log } from './log.ts'
 export const POLL_QUEUE = 'tubewire-poll'
 export const DELIVERY_QUEUE = 'tubewire-delivery'
 
-/** Poll what is due on this instance, or will be in so many milliseconds. */
-export const PollMessage = v.object({ instance: v.string(), aheadMs: v.pipe(v.number(), v.minValue(0)) })
+/** Poll what is due on this instance. */
+export const PollMessage = v.object({ instance: v.string() })
 export type PollMessage = v.InferOutput<typeof PollMessage>
 
 /** Deliver what is due at these endpoints. */
@@ -19,14 +19,15 @@ export const ENDPOINTS_A_MESSAGE = 100
 /** `sendBatch` takes a hundred messages at once, but no more than 256 KB. */
 const MESSAGES_A_BATCH = 50
 
-/** Wakes polls of these instances. @param how after how many whole seconds, and how long before their time. */
+/** Wakes polls, each of an instance after so many whole seconds. */
 export async function wakePolls(
   queue: Queue<PollMessage>,
-  instances: readonly string[],
-  { delaySeconds = 0, aheadMs = 0 }: { delaySeconds?: number; aheadMs?: number } = {},
+  polls: readonly { instanceId: string; delaySeconds: number }[],
 ): Promise<void> {
-  const messages = instances.map((instance) => ({ body: { instance, aheadMs }, delaySeconds }))
-  await sendAll(queue, messages)
+  await sendAll(
+    queue,
+    polls.map(({ instanceId, delaySeconds }) => ({ body: { instance: instanceId }, delaySeconds })),
+  )
 }
 
 /** Wakes deliveries to these endpoints. */

@@ -1,220 +1,265 @@
-/** @module Reads the videos of an instance, page by page, from where the checkpoint stands. */
+/** @module Reads a list of videos, page by page, from where the checkpoint stands; then what it no longer shows. */
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { newId } from '../db/id.ts'
-import { commitProgress, type DueSource, knownVideos, type Progress } from '../db/polls.ts'
-import { detectVideos } from '../events/detect.ts'
+import { wakeComments } from '../db/instance-state.ts'
+import { knownPage, rememberVideos, unlistedVideos } from '../db/known-videos.ts'
+import { detectVideos, type KnownVideo } from '../events/detect-videos.ts'
+import { type VideosTarget, videosTarget } from '../events/source-target.ts'
 import type { NewEvent } from '../events/types.ts'
 import {
-  type Advance,
   advance,
+  advancePass,
   currentWalk,
+  dueSlices,
   type Listed,
+  newPass,
+  PAGE_SIZE,
+  type Pass,
   type VideosCheckpoint,
 } from '../events/video-walk.ts'
-import { readVideosPage } from '../peertube/videos.ts'
-import { clientDeps, type Deps } from './deps.ts'
-import type { InstanceAccess } from './instance-access.ts'
-import { tolerating, wakeDeliveries } from './messages.ts'
-import type { PollOutcome } from './poll-outcome.ts'
+import { readVideo, readVideosPage, type VideosPage } from '../peertube/videos.ts'
+import { Interruption, optionally } from './poll-outcome.ts'
+import type { PollRun } from './poll-run.ts'
+import { lookAfterMissing, lookAfterRunning } from './poll-video-fates.ts'
+import { failedStop } from './visit.ts'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const Walk = v.object({
+  start: count,
+  pages: count,
+  first: v.nullable(v.string()),
+  tail: v.array(v.string()),
+  oldest: v.number(),
+  repeats: count,
+  newest: v.number(),
+  backfillLeft: count,
+})
 const Checkpoint = v.object({
   baseline: v.boolean(),
   newest: v.number(),
-  walk: v.nullable(
-    v.object({
-      start: count,
-      pages: count,
-      first: v.nullable(v.string()),
-      tail: v.array(v.string()),
-      oldest: v.number(),
-      repeats: count,
-      newest: v.number(),
-      backfillLeft: count,
-    }),
+  walk: v.nullable(Walk),
+  pass: v.optional(
+    v.nullable(v.object({ startedAt: v.number(), walk: v.nullable(Walk), pages: count })),
+    null,
   ),
-}) satisfies v.GenericSchema<VideosCheckpoint>
+  missing: v.optional(v.array(v.object({ uuid: v.string(), goneAt: v.nullable(v.number()) })), []),
+  running: v.optional(v.array(v.object({ uuid: v.string(), isOnTop: v.boolean() })), []),
+}) satisfies v.GenericSchema<unknown, VideosCheckpoint>
+export type Checkpoint = v.InferOutput<typeof Checkpoint>
 
-/** A spent budget is given time to hold several requests again: one at a time would cost us an invocation each. */
-const BUDGET_REST_MS = 5_000
-/** So long after its beginning a poll starts no further request: it would not end in the time that the platform leaves. */
-const SLICE_MS = 5_000
 /** How many items that could not be read are named in the log, for a page. */
 const NAMED_SKIPS = 5
+/** So many missing videos and lives are kept in mind; a later pass finds the others. */
+const MAX_MISSING = 500
+const MAX_RUNNING = 50
+/** So many new videos of one poll are asked for by themselves: of a thousand that were imported at once the pages matter more. */
+const MAX_DETAILS = 10
+/** So many videos that the list doesn't show are looked at once a pass: some of them are deleted one day. */
+const REVISITS = 20
+
+type Page = Extract<VideosPage, { kind: 'page' }>
 
 /**
- * Reads until the walk is done or the budget is spent, committing after each page.
+ * Reads until the walk is done or the budget is spent, committing after each page; then looks after what is missing, and
+ * reads on with the day's pass.
  *
  * Round trips to D1: one for a page with nothing new, two for one that has: asking what is known, and the commit.
  */
-export async function pollVideos(deps: Deps, access: InstanceAccess, due: DueSource): Promise<PollOutcome> {
-  const poll = { source: due, requests: 0, events: 0 }
-  const startedAt = deps.clock()
-  for (;;) {
-    const { source } = poll
-    if (deps.clock() - startedAt > SLICE_MS)
-      return { ...poll, kind: 'waiting', waitMs: 0, detail: 'it goes on at once' }
-    const checkpoint = parseCheckpoint(source.checkpoint)
-    if (!checkpoint) return { ...poll, kind: 'failed', detail: `the checkpoint of ${source.id} is damaged` }
-    const grant = await access.ask()
-    if (grant.kind === 'wait') {
-      if (grant.reason === 'busy') return { ...poll, kind: 'busy' }
-      const isHeld = grant.reason === 'held'
-      return {
-        ...poll,
-        kind: 'waiting',
-        waitMs: isHeld ? grant.waitMs : Math.max(grant.waitMs, BUDGET_REST_MS),
-        detail: isHeld ? 'the instance asked for a rest' : 'our share of its limit is spent',
-      }
-    }
-
-    const isFromTop = checkpoint.walk === null
-    const page = await readVideosPage(
-      clientDeps(deps),
-      source.origin,
-      currentWalk(checkpoint).start,
-      isFromTop ? source.etag : null,
-    )
-    poll.requests += 1
-    await access.observe(page.observation)
-    if (page.kind === 'failed') return { ...poll, kind: 'failed', detail: page.detail }
-    if (page.kind === 'rate-limited') {
-      const waitMs = Math.max(0, page.retryAt - deps.clock())
-      return { ...poll, kind: 'waiting', waitMs, detail: 'the instance answered 429' }
-    }
-
-    const result = await commitPage(deps, source, checkpoint, page, isFromTop)
-    if (result.kind === 'superseded') return { ...poll, kind: 'superseded' }
-    if (result.kind === 'endless')
-      return { ...poll, kind: 'failed', detail: 'the list of videos has no end: it repeats itself' }
-    poll.source = result.source
-    poll.events += result.events
-    if (result.isDone) return { ...poll, kind: 'done' }
+export async function pollVideos(run: PollRun): Promise<void> {
+  const target = videosTarget(run.source.target)
+  while (!(await readOn(run, target))) {
+    // Each page is committed.
   }
+  await lookAfterMissing(run, checkpointOf(run))
+  await lookAfterRunning(run, checkpointOf(run))
+  await readPass(run, target)
 }
 
-type ReadPage = Extract<Awaited<ReturnType<typeof readVideosPage>>, { kind: 'page' | 'not-modified' }>
+/** @throws Interruption when the row was damaged: only our own code writes it. */
+export function checkpointOf({ source }: PollRun): Checkpoint {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), source.checkpoint)
+  if (parsed.success) return parsed.output
+  const detail = `the checkpoint of ${source.id} is damaged`
+  throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
+}
 
-/** What became of a page. */
-type Committed =
-  | { kind: 'committed'; source: DueSource; events: number; isDone: boolean }
-  | { kind: 'endless' }
-  /** Another poller moved the source on meanwhile. */
-  | { kind: 'superseded' }
-
-async function commitPage(
-  deps: Deps,
-  source: DueSource,
-  checkpoint: VideosCheckpoint,
-  page: ReadPage,
-  isFromTop: boolean,
-): Promise<Committed> {
-  const now = deps.clock()
-  const digest = page.kind === 'page' ? digestOf(page.listed) : source.digest
-  const etag = page.kind === 'page' ? page.etag : source.etag
+/** Reads the next page of the walk. @returns whether that was its last. */
+async function readOn(run: PollRun, target: VideosTarget): Promise<boolean> {
+  const { source } = run
+  const checkpoint = checkpointOf(run)
+  const isFromTop = checkpoint.walk === null
+  const { get, origin } = run.visit
+  const page = await readVideosPage(get, origin, target, currentWalk(checkpoint).start, {
+    etag: isFromTop ? source.etag : null,
+  })
+  if (page.kind === 'failed') throw new Interruption(failedStop(page))
+  const digest = page.kind === 'page' ? digestOf(page) : source.digest
   // View counts move the ETag of a busy instance, but not the digest.
-  const isUnchanged = page.kind === 'not-modified' || (isFromTop && digest === source.digest)
-
-  const learned = isUnchanged
-    ? { next: { kind: 'done', checkpoint } as const, remember: [], events: [] }
-    : await learn(deps, source, checkpoint, page, now)
-  const { next } = learned
-  if (next.kind === 'endless') return next
-  const isDone = next.kind === 'done' || next.kind === 'empty'
-  const progress = {
-    checkpoint: JSON.stringify(next.checkpoint),
-    // They speak of the first page only: deeper ones leave them as they are.
-    etag: isTopPage(checkpoint) ? etag : source.etag,
-    digest: isTopPage(checkpoint) ? digest : source.digest,
-    now,
-    // While a walk is under way the source stays due, so that whoever finds it goes on with it.
-    dueAt: isDone ? now + deps.config.pollIntervalMs : now,
-    remember: learned.remember,
-    events: learned.events,
+  if (page.kind === 'not-modified' || (isFromTop && digest === source.digest)) {
+    await run.commit({ next: 'paced', ...(page.kind === 'page' ? { etag: page.etag } : {}) })
+    return true
   }
-  const committed = await commitProgress(deps.env.DB, source, newId('poll'), progress)
-  if (committed.kind === 'superseded') return committed
-
-  await announce(deps, learned.events, committed)
-  const { checkpoint: nextCheckpoint, etag: nextEtag, digest: nextDigest } = progress
-  return {
-    kind: 'committed',
-    source: {
-      ...source,
-      revision: source.revision + 1,
-      checkpoint: nextCheckpoint,
-      etag: nextEtag,
-      digest: nextDigest,
-      failures: 0,
-    },
-    events: committed.events.length,
-    isDone,
-  }
-}
-
-/** Logs what is new, and wakes its deliveries. */
-async function announce(
-  deps: Deps,
-  found: readonly NewEvent[],
-  stored: Extract<Awaited<ReturnType<typeof commitProgress>>, { kind: 'committed' }>,
-): Promise<void> {
-  if (stored.events.length === 0) return
-  const titles = new Map(found.map(({ id, data }) => [id, data.video.name]))
-  for (const event of stored.events) {
-    deps.log({
-      log: 'event',
-      sequence: event.sequence,
-      event: event.id,
-      type: event.type,
-      instance: event.instance,
-      subject: event.subject,
-      title: titles.get(event.id) ?? '',
-    })
-  }
-  await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, stored.endpoints))
-}
-
-async function learn(
-  deps: Deps,
-  source: DueSource,
-  checkpoint: VideosCheckpoint,
-  page: Extract<ReadPage, { kind: 'page' }>,
-  now: number,
-): Promise<{ next: Advance } & Pick<Progress, 'remember' | 'events'>> {
   for (const detail of page.skipped.slice(0, NAMED_SKIPS))
-    deps.log({ log: 'skipped', instance: source.host, detail })
-  const known = await knownVideos(
-    deps.env.DB,
-    source.instanceId,
-    page.listed.flatMap(({ uuid }) => uuid ?? []),
-  )
-  const { events, remember, backfillLeft } = detectVideos({
-    instance: source.host,
+    run.deps.log({ log: 'skipped', instance: source.instance.host, detail })
+
+  const isTop = currentWalk(checkpoint).start === 0
+  const learned = await learn(run, checkpoint, page, isTop)
+  const next = advance(checkpoint, page.listed, learned.known, learned.backfillLeft, run.deps.clock())
+  if (next.kind === 'endless') {
+    const detail = 'the list of videos has no end: it repeats itself'
+    throw new Interruption({ kind: 'failed', reason: 'schema', detail, isInstanceWide: false })
+  }
+  const isDone = next.kind === 'done' || next.kind === 'empty'
+  const isFirstWalk = isDone && !checkpoint.baseline && next.checkpoint.baseline
+  const pass = isFirstWalk ? newPass(currentWalk(checkpoint).pages + 1, run.deps.clock()) : checkpoint.pass
+  await run.commit({
+    next: isDone ? 'paced' : 'now',
+    checkpoint: JSON.stringify({
+      ...next.checkpoint,
+      pass,
+      missing: withMissing(checkpoint, learned.missing),
+      running: runningAfter(checkpoint, learned.running, isTop),
+    } satisfies Checkpoint),
+    // They speak of the first page only: deeper ones leave them as they are.
+    ...(isTop ? { etag: page.etag, digest } : {}),
+    events: learned.events,
+    writes: learned.writes,
+  })
+  return isDone
+}
+
+/** What a page says that was not known. Of a new video its own answer says more, as far as the budget goes. */
+async function learn(run: PollRun, checkpoint: Checkpoint, page: Page, isTop: boolean) {
+  const { source } = run
+  const uuids = page.listed.flatMap(({ uuid }) => uuid ?? [])
+  const { known, missing } = await knownPage(run.deps.env.DB, source.id, uuids, spanOf(page.listed, isTop))
+  const detected = detectVideos({
+    scene: run.scene,
     checkpoint,
     page: page.videos,
     unreadable: page.listed.flatMap(({ uuid, publishedAt }) => (publishedAt === null && uuid) || []),
     known,
-    now,
   })
-  return { next: advance(checkpoint, page.listed, known, backfillLeft, now), remember, events }
+  const { events, rows } = await withDetails(run, detected.events, detected.rows)
+  const hasUnreadComments = rows.some(({ comments, commentsRead }) => comments !== commentsRead)
+  return {
+    ...detected,
+    events,
+    known: new Set(known.keys()),
+    // While the first walk is under way a video may only have moved.
+    missing: checkpoint.baseline ? missing : [],
+    writes: [
+      ...(rows.length > 0 ? [rememberVideos(source.id, rows, run.deps.clock())] : []),
+      ...(hasUnreadComments ? [wakeComments(source.instanceId, run.deps.clock())] : []),
+    ],
+  }
 }
 
-function parseCheckpoint(json: string): VideosCheckpoint | null {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), json)
-  return parsed.success ? parsed.output : null
+/** Adds to videos that were published now what only their own answer tells: tags, and the whole description. */
+async function withDetails(
+  run: PollRun,
+  events: readonly NewEvent[],
+  rows: readonly KnownVideo[],
+): Promise<{ events: NewEvent[]; rows: KnownVideo[] }> {
+  const details = new Map<string, { tags: string[]; description: string | null }>()
+  for (const { type, subject } of events) {
+    if (type !== 'video.published') continue
+    if (run.details >= MAX_DETAILS) break
+    run.details += 1
+    const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, subject))
+    if (read === null) break
+    if (read.kind === 'video') details.set(subject, read.detail)
+  }
+  if (details.size === 0) return { events: [...events], rows: [...rows] }
+  return {
+    events: events.map((event) => {
+      const detail = details.get(event.subject)
+      if (!detail || (event.type !== 'video.published' && event.type !== 'live.started')) return event
+      const { tags, description } = detail
+      const { video } = event.data
+      return {
+        ...event,
+        data: { video: { ...video, tags, description: description ?? video.description } },
+      }
+    }),
+    rows: rows.map((row) => {
+      const detail = details.get(row.uuid)
+      return detail ? { ...row, tags: JSON.stringify(detail.tags) } : row
+    }),
+  }
 }
 
-function isTopPage(checkpoint: VideosCheckpoint): boolean {
-  return currentWalk(checkpoint).start === 0
+/** Between which times of publication a page shows every video. */
+function spanOf(listed: readonly Listed[], isTop: boolean): { after: number; before: number } {
+  const dates = listed.flatMap(({ publishedAt }) => publishedAt ?? [])
+  const isWhole = isTop && listed.length < PAGE_SIZE
+  return {
+    after: isWhole ? Number.MIN_SAFE_INTEGER : (dates.at(-1) ?? Number.MAX_SAFE_INTEGER),
+    before: isTop ? Number.MAX_SAFE_INTEGER : (dates[0] ?? Number.MIN_SAFE_INTEGER),
+  }
+}
+
+function withMissing({ missing }: Checkpoint, found: readonly string[]): Checkpoint['missing'] {
+  const before = new Set(missing.map(({ uuid }) => uuid))
+  const added = found.filter((uuid) => !before.has(uuid)).map((uuid) => ({ uuid, goneAt: null }))
+  return [...missing, ...added].slice(0, MAX_MISSING)
+}
+
+/** The lives that are on: those that a page shows, and those of before, which may be below it. */
+function runningAfter(
+  { running }: Checkpoint,
+  shown: readonly string[],
+  isTop: boolean,
+): Checkpoint['running'] {
+  const onPage = new Set(shown)
+  const before = running
+    .filter(({ uuid }) => !onPage.has(uuid))
+    .map(({ uuid, isOnTop }) => ({ uuid, isOnTop: isOnTop && !isTop }))
+  return [...shown.map((uuid) => ({ uuid, isOnTop: isTop })), ...before].slice(0, MAX_RUNNING)
+}
+
+/** Reads the pages of the day's pass that are due: it finds what became public late, edits and deletions far down. */
+async function readPass(run: PollRun, target: VideosTarget): Promise<void> {
+  const { deps, source } = run
+  const before = checkpointOf(run)
+  if (!before.baseline || !before.pass) return
+  let { pass }: { pass: Pass } = { pass: before.pass }
+  for (let slices = dueSlices(pass, deps.clock()); slices > 0; slices -= 1) {
+    const isBeginning = pass.walk === null
+    if (isBeginning) pass = newPass(pass.pages, deps.clock())
+    const start = pass.walk?.start ?? 0
+    const { get, origin } = run.visit
+    const page = await optionally(() => readVideosPage(get, origin, target, start, {}))
+    if (page === null) return
+    if (page.kind === 'failed') throw new Interruption(failedStop(page))
+    if (page.kind === 'not-modified') return
+    const checkpoint = checkpointOf(run)
+    const learned = await learn(run, checkpoint, page, start === 0)
+    const revisited = isBeginning ? await unlistedVideos(deps.env.DB, source.id, REVISITS) : []
+    pass = advancePass(pass, page.listed, deps.clock())
+    await run.commit({
+      next: 'paced',
+      checkpoint: JSON.stringify({
+        ...checkpoint,
+        pass,
+        missing: withMissing(checkpoint, [...learned.missing, ...revisited]),
+        running: runningAfter(checkpoint, learned.running, start === 0),
+      } satisfies Checkpoint),
+      events: learned.events,
+      writes: learned.writes,
+    })
+    if (pass.walk === null) return
+  }
 }
 
 /**
  * Of what an event could come of: not of views and likes, which move all the time. An item that could not be understood
  * counts too, so that it is news when it can be.
  */
-function digestOf(listed: readonly Listed[]): string {
-  return createHash('sha256')
+function digestOf({ videos, listed }: Page): string {
+  const hash = createHash('sha256')
+  for (const { video, comments } of videos) hash.update(JSON.stringify([video, comments]))
+  return hash
     .update(JSON.stringify(listed.map(({ uuid, publishedAt }) => [uuid, publishedAt])))
     .digest('base64')
 }

@@ -1,54 +1,77 @@
 /** @module Reads one instance: its due sources, one after another, each request through the instance's limiter. */
 import { newId } from '../db/id.ts'
-import { commitSetback, type DueSource, dueSources } from '../db/polls.ts'
+import { noteReachability, putOffSources } from '../db/instance-state.ts'
+import { type DueSource, dueSources } from '../db/polls.ts'
+import { instanceUnreachable } from '../events/instance-events.ts'
 import { targetProblem } from '../http/target.ts'
 import type { Deps } from './deps.ts'
-import { type InstanceAccess, instanceAccess } from './instance-access.ts'
 import type { LogEntry } from './log.ts'
 import { tolerating, wakePolls } from './messages.ts'
-import type { PollOutcome } from './poll-outcome.ts'
+import { pollComments } from './poll-comments.ts'
+import { pollNotifications } from './poll-notifications.ts'
+import { Interruption, type PollOutcome, type Stop } from './poll-outcome.ts'
+import { PollRun } from './poll-run.ts'
 import { pollVideos } from './poll-videos.ts'
+import { Visit } from './visit.ts'
 
 /** How a source of each kind is read. A new source is a line here. */
-const SOURCES: Record<
-  DueSource['kind'],
-  (deps: Deps, access: InstanceAccess, source: DueSource) => Promise<PollOutcome>
-> = { videos: pollVideos }
+const SOURCES: Record<DueSource['kind'], (run: PollRun) => Promise<void>> = {
+  videos: pollVideos,
+  comments: pollComments,
+  notifications: pollNotifications,
+}
 
 const MINUTE_MS = 60_000
-const MAX_BACKOFF_MS = 24 * 60 * MINUTE_MS
+const HOUR_MS = 60 * MINUTE_MS
+const MAX_BACKOFF_MS = 24 * HOUR_MS
+/** After so many polls in a row that did not reach it an instance is called unreachable. */
+const UNREACHABLE_AFTER = 5
 
 /**
- * Polls what is due on an instance. Does nothing when nothing is, or when somebody else is reading it.
- * What it reads is committed page by page, so it may die anywhere.
- *
- * @param aheadMs how long before its time a source may be read: only a tick says so. A message that was sent for a time finds
- * nothing when that time has been moved since, so that of several messages one goes on.
+ * Polls what is due on an instance. Does nothing when nothing is, or when somebody else is reading it. What it reads is
+ * committed page by page, so it may die anywhere. A message that was sent for a time finds nothing when that time has been
+ * moved since, so that of several messages one goes on.
  */
-export async function pollInstance(deps: Deps, instanceId: string, aheadMs = 0): Promise<void> {
-  const due = await dueSources(deps.env.DB, instanceId, deps.clock() + aheadMs)
+export async function pollInstance(deps: Deps, instanceId: string): Promise<void> {
+  const due = await dueSources(deps.env.DB, instanceId, deps.clock())
   const [first] = due
   if (!first) return
-
-  // Checked when it was added, and again: what this Tubewire allows may have changed since.
-  const problem = targetProblem(new URL(first.origin), { allowLocal: deps.config.allowLocalTargets })
-  const access = instanceAccess(deps.env.RATE_LIMITER, first.host, newId('run'), deps.clock)
+  const visit = new Visit(deps, first.instance, newId('run'))
+  // What the sources before have learned of the instance.
+  let { instance } = first
   try {
     for (const source of due) {
-      const outcome: PollOutcome = problem
-        ? { kind: 'failed', source, requests: 0, events: 0, detail: `its URL ${problem}` }
-        : await SOURCES[source.kind](deps, access, source)
-      await settle(deps, outcome, source.failures)
+      const run = new PollRun(deps, visit, { ...source, instance })
+      const outcome = await poll(run, source)
+      await settle(run, outcome, source.failures)
+      instance = run.source.instance
       if (outcome.kind === 'waiting' || outcome.kind === 'busy') return
+      if (outcome.kind === 'failed' && outcome.isInstanceWide) return
     }
   } finally {
-    await access.leave()
+    await visit.access.leave()
   }
 }
 
-/** A tick takes what is due until half way to the next: what is due a moment later would wait for a whole period. */
-export function lookahead({ config }: Deps): number {
-  return config.cronPeriodMs / 2
+async function poll(run: PollRun, source: DueSource): Promise<PollOutcome> {
+  // Checked when it was added, and again: what this Tubewire allows may have changed since.
+  const allowLocal = run.deps.config.allowLocalTargets
+  const problem = targetProblem(new URL(run.visit.origin), { allowLocal })
+  if (problem)
+    return { kind: 'failed', reason: 'target', detail: `its URL ${problem}`, isInstanceWide: false }
+  return interruptible(async () => {
+    await SOURCES[source.kind](run)
+    return { kind: 'done' }
+  })
+}
+
+async function interruptible(work: () => Promise<PollOutcome>): Promise<PollOutcome> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Interruption) return error.stop
+    throw error
+  }
 }
 
 /** How long to leave an instance alone that failed so often in a row: 1 min, doubling up to a day, ±20 %. */
@@ -57,36 +80,85 @@ export function backoff(failures: number, random: number): number {
 }
 
 /** @param failures in a row before this poll. */
-async function settle(deps: Deps, outcome: PollOutcome, failures: number): Promise<void> {
-  if (outcome.kind === 'busy') return
-  const { source } = outcome
-  const now = deps.clock()
+async function settle(run: PollRun, outcome: PollOutcome, failures: number): Promise<void> {
+  const { deps } = run
   let dueAt: number | undefined
-  if (outcome.kind === 'failed') {
-    dueAt = now + backoff(source.failures + 1, deps.random())
-    await commitSetback(deps.env.DB, source, { now, dueAt, failure: outcome.detail })
-  } else if (outcome.kind === 'waiting') {
-    await commitSetback(deps.env.DB, source, { now, dueAt: now + outcome.waitMs, failure: null })
-    // The next tick would find it too, but later.
-    if (outcome.waitMs < deps.config.cronPeriodMs) {
-      const delaySeconds = Math.ceil(outcome.waitMs / 1000)
-      const waking = wakePolls(deps.env.POLL_QUEUE, [source.instanceId], { delaySeconds })
-      await tolerating(deps.log, 'polls', waking)
-    }
-  }
+  const settled = await interruptible(async () => {
+    if (outcome.kind === 'failed') dueAt = await commitFailure(run, outcome)
+    if (outcome.kind === 'waiting') await commitRest(run, outcome)
+    return outcome
+  })
+  if (settled.kind === 'busy') return
   deps.log({
-    ...logEntry(outcome),
+    ...logEntry(run, settled),
     ...(failures > 0 ? { failures } : {}),
     ...(dueAt === undefined ? {} : { dueAt }),
   })
 }
 
-function logEntry(outcome: Exclude<PollOutcome, { kind: 'busy' }>): Extract<LogEntry, { log: 'poll' }> {
-  const { source, requests, events } = outcome
+/** @returns when it is tried again. */
+async function commitFailure(run: PollRun, stop: Extract<Stop, { kind: 'failed' }>): Promise<number> {
+  const { deps, source } = run
+  const { reason, detail } = stop
+  const now = deps.clock()
+  const failure = { kind: reason, detail }
+  if (!stop.isInstanceWide) {
+    const dueAt = now + backoff(source.failures + 1, deps.random())
+    await run.setBack({ dueAt, dueReason: 'backoff', failure, events: [], writes: [] }, reason !== 'target')
+    return dueAt
+  }
+
+  const { failures: before, failingSince, unreachableAt } = source.instance
+  const count = before + 1
+  const since = failingSince ?? now
+  const isUnreachable = unreachableAt !== null || count >= UNREACHABLE_AFTER
+  const restMs = isUnreachable ? HOUR_MS * (0.9 + 0.2 * deps.random()) : backoff(count, deps.random())
+  const dueAt = now + Math.round(restMs)
+  const dueReason = isUnreachable ? 'unreachable' : 'backoff'
+  const state = {
+    failures: count,
+    failingSince: since,
+    unreachableAt: unreachableAt ?? (isUnreachable ? now : null),
+  }
+  const isNews = isUnreachable && unreachableAt === null
+  await run.setBack(
+    {
+      dueAt,
+      dueReason,
+      failure,
+      events: isNews ? [instanceUnreachable(run.instance, { ...stop, since }, now)] : [],
+      writes: [
+        noteReachability(source.instanceId, state),
+        putOffSources(source.instanceId, dueAt, dueReason),
+      ],
+    },
+    false,
+  )
+  return dueAt
+}
+
+async function commitRest(run: PollRun, { waitMs }: Extract<Stop, { kind: 'waiting' }>): Promise<void> {
+  const { deps, source } = run
+  const dueAt = deps.clock() + waitMs
+  const dueReason = waitMs > 0 ? 'rest' : 'unfinished'
+  await run.setBack({ dueAt, dueReason, failure: null, events: [], writes: [] }, false)
+  // The next tick would find it too, but later.
+  if (waitMs < deps.config.cronPeriodMs) {
+    const delaySeconds = Math.ceil(waitMs / 1000)
+    const waking = wakePolls(deps.env.POLL_QUEUE, [{ instanceId: source.instanceId, delaySeconds }])
+    await tolerating(deps.log, 'polls', waking)
+  }
+}
+
+function logEntry(
+  { source, requests, events }: PollRun,
+  outcome: Exclude<PollOutcome, { kind: 'busy' }>,
+): Extract<LogEntry, { log: 'poll' }> {
   const plain = events > 0 ? 'new' : 'nothing-new'
   return {
     log: 'poll',
-    instance: source.host,
+    instance: source.instance.host,
+    source: source.target === '' ? source.kind : `${source.kind} of ${source.target}`,
     outcome: outcome.kind === 'done' ? plain : outcome.kind,
     requests,
     events,

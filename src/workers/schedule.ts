@@ -1,24 +1,24 @@
 /** @module Every tick: wakes what is due. It promises nothing and keeps nothing, so ticks may overlap or go missing. */
 import { dueEndpoints } from '../db/deliveries.ts'
-import { dueInstances } from '../db/polls.ts'
+import { dueTimes } from '../db/polls.ts'
 import { cleanUp } from '../db/sessions.ts'
 import { forgetUnverified } from '../db/user-emails.ts'
 import type { Deps } from './deps.ts'
 import { forgetOldMails, sendDueMails } from './mails.ts'
 import { wakeDeliveriesAt, wakePolls } from './messages.ts'
-import { lookahead } from './poll.ts'
 
 /**
  * Sends a message for each instance with a due source, and for the endpoints with a delivery that is due, or will be
- * before the next tick: that message is delayed, so that a retry comes at its time. Mails are few, and sent by the tick itself.
+ * before the next tick: that message is delayed, so that a poll or a retry comes at its time. Mails are few, and sent by the tick itself.
  */
 export async function schedule(deps: Deps): Promise<void> {
   const { DB, POLL_QUEUE, DELIVERY_QUEUE } = deps.env
   const now = deps.clock()
-  const aheadMs = lookahead(deps)
   // One that fails must not keep the others from being woken.
   const woken = await Promise.allSettled([
-    dueInstances(DB, now + aheadMs).then((instances) => wakePolls(POLL_QUEUE, instances, { aheadMs })),
+    dueTimes(DB, now + horizonMs(deps.config.cronPeriodMs)).then((due) =>
+      wakePolls(POLL_QUEUE, pollsAt(due, now)),
+    ),
     dueEndpoints(DB, now + deps.config.cronPeriodMs).then((endpoints) =>
       wakeDeliveriesAt(DELIVERY_QUEUE, endpoints, now),
     ),
@@ -30,4 +30,23 @@ export async function schedule(deps: Deps): Promise<void> {
   const failures = woken.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
   if (failures.length > 0)
     throw new AggregateError(failures, 'the tick could not wake everything that is due')
+}
+
+/** A tick may come late: what falls due meanwhile is woken by the one before. Twice woken, the second finds nothing. */
+const LATE_TICK_MS = 5_000
+
+function horizonMs(cronPeriodMs: number): number {
+  return cronPeriodMs + Math.min(LATE_TICK_MS, cronPeriodMs / 2)
+}
+
+/** One message for all sources of an instance that are due in the same second. */
+function pollsAt(
+  due: readonly { instanceId: string; dueAt: number }[],
+  now: number,
+): { instanceId: string; delaySeconds: number }[] {
+  const polls = due.map(({ instanceId, dueAt }) => ({
+    instanceId,
+    delaySeconds: Math.max(0, Math.ceil((dueAt - now) / 1000)),
+  }))
+  return [...new Map(polls.map((poll) => [`${poll.instanceId} ${poll.delaySeconds}`, poll])).values()]
 }

@@ -93,7 +93,7 @@ export async function watch(origin: string, deps: Deps, backfill = 0): Promise<s
       version: '6.3.0',
       createdAt: deps.clock(),
     },
-    JSON.stringify(firstCheckpoint(backfill)),
+    [{ kind: 'videos', target: '', checkpoint: JSON.stringify(firstCheckpoint(backfill)) }],
   )
   if (!id) throw new Error(`${origin} is watched already`)
   return id
@@ -125,7 +125,9 @@ export async function pollToEnd(tubewire: Tubewire, instanceId: string): Promise
 }
 
 async function isWalking(instanceId: string): Promise<boolean> {
-  const checkpoint = await env.DB.prepare('SELECT checkpoint FROM sources WHERE instance_id = ?')
+  const checkpoint = await env.DB.prepare(
+    "SELECT checkpoint FROM sources WHERE instance_id = ? AND kind = 'videos'",
+  )
     .bind(instanceId)
     .first<string>('checkpoint')
   const { walk } = JSON.parse(checkpoint ?? '{}')
@@ -135,7 +137,7 @@ async function isWalking(instanceId: string): Promise<boolean> {
 
 /** A period later: polls to the end. */
 export async function pollAgain(tubewire: Tubewire, instanceId: string): Promise<void> {
-  tubewire.advance(tubewire.deps.config.pollIntervalMs)
+  tubewire.advance(tubewire.deps.config.maxDelayMs.videos)
   await pollToEnd(tubewire, instanceId)
 }
 

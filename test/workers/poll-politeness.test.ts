@@ -26,11 +26,11 @@ describe('Politeness', () => {
     const { instance, id } = await watched(tubewire, 10)
     const published = (await instance.publishMany(250)).map(({ uuid }) => uuid)
     await instance.fail({ kind: '429', path: '/api/v1/videos', skip: 1, times: 1, retryAfter: '30' })
-    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    tubewire.advance(tubewire.deps.config.maxDelayMs.videos)
     await pollInstance(tubewire.deps, id)
     const before = (await instance.requests()).length
     expect(await subjectsOf(instance)).toHaveLength(100)
-    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id, aheadMs: 0 }, delaySeconds: 30 })
+    expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id }, delaySeconds: 30 })
 
     tubewire.advance(-tubewire.deps.config.cronPeriodMs / 2 + 29_000)
     await env.DB.prepare('UPDATE sources SET due_at = 0 WHERE instance_id = ?').bind(id).run()
@@ -51,7 +51,12 @@ describe('Politeness', () => {
       await instance.advance(1_000)
     }
     expect((await instance.stats()).tooMany).toBe(0)
-    expect(await count('SELECT count(*) AS count FROM videos WHERE instance_id = ?', id)).toBe(4_000)
+    expect(
+      await count(
+        'SELECT count(*) AS count FROM videos WHERE source_id = (SELECT id FROM sources WHERE instance_id = ?)',
+        id,
+      ),
+    ).toBe(4_000)
     // The windows of the instance are its own: no ten seconds, wherever they begin, see more than half of the limit.
     const times = (await instance.requests()).map(({ at }) => at)
     for (const start of times) {
@@ -68,7 +73,12 @@ describe('Politeness', () => {
       await instance.advance(1_000)
     }
     const times = (await instance.requests()).map(({ at }) => at)
-    expect(await count('SELECT count(*) AS count FROM videos WHERE instance_id = ?', id)).toBe(1_500)
+    expect(
+      await count(
+        'SELECT count(*) AS count FROM videos WHERE source_id = (SELECT id FROM sources WHERE instance_id = ?)',
+        id,
+      ),
+    ).toBe(1_500)
     expect((await instance.stats()).tooMany).toBe(0)
     // The first request is made before the limit is known.
     for (const start of times.slice(1)) {
@@ -125,7 +135,7 @@ describe('Politeness', () => {
   it('has one chain of messages on the way for an instance, however long its first walk takes', async () => {
     const instance = await control.instance({ videos: 3_000, limits: { api: 2 } })
     const id = await watch(instance.origin, tubewire.deps)
-    let pending = [{ at: tubewire.deps.clock(), body: { instance: id, aheadMs: 0 } }]
+    let pending = [{ at: tubewire.deps.clock(), body: { instance: id } }]
     const handled = [0, 0, 0, 0, 0]
     for (let second = 0; second < 300; second += 1) {
       tubewire.advance(1_000)
@@ -140,7 +150,7 @@ describe('Politeness', () => {
       for (const message of due) {
         const minute = Math.floor(second / 60)
         handled[minute] = (handled[minute] ?? 0) + 1
-        await pollInstance(tubewire.deps, message.body.instance, message.body.aheadMs)
+        await pollInstance(tubewire.deps, message.body.instance)
       }
     }
     // As many in the last minute as in the second, give or take a tick: no chain of messages begets another.
@@ -196,7 +206,7 @@ describe('A failing instance', () => {
       const { instance, id } = await watched(tubewire, 5)
       const { uuid } = await instance.publish()
       await instance.fail({ kind, times: 1, path: '/api/v1/videos' })
-      tubewire.advance(tubewire.deps.config.pollIntervalMs)
+      tubewire.advance(tubewire.deps.config.maxDelayMs.videos)
       await pollInstance(tubewire.deps, id)
       expect(tubewire.log).toContainEqual(expect.objectContaining({ log: 'poll', outcome: 'failed', detail }))
       const state = await env.DB.prepare(
@@ -217,7 +227,7 @@ describe('A failing instance', () => {
     const { instance, id } = await watched(tubewire, 1)
     await instance.fail({ kind: '500', times: 1 })
     tubewire.deps.random = () => random
-    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    tubewire.advance(tubewire.deps.config.maxDelayMs.videos)
     await pollInstance(tubewire.deps, id)
     const [due] = await dueSources(env.DB, id, Number.MAX_SAFE_INTEGER)
     const dueAt = await env.DB.prepare('SELECT due_at AS dueAt FROM sources WHERE id = ?')
@@ -230,7 +240,7 @@ describe('A failing instance', () => {
     const { instance, id } = await watched(tubewire, 1)
     tubewire.deps.config = { ...tubewire.deps.config, allowLocalTargets: false }
     const before = (await instance.requests()).length
-    tubewire.advance(tubewire.deps.config.pollIntervalMs)
+    tubewire.advance(tubewire.deps.config.maxDelayMs.videos)
     await pollInstance(tubewire.deps, id)
     expect((await instance.requests()).length).toBe(before)
     expect(tubewire.log.at(-1)).toMatchObject({

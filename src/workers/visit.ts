@@ -1,0 +1,129 @@
+/** @module A visit to an instance: whatever is asked of it goes out here, with leave of its limiter, one request at a time. */
+import type { DueSource } from '../db/polls.ts'
+import { targetProblem } from '../http/target.ts'
+import {
+  type Answer,
+  type Bucket,
+  type Failure,
+  type Get,
+  type GetOptions,
+  getJson,
+  isInstanceWide,
+  type Read,
+} from '../peertube/client.ts'
+import { clientDeps, type Deps } from './deps.ts'
+import { type InstanceAccess, instanceAccess } from './instance-access.ts'
+import { Interruption, type Stop } from './poll-outcome.ts'
+import type { Grant } from './rate-limiter.ts'
+
+/** A spent budget is given time to hold several requests again: one at a time would cost us an invocation each. */
+const BUDGET_REST_MS = 5_000
+/** So long after its beginning a visit starts no further request: it would not end in the time that the platform leaves. */
+const SLICE_MS = 3_000
+
+export class Visit {
+  /** Where the instance is: a permanent redirect changes it. */
+  origin: string
+  /** Where it was before that, when it was this visit that found out. */
+  movedFrom: string | null = null
+  requests = 0
+  access: InstanceAccess
+  readonly #deps: Deps
+  readonly #holder: string
+  readonly #startedAt: number
+
+  /** @param holder new for each visit. */
+  constructor(deps: Deps, { origin }: Pick<DueSource['instance'], 'origin'>, holder: string) {
+    this.#deps = deps
+    this.#holder = holder
+    this.#startedAt = deps.clock()
+    this.origin = origin
+    this.access = this.#accessTo(origin)
+  }
+
+  /** Whether no further request should be begun. */
+  get isTimeUp(): boolean {
+    return this.#deps.clock() - this.#startedAt > SLICE_MS
+  }
+
+  /**
+   * One GET. @param url absolute, of this instance.
+   * @throws Interruption when there is no leave for it now, or when the instance answered 429.
+   */
+  readonly get: Get = async (url, options = {}) => {
+    if (this.isTimeUp) throw new Interruption({ kind: 'waiting', waitMs: 0, detail: 'it goes on at once' })
+    const grant = await this.access.ask(options.bucket)
+    if (grant.kind === 'wait') throw new Interruption(stopOf(grant))
+    return this.#settled(await this.#request(url, options))
+  }
+
+  /** Asks leave for a request that others make. @throws Interruption when there is none now. */
+  async ask(bucket: Bucket): Promise<void> {
+    const grant = await this.access.ask(bucket)
+    if (grant.kind === 'wait') throw new Interruption(stopOf(grant))
+    this.requests += 1
+  }
+
+  async #request(url: string, options: GetOptions): Promise<Answer> {
+    const answer = await getJson(clientDeps(this.#deps), url, options)
+    this.requests += 1
+    await this.access.observe(answer.observation, options.bucket)
+    if (answer.kind !== 'failed' || answer.reason !== 'redirect') return answer
+    return (await this.#follow(url.slice(this.origin.length), options, answer)) ?? answer
+  }
+
+  /**
+   * Follows a permanent redirect (RFC 9110, 15.4.2 and 15.4.9) to the same path elsewhere, once in a visit.
+   * @returns null when it is none.
+   */
+  async #follow(path: string, options: GetOptions, failure: Failure): Promise<Answer | null> {
+    const url = URL.parse(failure.location ?? '')
+    if (!failure.isPermanent || this.movedFrom !== null || !url) return null
+    if (url.origin === this.origin || url.pathname + url.search !== path) return null
+    if (targetProblem(url, { allowLocal: this.#deps.config.allowLocalTargets })) return null
+    const there = this.#accessTo(url.origin)
+    const grant = await there.ask(options.bucket)
+    if (grant.kind === 'wait') return null
+    const answer = await getJson(clientDeps(this.#deps), url.href, options)
+    this.requests += 1
+    await there.observe(answer.observation, options.bucket)
+    if (answer.kind === 'failed') {
+      await there.leave()
+      return { ...failure, detail: `has moved to ${url.origin}, which ${answer.detail}` }
+    }
+    await this.access.leave()
+    this.access = there
+    this.movedFrom = this.origin
+    this.origin = url.origin
+    this.#deps.log({ log: 'moved', instance: new URL(this.movedFrom).host, to: url.origin })
+    return answer
+  }
+
+  #settled(answer: Answer): Read {
+    if (answer.kind !== 'rate-limited') return answer
+    const waitMs = Math.max(0, answer.retryAt - this.#deps.clock())
+    throw new Interruption({ kind: 'waiting', waitMs, detail: 'the instance answered 429' })
+  }
+
+  #accessTo(origin: string): InstanceAccess {
+    return instanceAccess(this.#deps.env.RATE_LIMITER, new URL(origin).host, this.#holder, this.#deps.clock)
+  }
+}
+
+/** What it means for a poll that it can't be given leave. */
+function stopOf({ reason, waitMs }: Extract<Grant, { kind: 'wait' }>): Stop {
+  if (reason === 'busy') return { kind: 'busy' }
+  return reason === 'held'
+    ? { kind: 'waiting', waitMs, detail: 'the instance asked for a rest' }
+    : { kind: 'waiting', waitMs: Math.max(waitMs, BUDGET_REST_MS), detail: 'our share of its limit is spent' }
+}
+
+/** What a failure means for a poll. */
+export function failedStop({ reason, detail, observation }: Failure): Stop {
+  return {
+    kind: 'failed',
+    reason,
+    detail,
+    isInstanceWide: isInstanceWide(reason, observation?.status ?? null),
+  }
+}
