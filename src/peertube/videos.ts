@@ -1,10 +1,11 @@
 /** @module The public videos of an instance: one page of `GET /api/v1/videos`, newest first. */
 import * as v from 'valibot'
-import type { Actor, Video } from '../events/types.ts'
+import type { Video } from '../events/types.ts'
 import { type Listed, PAGE_SIZE } from '../events/video-walk.ts'
+import { absoluteUrl, toActor } from './actor.ts'
 import { type ClientDeps, type Failure, failed, getJson, type Observation } from './client.ts'
+import { describeIssue } from './items.ts'
 import { ListedUuid, ListedVideo, VideoList } from './schemas.ts'
-import { shorten } from './shorten.ts'
 
 export type VideosPage =
   | {
@@ -75,11 +76,6 @@ export async function readVideosPage(
   }
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>): string {
-  // valibot's message quotes what it got.
-  return shorten(`${v.getDotPath(issue) ?? 'the answer'}: ${issue.message}`)
-}
-
 function toVideo(listed: ListedVideo, origin: string): Video {
   const time = (value: string) => new Date(value).toISOString()
   const absolute = (path: string | null) => (path === null ? null : absoluteUrl(path, origin))
@@ -111,25 +107,4 @@ function withId<TId extends string | number>(
   value: { id: TId | null; label: string } | null,
 ): { id: TId; label: string } | null {
   return value === null || value.id === null ? null : { id: value.id, label: value.label }
-}
-
-function toActor({ avatars, ...listed }: ListedVideo['channel'], origin: string): Actor {
-  // The largest: a reader makes it smaller, not larger.
-  const [largest] = (avatars ?? []).toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0))
-  const path = largest?.fileUrl ?? largest?.path ?? null
-  return {
-    ...listed,
-    handle: `${listed.name}@${listed.host}`,
-    avatarUrl: path === null ? null : absoluteUrl(path, origin),
-  }
-}
-
-const MAX_URL_LENGTH = 1_000
-
-/** An absolute web URL, or null: a path of an instance can say anything, `javascript:` too. */
-function absoluteUrl(path: string, origin: string): string | null {
-  const url = URL.parse(path, origin)
-  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
-  // Measured as it is kept: escaping makes nine characters of one.
-  return url && isWeb && url.href.length <= MAX_URL_LENGTH ? url.href : null
 }
