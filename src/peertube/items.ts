@@ -41,7 +41,11 @@ export async function readPage<TItem>(
 
   const parsed = v.safeParse(List, answer.body)
   if (!parsed.success) {
-    return failed('schema', `no list of ${list.noun}s: ${describeIssue(parsed.issues[0])}`, answer.observation)
+    return failed(
+      'schema',
+      `no list of ${list.noun}s: ${describeIssue(parsed.issues[0])}`,
+      answer.observation,
+    )
   }
   const { data, total } = parsed.output
   const items = parseItems(item, data, (index) => `${list.noun} ${list.start + index}`)
