@@ -1,4 +1,5 @@
 /** @module The feed of an instance's newest comments: anyone may read it, and learns which threads changed. */
+import { Buffer } from 'node:buffer'
 import * as v from 'valibot'
 import { type Failure, failed, type Get } from './client.ts'
 import { time } from './fields.ts'

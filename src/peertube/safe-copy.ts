@@ -22,7 +22,7 @@ export function safeCopy(value: unknown): unknown {
 /** @param depth how many levels of objects and lists may follow. @param room of JSON; what is copied takes from it. */
 function copy(value: unknown, depth: number, room: { left: number }): unknown {
   if (typeof value === 'object' && value !== null) {
-    room.left -= 2
+    room.left -= '[],'.length
     if (depth === 0) return null
     return Array.isArray(value) ? copyList(value, depth, room) : copyObject(value, depth, room)
   }
