@@ -4,7 +4,7 @@ import type { Failure, Get, GetOptions, Observation } from '../../src/peertube/c
 export const ORIGIN = 'https://peertube.example'
 
 /** What was asked for. */
-export type Asked = { url: URL; options: GetOptions | undefined }
+type Asked = { url: URL; options: GetOptions | undefined }
 
 export const OBSERVATION: Observation = {
   status: 200,
