@@ -1,5 +1,5 @@
 CREATE TABLE `comments` (
-	`instance_id` text NOT NULL,
+	`source_id` text NOT NULL,
 	`id` integer NOT NULL,
 	`thread_id` integer NOT NULL,
 	`video_uuid` text NOT NULL,
@@ -7,12 +7,12 @@ CREATE TABLE `comments` (
 	`data` text NOT NULL,
 	`is_public` integer NOT NULL,
 	`deleted_at` integer,
-	PRIMARY KEY(`instance_id`, `id`),
-	FOREIGN KEY (`instance_id`) REFERENCES `instances`(`id`) ON UPDATE no action ON DELETE cascade
+	PRIMARY KEY(`source_id`, `id`),
+	FOREIGN KEY (`source_id`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `comments_thread` ON `comments` (`instance_id`,`thread_id`);--> statement-breakpoint
-CREATE INDEX `comments_created` ON `comments` (`instance_id`,`created_at`);--> statement-breakpoint
+CREATE INDEX `comments_thread` ON `comments` (`source_id`,`thread_id`);--> statement-breakpoint
+CREATE INDEX `comments_created` ON `comments` (`source_id`,`created_at`) WHERE deleted_at IS NULL;--> statement-breakpoint
 CREATE TABLE `connections` (
 	`id` text PRIMARY KEY NOT NULL,
 	`owner_id` text NOT NULL,
@@ -44,18 +44,19 @@ CREATE TABLE `notifications` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `threads` (
-	`instance_id` text NOT NULL,
+	`source_id` text NOT NULL,
 	`id` integer NOT NULL,
 	`video_uuid` text NOT NULL,
 	`read_at` integer NOT NULL,
 	`active_at` integer NOT NULL,
+	`newest_id` integer NOT NULL,
 	`replies` integer NOT NULL,
-	PRIMARY KEY(`instance_id`, `id`),
-	FOREIGN KEY (`instance_id`) REFERENCES `instances`(`id`) ON UPDATE no action ON DELETE cascade
+	PRIMARY KEY(`source_id`, `id`),
+	FOREIGN KEY (`source_id`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `threads_video` ON `threads` (`instance_id`,`video_uuid`);--> statement-breakpoint
-CREATE INDEX `threads_read` ON `threads` (`instance_id`,`read_at`);--> statement-breakpoint
+CREATE INDEX `threads_video` ON `threads` (`source_id`,`video_uuid`);--> statement-breakpoint
+CREATE INDEX `threads_read` ON `threads` (`source_id`,`read_at`);--> statement-breakpoint
 -- Known by source, no longer by instance. Nothing refers to this table, so that it can be made anew.
 CREATE TABLE `new_videos` (
 	`source_id` text NOT NULL,

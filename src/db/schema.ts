@@ -386,13 +386,14 @@ export const videos = sqliteTable(
   ],
 )
 
-/** The comments of an instance that we know, for what was changed or deleted. */
+/** The comments that a source has shown, for what is changed or deleted. */
 export const comments = sqliteTable(
   'comments',
   {
-    instanceId: text('instance_id')
+    sourceId: text('source_id')
       .notNull()
-      .references(() => instances.id, { onDelete: 'cascade' }),
+      .references(() => sources.id, { onDelete: 'cascade' }),
+    /** The instance's own number: it grows with each comment that arrives there. */
     id: integer('id').notNull(),
     threadId: integer('thread_id').notNull(),
     videoUuid: text('video_uuid').notNull(),
@@ -404,31 +405,35 @@ export const comments = sqliteTable(
     deletedAt: integer('deleted_at'),
   },
   (table) => [
-    primaryKey({ columns: [table.instanceId, table.id] }),
-    index('comments_thread').on(table.instanceId, table.threadId),
-    index('comments_created').on(table.instanceId, table.createdAt),
+    primaryKey({ columns: [table.sourceId, table.id] }),
+    index('comments_thread').on(table.sourceId, table.threadId),
+    index('comments_created').on(table.sourceId, table.createdAt).where(sql`deleted_at IS NULL`),
   ],
 )
 
-/** The threads of an instance that were read whole: in them an unknown comment is a new one. */
+/** The threads that a source has read. */
 export const threads = sqliteTable(
   'threads',
   {
-    instanceId: text('instance_id')
+    sourceId: text('source_id')
       .notNull()
-      .references(() => instances.id, { onDelete: 'cascade' }),
+      .references(() => sources.id, { onDelete: 'cascade' }),
+    /** The number of the comment that began it. */
     id: integer('id').notNull(),
     videoUuid: text('video_uuid').notNull(),
+    /** When it was last read whole; 0: never, only its number of replies is known. */
     readAt: integer('read_at').notNull(),
     /** When its newest comment was written. */
     activeAt: integer('active_at').notNull(),
-    /** Replies that are not deleted, and the whole, when it was last read. */
+    /** The highest number in it. */
+    newestId: integer('newest_id').notNull(),
+    /** As a list of threads counts them; -1: none did. */
     replies: integer('replies').notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.instanceId, table.id] }),
-    index('threads_video').on(table.instanceId, table.videoUuid),
-    index('threads_read').on(table.instanceId, table.readAt),
+    primaryKey({ columns: [table.sourceId, table.id] }),
+    index('threads_video').on(table.sourceId, table.videoUuid),
+    index('threads_read').on(table.sourceId, table.readAt),
   ],
 )
 

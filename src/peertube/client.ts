@@ -1,6 +1,7 @@
 /** @module One request to a PeerTube instance, with everything that a real one may do instead of answering. */
 import * as v from 'valibot'
 import { deadline } from '../http/deadline.ts'
+import { maxAge } from '../http/max-age.ts'
 import { readBytes } from '../http/read-bytes.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { Problem } from './schemas.ts'
@@ -27,8 +28,15 @@ export type Failure = {
 }
 
 export type Answer =
-  | { kind: 'ok'; body: unknown; etag: string | null; observation: Observation }
-  | { kind: 'not-modified'; observation: Observation }
+  /** `maxAgeSeconds`: for how long the instance will say the same (RFC 9111, 5.2.2.1), or null. */
+  | {
+      kind: 'ok'
+      body: unknown
+      etag: string | null
+      maxAgeSeconds: number | null
+      observation: Observation
+    }
+  | { kind: 'not-modified'; maxAgeSeconds: number | null; observation: Observation }
   | { kind: 'rate-limited'; retryAt: number; observation: Observation }
   | Failure
 
@@ -84,7 +92,7 @@ export async function getJson(
   return request<Answer>(deps, url, { headers, timeoutMs }, async (response, observation) =>
     // Only to an ETag is a 304 an answer.
     response.status === 304 && etag
-      ? { kind: 'not-modified', observation }
+      ? { kind: 'not-modified', maxAgeSeconds: maxAge(response.headers.get('cache-control')), observation }
       : readAnswer(response, observation, url),
   )
 }
@@ -185,7 +193,13 @@ async function readAnswer(
     const etag = response.headers.get('etag')
     // A longer one is not worth keeping: without it the next poll is answered 200.
     const isKept = etag !== null && etag.length <= MAX_ETAG_LENGTH
-    return { kind: 'ok', body: JSON.parse(body), etag: isKept ? etag : null, observation }
+    return {
+      kind: 'ok',
+      body: JSON.parse(body),
+      etag: isKept ? etag : null,
+      maxAgeSeconds: maxAge(response.headers.get('cache-control')),
+      observation,
+    }
   } catch {
     const type = response.headers.get('content-type') ?? 'no content type'
     return failed('not-json', `answered 200 without JSON (${type})`, observation)

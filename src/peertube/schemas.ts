@@ -4,56 +4,10 @@
  */
 import * as v from 'valibot'
 import { PAGE_SIZE } from '../events/video-walk.ts'
-
-/** Control characters but tab and line ends: NUL ends a string in SQLite, none of them means anything in a title. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g
-
-const text = (maxLength: number) =>
-  v.pipe(
-    v.string(),
-    v.transform((value) => value.replace(CONTROL, '').slice(0, maxLength).toWellFormed()),
-  )
-
-/** An ISO time as the instance wrote it; `isoTimestamp` would accept 31 February, so it is parsed. */
-const timeSince = (earliest: number) =>
-  v.pipe(
-    v.string(),
-    v.maxLength(40),
-    v.check((value) => {
-      const milliseconds = Date.parse(value)
-      return milliseconds >= earliest && milliseconds < Date.UTC(9999, 0)
-    }, 'Expected a date and time'),
-  )
-const time = timeSince(0)
-/** A film may be older than the epoch, and than every camera. */
-const anyTime = timeSince(Date.parse('0001-01-01T00:00:00Z'))
-
-const webUrl = v.pipe(
-  v.string(),
-  v.maxLength(1_000),
-  v.url(),
-  v.check((value) => /^https?:\/\//i.test(value), 'Expected an http or https URL'),
-)
+import { actor, anyTime, picture, text, time, webUrl } from './fields.ts'
 
 const label = <TId extends v.GenericSchema>(id: TId) =>
   v.optional(v.nullable(v.object({ id: v.nullable(id), label: text(200) })), null)
-
-/** A picture of an account or channel in one of its sizes; `fileUrl` is of 7.x and newer. */
-const avatar = v.object({
-  path: v.nullish(text(1_000), null),
-  fileUrl: v.nullish(text(1_000), null),
-  width: v.nullish(v.pipe(v.number(), v.finite()), 0),
-})
-
-const actor = v.object({
-  name: text(200),
-  displayName: text(200),
-  host: text(300),
-  url: webUrl,
-  // One that is broken costs the avatar, and not the video.
-  avatars: v.fallback(v.nullish(v.pipe(v.array(avatar), v.maxLength(20)), []), []),
-})
 
 /** One video of `GET /api/v1/videos`. */
 export const ListedVideo = v.object({
@@ -72,7 +26,7 @@ export const ListedVideo = v.object({
   language: label(text(50)),
   thumbnailPath: v.optional(v.nullable(text(1_000)), null),
   // From 8.1 on, in several sizes. One that is broken costs the picture, and not the video.
-  thumbnails: v.fallback(v.nullish(v.pipe(v.array(avatar), v.maxLength(20)), []), []),
+  thumbnails: v.fallback(v.nullish(v.pipe(v.array(picture), v.maxLength(20)), []), []),
   embedPath: v.optional(v.nullable(text(1_000)), null),
   publishedAt: time,
   createdAt: time,

@@ -2,11 +2,12 @@
 import * as v from 'valibot'
 import type { SeenVideo, VideoFate } from '../events/detect-videos.ts'
 import type { VideosTarget } from '../events/source-target.ts'
-import type { Actor, Video } from '../events/types.ts'
+import type { Video } from '../events/types.ts'
 import { type Listed, PAGE_SIZE } from '../events/video-walk.ts'
+import { absoluteUrl, largest, toActor } from './actor.ts'
 import { type Failure, failed, type Get, type GetOptions, type Observation, type Read } from './client.ts'
+import { describeIssue, getFresh } from './items.ts'
 import { ListedUuid, ListedVideo, VideoDetail, VideoList } from './schemas.ts'
-import { shorten } from './shorten.ts'
 
 export type VideosPage =
   | {
@@ -84,9 +85,7 @@ export type VideoRead =
 
 /** Reads one video by itself. @param id UUID, short UUID or number. */
 export async function readVideo(get: Get, origin: string, id: string): Promise<VideoRead> {
-  const answer = await get(`${origin}/api/v1/videos/${encodeURIComponent(id)}`)
-  if (answer.kind === 'not-modified')
-    return failed('http', 'answered 304 to a first request', answer.observation)
+  const answer = await getFresh(get, `${origin}/api/v1/videos/${encodeURIComponent(id)}`)
   if (answer.kind === 'failed') {
     const status = answer.observation?.status
     if (status === 404) return { kind: 'gone' }
@@ -144,11 +143,6 @@ function readPage(answer: Extract<Read, { kind: 'ok' }>, origin: string, start: 
   }
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>): string {
-  // valibot's message quotes what it got.
-  return shorten(`${v.getDotPath(issue) ?? 'the answer'}: ${issue.message}`)
-}
-
 function toVideo(listed: ListedVideo, origin: string): Video {
   const time = (value: string) => new Date(value).toISOString()
   const absolute = (path: string | null) => (path === null ? null : absoluteUrl(path, origin))
@@ -182,29 +176,4 @@ function withId<TId extends string | number>(
   value: { id: TId | null; label: string } | null,
 ): { id: TId; label: string } | null {
   return value === null || value.id === null ? null : { id: value.id, label: value.label }
-}
-
-/** The largest of a picture's sizes: a reader makes it smaller, not larger. */
-function largest(pictures: ListedVideo['thumbnails']): string | null {
-  const [first] = (pictures ?? []).toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0))
-  return first?.fileUrl ?? first?.path ?? null
-}
-
-function toActor({ avatars, ...listed }: ListedVideo['channel'], origin: string): Actor {
-  const path = largest(avatars)
-  return {
-    ...listed,
-    handle: `${listed.name}@${listed.host}`,
-    avatarUrl: path === null ? null : absoluteUrl(path, origin),
-  }
-}
-
-const MAX_URL_LENGTH = 1_000
-
-/** An absolute web URL, or null: a path of an instance can say anything, `javascript:` too. */
-function absoluteUrl(path: string, origin: string): string | null {
-  const url = URL.parse(path, origin)
-  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
-  // Measured as it is kept: escaping makes nine characters of one.
-  return url && isWeb && url.href.length <= MAX_URL_LENGTH ? url.href : null
 }

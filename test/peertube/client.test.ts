@@ -34,6 +34,23 @@ describe('getJson', () => {
     })
   })
 
+  it('tells for how long the answer stays the same', async () => {
+    const headers = { 'cache-control': 'max-age=900' }
+    const answers = [
+      new Response('{}', { headers }),
+      new Response(null, { status: 304, headers }),
+      new Response('{}'),
+    ]
+    const told = answers.map(async (answer) =>
+      getJson({ ...deps, fetch: async () => answer }, 'https://h/', { etag: 'W/"x"' }),
+    )
+    expect(await Promise.all(told)).toMatchObject([
+      { kind: 'ok', maxAgeSeconds: 900 },
+      { kind: 'not-modified', maxAgeSeconds: 900 },
+      { kind: 'ok', maxAgeSeconds: null },
+    ])
+  })
+
   it.each([
     ['7', 7_000],
     [undefined, 10_000],

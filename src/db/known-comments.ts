@@ -1,0 +1,207 @@
+/** @module What is known of a source's comments and threads: read thread by thread, written with the poll's guard. */
+import type { KnownComment, KnownThread } from '../events/detect-comments.ts'
+import { type KnownVideo, knownVideo } from '../events/detect-videos.ts'
+import type { Video } from '../events/types.ts'
+import { type GuardedWrite, jsonParts } from './polls.ts'
+
+const COMMENT = `c.id AS id, c.thread_id AS threadId, c.video_uuid AS videoUuid, c.created_at AS createdAt,
+  c.data AS data, c.is_public AS isPublic, c.deleted_at AS deletedAt`
+const THREAD = `id, video_uuid AS videoUuid, read_at AS readAt, active_at AS activeAt, newest_id AS newestId, replies`
+
+type CommentRow = Omit<KnownComment, 'isPublic'> & { isPublic: number }
+
+const commentOf = (row: CommentRow): KnownComment => ({ ...row, isPublic: row.isPublic === 1 })
+
+/** What is known of a thread and the comments in it. One round trip. */
+export async function knownThread(
+  db: D1Database,
+  sourceId: string,
+  threadId: number,
+): Promise<{ thread: KnownThread | undefined; comments: Map<number, KnownComment> }> {
+  const [threads, comments] = await db.batch<Record<string, unknown>>([
+    db.prepare(`SELECT ${THREAD} FROM threads WHERE source_id = ? AND id = ?`).bind(sourceId, threadId),
+    db
+      .prepare(`SELECT ${COMMENT} FROM comments c WHERE c.source_id = ? AND c.thread_id = ?`)
+      .bind(sourceId, threadId),
+  ])
+  // The rows have the shapes of these SELECTs.
+  const rows = (comments?.results ?? []) as CommentRow[]
+  return {
+    thread: threads?.results[0] as KnownThread | undefined,
+    comments: new Map(rows.map((row) => [row.id, commentOf(row)])),
+  }
+}
+
+/**
+ * What is known of a page's comments, and which others the list should show between its ends.
+ * @param span `createdAt` between which the page shows everything, both excluded: milliseconds since the epoch.
+ */
+export async function knownCommentsPage(
+  db: D1Database,
+  sourceId: string,
+  ids: readonly number[],
+  span: { after: number; before: number },
+): Promise<{ known: Map<number, KnownComment>; missing: KnownComment[] }> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${COMMENT}, 0 AS isMissing FROM json_each(?1) j
+         CROSS JOIN comments c ON c.source_id = ?2 AND c.id = j.value
+       UNION ALL
+       SELECT * FROM (
+         SELECT ${COMMENT}, 1 FROM comments c INDEXED BY comments_created
+         WHERE c.source_id = ?2 AND c.deleted_at IS NULL AND c.created_at > ?3 AND c.created_at < ?4
+           AND c.id NOT IN (SELECT value FROM json_each(?1))
+         ORDER BY c.created_at DESC LIMIT 200)`,
+    )
+    .bind(JSON.stringify(ids), sourceId, span.after, span.before)
+    .all<CommentRow & { isMissing: number }>()
+  return {
+    known: new Map(
+      results.flatMap(({ isMissing, ...row }) => (isMissing ? [] : [[row.id, commentOf(row)] as const])),
+    ),
+    missing: results.flatMap(({ isMissing, ...row }) => (isMissing ? [commentOf(row)] : [])),
+  }
+}
+
+/** What is known of the threads of a video. */
+export async function knownThreadsOf(
+  db: D1Database,
+  sourceId: string,
+  videoUuid: string,
+): Promise<Map<number, KnownThread>> {
+  const { results } = await db
+    .prepare(`SELECT ${THREAD} FROM threads WHERE source_id = ? AND video_uuid = ?`)
+    .bind(sourceId, videoUuid)
+    .all<KnownThread>()
+  return new Map(results.map((row) => [row.id, row]))
+}
+
+/** Threads in which somebody wrote since then, those that were read the longest ago, before `readBefore`. */
+export async function threadsToRevisit(
+  db: D1Database,
+  sourceId: string,
+  { activeSince, readBefore, limit }: { activeSince: number; readBefore: number; limit: number },
+): Promise<{ id: number; videoUuid: string }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT id, video_uuid AS videoUuid FROM threads INDEXED BY threads_read
+       WHERE source_id = ? AND read_at > 0 AND read_at < ? AND active_at >= ? ORDER BY read_at LIMIT ?`,
+    )
+    .bind(sourceId, readBefore, activeSince, limit)
+    .all<{ id: number; videoUuid: string }>()
+  return results
+}
+
+/** The public videos of an instance among these, by UUID: those that one of its sources of videos shows everybody. */
+export async function publicVideos(
+  db: D1Database,
+  instanceId: string,
+  uuids: readonly string[],
+): Promise<Map<string, Video>> {
+  const { results } = await db
+    .prepare(
+      `SELECT v.uuid AS uuid, v.data AS data, v.tags AS tags
+       FROM json_each(?) j
+         CROSS JOIN sources s ON s.instance_id = ? AND s.kind = 'videos' AND s.owner_id IS NULL
+         CROSS JOIN videos v ON v.source_id = s.id AND v.uuid = j.value
+       WHERE v.state = 'listed'`,
+    )
+    .bind(JSON.stringify([...new Set(uuids)]), instanceId)
+    .all<Pick<KnownVideo, 'uuid' | 'data' | 'tags'>>()
+  return new Map(
+    results.flatMap((row) => {
+      const video = knownVideo(row)
+      return video ? [[row.uuid, video] as const] : []
+    }),
+  )
+}
+
+/** Videos whose number of comments is another than when their threads were last read. */
+export async function videosWithUnreadComments(
+  db: D1Database,
+  instanceId: string,
+  limit: number,
+): Promise<{ uuid: string; unread: number }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT v.uuid AS uuid, v.comments - v.comments_read AS unread
+       FROM sources s CROSS JOIN videos v INDEXED BY videos_unread_comments
+         ON v.source_id = s.id AND v.comments <> v.comments_read
+       WHERE s.instance_id = ? AND s.kind = 'videos' AND s.owner_id IS NULL AND v.state = 'listed' LIMIT ?`,
+    )
+    .bind(instanceId, limit)
+    .all<{ uuid: string; unread: number }>()
+  return results
+}
+
+/** The newest public videos of an instance: those on which people write. */
+export async function newestVideos(db: D1Database, instanceId: string, limit: number): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT v.uuid AS uuid
+       FROM sources s CROSS JOIN videos v INDEXED BY videos_listed ON v.source_id = s.id AND v.state = 'listed'
+       WHERE s.instance_id = ? AND s.kind = 'videos' AND s.owner_id IS NULL
+       ORDER BY v.published_at DESC LIMIT ?`,
+    )
+    .bind(instanceId, limit)
+    .all<{ uuid: string }>()
+  return results.map(({ uuid }) => uuid)
+}
+
+/** Keeps what was learned of comments. */
+export function rememberComments(sourceId: string, rows: readonly KnownComment[]): GuardedWrite {
+  return (db, guard) =>
+    jsonParts(rows).map((part) =>
+      db
+        .prepare(
+          `INSERT INTO comments (source_id, id, thread_id, video_uuid, created_at, data, is_public, deleted_at)
+           SELECT ?, value ->> 'id', value ->> 'threadId', value ->> 'videoUuid', value ->> 'createdAt',
+                  value ->> 'data', value ->> 'isPublic', value ->> 'deletedAt'
+           FROM json_each(?) WHERE ${guard.sql}
+           ON CONFLICT (source_id, id) DO UPDATE SET data = excluded.data, is_public = excluded.is_public,
+             deleted_at = excluded.deleted_at`,
+        )
+        .bind(sourceId, part, ...guard.values),
+    )
+}
+
+/** Keeps what was learned of threads. */
+export function rememberThreads(sourceId: string, rows: readonly KnownThread[]): GuardedWrite {
+  return (db, guard) =>
+    jsonParts(rows).map((part) =>
+      db
+        .prepare(
+          `INSERT INTO threads (source_id, id, video_uuid, read_at, active_at, newest_id, replies)
+           SELECT ?, value ->> 'id', value ->> 'videoUuid', value ->> 'readAt', value ->> 'activeAt',
+                  value ->> 'newestId', value ->> 'replies'
+           FROM json_each(?) WHERE ${guard.sql}
+           ON CONFLICT (source_id, id) DO UPDATE SET read_at = excluded.read_at, active_at = excluded.active_at,
+             newest_id = excluded.newest_id, replies = excluded.replies`,
+        )
+        .bind(sourceId, part, ...guard.values),
+    )
+}
+
+/** Forgets threads that are no more. */
+export function forgetThreads(sourceId: string, ids: readonly number[]): GuardedWrite {
+  return (db, guard) => [
+    db
+      .prepare(
+        `DELETE FROM threads WHERE source_id = ? AND id IN (SELECT value FROM json_each(?)) AND ${guard.sql}`,
+      )
+      .bind(sourceId, JSON.stringify(ids), ...guard.values),
+  ]
+}
+
+/** Notes that the threads of these videos were read, as many comments as the list counts now. */
+export function noteCommentsRead(instanceId: string, uuids: readonly string[]): GuardedWrite {
+  return (db, guard) => [
+    db
+      .prepare(
+        `UPDATE videos SET comments_read = comments
+         WHERE source_id IN (SELECT id FROM sources WHERE instance_id = ? AND kind = 'videos')
+           AND uuid IN (SELECT value FROM json_each(?)) AND ${guard.sql}`,
+      )
+      .bind(instanceId, JSON.stringify(uuids), ...guard.values),
+  ]
+}
