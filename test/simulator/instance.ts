@@ -2,13 +2,18 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Answer, answer } from './answers.ts'
+import { answer } from './answers.ts'
+import type { CommentOptions } from './comments.ts'
 import { type Fault, misbehave } from './faults.ts'
+import type { Privacy } from './labels.ts'
 import { bucketOf, type Limits, RateLimits } from './limits.ts'
 import { pictureAt } from './pictures.ts'
-import { recording, type User } from './recordings.ts'
+import { type Answer, from } from './recorded-answers.ts'
+import type { User } from './recordings.ts'
 import { type Account, Sessions } from './sessions.ts'
-import { type Privacy, type PublishOptions, World } from './world.ts'
+import type { Edit, PublishOptions } from './videos.ts'
+import type { BulkOptions } from './world.ts'
+import { World } from './world.ts'
 
 export type InstanceOptions = {
   /** Default: any free one. */
@@ -53,7 +58,11 @@ export async function startInstance(options: InstanceOptions = {}) {
   const world = new World(origin, now, options.videos ?? null)
   const limits = new RateLimits(options.limits ?? {})
   const sessions = new Sessions(now)
-  const self = { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' }
+  const state = {
+    world,
+    sessions,
+    self: { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' },
+  }
   const log: LoggedRequest[] = []
   const steps: { after: number; step: Step }[] = []
   let faults: Fault[] = []
@@ -87,12 +96,12 @@ export async function startInstance(options: InstanceOptions = {}) {
       headers,
       body,
     }
-    if (method === 'OPTIONS') return write(request, response, answer(asked, world, sessions, self), {})
+    if (method === 'OPTIONS') return write(request, response, answer(asked, state), {})
     response.setHeader('date', new Date(now()).toUTCString())
     const counted = limits.count(bucketOf(method, url.pathname), now())
     const made = counted.isTooMany
-      ? recordedAnswer('rate_limited_429')
-      : (pictureAt(url.pathname) ?? answer(asked, world, sessions, self))
+      ? from('rate_limited_429')
+      : (pictureAt(url.pathname) ?? answer(asked, state))
     write(request, response, made, counted.headers)
     if (url.pathname === '/api/v1/videos') afterList()
   }
@@ -123,12 +132,25 @@ export async function startInstance(options: InstanceOptions = {}) {
     publishMany: (count: number) => world.publishMany(count),
     schedule: (afterMs: number, publishing?: PublishOptions) => world.schedule(afterMs, publishing),
     setPrivacy: (uuid: string, privacy: Privacy) => world.setPrivacy(uuid, privacy),
-    edit: (uuid: string, change: { name?: string; description?: string }) => world.edit(uuid, change),
+    edit: (uuid: string, change: Edit) => world.edit(uuid, change),
+    startLive: (publishing?: PublishOptions) => world.startLive(publishing),
+    endLive: (uuid: string, how: { replay?: boolean; permanent?: boolean } = {}) => world.endLive(uuid, how),
+    restartLive: (uuid: string) => world.restartLive(uuid),
+    subscribe: (user: User, channel: string) => world.subscribe(user, channel),
     like: (uuid: string) => world.like(uuid),
     view: (uuid: string) => world.view(uuid),
     remove: (uuid: string) => world.remove(uuid),
     setPublishedAt: (uuid: string, publishedAt: string) => world.setPublishedAt(uuid, publishedAt),
-    comment: (uuid: string, text: string, parentId?: number) => world.comment(uuid, text, parentId ?? null),
+    comment: (uuid: string, text: string, parentId?: number | null, how?: CommentOptions) =>
+      world.comment(uuid, text, parentId ?? null, how),
+    commentMany: (uuid: string, count: number, how?: BulkOptions) => world.commentMany(uuid, count, how),
+    editComment: (id: number, text: string) => world.comments.edit(id, text),
+    removeComment: (id: number) => world.comments.remove(id),
+    approveComment: (id: number) => world.comments.approve(id),
+    /** Another version of PeerTube from now on. */
+    upgrade(version: string) {
+      state.self.version = version
+    },
     /** Blocks an account, keeps it waiting, sets its one-time password… */
     setAccount: (user: User, change: Partial<Account>) => sessions.set(user, change),
     /** The UUIDs of the public videos, newest first. */
@@ -159,11 +181,6 @@ export async function startInstance(options: InstanceOptions = {}) {
   }
 }
 export type SimulatedInstance = Awaited<ReturnType<typeof startInstance>>
-
-function recordedAnswer(name: string): Answer {
-  const { status, headers, body } = recording(name).response
-  return { status, headers, body }
-}
 
 function write(
   request: IncomingMessage,
