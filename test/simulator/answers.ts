@@ -1,6 +1,7 @@
 /** @module What the simulator answers to a request, but for limits and faults: from its world, or else from a recording. */
 import { commentAnswer } from './comment-answers.ts'
 import { nodeInfo } from './counters.ts'
+import { commentFeed } from './feeds.ts'
 import { ACCOUNTS } from './people.ts'
 import { type Answer, from, notFound, problem, withBody } from './recorded-answers.ts'
 import { callerOf, RECORDINGS, type Recording, recording } from './recordings.ts'
@@ -12,7 +13,8 @@ import { videoListAnswer } from './video-lists.ts'
 /** Answers one request. */
 export function answer(asked: Asked, state: State): Answer {
   // State has this host already; what comes of recordings doesn't.
-  const made = onThisHost(fromWorld(asked, state) ?? replay(asked), state.self.origin)
+  const make = () => onThisHost(fromWorld(asked, state) ?? replay(asked), state.self.origin)
+  const made = asked.method === 'GET' ? state.cache.answer(asked.url, make) : make()
   return has(state.self.version, 'errorPath') ? made : withParam(made)
 }
 
@@ -31,7 +33,8 @@ function fromWorld(asked: Asked, state: State): Answer | null {
     selfAnswer(asked, state) ??
     videoListAnswer(asked, state) ??
     videoAnswer(asked, state) ??
-    commentAnswer(asked, state)
+    commentAnswer(asked, state) ??
+    commentFeed(asked, state)
   )
 }
 

@@ -10,6 +10,7 @@ import { bucketOf, type Limits, RateLimits } from './limits.ts'
 import { pictureAt } from './pictures.ts'
 import { type Answer, from } from './recorded-answers.ts'
 import type { User } from './recordings.ts'
+import { RouteCache } from './route-cache.ts'
 import { type Account, Sessions } from './sessions.ts'
 import type { Edit, PublishOptions } from './videos.ts'
 import type { BulkOptions } from './world.ts'
@@ -21,7 +22,10 @@ export type InstanceOptions = {
   /** So many public videos, a minute apart; without it the world of the recordings. */
   videos?: number
   limits?: Partial<Limits>
+  /** Of PeerTube, from 5.1.0 on; default: 6.3.0, the recorded one. What differs: versions.ts. */
   version?: string
+  /** False: counters and feeds are always as of now. */
+  caches?: boolean
   /** What it calls itself. */
   name?: string
 }
@@ -61,6 +65,7 @@ export async function startInstance(options: InstanceOptions = {}) {
   const state = {
     world,
     sessions,
+    cache: new RouteCache(now, options.caches ?? true),
     self: { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' },
   }
   const log: LoggedRequest[] = []
@@ -150,6 +155,7 @@ export async function startInstance(options: InstanceOptions = {}) {
     /** Another version of PeerTube from now on. */
     upgrade(version: string) {
       state.self.version = version
+      state.cache.clear()
     },
     /** Blocks an account, keeps it waiting, sets its one-time password… */
     setAccount: (user: User, change: Partial<Account>) => sessions.set(user, change),

@@ -1,5 +1,6 @@
 /** @module What a route is given: the request, and all that the instance knows. */
 import type { Caller } from './recordings.ts'
+import type { RouteCache } from './route-cache.ts'
 import type { Sessions } from './sessions.ts'
 import type { World } from './world.ts'
 
@@ -14,4 +15,4 @@ export type Asked = {
 /** What the simulator says of itself; `origin` takes the place of the recorded host. */
 export type Self = { origin: string; version: string; name: string }
 
-export type State = { world: World; sessions: Sessions; self: Self }
+export type State = { world: World; sessions: Sessions; cache: RouteCache; self: Self }
