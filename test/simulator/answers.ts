@@ -2,7 +2,9 @@
 import { commentAnswer } from './comment-answers.ts'
 import { nodeInfo } from './counters.ts'
 import { commentFeed } from './feeds.ts'
+import { notificationAnswer } from './notifications.ts'
 import { ACCOUNTS } from './people.ts'
+import { peopleAnswer } from './people-answers.ts'
 import { type Answer, from, notFound, problem, withBody } from './recorded-answers.ts'
 import { callerOf, RECORDINGS, type Recording, recording } from './recordings.ts'
 import type { Asked, State } from './state.ts'
@@ -34,7 +36,9 @@ function fromWorld(asked: Asked, state: State): Answer | null {
     videoListAnswer(asked, state) ??
     videoAnswer(asked, state) ??
     commentAnswer(asked, state) ??
-    commentFeed(asked, state)
+    commentFeed(asked, state) ??
+    notificationAnswer(asked, state) ??
+    peopleAnswer(asked, state)
   )
 }
 

@@ -7,6 +7,7 @@ import type { CommentOptions } from './comments.ts'
 import { type Fault, misbehave } from './faults.ts'
 import type { Privacy } from './labels.ts'
 import { bucketOf, type Limits, RateLimits } from './limits.ts'
+import { type NewNotification, Notifications } from './notifications.ts'
 import { pictureAt } from './pictures.ts'
 import { type Answer, from } from './recorded-answers.ts'
 import type { User } from './recordings.ts'
@@ -20,7 +21,7 @@ export type InstanceOptions = {
   /** Default: any free one. */
   port?: number
   /** So many public videos, a minute apart; without it the world of the recordings. */
-  videos?: number
+  videos?: number | undefined
   limits?: Partial<Limits>
   /** Of PeerTube, from 5.1.0 on; default: 6.3.0, the recorded one. What differs: versions.ts. */
   version?: string
@@ -65,6 +66,7 @@ export async function startInstance(options: InstanceOptions = {}) {
   const state = {
     world,
     sessions,
+    notifications: new Notifications(now, options.videos === undefined),
     cache: new RouteCache(now, options.caches ?? true),
     self: { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' },
   }
@@ -152,6 +154,10 @@ export async function startInstance(options: InstanceOptions = {}) {
     editComment: (id: number, text: string) => world.comments.edit(id, text),
     removeComment: (id: number) => world.comments.remove(id),
     approveComment: (id: number) => world.comments.approve(id),
+    notify: (user: User, made: NewNotification) => state.notifications.add(user, made),
+    readNotification: (user: User, id: number) => state.notifications.read(user, id),
+    readAllNotifications: (user: User) => state.notifications.readAll(user),
+    removeNotification: (user: User, id: number) => state.notifications.remove(user, id),
     /** Another version of PeerTube from now on. */
     upgrade(version: string) {
       state.self.version = version

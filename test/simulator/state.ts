@@ -1,4 +1,5 @@
 /** @module What a route is given: the request, and all that the instance knows. */
+import type { Notifications } from './notifications.ts'
 import type { Caller } from './recordings.ts'
 import type { RouteCache } from './route-cache.ts'
 import type { Sessions } from './sessions.ts'
@@ -15,4 +16,10 @@ export type Asked = {
 /** What the simulator says of itself; `origin` takes the place of the recorded host. */
 export type Self = { origin: string; version: string; name: string }
 
-export type State = { world: World; sessions: Sessions; cache: RouteCache; self: Self }
+export type State = {
+  world: World
+  sessions: Sessions
+  notifications: Notifications
+  cache: RouteCache
+  self: Self
+}
