@@ -28,7 +28,8 @@ export function commentAnswer(asked: Asked, state: State): Answer | null {
     if (asked.caller !== 'root') return from('get_all_comments_user_403')
     return list('get_all_comments_admin', state.world.comments.all(), asked, state)
   }
-  if (path === '/api/v1/users/me/videos/comments' && has(state.self.version, 'ownComments')) {
+  if (path === '/api/v1/users/me/videos/comments') {
+    if (!has(state.self.version, 'ownComments')) return notFound('Not found')
     if (asked.caller === 'anonymous') return from('get_all_comments_anonymous_401')
     if (!asked.url.searchParams.has('sort')) return from('get_my_videos_comments')
     const own = state.world.comments

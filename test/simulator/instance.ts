@@ -1,21 +1,21 @@
-/** @module A PeerTube 6.3 instance as a small HTTP server: its answers have the shape, limits and quirks of the recordings. */
-import { createHash } from 'node:crypto'
+/** @module A PeerTube instance as a small HTTP server: its answers have the shape, limits and quirks of the recordings. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answer } from './answers.ts'
 import type { CommentOptions } from './comments.ts'
-import { type Fault, misbehave } from './faults.ts'
+import { Detours, type Scripted } from './detours.ts'
+import type { Fault } from './faults.ts'
 import type { Privacy } from './labels.ts'
-import { bucketOf, type Limits, RateLimits } from './limits.ts'
+import { type Bucket, bucketOf, type Limits, RateLimits } from './limits.ts'
 import { type NewNotification, Notifications } from './notifications.ts'
 import { pictureAt } from './pictures.ts'
-import { type Answer, from } from './recorded-answers.ts'
+import { from } from './recorded-answers.ts'
 import type { User } from './recordings.ts'
 import { RouteCache } from './route-cache.ts'
 import { type Account, Sessions } from './sessions.ts'
 import type { Edit, PublishOptions } from './videos.ts'
-import type { BulkOptions } from './world.ts'
-import { World } from './world.ts'
+import { type BulkOptions, World } from './world.ts'
+import { write } from './write.ts'
 
 export type InstanceOptions = {
   /** Default: any free one. */
@@ -36,6 +36,8 @@ type LoggedRequest = {
   path: string
   headers: Record<string, string>
   status: number
+  /** Which limit it counts against. */
+  bucket: Bucket
   /** Milliseconds since the epoch, by the instance's clock. */
   at: number
 }
@@ -45,9 +47,6 @@ export type Step =
   | { action: 'publish'; options?: PublishOptions }
   | { action: 'publishMany'; count: number }
   | { action: 'remove'; uuid: string }
-
-/** Headers that belong to one connection or one body: not taken from a recording. */
-const OWN_HEADERS = /^(connection|content-length|date|etag|keep-alive|retry-after|x-ratelimit-.*)$/
 
 /** Starts an instance on loopback. Its methods are its script; all take and give plain JSON. */
 export async function startInstance(options: InstanceOptions = {}) {
@@ -72,12 +71,13 @@ export async function startInstance(options: InstanceOptions = {}) {
   }
   const log: LoggedRequest[] = []
   const steps: { after: number; step: Step }[] = []
-  let faults: Fault[] = []
+  const detours = new Detours()
   let lists = 0
 
   function respond(request: IncomingMessage, response: ServerResponse, body: string) {
     const url = new URL(request.url ?? '/', origin)
     const method = request.method ?? 'GET'
+    const bucket = bucketOf(method, url.pathname)
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     )
@@ -87,15 +87,11 @@ export async function startInstance(options: InstanceOptions = {}) {
         path: url.pathname + url.search,
         headers,
         status: response.statusCode,
+        bucket,
         at: now(),
       })
     })
-    const fault = faults.find((one) => url.pathname.startsWith(one.path ?? '/') && (one.times ?? 1) > 0)
-    if (fault?.skip) fault.skip -= 1
-    else if (fault) {
-      if (fault.times !== undefined) fault.times -= 1
-      return misbehave(fault, response)
-    }
+    if (detours.take(url, response)) return
     const asked = {
       method,
       url,
@@ -105,7 +101,7 @@ export async function startInstance(options: InstanceOptions = {}) {
     }
     if (method === 'OPTIONS') return write(request, response, answer(asked, state), {})
     response.setHeader('date', new Date(now()).toUTCString())
-    const counted = limits.count(bucketOf(method, url.pathname), now())
+    const counted = limits.count(bucket, now())
     const made = counted.isTooMany
       ? from('rate_limited_429')
       : (pictureAt(url.pathname) ?? answer(asked, state))
@@ -141,16 +137,18 @@ export async function startInstance(options: InstanceOptions = {}) {
     setPrivacy: (uuid: string, privacy: Privacy) => world.setPrivacy(uuid, privacy),
     edit: (uuid: string, change: Edit) => world.edit(uuid, change),
     startLive: (publishing?: PublishOptions) => world.startLive(publishing),
-    endLive: (uuid: string, how: { replay?: boolean; permanent?: boolean } = {}) => world.endLive(uuid, how),
+    endLive: (uuid: string, how?: { replay?: boolean; permanent?: boolean }) =>
+      world.endLive(uuid, how ?? {}),
     restartLive: (uuid: string) => world.restartLive(uuid),
     subscribe: (user: User, channel: string) => world.subscribe(user, channel),
     like: (uuid: string) => world.like(uuid),
     view: (uuid: string) => world.view(uuid),
     remove: (uuid: string) => world.remove(uuid),
     setPublishedAt: (uuid: string, publishedAt: string) => world.setPublishedAt(uuid, publishedAt),
-    comment: (uuid: string, text: string, parentId?: number | null, how?: CommentOptions) =>
-      world.comment(uuid, text, parentId ?? null, how),
-    commentMany: (uuid: string, count: number, how?: BulkOptions) => world.commentMany(uuid, count, how),
+    comment: (uuid: string, text: string, parentId?: number | null, how?: CommentOptions | null) =>
+      world.comment(uuid, text, parentId ?? null, how ?? {}),
+    commentMany: (uuid: string, count: number, how?: BulkOptions) =>
+      world.commentMany(uuid, count, how ?? {}),
     editComment: (id: number, text: string) => world.comments.edit(id, text),
     removeComment: (id: number) => world.comments.remove(id),
     approveComment: (id: number) => world.comments.approve(id),
@@ -168,12 +166,13 @@ export async function startInstance(options: InstanceOptions = {}) {
     /** The UUIDs of the public videos, newest first. */
     list: () => world.listed().map(({ uuid }) => uuid),
     /** Misbehaves from now on, or for so many requests. */
-    fail(fault: Fault) {
-      faults.push({ ...fault })
-    },
-    heal() {
-      faults = []
-    },
+    fail: (fault: Fault) => detours.fail(fault),
+    /** Requests whose path begins so are answered exactly so, whatever it is. */
+    answerWith: (path: string, scripted: Scripted) => detours.answerWith(path, scripted),
+    /** Every request is sent on to another origin, for good (308). Null: it is here again. */
+    moveTo: (other: string | null) => detours.moveTo(other),
+    /** Ends faults and scripted answers. */
+    heal: () => detours.heal(),
     /** Does something right after so many lists of videos have been answered, so that a page shifts between two. */
     afterLists(count: number, step: Step) {
       steps.push({ after: lists + count, step })
@@ -193,38 +192,3 @@ export async function startInstance(options: InstanceOptions = {}) {
   }
 }
 export type SimulatedInstance = Awaited<ReturnType<typeof startInstance>>
-
-function write(
-  request: IncomingMessage,
-  response: ServerResponse,
-  made: Answer,
-  limitHeaders: Record<string, string>,
-) {
-  for (const [name, value] of Object.entries(made.headers)) {
-    if (!OWN_HEADERS.test(name)) response.setHeader(name, value)
-  }
-  for (const [name, value] of Object.entries(limitHeaders)) response.setHeader(name, value)
-  const hasBody = made.status !== 204
-  if (!hasBody) {
-    response.writeHead(made.status, { 'content-length': 0 }).end()
-    return
-  }
-  const { body } = made
-  const bytes = Buffer.isBuffer(body)
-    ? body
-    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  // Express's weak ETag: the length and a SHA-1.
-  const digest = createHash('sha1').update(bytes).digest('base64').slice(0, 27)
-  const etag = `W/"${bytes.length.toString(16)}-${digest}"`
-  response.setHeader('etag', etag)
-  const isFresh =
-    made.status === 200 &&
-    request.headers['if-none-match'] === etag &&
-    !/no-cache/.test(request.headers['cache-control'] ?? '')
-  if (isFresh) {
-    response.removeHeader('content-type')
-    response.writeHead(304).end()
-    return
-  }
-  response.writeHead(made.status, { 'content-length': bytes.length }).end(bytes)
-}

@@ -86,8 +86,10 @@ function sort(videos: ListedVideo[], by: string, world: World): ListedVideo[] {
     if (field === 'comments') return world.comments.countOf(video.uuid)
     return video[['trending', 'hot', 'best'].includes(field) ? 'views' : field]
   }
-  const direction = by.startsWith('-') ? -1 : 1
-  const keyed = videos.map((video) => ({ video, key: key(video) }))
+  const isDescending = by.startsWith('-')
+  const direction = isDescending ? -1 : 1
+  // Of equals the older comes first, or last.
+  const keyed = (isDescending ? videos : videos.toReversed()).map((video) => ({ video, key: key(video) }))
   return keyed.sort((a, b) => direction * compare(a.key, b.key)).map(({ video }) => video)
 }
 

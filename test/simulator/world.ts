@@ -1,8 +1,9 @@
 /** @module What exists on a simulated instance, and what people do there: publish, unlist, edit, stream, like, delete, comment. */
 import { type Comment, type CommentOptions, Comments } from './comments.ts'
-import { type Labelled, PRIVACIES, type Privacy, STATES } from './labels.ts'
+import { PRIVACIES, type Privacy, STATES } from './labels.ts'
 import { recordedComments } from './recorded-comments.ts'
 import { recording, type User } from './recordings.ts'
+import { type Details, Shelf } from './shelf.ts'
 import {
   type Edit,
   edit,
@@ -22,24 +23,19 @@ export type Published = {
   url: string
 }
 
-/** What lists don't show. */
-export type Details = { description: string | null; tags: string[]; state: Labelled }
-
+/** Of many comments: below which one, or each below the one before. */
 export type BulkOptions = CommentOptions & { parentId?: number; nested?: boolean }
 
 const MINUTE_MS = 60_000
 
 /** The state of one instance. Times come from `now`. */
 export class World {
-  readonly videos: ListedVideo[] = []
   readonly comments: Comments
   readonly #now: () => number
   readonly #maker: VideoMaker
-  readonly #byKey = new Map<string, ListedVideo>()
-  readonly #details = new Map<string, Partial<Details>>()
+  readonly #shelf = new Shelf()
   readonly #subscriptions = new Map<User, Set<string>>()
   readonly #scheduled: { at: number; uuid: string }[] = []
-  #hidden = 0
   #nextId = 100
 
   /** @param count so many public videos, a minute apart back in time; null: the world of the recordings. */
@@ -57,21 +53,21 @@ export class World {
   /** Public videos that are there to be watched, newest first. */
   listed(): ListedVideo[] {
     this.#publishScheduled()
-    return this.#hidden === 0 ? this.videos : this.videos.filter((video) => this.#isListed(video))
+    return this.#shelf.listed()
   }
 
+  /** By UUID, short UUID or number. */
   find(key: string): ListedVideo | undefined {
     this.#publishScheduled()
-    return this.#byKey.get(key)
+    return this.#shelf.find(key)
   }
 
   details(video: ListedVideo): Details {
-    const { description, tags = [], state = STATES.published } = this.#details.get(video.uuid) ?? {}
-    return { description: description === undefined ? video.description : description, tags, state }
+    return this.#shelf.details(video)
   }
 
   publish(options: PublishOptions = {}): Published {
-    return this.#show(this.#publish(options))
+    return this.#publish(options, false)
   }
 
   publishMany(count: number): Published[] {
@@ -99,14 +95,14 @@ export class World {
     const video = this.#get(uuid)
     edit(video, change)
     const { tags, description } = change
-    if (tags !== undefined) this.#setDetails(video, { tags })
-    if (description !== undefined) this.#setDetails(video, { description })
+    if (tags !== undefined) this.#shelf.setDetails(video, { tags })
+    if (description !== undefined) this.#shelf.setDetails(video, { description })
     video.updatedAt = this.#iso()
   }
 
   /** A live that is on. */
   startLive(options: PublishOptions = {}): Published {
-    return this.#show(this.#publish(options, true))
+    return this.#publish(options, true)
   }
 
   /** With a replay it becomes a video; a permanent one waits for the next time, without replay. Both others leave the lists. */
@@ -116,16 +112,16 @@ export class World {
   ): void {
     this.#move(uuid, (video) => {
       video.updatedAt = this.#iso()
-      if (permanent) this.#setDetails(video, { state: STATES.waitingForLive })
+      if (permanent) this.#shelf.setDetails(video, { state: STATES.waitingForLive })
       else if (replay) video.isLive = false
-      else this.#setDetails(video, { state: STATES.liveEnded })
+      else this.#shelf.setDetails(video, { state: STATES.liveEnded })
     })
   }
 
   /** A permanent live is on again, as if it were published just now. */
   restartLive(uuid: string): void {
     this.#move(uuid, (video) => {
-      this.#setDetails(video, { state: STATES.published })
+      this.#shelf.setDetails(video, { state: STATES.published })
       video.updatedAt = this.#iso()
       video.publishedAt = this.#iso()
     })
@@ -145,9 +141,7 @@ export class World {
   /** Its comments go with it. */
   remove(uuid: string): void {
     const video = this.#get(uuid)
-    this.#take(video)
-    for (const key of keysOf(video)) this.#byKey.delete(key)
-    this.#details.delete(video.uuid)
+    this.#shelf.remove(video)
     this.comments.removeOf(video.uuid)
   }
 
@@ -163,8 +157,8 @@ export class World {
     return this.comments.add(this.#get(videoUuid).uuid, text, parentId, options)
   }
 
-  /** Many at once, in one thread each, below one comment, or each below the one before. @returns how many. */
-  commentMany(videoUuid: string, count: number, { parentId, nested, ...options }: BulkOptions = {}): number {
+  /** Many at once; each begins a thread unless it is said otherwise. @returns how many. */
+  commentMany(videoUuid: string, count: number, { parentId, nested, ...options }: BulkOptions): number {
     let parent = parentId ?? null
     for (let index = 0; index < count; index += 1) {
       const { id } = this.comment(videoUuid, `Comment ${index + 1}`, parent, options)
@@ -174,23 +168,21 @@ export class World {
   }
 
   subscribe(user: User, channel: string): void {
-    this.subscriptionsOf(user).add(channel)
+    this.#subscriptions.set(user, this.subscriptionsOf(user).add(channel))
   }
 
   /** Names of channels. */
   subscriptionsOf(user: User): Set<string> {
-    const channels = this.#subscriptions.get(user) ?? new Set()
-    this.#subscriptions.set(user, channels)
-    return channels
+    return new Set(this.#subscriptions.get(user))
   }
 
   /** The world of the recordings. */
   #record(origin: string): void {
+    // Recorded with tags.
     const { tags } = recording('get_video').response.body as Details
     for (const video of recordedVideos(origin)) {
-      this.#setDetails(video, { tags })
-      this.#insert(video)
-      this.#index(video)
+      this.#shelf.setDetails(video, { tags })
+      this.#shelf.put(video)
     }
     for (const comment of recordedComments()) this.comments.put(comment)
     this.subscribe('bob', 'alice_channel')
@@ -202,10 +194,7 @@ export class World {
     for (let index = 0; index < count; index += 1) {
       const publishedAt = new Date(newest - index * MINUTE_MS).toISOString()
       const options = { name: `Video ${count - index}`, publishedAt }
-      const video = this.#maker.make(this.#id(), this.#iso(), options)
-      // They come newest first: each belongs at the end, and finding that out a hundred thousand times is slow.
-      this.videos.push(video)
-      this.#index(video)
+      this.#shelf.putLast(this.#maker.make(this.#id(), this.#iso(), options))
     }
   }
 
@@ -215,54 +204,19 @@ export class World {
     return video
   }
 
-  #publish(options: PublishOptions, isLive = false): ListedVideo {
+  #publish(options: PublishOptions, isLive: boolean): Published {
     const video = this.#maker.make(this.#id(), this.#iso(), options)
     if (isLive) Object.assign(video, { isLive, duration: 0 })
-    const { tags, description } = options
-    if (tags !== undefined) this.#setDetails(video, { tags })
-    if (description !== undefined) this.#setDetails(video, { description })
-    this.#insert(video)
-    this.#index(video)
-    return video
+    const { tags = [], description = null } = options
+    this.#shelf.setDetails(video, { tags, description })
+    this.#shelf.put(video)
+    const { uuid, shortUUID, id, name, publishedAt, url } = video
+    return { uuid, shortUUID, id, name, publishedAt, url }
   }
 
-  /** Changes what says where in which lists a video is. */
   #move(uuid: string, change: (video: ListedVideo) => void): void {
     const video = this.#get(uuid)
-    this.#take(video)
-    change(video)
-    this.#insert(video)
-  }
-
-  #isListed(video: ListedVideo): boolean {
-    const state = this.#details.get(video.uuid)?.state ?? STATES.published
-    return video.privacy.id === PRIVACIES.public.id && state.id === STATES.published.id
-  }
-
-  #setDetails(video: ListedVideo, change: Partial<Details>): void {
-    this.#details.set(video.uuid, { ...this.#details.get(video.uuid), ...change })
-  }
-
-  #index(video: ListedVideo): void {
-    for (const key of keysOf(video)) this.#byKey.set(key, video)
-  }
-
-  /** Puts a video where its `publishedAt` belongs; of equals the later made comes first. */
-  #insert(video: ListedVideo): void {
-    let low = 0
-    let high = this.videos.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.videos[middle]?.publishedAt ?? '') > video.publishedAt) low = middle + 1
-      else high = middle
-    }
-    this.videos.splice(low, 0, video)
-    if (!this.#isListed(video)) this.#hidden += 1
-  }
-
-  #take(video: ListedVideo): void {
-    this.videos.splice(this.videos.indexOf(video), 1)
-    if (!this.#isListed(video)) this.#hidden -= 1
+    this.#shelf.move(video, () => change(video))
   }
 
   #publishScheduled(): void {
@@ -270,12 +224,8 @@ export class World {
     for (const entry of due) {
       this.#scheduled.splice(this.#scheduled.indexOf(entry), 1)
       // It may have been deleted before its time.
-      if (this.#byKey.has(entry.uuid)) this.setPrivacy(entry.uuid, 'public')
+      if (this.#shelf.find(entry.uuid)) this.setPrivacy(entry.uuid, 'public')
     }
-  }
-
-  #show({ uuid, shortUUID, id, name, publishedAt, url }: ListedVideo): Published {
-    return { uuid, shortUUID, id, name, publishedAt, url }
   }
 
   #iso(): string {
@@ -286,8 +236,4 @@ export class World {
     this.#nextId += 1
     return this.#nextId
   }
-}
-
-function keysOf({ uuid, shortUUID, id }: ListedVideo): string[] {
-  return [uuid, shortUUID, String(id)]
 }
