@@ -160,11 +160,16 @@ function isBefore(a: StoredComment, b: StoredComment): boolean {
   return a.createdAt === b.createdAt ? a.id < b.id : a.createdAt < b.createdAt
 }
 
-/** Nearly all are the newest: the end is looked at first. */
 function insert(list: StoredComment[], comment: StoredComment): void {
-  let index = list.length
-  for (let before = list[index - 1]; before && isBefore(comment, before); before = list[index - 1]) index -= 1
-  list.splice(index, 0, comment)
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const other = list[middle]
+    if (other && isBefore(other, comment)) low = middle + 1
+    else high = middle
+  }
+  list.splice(low, 0, comment)
 }
 
 function take(list: StoredComment[], comment: StoredComment): void {

@@ -14,7 +14,7 @@ export type Asked = {
 }
 
 /** What the simulator says of itself; `origin` takes the place of the recorded host. */
-export type Self = { origin: string; version: string; name: string }
+type Self = { origin: string; version: string; name: string }
 
 export type State = {
   world: World
