@@ -77,7 +77,8 @@ describe('The simulator answers as the recorded instance did', () => {
     const text = isForm
       ? new URLSearchParams(body as Record<string, string>).toString()
       : JSON.stringify(body)
-    return send(instance.origin, request.method, request.path, headers, text)
+    const path = request.path.replace('peertube.example', instance.host)
+    return send(instance.origin, request.method, path, headers, text)
   }
 
   it.each(RECORDINGS.filter(({ name }) => !(name in OTHERWISE)).map((one) => [one.name, one] as const))(

@@ -35,6 +35,8 @@ export type Fault = {
   retryAfter?: string
   /** Of a redirect. */
   location?: string
+  /** Of a redirect: 301, not 302. */
+  permanent?: boolean
 }
 
 /** Misbehaves instead of answering. */
@@ -67,7 +69,9 @@ export function misbehave(fault: Fault, response: ServerResponse): void {
       html(200, 'Be right back')
       return
     case 'redirect':
-      response.writeHead(302, { location: fault.location ?? 'https://elsewhere.example/' }).end()
+      response
+        .writeHead(fault.permanent ? 301 : 302, { location: fault.location ?? 'https://elsewhere.example/' })
+        .end()
       return
     case 'broken-json':
       response

@@ -1,22 +1,32 @@
-/** @module A PeerTube 6.3 instance as a small HTTP server: its answers have the shape, limits and quirks of the recordings. */
-import { createHash } from 'node:crypto'
+/** @module A PeerTube instance as a small HTTP server: its answers have the shape, limits and quirks of the recordings. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Answer, answer } from './answers.ts'
-import { type Fault, misbehave } from './faults.ts'
-import { bucketOf, type Limits, RateLimits } from './limits.ts'
+import { answer } from './answers.ts'
+import type { CommentOptions } from './comments.ts'
+import { Detours, type Scripted } from './detours.ts'
+import type { Fault } from './faults.ts'
+import type { Privacy } from './labels.ts'
+import { type Bucket, bucketOf, type Limits, RateLimits } from './limits.ts'
+import { type NewNotification, Notifications } from './notifications.ts'
 import { pictureAt } from './pictures.ts'
-import { recording, type User } from './recordings.ts'
+import { from } from './recorded-answers.ts'
+import type { User } from './recordings.ts'
+import { RouteCache } from './route-cache.ts'
 import { type Account, Sessions } from './sessions.ts'
-import { type Privacy, type PublishOptions, World } from './world.ts'
+import type { Edit, PublishOptions } from './videos.ts'
+import { type BulkOptions, World } from './world.ts'
+import { write } from './write.ts'
 
 export type InstanceOptions = {
   /** Default: any free one. */
   port?: number
   /** So many public videos, a minute apart; without it the world of the recordings. */
-  videos?: number
+  videos?: number | undefined
   limits?: Partial<Limits>
+  /** Of PeerTube, from 5.1.0 on; default: 6.3.0, the recorded one. What differs: versions.ts. */
   version?: string
+  /** False: counters and feeds are always as of now. */
+  caches?: boolean
   /** What it calls itself. */
   name?: string
 }
@@ -26,6 +36,8 @@ type LoggedRequest = {
   path: string
   headers: Record<string, string>
   status: number
+  /** Which limit it counts against. */
+  bucket: Bucket
   /** Milliseconds since the epoch, by the instance's clock. */
   at: number
 }
@@ -35,9 +47,6 @@ export type Step =
   | { action: 'publish'; options?: PublishOptions }
   | { action: 'publishMany'; count: number }
   | { action: 'remove'; uuid: string }
-
-/** Headers that belong to one connection or one body: not taken from a recording. */
-const OWN_HEADERS = /^(connection|content-length|date|etag|keep-alive|retry-after|x-ratelimit-.*)$/
 
 /** Starts an instance on loopback. Its methods are its script; all take and give plain JSON. */
 export async function startInstance(options: InstanceOptions = {}) {
@@ -53,15 +62,22 @@ export async function startInstance(options: InstanceOptions = {}) {
   const world = new World(origin, now, options.videos ?? null)
   const limits = new RateLimits(options.limits ?? {})
   const sessions = new Sessions(now)
-  const self = { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' }
+  const state = {
+    world,
+    sessions,
+    notifications: new Notifications(now, options.videos === undefined),
+    cache: new RouteCache(now, options.caches ?? true),
+    self: { origin, version: options.version ?? '6.3.0', name: options.name ?? 'PeerTube' },
+  }
   const log: LoggedRequest[] = []
   const steps: { after: number; step: Step }[] = []
-  let faults: Fault[] = []
+  const detours = new Detours()
   let lists = 0
 
   function respond(request: IncomingMessage, response: ServerResponse, body: string) {
     const url = new URL(request.url ?? '/', origin)
     const method = request.method ?? 'GET'
+    const bucket = bucketOf(method, url.pathname)
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     )
@@ -71,15 +87,11 @@ export async function startInstance(options: InstanceOptions = {}) {
         path: url.pathname + url.search,
         headers,
         status: response.statusCode,
+        bucket,
         at: now(),
       })
     })
-    const fault = faults.find((one) => url.pathname.startsWith(one.path ?? '/') && (one.times ?? 1) > 0)
-    if (fault?.skip) fault.skip -= 1
-    else if (fault) {
-      if (fault.times !== undefined) fault.times -= 1
-      return misbehave(fault, response)
-    }
+    if (detours.take(url, response)) return
     const asked = {
       method,
       url,
@@ -87,12 +99,12 @@ export async function startInstance(options: InstanceOptions = {}) {
       headers,
       body,
     }
-    if (method === 'OPTIONS') return write(request, response, answer(asked, world, sessions, self), {})
+    if (method === 'OPTIONS') return write(request, response, answer(asked, state), {})
     response.setHeader('date', new Date(now()).toUTCString())
-    const counted = limits.count(bucketOf(method, url.pathname), now())
+    const counted = limits.count(bucket, now())
     const made = counted.isTooMany
-      ? recordedAnswer('rate_limited_429')
-      : (pictureAt(url.pathname) ?? answer(asked, world, sessions, self))
+      ? from('rate_limited_429')
+      : (pictureAt(url.pathname) ?? answer(asked, state))
     write(request, response, made, counted.headers)
     if (url.pathname === '/api/v1/videos') afterList()
   }
@@ -123,23 +135,44 @@ export async function startInstance(options: InstanceOptions = {}) {
     publishMany: (count: number) => world.publishMany(count),
     schedule: (afterMs: number, publishing?: PublishOptions) => world.schedule(afterMs, publishing),
     setPrivacy: (uuid: string, privacy: Privacy) => world.setPrivacy(uuid, privacy),
-    edit: (uuid: string, change: { name?: string; description?: string }) => world.edit(uuid, change),
+    edit: (uuid: string, change: Edit) => world.edit(uuid, change),
+    startLive: (publishing?: PublishOptions) => world.startLive(publishing),
+    endLive: (uuid: string, how?: { replay?: boolean; permanent?: boolean }) =>
+      world.endLive(uuid, how ?? {}),
+    restartLive: (uuid: string) => world.restartLive(uuid),
+    subscribe: (user: User, channel: string) => world.subscribe(user, channel),
     like: (uuid: string) => world.like(uuid),
     view: (uuid: string) => world.view(uuid),
     remove: (uuid: string) => world.remove(uuid),
     setPublishedAt: (uuid: string, publishedAt: string) => world.setPublishedAt(uuid, publishedAt),
-    comment: (uuid: string, text: string, parentId?: number) => world.comment(uuid, text, parentId ?? null),
+    comment: (uuid: string, text: string, parentId?: number | null, how?: CommentOptions | null) =>
+      world.comment(uuid, text, parentId ?? null, how ?? {}),
+    commentMany: (uuid: string, count: number, how?: BulkOptions) =>
+      world.commentMany(uuid, count, how ?? {}),
+    editComment: (id: number, text: string) => world.comments.edit(id, text),
+    removeComment: (id: number) => world.comments.remove(id),
+    approveComment: (id: number) => world.comments.approve(id),
+    notify: (user: User, made: NewNotification) => state.notifications.add(user, made),
+    readNotification: (user: User, id: number) => state.notifications.read(user, id),
+    readAllNotifications: (user: User) => state.notifications.readAll(user),
+    removeNotification: (user: User, id: number) => state.notifications.remove(user, id),
+    /** Another version of PeerTube from now on. */
+    upgrade(version: string) {
+      state.self.version = version
+      state.cache.clear()
+    },
     /** Blocks an account, keeps it waiting, sets its one-time password… */
     setAccount: (user: User, change: Partial<Account>) => sessions.set(user, change),
     /** The UUIDs of the public videos, newest first. */
     list: () => world.listed().map(({ uuid }) => uuid),
     /** Misbehaves from now on, or for so many requests. */
-    fail(fault: Fault) {
-      faults.push({ ...fault })
-    },
-    heal() {
-      faults = []
-    },
+    fail: (fault: Fault) => detours.fail(fault),
+    /** Requests whose path begins so are answered exactly so, whatever it is. */
+    answerWith: (path: string, scripted: Scripted) => detours.answerWith(path, scripted),
+    /** Every request is sent on to another origin, for good (308). Null: it is here again. */
+    moveTo: (other: string | null) => detours.moveTo(other),
+    /** Ends faults and scripted answers. */
+    heal: () => detours.heal(),
     /** Does something right after so many lists of videos have been answered, so that a page shifts between two. */
     afterLists(count: number, step: Step) {
       steps.push({ after: lists + count, step })
@@ -159,43 +192,3 @@ export async function startInstance(options: InstanceOptions = {}) {
   }
 }
 export type SimulatedInstance = Awaited<ReturnType<typeof startInstance>>
-
-function recordedAnswer(name: string): Answer {
-  const { status, headers, body } = recording(name).response
-  return { status, headers, body }
-}
-
-function write(
-  request: IncomingMessage,
-  response: ServerResponse,
-  made: Answer,
-  limitHeaders: Record<string, string>,
-) {
-  for (const [name, value] of Object.entries(made.headers)) {
-    if (!OWN_HEADERS.test(name)) response.setHeader(name, value)
-  }
-  for (const [name, value] of Object.entries(limitHeaders)) response.setHeader(name, value)
-  const hasBody = made.status !== 204
-  if (!hasBody) {
-    response.writeHead(made.status, { 'content-length': 0 }).end()
-    return
-  }
-  const { body } = made
-  const bytes = Buffer.isBuffer(body)
-    ? body
-    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  // Express's weak ETag: the length and a SHA-1.
-  const digest = createHash('sha1').update(bytes).digest('base64').slice(0, 27)
-  const etag = `W/"${bytes.length.toString(16)}-${digest}"`
-  response.setHeader('etag', etag)
-  const isFresh =
-    made.status === 200 &&
-    request.headers['if-none-match'] === etag &&
-    !/no-cache/.test(request.headers['cache-control'] ?? '')
-  if (isFresh) {
-    response.removeHeader('content-type')
-    response.writeHead(304).end()
-    return
-  }
-  response.writeHead(made.status, { 'content-length': bytes.length }).end(bytes)
-}

@@ -9,7 +9,7 @@ export type Limits = {
   /** How long a window is, but that of logins. An administrator may change it. */
   windowMs: number
 }
-type Bucket = Exclude<keyof Limits, 'windowMs'>
+export type Bucket = Exclude<keyof Limits, 'windowMs'>
 
 const DEFAULT_LIMITS: Limits = {
   api: 50,

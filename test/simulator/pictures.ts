@@ -1,6 +1,6 @@
 /** @module Pictures of an instance: real ones, two pixels wide. */
 import { Buffer } from 'node:buffer'
-import type { Answer } from './answers.ts'
+import type { Answer } from './recorded-answers.ts'
 
 /** By the endings of their names. */
 const PICTURES = {

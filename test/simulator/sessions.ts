@@ -1,6 +1,6 @@
 /** @module Accounts and their sessions: logins, rotation, expiry and refusals as PeerTube 6.3 does them. */
 import { randomBytes } from 'node:crypto'
-import { type Answer, from, problem, withBody } from './answers.ts'
+import { type Answer, from, problem, withBody } from './recorded-answers.ts'
 import { type Caller, recording, tokenOf, USERS, type User } from './recordings.ts'
 
 /** What hinders a login. The password of each user is his name and `pass`. */

@@ -1,52 +1,17 @@
-/** @module What exists on a simulated instance, and what people do there: publish, unlist, edit, like, delete, comment. */
-import { randomBytes, randomUUID } from 'node:crypto'
-import { recording } from './recordings.ts'
-
-export type Privacy = 'public' | 'unlisted' | 'private'
-const PRIVACIES = {
-  public: { id: 1, label: 'Public' },
-  unlisted: { id: 2, label: 'Unlisted' },
-  private: { id: 3, label: 'Private' },
-}
-
-/** A video as lists show it. What is not named here is as in the recordings. */
-export type ListedVideo = {
-  id: number
-  uuid: string
-  shortUUID: string
-  name: string
-  description: string | null
-  truncatedDescription: string | null
-  privacy: { id: number; label: string }
-  nsfw: boolean
-  views: number
-  likes: number
-  createdAt: string
-  updatedAt: string
-  publishedAt: string
-  account: { name: string }
-  channel: { name: string }
-  [field: string]: unknown
-}
-
-export type Comment = {
-  id: number
-  threadId: number
-  inReplyToCommentId: number | null
-  videoUuid: string
-  text: string
-  createdAt: string
-}
-
-export type PublishOptions = {
-  name?: string
-  description?: string
-  channel?: string
-  privacy?: Privacy
-  /** ISO time; default: now. */
-  publishedAt?: string
-  nsfw?: boolean
-}
+/** @module What exists on a simulated instance, and what people do there: publish, unlist, edit, stream, like, delete, comment. */
+import { type Comment, type CommentOptions, Comments } from './comments.ts'
+import { PRIVACIES, type Privacy, STATES } from './labels.ts'
+import { recordedComments } from './recorded-comments.ts'
+import { recording, type User } from './recordings.ts'
+import { type Details, Shelf } from './shelf.ts'
+import {
+  type Edit,
+  edit,
+  type ListedVideo,
+  type PublishOptions,
+  recordedVideos,
+  VideoMaker,
+} from './videos.ts'
 
 /** What a script learns of a video that it made. */
 export type Published = {
@@ -58,63 +23,51 @@ export type Published = {
   url: string
 }
 
-// The recordings' list of everything has this shape; conformance.test.ts compares.
-const RECORDED = (recording('get_videos_include_admin').response.body as { data: ListedVideo[] }).data
-const LISTED_ONLY = (recording('get_videos_local_newest_skipcount').response.body as { data: ListedVideo[] })
-  .data
+/** Of many comments: below which one, or each below the one before. */
+export type BulkOptions = CommentOptions & { parentId?: number; nested?: boolean }
 
 const MINUTE_MS = 60_000
-const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 
 /** The state of one instance. Times come from `now`. */
 export class World {
-  readonly videos: ListedVideo[] = []
-  readonly comments: Comment[] = []
-  readonly #origin: string
+  readonly comments: Comments
   readonly #now: () => number
+  readonly #maker: VideoMaker
+  readonly #shelf = new Shelf()
+  readonly #subscriptions = new Map<User, Set<string>>()
   readonly #scheduled: { at: number; uuid: string }[] = []
   #nextId = 100
 
   /** @param count so many public videos, a minute apart back in time; null: the world of the recordings. */
   constructor(origin: string, now: () => number, count: number | null) {
-    this.#origin = origin
     this.#now = now
-    if (count === null) {
-      for (const video of RECORDED) this.#insert(this.#recorded(video))
-    } else {
-      const newest = now() - MINUTE_MS
-      for (let index = 0; index < count; index += 1) {
-        const publishedAt = new Date(newest - index * MINUTE_MS).toISOString()
-        // They come newest first: each belongs at the end, and finding that out a hundred thousand times is slow.
-        this.videos.push(this.#make({ name: `Video ${count - index}`, publishedAt }))
-      }
-    }
+    this.#maker = new VideoMaker(origin)
+    this.comments = new Comments(
+      () => this.#iso(),
+      () => this.#id(),
+    )
+    if (count === null) this.#record(origin)
+    else this.#fill(count)
   }
 
-  /** Public videos, newest first. */
+  /** Public videos that are there to be watched, newest first. */
   listed(): ListedVideo[] {
     this.#publishScheduled()
-    return this.#allPublic
-      ? this.videos
-      : this.videos.filter(({ privacy }) => privacy.id === PRIVACIES.public.id)
+    return this.#shelf.listed()
   }
 
-  get #allPublic(): boolean {
-    return this.#hidden === 0
-  }
-  #hidden = 0
-
+  /** By UUID, short UUID or number. */
   find(key: string): ListedVideo | undefined {
     this.#publishScheduled()
-    return this.videos.find(
-      ({ id, uuid, shortUUID }) => key === uuid || key === shortUUID || key === String(id),
-    )
+    return this.#shelf.find(key)
+  }
+
+  details(video: ListedVideo): Details {
+    return this.#shelf.details(video)
   }
 
   publish(options: PublishOptions = {}): Published {
-    const video = this.#make(options)
-    this.#insert(video)
-    return this.#show(video)
+    return this.#publish(options, false)
   }
 
   publishMany(count: number): Published[] {
@@ -130,23 +83,48 @@ export class World {
 
   /** An unlisted video made public keeps its `publishedAt`; a private one gets a new one, as on the real server. */
   setPrivacy(uuid: string, privacy: Privacy): void {
-    const video = this.#get(uuid)
-    const wasPrivate = video.privacy.id === PRIVACIES.private.id
-    this.#take(video)
-    video.privacy = PRIVACIES[privacy]
-    video.updatedAt = this.#iso()
-    if (wasPrivate && privacy !== 'private') video.publishedAt = this.#iso()
-    this.#insert(video)
+    this.#move(uuid, (video) => {
+      const wasPrivate = video.privacy.id === PRIVACIES.private.id
+      video.privacy = PRIVACIES[privacy]
+      video.updatedAt = this.#iso()
+      if (wasPrivate && privacy !== 'private') video.publishedAt = this.#iso()
+    })
   }
 
-  edit(uuid: string, change: { name?: string; description?: string }): void {
+  edit(uuid: string, change: Edit): void {
     const video = this.#get(uuid)
-    if (change.name !== undefined) video.name = change.name
-    if (change.description !== undefined) {
-      video.description = change.description
-      video.truncatedDescription = change.description.slice(0, 250)
-    }
+    edit(video, change)
+    const { tags, description } = change
+    if (tags !== undefined) this.#shelf.setDetails(video, { tags })
+    if (description !== undefined) this.#shelf.setDetails(video, { description })
     video.updatedAt = this.#iso()
+  }
+
+  /** A live that is on. */
+  startLive(options: PublishOptions = {}): Published {
+    return this.#publish(options, true)
+  }
+
+  /** With a replay it becomes a video; a permanent one waits for the next time, without replay. Both others leave the lists. */
+  endLive(
+    uuid: string,
+    { replay = false, permanent = false }: { replay?: boolean; permanent?: boolean },
+  ): void {
+    this.#move(uuid, (video) => {
+      video.updatedAt = this.#iso()
+      if (permanent) this.#shelf.setDetails(video, { state: STATES.waitingForLive })
+      else if (replay) video.isLive = false
+      else this.#shelf.setDetails(video, { state: STATES.liveEnded })
+    })
+  }
+
+  /** A permanent live is on again, as if it were published just now. */
+  restartLive(uuid: string): void {
+    this.#move(uuid, (video) => {
+      this.#shelf.setDetails(video, { state: STATES.published })
+      video.updatedAt = this.#iso()
+      video.publishedAt = this.#iso()
+    })
   }
 
   /** Moves `updatedAt`, as on the real server: it is no edit. */
@@ -160,33 +138,64 @@ export class World {
     this.#get(uuid).views += 1
   }
 
+  /** Its comments go with it. */
   remove(uuid: string): void {
-    this.#take(this.#get(uuid))
+    const video = this.#get(uuid)
+    this.#shelf.remove(video)
+    this.comments.removeOf(video.uuid)
   }
 
   /** For ties, and for clocks that lie. */
   setPublishedAt(uuid: string, publishedAt: string): void {
-    const video = this.#get(uuid)
-    this.#take(video)
-    video.publishedAt = publishedAt
-    this.#insert(video)
+    this.#move(uuid, (video) => {
+      video.publishedAt = publishedAt
+    })
   }
 
   /** Does not move the video's `updatedAt`. @param parentId of a reply. */
-  comment(videoUuid: string, text: string, parentId: number | null = null): Comment {
-    this.#get(videoUuid)
-    const id = this.#id()
-    const parent = this.comments.find((comment) => comment.id === parentId)
-    const comment = {
-      id,
-      threadId: parent?.threadId ?? id,
-      inReplyToCommentId: parentId,
-      videoUuid,
-      text,
-      createdAt: this.#iso(),
+  comment(videoUuid: string, text: string, parentId: number | null, options?: CommentOptions): Comment {
+    return this.comments.add(this.#get(videoUuid).uuid, text, parentId, options)
+  }
+
+  /** Many at once; each begins a thread unless it is said otherwise. @returns how many. */
+  commentMany(videoUuid: string, count: number, { parentId, nested, ...options }: BulkOptions): number {
+    let parent = parentId ?? null
+    for (let index = 0; index < count; index += 1) {
+      const { id } = this.comment(videoUuid, `Comment ${index + 1}`, parent, options)
+      if (nested) parent = id
     }
-    this.comments.push(comment)
-    return comment
+    return count
+  }
+
+  subscribe(user: User, channel: string): void {
+    this.#subscriptions.set(user, this.subscriptionsOf(user).add(channel))
+  }
+
+  /** Names of channels. */
+  subscriptionsOf(user: User): Set<string> {
+    return new Set(this.#subscriptions.get(user))
+  }
+
+  /** The world of the recordings. */
+  #record(origin: string): void {
+    // Recorded with tags.
+    const { tags } = recording('get_video').response.body as Details
+    for (const video of recordedVideos(origin)) {
+      this.#shelf.setDetails(video, { tags })
+      this.#shelf.put(video)
+    }
+    for (const comment of recordedComments()) this.comments.put(comment)
+    this.subscribe('bob', 'alice_channel')
+    this.subscribe('carol', 'alice_channel')
+  }
+
+  #fill(count: number): void {
+    const newest = this.#now() - MINUTE_MS
+    for (let index = 0; index < count; index += 1) {
+      const publishedAt = new Date(newest - index * MINUTE_MS).toISOString()
+      const options = { name: `Video ${count - index}`, publishedAt }
+      this.#shelf.putLast(this.#maker.make(this.#id(), this.#iso(), options))
+    }
   }
 
   #get(uuid: string): ListedVideo {
@@ -195,78 +204,28 @@ export class World {
     return video
   }
 
-  /** Puts a video where its `publishedAt` belongs; of equals the later made comes first. */
-  #insert(video: ListedVideo): void {
-    let low = 0
-    let high = this.videos.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.videos[middle]?.publishedAt ?? '') > video.publishedAt) low = middle + 1
-      else high = middle
-    }
-    this.videos.splice(low, 0, video)
-    if (video.privacy.id !== PRIVACIES.public.id) this.#hidden += 1
+  #publish(options: PublishOptions, isLive: boolean): Published {
+    const video = this.#maker.make(this.#id(), this.#iso(), options)
+    if (isLive) Object.assign(video, { isLive, duration: 0 })
+    const { tags = [], description = null } = options
+    this.#shelf.setDetails(video, { tags, description })
+    this.#shelf.put(video)
+    const { uuid, shortUUID, id, name, publishedAt, url } = video
+    return { uuid, shortUUID, id, name, publishedAt, url }
   }
 
-  #take(video: ListedVideo): void {
-    this.videos.splice(this.videos.indexOf(video), 1)
-    if (video.privacy.id !== PRIVACIES.public.id) this.#hidden -= 1
+  #move(uuid: string, change: (video: ListedVideo) => void): void {
+    const video = this.#get(uuid)
+    this.#shelf.move(video, () => change(video))
   }
 
   #publishScheduled(): void {
     const due = this.#scheduled.filter(({ at }) => at <= this.#now())
     for (const entry of due) {
       this.#scheduled.splice(this.#scheduled.indexOf(entry), 1)
-      this.setPrivacy(entry.uuid, 'public')
+      // It may have been deleted before its time.
+      if (this.#shelf.find(entry.uuid)) this.setPrivacy(entry.uuid, 'public')
     }
-  }
-
-  #make(options: PublishOptions): ListedVideo {
-    const id = this.#id()
-    const now = this.#iso()
-    const uuid = randomUUID()
-    const picture = randomUUID()
-    const [template] = LISTED_ONLY.filter(
-      ({ channel }) => channel.name === (options.channel ?? 'alice_channel'),
-    )
-    if (!template) throw new Error(`the simulator has no channel ${options.channel}`)
-    return {
-      ...this.#recorded(template),
-      id,
-      uuid,
-      shortUUID: Array.from(randomBytes(22), (byte) => ALPHABET[byte % ALPHABET.length]).join(''),
-      url: `${this.#origin}/videos/watch/${uuid}`,
-      name: options.name ?? `Video ${id}`,
-      description: options.description ?? null,
-      truncatedDescription: options.description?.slice(0, 250) ?? null,
-      privacy: PRIVACIES[options.privacy ?? 'public'],
-      nsfw: options.nsfw ?? false,
-      views: 0,
-      likes: 0,
-      thumbnailPath: `/lazy-static/thumbnails/${picture}.jpg`,
-      previewPath: `/lazy-static/previews/${picture}.jpg`,
-      embedPath: `/videos/embed/${uuid}`,
-      createdAt: now,
-      updatedAt: now,
-      publishedAt: options.publishedAt ?? now,
-    }
-  }
-
-  /** A recorded video on this host. Lists don't show what only the list of everything does. */
-  #recorded(video: ListedVideo): ListedVideo {
-    const copy: ListedVideo = JSON.parse(
-      JSON.stringify(video)
-        .replaceAll('https://peertube.example', this.#origin)
-        .replaceAll('peertube.example', new URL(this.#origin).host),
-    )
-    const [listed] = LISTED_ONLY
-    if (listed) for (const field of Object.keys(copy)) if (!(field in listed)) delete copy[field]
-    return copy
-  }
-
-  #show(video: ListedVideo): Published {
-    const { uuid, shortUUID, id, name, publishedAt } = video
-    return { uuid, shortUUID, id, name, publishedAt, url: `${this.#origin}/videos/watch/${uuid}` }
   }
 
   #iso(): string {
