@@ -4,6 +4,7 @@ import { columnsOf, jsonOf } from './columns.ts'
 import { deleteRow } from './delete-row.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
+import { NEVER } from './polls.ts'
 import { instances, sources } from './schema.ts'
 
 export type Instance = typeof instances.$inferSelect
@@ -16,9 +17,6 @@ type Row = Instance & { sources: string }
 /** With its sources in the same row: a second statement would read their ids once more. */
 const COLUMNS = `${columnsOf(instances)},
   (SELECT json_group_array(${jsonOf(sources)}) FROM sources WHERE sources.instance_id = instances.id) AS sources`
-
-/** What is due never: the sources of a paused instance. */
-const NEVER = Number.MAX_SAFE_INTEGER
 
 /** What of an instance is read. `checkpoint`: JSON. */
 export type NewSource = Pick<Source, 'kind' | 'target' | 'checkpoint'> & Partial<Pick<Source, 'maxDelayMs'>>

@@ -13,6 +13,7 @@ export const DUE_REASONS = {
   backoff: 'it failed',
   unreachable: 'the instance can’t be reached: one try an hour',
   paused: 'it is paused',
+  expired: 'its login has ended',
 } as const
 export type DueReason = keyof typeof DUE_REASONS
 

@@ -63,6 +63,7 @@ function describeAttempt(entry: Extract<LogEntry, { log: 'attempt' }>, url: stri
 function describePoll(entry: Extract<LogEntry, { log: 'poll' }>): string | null {
   const { instance, outcome, detail = '', dueAt, failures = 0 } = entry
   if (outcome === 'failed') return `! ${instance}: ${oneLine(detail)}; next ${until(dueAt)}`
+  if (outcome === 'ended') return `! ${instance}: ${oneLine(detail)}`
   if (outcome === 'waiting') return `. ${instance}: more to read; ${detail}`
   const times = failures === 1 ? 'a failure' : `${failures} failures`
   return failures > 0 && outcome !== 'superseded' ? `. ${instance}: it answers again, after ${times}` : null

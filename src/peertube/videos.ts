@@ -5,7 +5,7 @@ import type { VideosTarget } from '../events/source-target.ts'
 import type { Video } from '../events/types.ts'
 import { type Listed, PAGE_SIZE } from '../events/video-walk.ts'
 import { absoluteUrl, largest, toActor } from './actor.ts'
-import { type Failure, failed, type Get, type GetOptions, type Observation, type Read } from './client.ts'
+import { type Failure, failed, type Get, type Observation, type Read } from './client.ts'
 import { describeIssue, getFresh } from './items.ts'
 import { ListedUuid, ListedVideo, VideoDetail, VideoList } from './schemas.ts'
 
@@ -26,16 +26,16 @@ export type VideosPage =
  * Reads one page of a list of videos, NSFW ones included, newest first.
  * @param origin e.g. `https://peertube.example`.
  * @param start how many videos to pass over.
- * @param options `etag` of the same page when it was last read, for a 304; `token` of whose subscriptions they are.
+ * @param etag of the same page when it was last read, for a 304.
  */
 export async function readVideosPage(
   get: Get,
   origin: string,
   target: VideosTarget,
   start: number,
-  options: Pick<GetOptions, 'etag' | 'token'>,
+  etag: string | null,
 ): Promise<VideosPage> {
-  const answer = await get(origin + listPath(target, start), options)
+  const answer = await get(origin + listPath(target, start), { etag })
   if (answer.kind !== 'ok') return answer
   return readPage(answer, origin, start)
 }

@@ -15,7 +15,7 @@ export type LogEntry =
       instance: string
       /** What of it was read. */
       source: string
-      outcome: 'new' | 'nothing-new' | 'waiting' | 'failed' | 'superseded'
+      outcome: 'new' | 'nothing-new' | 'waiting' | 'failed' | 'superseded' | 'ended'
       requests: number
       events: number
       /** Of an outcome that isn't plain: why, in plain words. */

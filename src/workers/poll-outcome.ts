@@ -1,5 +1,8 @@
 /** @module What a poll of one source came to. */
 
+import type { GuardedWrite } from '../db/polls.ts'
+import type { NewEvent } from '../events/types.ts'
+
 /** Why a poll ends before it is done. */
 export type Stop =
   /** Somebody else is reading the instance. */
@@ -8,6 +11,8 @@ export type Stop =
   | { kind: 'superseded' }
   /** The budget is spent, or the instance asked for a rest: come back then, to where the checkpoint stands. */
   | { kind: 'waiting'; waitMs: number; detail: string }
+  /** It is never to be read again, unless something changes: what that is, is to be committed. */
+  | { kind: 'ended'; detail: string; events: readonly NewEvent[]; writes: readonly GuardedWrite[] }
   /** `isInstanceWide`: the instance can't be read now, not only this of it. */
   | { kind: 'failed'; reason: string; detail: string; isInstanceWide: boolean }
 

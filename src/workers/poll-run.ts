@@ -24,8 +24,8 @@ type Step = Partial<Pick<Progress, 'checkpoint' | 'etag' | 'digest' | 'method' |
   /** When to go on. */
   (
     | { next: 'now' }
-    /** As its pace is. */
-    | { next: 'paced'; atMostMs?: number; atMostReason?: DueReason }
+    /** As its pace is, but no later, or no earlier, than so long from now. `atLeastMs`: the instance answers the same till then. */
+    | { next: 'paced'; atMostMs?: number; atMostReason?: DueReason; atLeastMs?: number }
   )
 
 export class PollRun {
@@ -144,11 +144,13 @@ export class PollRun {
       maxDelayMs: this.maxDelayMs,
       random: this.deps.random(),
     })
-    const { atMostMs = pace.intervalMs, atMostReason } = step
+    const { atMostMs = pace.intervalMs, atMostReason, atLeastMs = 0 } = step
     const isSooner = atMostMs < pace.intervalMs
+    const intervalMs = Math.min(atMostMs, pace.intervalMs)
+    const reason = (isSooner && atMostReason) || pace.reason
     return {
-      dueAt: now + Math.min(atMostMs, pace.intervalMs),
-      dueReason: (isSooner && atMostReason) || pace.reason,
+      dueAt: now + Math.max(intervalMs, atLeastMs),
+      dueReason: atLeastMs > intervalMs ? 'cached' : reason,
       rate: pace.rate,
     }
   }

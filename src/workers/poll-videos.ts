@@ -17,7 +17,9 @@ import {
   type Pass,
   type VideosCheckpoint,
 } from '../events/video-walk.ts'
+import type { Get } from '../peertube/client.ts'
 import { readVideo, readVideosPage, type VideosPage } from '../peertube/videos.ts'
+import { asConnection } from './as-connection.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { lookAfterMissing, lookAfterRunning } from './poll-video-fates.ts'
@@ -67,13 +69,20 @@ type Page = Extract<VideosPage, { kind: 'page' }>
  */
 export async function pollVideos(run: PollRun): Promise<void> {
   const target = videosTarget(run.source.target)
-  while (!(await readOn(run, target))) {
-    // Each page is committed.
+  const read = async (get: Get) => {
+    const list = { get, target }
+    while (!(await readOn(run, list))) {
+      // Each page is committed.
+    }
+    await lookAfterMissing(run, checkpointOf(run))
+    await lookAfterRunning(run, checkpointOf(run))
+    await readPass(run, list)
   }
-  await lookAfterMissing(run, checkpointOf(run))
-  await lookAfterRunning(run, checkpointOf(run))
-  await readPass(run, target)
+  await (target.kind === 'subscriptions' ? asConnection(run, ({ get }) => read(get)) : read(run.visit.get))
 }
+
+/** A list of videos, and how it is asked for: subscriptions as somebody, all others as anybody. */
+type List = { get: Get; target: VideosTarget }
 
 /** @throws Interruption when the row was damaged: only our own code writes it. */
 export function checkpointOf({ source }: PollRun): Checkpoint {
@@ -84,14 +93,13 @@ export function checkpointOf({ source }: PollRun): Checkpoint {
 }
 
 /** Reads the next page of the walk. @returns whether that was its last. */
-async function readOn(run: PollRun, target: VideosTarget): Promise<boolean> {
+async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
   const { source } = run
   const checkpoint = checkpointOf(run)
   const isFromTop = checkpoint.walk === null
-  const { get, origin } = run.visit
-  const page = await readVideosPage(get, origin, target, currentWalk(checkpoint).start, {
-    etag: isFromTop ? source.etag : null,
-  })
+  const etag = isFromTop ? source.etag : null
+  const { start } = currentWalk(checkpoint)
+  const page = await readVideosPage(get, run.visit.origin, target, start, etag)
   if (page.kind === 'failed') throw new Interruption(failedStop(page))
   const digest = page.kind === 'page' ? digestOf(page) : source.digest
   // View counts move the ETag of a busy instance, but not the digest.
@@ -219,7 +227,7 @@ function runningAfter(
 }
 
 /** Reads the pages of the day's pass that are due: it finds what became public late, edits and deletions far down. */
-async function readPass(run: PollRun, target: VideosTarget): Promise<void> {
+async function readPass(run: PollRun, { get, target }: List): Promise<void> {
   const { deps, source } = run
   const before = checkpointOf(run)
   if (!before.baseline || !before.pass) return
@@ -228,8 +236,7 @@ async function readPass(run: PollRun, target: VideosTarget): Promise<void> {
     const isBeginning = pass.walk === null
     if (isBeginning) pass = newPass(pass.pages, deps.clock())
     const start = pass.walk?.start ?? 0
-    const { get, origin } = run.visit
-    const page = await optionally(() => readVideosPage(get, origin, target, start, {}))
+    const page = await optionally(() => readVideosPage(get, run.visit.origin, target, start, null))
     if (page === null) return
     if (page.kind === 'failed') throw new Interruption(failedStop(page))
     if (page.kind === 'not-modified') return

@@ -1,7 +1,7 @@
 /** @module Reads one instance: its due sources, one after another, each request through the instance's limiter. */
 import { newId } from '../db/id.ts'
 import { noteReachability, putOffSources } from '../db/instance-state.ts'
-import { type DueSource, dueSources } from '../db/polls.ts'
+import { type DueSource, dueSources, NEVER } from '../db/polls.ts'
 import { instanceUnreachable } from '../events/instance-events.ts'
 import { targetProblem } from '../http/target.ts'
 import type { Deps } from './deps.ts'
@@ -86,6 +86,7 @@ async function settle(run: PollRun, outcome: PollOutcome, failures: number): Pro
   const settled = await interruptible(async () => {
     if (outcome.kind === 'failed') dueAt = await commitFailure(run, outcome)
     if (outcome.kind === 'waiting') await commitRest(run, outcome)
+    if (outcome.kind === 'ended') await commitEnd(run, outcome)
     return outcome
   })
   if (settled.kind === 'busy') return
@@ -148,6 +149,12 @@ async function commitRest(run: PollRun, { waitMs }: Extract<Stop, { kind: 'waiti
     const waking = wakePolls(deps.env.POLL_QUEUE, [{ instanceId: source.instanceId, delaySeconds }])
     await tolerating(deps.log, 'polls', waking)
   }
+}
+
+async function commitEnd(run: PollRun, stop: Extract<Stop, { kind: 'ended' }>): Promise<void> {
+  const { detail, events, writes } = stop
+  const failure = { kind: 'expired', detail }
+  await run.setBack({ dueAt: NEVER, dueReason: 'expired', failure, events, writes }, true)
 }
 
 function logEntry(

@@ -1,0 +1,51 @@
+/** @module Reading as somebody who has logged in. */
+import { type Get, isInstanceWide } from '../peertube/client.ts'
+import { accessToken } from './connection-tokens.ts'
+import { Interruption } from './poll-outcome.ts'
+import type { PollRun } from './poll-run.ts'
+
+/** As whom an instance is read. `get` carries the token. `role`: 0 Administrator, 1 Moderator, 2 User. */
+export type Reader = { get: Get; connection: { id: string; username: string; role: number } }
+
+/** Thrown when an instance refuses a token: it is changed for a new one, and the work begins anew. */
+class TokenRefused extends Error {}
+
+/**
+ * Does work as the connection of a source. What it committed before a token was refused stays.
+ * @throws Interruption when there is no token now, or never again.
+ */
+export async function asConnection(run: PollRun, work: (reader: Reader) => Promise<void>): Promise<void> {
+  const refused: string[] = []
+  for (;;) {
+    const outcome = await accessToken(run.deps, run.visit.access, run.source, refused)
+    switch (outcome.kind) {
+      case 'token':
+        break
+      case 'wait':
+        throw new Interruption({ kind: 'waiting', waitMs: outcome.waitMs, detail: outcome.detail })
+      case 'failed': {
+        const { reason, detail } = outcome
+        const isWide = reason !== 'keys' && isInstanceWide(reason, null)
+        throw new Interruption({ kind: 'failed', reason, detail, isInstanceWide: isWide })
+      }
+      case 'ended':
+        throw new Interruption({ kind: 'ended', detail: outcome.detail, events: [], writes: [] })
+      case 'expired': {
+        const { detail, event, write } = outcome
+        throw new Interruption({ kind: 'ended', detail, events: [event], writes: [write] })
+      }
+    }
+    const { token, connection } = outcome
+    const get: Get = async (url, options) => {
+      const answer = await run.visit.get(url, { ...options, token })
+      if (answer.kind === 'failed' && answer.observation?.status === 401) throw new TokenRefused()
+      return answer
+    }
+    try {
+      return await work({ get, connection })
+    } catch (error) {
+      if (!(error instanceof TokenRefused)) throw error
+      refused.push(token)
+    }
+  }
+}

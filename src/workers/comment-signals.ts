@@ -1,0 +1,154 @@
+/**
+ * @module What says that an instance has new comments, and where: two counters, and the feed of the newest, which gives all
+ * replies of a thread one id and none of them its own. PeerTube keeps the answers of both for minutes; so neither is asked
+ * before it can say anything new.
+ */
+import { noteVersion } from '../db/instance-state.ts'
+import { newestVideos, threadsToRevisit } from '../db/known-comments.ts'
+import { LOOKBACK_MS } from '../events/detect-comments.ts'
+import { instanceUpgraded } from '../events/instance-events.ts'
+import { type CommentFeed, readCommentFeed } from '../peertube/comment-feed.ts'
+import { readCounters } from '../peertube/counters.ts'
+import { uuidOf } from '../peertube/short-uuid.ts'
+import { readThread } from '../peertube/thread.ts'
+import type { CommentWatch } from './comment-watch.ts'
+import { Interruption, optionally } from './poll-outcome.ts'
+import { failedStop } from './visit.ts'
+
+const HOUR_MS = 3_600_000
+/** The feed is read so often although no counter has moved: they count what the instance's own users write. */
+const FEED_EVERY_MS = 2 * HOUR_MS
+/** One known thread is looked at again so often: for edits, which move no counter, and deletions. */
+const REVISIT_EVERY_MS = HOUR_MS
+/** For so long PeerTube answers the same. */
+const CACHED_MS = { counters: 600_000, feed: 900_000 }
+/** When something was deleted, and nothing says where: so many of the threads that were active of late. */
+const SWEEP = 50
+/** When more was written than the feed has room for: so many of the newest videos. */
+const MAX_VIDEOS = 100
+
+/** Asks the counters, and what version runs. @returns whether this was the first time. */
+export async function askCounters(watch: CommentWatch): Promise<boolean> {
+  const { run, checkpoint } = watch
+  const { visit, source } = run
+  const isFirst = checkpoint.baseline === null
+  const read = await readCounters(visit.get, visit.origin, source.etag)
+  if (read.kind === 'failed') throw new Interruption(failedStop(read))
+  const { now } = watch
+  const freshMs = Math.min((read.maxAgeSeconds ?? 0) * 1000, CACHED_MS.counters)
+  // And a moment, for what is made anew then.
+  watch.set({ countersAt: now, countersFreshAt: freshMs > 0 ? now + freshMs + 1_000 : 0 })
+  if (read.kind === 'not-modified') return isFirst
+  watch.etag = read.etag
+  const { version } = source.instance
+  if (read.version !== version) {
+    watch.learn({
+      events: [instanceUpgraded({ ...run.instance, version: read.version }, version, now)],
+      writes: [noteVersion(source.instanceId, read.version)],
+    })
+    run.source = { ...source, instance: { ...source.instance, version: read.version } }
+  }
+  const change = read.comments === null ? 0 : read.comments - (checkpoint.comments ?? read.comments)
+  watch.set({ comments: read.comments, unexplained: checkpoint.unexplained + change })
+  if (isFirst) await begin(watch)
+  return isFirst
+}
+
+/** What the feed shows now was there before us; the number of the newest comment tells what comes later. */
+async function begin(watch: CommentWatch): Promise<void> {
+  const { visit } = watch.run
+  const feed = await readFeed(watch, null)
+  const { now } = watch
+  const [newest] = feed?.items ?? []
+  const read = newest
+    ? await optionally(() => readThread(visit.get, visit.origin, newest.videoShortUuid, newest.threadId))
+    : null
+  const ids = read?.kind === 'thread' ? read.comments.map(({ comment }) => comment.id) : []
+  const newestId = ids.reduce((highest, id) => Math.max(highest, id), 0)
+  watch.set({
+    unexplained: 0,
+    baseline: { newestId, since: now, staleMs: feed ? ageOf(feed) : CACHED_MS.feed },
+    revisitedAt: now,
+  })
+  if (feed) keepFeed(watch, feed)
+}
+
+/** @returns null when it says nothing new, or when the instance has none. */
+async function readFeed(watch: CommentWatch, etag: string | null): Promise<CommentFeed | null> {
+  const { visit, deps, source } = watch.run
+  const read = await readCommentFeed(visit.get, visit.origin, etag)
+  if (read.kind === 'feed') return read
+  if (read.kind === 'not-modified') return null
+  const stop = failedStop(read)
+  if (stop.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
+  deps.log({ log: 'skipped', instance: source.instance.host, detail: `the feed of comments ${read.detail}` })
+  return null
+}
+
+/** How old what the feed says is: PeerTube counts down how long it answers the same. */
+function ageOf({ maxAgeSeconds }: CommentFeed): number {
+  return maxAgeSeconds === null ? 0 : Math.max(0, CACHED_MS.feed - maxAgeSeconds * 1000)
+}
+
+function keepFeed(watch: CommentWatch, feed: CommentFeed): void {
+  const { now } = watch
+  watch.set({
+    feedKeys: feed.items.map(({ key }) => key),
+    feedAt: now,
+    feedEtag: feed.etag,
+    feedFreshAt: now + Math.min((feed.maxAgeSeconds ?? 0) * 1000, CACHED_MS.feed),
+    feedWanted: false,
+  })
+}
+
+/** Reads the feed when it is due, or can say where something is. @param isExpected whether there is something. */
+export async function askFeed(watch: CommentWatch, isExpected: boolean): Promise<void> {
+  const { checkpoint, now } = watch
+  const isWanted = isExpected || checkpoint.feedWanted
+  if (now < checkpoint.feedFreshAt) {
+    watch.set({ feedWanted: isWanted })
+    return
+  }
+  if (!isWanted && now - checkpoint.feedAt < FEED_EVERY_MS) return
+  const feed = await readFeed(watch, checkpoint.feedEtag)
+  if (!feed) {
+    watch.set({ feedAt: now, feedWanted: false })
+    return
+  }
+  const known = new Set(checkpoint.feedKeys)
+  const fresh = feed.items.filter(({ key }) => !known.has(key))
+  keepFeed(watch, feed)
+  watch.suspect(
+    fresh.map(({ videoShortUuid, threadId }) => ({
+      video: uuidOf(videoShortUuid) ?? videoShortUuid,
+      threadId,
+      since: now,
+      replies: -1,
+    })),
+  )
+  // What it said may be older than what has changed: then it is asked again when it is made anew.
+  if (isExpected && fresh.length === 0 && ageOf(feed) > 1_000) watch.set({ feedWanted: true })
+  // More was written than it has room for: then the videos themselves are asked.
+  if (known.size > 0 && fresh.length > 0 && fresh.length === feed.items.length) {
+    const newest = await newestVideos(watch.run.deps.env.DB, watch.run.source.instanceId, MAX_VIDEOS)
+    const named = fresh.map(({ videoShortUuid }) => uuidOf(videoShortUuid) ?? videoShortUuid)
+    watch.listLater([...named, ...newest])
+  }
+}
+
+/** Threads to be looked at again: one now and then, and many when the counter has gone down, for something was deleted. */
+export async function revisit(watch: CommentWatch): Promise<void> {
+  const { checkpoint, now } = watch
+  const { deps, source } = watch.run
+  const isSweep = checkpoint.unexplained < 0
+  if (!isSweep && now - checkpoint.revisitedAt < REVISIT_EVERY_MS) return
+  const threads = await threadsToRevisit(deps.env.DB, source.id, {
+    activeSince: now - LOOKBACK_MS,
+    readBefore: isSweep ? now : now - REVISIT_EVERY_MS,
+    limit: isSweep ? SWEEP : 1,
+  })
+  watch.set({ revisitedAt: now, unexplained: Math.max(0, checkpoint.unexplained) })
+  watch.suspect(
+    threads.map(({ id, videoUuid }) => ({ video: videoUuid, threadId: id, since: now, replies: -1 })),
+  )
+}

@@ -1,0 +1,125 @@
+/** @module Where the watch over an instance's public comments stands: its checkpoint, and how it is committed. */
+import * as v from 'valibot'
+import type { GuardedWrite } from '../db/polls.ts'
+import type { NewEvent } from '../events/types.ts'
+import { Interruption } from './poll-outcome.ts'
+import type { PollRun } from './poll-run.ts'
+
+/** So many threads and videos are kept in mind. */
+const MAX_SUSPECTS = 300
+/** What is left to be read is gone on with so soon. */
+const UNFINISHED_MS = 60_000
+
+const time = v.number()
+const Suspect = v.object({
+  /** UUID. */
+  video: v.string(),
+  threadId: v.number(),
+  /** Since when. */
+  since: time,
+  /** As a list of threads counts them; -1: none did. */
+  replies: v.number(),
+})
+export type Suspect = v.InferOutput<typeof Suspect>
+
+const Checkpoint = v.object({
+  /** Where we began; null: never read. See `CommentsBaseline`. */
+  baseline: v.optional(
+    v.nullable(v.object({ newestId: v.number(), since: time, staleMs: v.number() })),
+    null,
+  ),
+  /** The instance's counter of comments, and when it was asked for. */
+  comments: v.optional(v.nullable(v.number()), null),
+  countersAt: v.optional(time, 0),
+  /** They answer the same until then. */
+  countersFreshAt: v.optional(time, 0),
+  /** Changes of the counter for which no comment was found yet. */
+  unexplained: v.optional(v.number(), 0),
+  /** What the feed has shown, and when it was read. */
+  feedKeys: v.optional(v.array(v.string()), []),
+  feedAt: v.optional(time, 0),
+  feedEtag: v.optional(v.nullable(v.string()), null),
+  /** The feed answers the same until then. */
+  feedFreshAt: v.optional(time, 0),
+  /** Whether it is to be read then: what it said was older than what has changed. */
+  feedWanted: v.optional(v.boolean(), false),
+  /** When a known thread was last looked at again. */
+  revisitedAt: v.optional(time, 0),
+  /** Threads that may have something new. */
+  suspects: v.optional(v.array(Suspect), []),
+  /** Videos whose threads are to be listed, to find those. */
+  videos: v.optional(v.array(v.string()), []),
+})
+type Checkpoint = v.InferOutput<typeof Checkpoint>
+
+export class CommentWatch {
+  readonly run: PollRun
+  checkpoint: Checkpoint
+  method: string | null
+  #etag: string | null
+  #events: NewEvent[] = []
+  #writes: GuardedWrite[] = []
+
+  /** @throws Interruption when the row was damaged: only our own code writes it. */
+  constructor(run: PollRun) {
+    this.run = run
+    this.method = run.source.method
+    this.#etag = run.source.etag
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), run.source.checkpoint)
+    if (!parsed.success) {
+      const detail = `the checkpoint of ${run.source.id} is damaged`
+      throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
+    }
+    this.checkpoint = parsed.output
+  }
+
+  get now(): number {
+    return this.run.deps.clock()
+  }
+
+  /** Of the counters. */
+  set etag(etag: string | null) {
+    this.#etag = etag
+  }
+
+  set(change: Partial<Checkpoint>): void {
+    this.checkpoint = { ...this.checkpoint, ...change }
+  }
+
+  /** To be committed with the next commit. */
+  learn({ events = [], writes = [] }: { events?: readonly NewEvent[]; writes?: readonly GuardedWrite[] }): void {
+    this.#events.push(...events)
+    this.#writes.push(...writes)
+  }
+
+  suspect(more: readonly Suspect[]): void {
+    const known = new Set(this.checkpoint.suspects.map(({ threadId }) => threadId))
+    const added = more.filter(({ threadId }) => !known.has(threadId) && known.add(threadId))
+    this.set({ suspects: [...this.checkpoint.suspects, ...added].slice(0, MAX_SUSPECTS) })
+  }
+
+  listLater(videos: readonly string[]): void {
+    this.set({ videos: [...new Set([...this.checkpoint.videos, ...videos])].slice(0, MAX_SUSPECTS) })
+  }
+
+  /** Commits all that was learned since the last time. */
+  async commit(): Promise<void> {
+    const { suspects, videos, feedWanted, feedFreshAt, countersFreshAt } = this.checkpoint
+    const [events, writes] = [this.#events, this.#writes]
+    this.#events = []
+    this.#writes = []
+    const isUnfinished = suspects.length > 0 || videos.length > 0
+    const soon = isUnfinished
+      ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
+      : feedWanted && { atMostMs: Math.max(1_000, feedFreshAt - this.now + 1_000), atMostReason: 'cached' as const }
+    await this.run.commit({
+      next: 'paced',
+      method: this.method,
+      etag: this.#etag,
+      checkpoint: JSON.stringify(this.checkpoint),
+      events,
+      writes,
+      ...(soon || { atLeastMs: countersFreshAt - this.now }),
+    })
+  }
+}

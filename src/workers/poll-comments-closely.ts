@@ -1,0 +1,98 @@
+/** @module Comments of a video or a channel that somebody named: its threads are listed at every poll, and none is missed for long. */
+import * as v from 'valibot'
+import type { CommentsTarget } from '../events/source-target.ts'
+import type { VideoReference } from '../events/types.ts'
+import { readVideosPage } from '../peertube/videos.ts'
+import { threadsOfVideo } from './comment-lists.ts'
+import { publicVideo, type Reading, readThreadOf, referenceOf } from './comment-threads.ts'
+import { Interruption } from './poll-outcome.ts'
+import type { PollRun } from './poll-run.ts'
+import { failedStop } from './visit.ts'
+
+/** Of a channel so many of the newest videos. */
+const NEWEST = 10
+
+const Checkpoint = v.object({
+  /** Where we began; null: never read. */
+  baseline: v.optional(
+    v.nullable(v.object({ newestId: v.number(), since: v.number(), staleMs: v.number() })),
+    null,
+  ),
+  /** Videos that were listed before, with their number of comments when the instance counts them (from 7.0 on). */
+  videos: v.optional(v.record(v.string(), v.nullable(v.number())), {}),
+})
+type Videos = v.InferOutput<typeof Checkpoint>['videos']
+
+type Watched = { reference: VideoReference; comments: number | null }
+
+/**
+ * Idle a request for each video; for a channel one, and for instances before 7.0 one more for each of its newest videos.
+ * A new comment takes one request more.
+ */
+export async function pollClosely(
+  run: PollRun,
+  target: Extract<CommentsTarget, { kind: 'video' | 'channel' }>,
+): Promise<void> {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), run.source.checkpoint)
+  if (!parsed.success) {
+    const detail = `the checkpoint of ${run.source.id} is damaged`
+    throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
+  }
+  const before = parsed.output
+  const baseline = before.baseline ?? { newestId: 0, since: run.deps.clock(), staleMs: 0 }
+  const reading: Reading = { run, get: run.visit.get, viewerId: null, baseline }
+  const watched = target.kind === 'video' ? [await oneVideo(run, target.name)] : await ofChannel(run, target.name)
+  let videos: Videos = before.videos
+  const commit = (news: { events?: Parameters<PollRun['commit']>[0]['events']; writes?: Parameters<PollRun['commit']>[0]['writes'] }) =>
+    run.commit({
+      next: 'paced',
+      method: 'closely',
+      checkpoint: JSON.stringify({ baseline, videos }),
+      events: news.events ?? [],
+      writes: news.writes ?? [],
+    })
+  for (const { reference, comments } of watched) {
+    const { uuid } = reference
+    const isKnown = Object.hasOwn(videos, uuid)
+    if (isKnown && comments !== null && videos[uuid] === comments) continue
+    // A video that is new since we watch has no comments that were there before us.
+    const isFirst = !isKnown && before.baseline === null
+    const listed = await threadsOfVideo(reading, uuid, isFirst)
+    if (listed === null) break
+    let isRead = true
+    for (const { threadId, replies } of listed.suspects) {
+      const news = await readThreadOf(reading, { reference, isPublic: true }, threadId, replies)
+      if (news === null) {
+        isRead = false
+        break
+      }
+      await commit(news)
+    }
+    if (isRead) videos = { ...videos, [uuid]: comments }
+    if (listed.writes.length > 0) await commit({ writes: listed.writes })
+    if (!isRead) break
+  }
+  // Only those that are still among the newest are worth keeping.
+  videos = Object.fromEntries(
+    Object.entries(videos).filter(([uuid]) => watched.some(({ reference }) => reference.uuid === uuid)),
+  )
+  await commit({})
+}
+
+async function oneVideo(run: PollRun, uuid: string): Promise<Watched> {
+  const video = await publicVideo(run, uuid)
+  if (video) return { reference: video.reference, comments: null }
+  // Not on a list that is watched: then little is known of it.
+  const url = `${run.visit.origin}/videos/watch/${uuid}`
+  const unknown = { shortUUID: null, nsfw: null, category: null, language: null, tags: null, channel: null, account: null }
+  return { reference: { uuid, url, name: '', ...unknown }, comments: null }
+}
+
+async function ofChannel(run: PollRun, name: string): Promise<Watched[]> {
+  const page = await readVideosPage(run.visit.get, run.visit.origin, { kind: 'channel', name }, 0, null)
+  if (page.kind === 'failed') throw new Interruption(failedStop(page))
+  if (page.kind === 'not-modified') return []
+  return page.videos
+    .slice(0, NEWEST)
+    .map(({ video, comments }) => ({ reference: referenceOf(video), comments }))
+}

@@ -1,0 +1,157 @@
+/** @module Comments by the lists that a login opens: all of an instance for its moderators, those on one's own videos for others. */
+import * as v from 'valibot'
+import { knownCommentsPage, publicVideos, rememberComments } from '../db/known-comments.ts'
+import {
+  type CommentsBaseline,
+  detectComments,
+  type KnownComment,
+  type SeenComment,
+} from '../events/detect-comments.ts'
+import type { VideoReference } from '../events/types.ts'
+import { PAGE_SIZE } from '../events/video-walk.ts'
+import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
+import { asConnection, type Reader } from './as-connection.ts'
+import { type Reading, readThreadOf, referenceOf, sceneOf } from './comment-threads.ts'
+import { Interruption } from './poll-outcome.ts'
+import type { PollRun } from './poll-run.ts'
+import { failedStop } from './visit.ts'
+
+const MODERATOR = 1
+const NAMED_SKIPS = 5
+/** Pages in one poll: beyond, the oldest of what came at once is left out. */
+const MAX_PAGES = 10
+/** Threads that are read in one poll because comments are missing from the list. */
+const MAX_THREADS = 10
+
+const Checkpoint = v.object({
+  /** Where we began; null: never read. */
+  baseline: v.optional(
+    v.nullable(v.object({ newestId: v.number(), since: v.number(), staleMs: v.number() })),
+    null,
+  ),
+  /** The highest number so far. */
+  newestId: v.optional(v.number(), 0),
+})
+
+/** Reads the newest comments: one request when nothing is new. */
+export async function pollCommentList(run: PollRun): Promise<void> {
+  await asConnection(run, (reader) => readList(run, reader))
+}
+
+async function readList(run: PollRun, { get, connection }: Reader): Promise<void> {
+  const { source, deps, visit } = run
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), source.checkpoint)
+  if (!parsed.success) {
+    const detail = `the checkpoint of ${source.id} is damaged`
+    throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
+  }
+  const mine = connection.role > MODERATOR
+  const method = mine ? 'own-videos-list' : 'moderator-list'
+  const { baseline: before, newestId } = parsed.output
+  let start = 0
+  let highest = newestId
+  for (let pages = 1; ; pages += 1) {
+    // The token is in `get`.
+    const list = { start, token: '', mine }
+    const page = await readCommentList(get, visit.origin, list, start === 0 ? source.etag : null)
+    if (page.kind === 'failed') throw new Interruption(failedStop(page))
+    if (page.kind === 'not-modified') return run.commit({ next: 'paced', method })
+    for (const detail of page.skipped.slice(0, NAMED_SKIPS))
+      deps.log({ log: 'skipped', instance: source.instance.host, detail })
+
+    const ids = page.comments.map(({ comment }) => comment.id)
+    highest = Math.max(highest, ...ids)
+    const baseline = before ?? { newestId: highest, since: deps.clock(), staleMs: 0 }
+    const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
+    const learned = await learn(reading, page, start === 0)
+    // Whatever is new was written after all that we have seen: a page of nothing else is followed by more.
+    const isLast =
+      before === null ||
+      page.listed < PAGE_SIZE ||
+      pages >= MAX_PAGES ||
+      !page.comments.some(({ comment }) => comment.id > newestId && !learned.known.has(comment.id)) ||
+      page.comments.some(({ comment }) => comment.id <= newestId || learned.known.has(comment.id))
+    await run.commit({
+      next: isLast ? 'paced' : 'now',
+      method,
+      // Of the first page only; and none while there is more, so that a poll that dies here begins anew.
+      ...(isLast ? { etag: start === 0 ? page.etag : null } : { etag: null }),
+      checkpoint: JSON.stringify({ baseline, newestId: isLast ? highest : newestId }),
+      events: learned.events,
+      writes: learned.writes,
+    })
+    await confirmMissing(reading, learned.missing, page.skipped.length > 0)
+    if (isLast) return
+    start += PAGE_SIZE
+  }
+}
+
+async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
+  const { run, baseline } = reading
+  const { source, deps } = run
+  const dates = page.comments.map(({ comment }) => Date.parse(comment.createdAt))
+  const isWhole = isTop && page.listed < PAGE_SIZE
+  const { known, missing } = await knownCommentsPage(
+    deps.env.DB,
+    source.id,
+    page.comments.map(({ comment }) => comment.id),
+    {
+      after: isWhole ? Number.MIN_SAFE_INTEGER : (dates.at(-1) ?? Number.MAX_SAFE_INTEGER),
+      before: isTop ? Number.MAX_SAFE_INTEGER : (dates[0] ?? Number.MIN_SAFE_INTEGER),
+    },
+  )
+  const videos = await videosOf(
+    run,
+    page.comments.map(({ video }) => video),
+  )
+  const seen = page.comments.map(({ comment, video }): SeenComment => {
+    const { reference, isPublic } = videos(video)
+    return { comment, isDeleted: false, video: reference, isPublic: isPublic && !comment.heldForReview }
+  })
+  const { events, rows } = detectComments(sceneOf(reading), seen, known, isNews(baseline))
+  return {
+    known,
+    missing,
+    events,
+    writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],
+  }
+}
+
+/** In a list whatever is unknown and has a higher number than all that was there at first is new. */
+function isNews({ newestId }: CommentsBaseline): ({ id }: { id: number }) => boolean {
+  return ({ id }) => id > newestId
+}
+
+/** How comments name their videos. Of one that not everybody may see the list tells little. */
+async function videosOf(run: PollRun, videos: readonly { uuid: string; name: string }[]) {
+  const { deps, source, visit } = run
+  const uuids = videos.map(({ uuid }) => uuid)
+  const known = await publicVideos(deps.env.DB, source.instanceId, uuids)
+  return ({ uuid, name }: { uuid: string; name: string }): { reference: VideoReference; isPublic: boolean } => {
+    const video = known.get(uuid)
+    if (video) return { reference: referenceOf(video), isPublic: true }
+    const url = `${visit.origin}/videos/watch/${uuid}`
+    const unknown = { shortUUID: null, nsfw: null, category: null, language: null, tags: null, channel: null, account: null }
+    return { reference: { uuid, url, name, ...unknown }, isPublic: false }
+  }
+}
+
+/** Reads the threads of comments that the list no longer shows: they say whether these were deleted. */
+async function confirmMissing(
+  reading: Reading,
+  missing: readonly KnownComment[],
+  isIncomplete: boolean,
+): Promise<void> {
+  // One that could not be understood may be any of those that are missing.
+  if (missing.length === 0 || isIncomplete) return
+  const threads = new Map(missing.map((comment) => [comment.threadId, comment]))
+  const videos = await videosOf(
+    reading.run,
+    missing.map(({ videoUuid }) => ({ uuid: videoUuid, name: '' })),
+  )
+  for (const [threadId, { videoUuid }] of [...threads].slice(0, MAX_THREADS)) {
+    const news = await readThreadOf(reading, videos({ uuid: videoUuid, name: '' }), threadId)
+    if (news === null) return
+    await reading.run.commit({ next: 'paced', ...news })
+  }
+}
