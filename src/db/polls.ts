@@ -39,7 +39,9 @@ export async function dueTimes(
 ): Promise<{ instanceId: string; dueAt: number }[]> {
   const { results } = await db
     // Without DISTINCT, for which SQLite would walk the other index, in the order of instances, to its end.
-    .prepare('SELECT instance_id AS instanceId, due_at AS dueAt FROM sources WHERE due_at <= ? ORDER BY due_at')
+    .prepare(
+      'SELECT instance_id AS instanceId, due_at AS dueAt FROM sources WHERE due_at <= ? ORDER BY due_at',
+    )
     .bind(dueBefore)
     .all<{ instanceId: string; dueAt: number }>()
   return results
@@ -67,11 +69,29 @@ export async function dueSources(
     .bind(instanceId, dueBefore)
     .all<Omit<DueSource, 'instance'> & DueSource['instance'] & { instanceFailures: number }>()
   return results.map((row) => {
-    const { origin, host, name, version, instanceFailures, failingSince, unreachableAt, movedFrom, ...source } =
-      row
+    const {
+      origin,
+      host,
+      name,
+      version,
+      instanceFailures,
+      failingSince,
+      unreachableAt,
+      movedFrom,
+      ...source
+    } = row
     return {
       ...source,
-      instance: { origin, host, name, version, failures: instanceFailures, failingSince, unreachableAt, movedFrom },
+      instance: {
+        origin,
+        host,
+        name,
+        version,
+        failures: instanceFailures,
+        failingSince,
+        unreachableAt,
+        movedFrom,
+      },
     }
   })
 }

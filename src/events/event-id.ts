@@ -18,6 +18,12 @@ export function eventId(fact: {
   ownerId?: string | null
 }): string {
   // JSON separates the parts beyond doubt: no part can spill into the next.
-  const parts = [fact.instance, fact.type, fact.subject, fact.revision, ...(fact.ownerId ? [fact.ownerId] : [])]
+  const parts = [
+    fact.instance,
+    fact.type,
+    fact.subject,
+    fact.revision,
+    ...(fact.ownerId ? [fact.ownerId] : []),
+  ]
   return `evt_${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
 }

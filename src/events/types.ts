@@ -69,7 +69,9 @@ export type Video = {
 
 /** What a comment is on. What is not known of the video is null. */
 export type VideoReference = Pick<Video, 'uuid' | 'url' | 'name'> & {
-  [TField in 'shortUUID' | 'nsfw' | 'category' | 'language' | 'tags' | 'channel' | 'account']: Video[TField] | null
+  [TField in 'shortUUID' | 'nsfw' | 'category' | 'language' | 'tags' | 'channel' | 'account']:
+    | Video[TField]
+    | null
 }
 
 /** What was, and what is now. */

@@ -18,7 +18,7 @@ import { OAuthClient, OAuthTokens, Revocation, Token } from './schemas.ts'
 export type Client = { clientId: string; clientSecret: string }
 
 /** A session. Each refresh makes a new pair, and ends the one before it. Times are milliseconds since the epoch. */
-type Tokens = {
+export type Tokens = {
   accessToken: string
   refreshToken: string
   accessExpiresAt: number
@@ -194,7 +194,7 @@ function deniedBecause(said: string): Refusal['reason'] {
 }
 
 /** A failure in our own words, where those of the client quote the answer: it may echo what was sent. */
-function unquoted(failure: Failure): Failure {
+export function unquoted(failure: Failure): Failure {
   if (failure.reason === 'redirect') return { ...failure, detail: 'redirects to another address' }
   return failure.reason === 'not-json' ? { ...failure, detail: 'answered 200 without JSON' } : failure
 }
