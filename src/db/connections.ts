@@ -6,7 +6,7 @@ import { newId } from './id.ts'
 import type { Source } from './instances.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { mayHave, type NotMade, ownerStatement, type Terms, whyNotMade } from './owners.ts'
-import { isReadable, NEVER } from './readable.ts'
+import { NEVER } from './readable.ts'
 import { connections, sources } from './schema.ts'
 
 export type Connection = typeof connections.$inferSelect
@@ -49,7 +49,7 @@ export async function insertConnection(
       )
       .bind(id, ownerId, instanceId, username, role, tokens, expiresAt, createdAt, ...condition.values),
     auditStatement(db, audit),
-    ...sourceStatements(db, id, wanted, createdAt),
+    ...sourceStatements(db, { id, tokens }, wanted, createdAt),
     db
       .prepare(
         'SELECT 1 FROM connections WHERE owner_id = ? AND instance_id = ? AND username = ? AND id <> ?',
@@ -90,10 +90,11 @@ export async function renewConnection(
       )
       .bind(role, tokens, expiresAt, now, id, ...owner.values),
     auditStatement(db, audit),
-    ...sourceStatements(db, id, wanted, now),
+    ...sourceStatements(db, { id, tokens }, wanted, now),
     db
       .prepare(
-        `UPDATE sources SET due_at = iif(${isReadable('sources')}, ?, ${NEVER}), due_reason = 'new', revision = revision + 1
+        `UPDATE sources SET due_reason = 'new', revision = revision + 1, due_at = iif(EXISTS (
+             SELECT 1 FROM instances i WHERE i.id = sources.instance_id AND i.paused_at IS NULL), ?, ${NEVER})
          WHERE connection_id = (SELECT id FROM connections WHERE id = ? AND tokens = ?)`,
       )
       .bind(now, id, tokens),
@@ -106,10 +107,10 @@ export async function renewConnection(
 /** How late the owner may learn of something. */
 const MAX_DELAY_MS = { notifications: 300_000, comments: 600_000, videos: 300_000 } as const
 
-/** Makes the sources that are wanted and not there yet. From the connection's row, so that there is none without it. */
+/** Makes the sources that are wanted and not there yet: from the row with these tokens, so that there is none when it was not written. */
 function sourceStatements(
   db: D1Database,
-  id: string,
+  { id, tokens }: { id: string; tokens: string },
   { notifications, comments, subscriptions }: Wanted,
   now: number,
 ): D1PreparedStatement[] {
@@ -124,9 +125,9 @@ function sourceStatements(
         `INSERT INTO sources (id, instance_id, kind, target, connection_id, owner_id, due_at, max_delay_ms, checkpoint, created_at)
          SELECT ?, c.instance_id, ?, ?, c.id, c.owner_id, iif(i.paused_at IS NULL, ?, ${NEVER}), ?, '{}', ?
          FROM connections c JOIN instances i ON i.id = c.instance_id
-         WHERE c.id = ? ON CONFLICT (instance_id, kind, target) DO NOTHING`,
+         WHERE c.id = ? AND c.tokens = ? ON CONFLICT (instance_id, kind, target) DO NOTHING`,
       )
-      .bind(newId('src'), kind, target, now, MAX_DELAY_MS[kind], now, id),
+      .bind(newId('src'), kind, target, now, MAX_DELAY_MS[kind], now, id, tokens),
   )
 }
 

@@ -33,7 +33,8 @@ type Refusal = {
   observation: Observation | null
 }
 
-type NotOk = Refusal | { kind: 'rate-limited'; retryAt: number; observation: Observation } | Failure
+/** Why there is no session: no result of another kind is one. */
+export type NotOk = Refusal | { kind: 'rate-limited'; retryAt: number; observation: Observation } | Failure
 export type ClientResult = { kind: 'ok'; client: Client; observation: Observation } | NotOk
 export type LoginResult = { kind: 'ok'; tokens: Tokens; client: Client; observation: Observation } | NotOk
 export type RefreshResult = { kind: 'ok'; tokens: Tokens; observation: Observation } | NotOk
