@@ -44,7 +44,7 @@ const NewConnection = v.strictObject({
   otp: v.optional(
     v.pipe(
       v.string('must be a text'),
-      v.regex(/^\w{1,20}$/, 'must be a one-time password, such as 123456'),
+      v.regex(/^\w{1,20}$/, 'must be 1 to 20 letters and digits'),
       v.description('Of two-factor authentication.'),
     ),
   ),
