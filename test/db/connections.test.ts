@@ -372,6 +372,12 @@ describe('Among 10,000 connections', () => {
     expect(cost.rowsRead).toBeLessThanOrEqual(120)
   })
 
+  it('a user is deleted at a few rows', async () => {
+    const { db, cost } = countCosts(env.DB)
+    expect(await deleteUser(db, ownerId)).toBe('deleted')
+    expect(cost.rowsRead).toBeLessThanOrEqual(150)
+  })
+
   it('a user is blocked and unblocked at a few rows', async () => {
     const { db, cost } = countCosts(env.DB)
     await blockUser(db, ownerId, { reason: null, now: NOW })
