@@ -90,6 +90,7 @@ ALTER TABLE `sources` ADD `method` text;--> statement-breakpoint
 ALTER TABLE `sources` ADD `error_kind` text;--> statement-breakpoint
 CREATE UNIQUE INDEX `sources_instance_kind_target` ON `sources` (`instance_id`,`kind`,`target`);--> statement-breakpoint
 CREATE INDEX `sources_connection` ON `sources` (`connection_id`);--> statement-breakpoint
+CREATE INDEX `sources_owner` ON `sources` (`owner_id`) WHERE owner_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `instances` ADD `failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `instances` ADD `failing_since` integer;--> statement-breakpoint
 ALTER TABLE `instances` ADD `unreachable_at` integer;--> statement-breakpoint

@@ -8,6 +8,9 @@
 //    auditEntry, err := UnmarshalAuditEntry(bytes)
 //    bytes, err = auditEntry.Marshal()
 //
+//    connection, err := UnmarshalConnection(bytes)
+//    bytes, err = connection.Marshal()
+//
 //    delivery, err := UnmarshalDelivery(bytes)
 //    bytes, err = delivery.Marshal()
 //
@@ -55,6 +58,16 @@ func UnmarshalAuditEntry(data []byte) (AuditEntry, error) {
 }
 
 func (r *AuditEntry) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalConnection(data []byte) (Connection, error) {
+	var r Connection
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *Connection) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
@@ -168,6 +181,43 @@ type AuditEntry struct {
 	Username                                                        *string   `json:"username"`
 	// `session`, `admin-key`, `anonymous`, or the id of an API key.          
 	Via                                                             string    `json:"via"`
+}
+
+type Connection struct {
+	// ISO 8601 in UTC, with milliseconds.                                                              
+	CreatedAt                                                                        time.Time          `json:"createdAt"`
+	ID                                                                               string             `json:"id"`
+	Instance                                                                         InstanceClass      `json:"instance"`
+	LastError                                                                        *string            `json:"lastError"`
+	// The id of the user whose it is.                                                                  
+	Owner                                                                            string             `json:"owner"`
+	// Of the account on the instance.                                                                  
+	Role                                                                             string             `json:"role"`
+	// What is read as the account.                                                                     
+	Sources                                                                          []ConnectionSource `json:"sources"`
+	// `expired`: the instance has ended the session. Log in again, by the same POST.                   
+	State                                                                            string             `json:"state"`
+	// ISO 8601 in UTC, with milliseconds.                                                              
+	UpdatedAt                                                                        time.Time          `json:"updatedAt"`
+	// Of the account on the instance.                                                                  
+	Username                                                                         string             `json:"username"`
+}
+
+type InstanceClass struct {
+	Host string `json:"host"`
+	ID   string `json:"id"`
+	URL  string `json:"url"`
+}
+
+type ConnectionSource struct {
+	Failures                                int64      `json:"failures"`
+	ID                                      string     `json:"id"`
+	// `videos`: those of its subscriptions.           
+	Kind                                    string     `json:"kind"`
+	LastError                               *string    `json:"lastError"`
+	LastPollAt                              *time.Time `json:"lastPollAt"`
+	LastSuccessAt                           *time.Time `json:"lastSuccessAt"`
+	NextPollAt                              *time.Time `json:"nextPollAt"`
 }
 
 type Delivery struct {
@@ -298,22 +348,22 @@ type Pictures struct {
 }
 
 type Instance struct {
-	// ISO 8601 in UTC, with milliseconds.                                       
-	CreatedAt                                                          time.Time `json:"createdAt"`
-	// With the port, unless it is the default one: how events name it.          
-	Host                                                               string    `json:"host"`
-	ID                                                                 string    `json:"id"`
-	Name                                                               string    `json:"name"`
-	Paused                                                             bool      `json:"paused"`
-	// How it is read: for moderators and administrators.                        
-	Sources                                                            []Source  `json:"sources,omitempty"`
-	// ISO 8601 in UTC, with milliseconds.                                       
-	UpdatedAt                                                          time.Time `json:"updatedAt"`
-	URL                                                                string    `json:"url"`
-	Version                                                            string    `json:"version"`
+	// ISO 8601 in UTC, with milliseconds.                                              
+	CreatedAt                                                          time.Time        `json:"createdAt"`
+	// With the port, unless it is the default one: how events name it.                 
+	Host                                                               string           `json:"host"`
+	ID                                                                 string           `json:"id"`
+	Name                                                               string           `json:"name"`
+	Paused                                                             bool             `json:"paused"`
+	// How it is read: for moderators and administrators.                               
+	Sources                                                            []InstanceSource `json:"sources,omitempty"`
+	// ISO 8601 in UTC, with milliseconds.                                              
+	UpdatedAt                                                          time.Time        `json:"updatedAt"`
+	URL                                                                string           `json:"url"`
+	Version                                                            string           `json:"version"`
 }
 
-type Source struct {
+type InstanceSource struct {
 	Failures                                         int64      `json:"failures"`
 	ID                                               string     `json:"id"`
 	Kind                                             string     `json:"kind"`

@@ -4,6 +4,7 @@
 // val json       = Json { allowStructuredMapKeys = true }
 // val aPIKey     = json.parse(APIKey.serializer(), jsonString)
 // val auditEntry = json.parse(AuditEntry.serializer(), jsonString)
+// val connection = json.parse(Connection.serializer(), jsonString)
 // val delivery   = json.parse(Delivery.serializer(), jsonString)
 // val endpoint   = json.parse(Endpoint.serializer(), jsonString)
 // val event      = json.parse(Event.serializer(), jsonString)
@@ -81,6 +82,71 @@ data class AuditEntry (
      * `session`, `admin-key`, `anonymous`, or the id of an API key.
      */
     val via: String
+)
+
+@Serializable
+data class Connection (
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val createdAt: OffsetDateTime,
+
+    val id: String,
+    val instance: InstanceClass,
+    val lastError: String? = null,
+
+    /**
+     * The id of the user whose it is.
+     */
+    val owner: String,
+
+    /**
+     * Of the account on the instance.
+     */
+    val role: String,
+
+    /**
+     * What is read as the account.
+     */
+    val sources: List<ConnectionSource>,
+
+    /**
+     * `expired`: the instance has ended the session. Log in again, by the same POST.
+     */
+    val state: String,
+
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val updatedAt: OffsetDateTime,
+
+    /**
+     * Of the account on the instance.
+     */
+    val username: String
+)
+
+@Serializable
+data class InstanceClass (
+    val host: String,
+    val id: String,
+    val url: String
+)
+
+@Serializable
+data class ConnectionSource (
+    val failures: Long,
+    val id: String,
+
+    /**
+     * `videos`: those of its subscriptions.
+     */
+    val kind: String,
+
+    val lastError: String? = null,
+    val lastPollAt: OffsetDateTime? = null,
+    val lastSuccessAt: OffsetDateTime? = null,
+    val nextPollAt: OffsetDateTime? = null
 )
 
 @Serializable
@@ -318,7 +384,7 @@ data class Instance (
     /**
      * How it is read: for moderators and administrators.
      */
-    val sources: List<Source>? = null,
+    val sources: List<InstanceSource>? = null,
 
     /**
      * ISO 8601 in UTC, with milliseconds.
@@ -330,7 +396,7 @@ data class Instance (
 )
 
 @Serializable
-data class Source (
+data class InstanceSource (
     val failures: Long,
     val id: String,
     val kind: String,

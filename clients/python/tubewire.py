@@ -166,6 +166,121 @@ class AuditEntry:
 
 
 @dataclass
+class InstanceClass:
+    host: str
+    id: str
+    url: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'InstanceClass':
+        assert isinstance(obj, dict)
+        host = from_str(obj.get("host"))
+        id = from_str(obj.get("id"))
+        url = from_str(obj.get("url"))
+        return InstanceClass(host, id, url)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["host"] = from_str(self.host)
+        result["id"] = from_str(self.id)
+        result["url"] = from_str(self.url)
+        return result
+
+
+@dataclass
+class ConnectionSource:
+    failures: int
+    id: str
+    kind: str
+    """`videos`: those of its subscriptions."""
+
+    last_error: Optional[str] = None
+    last_poll_at: Optional[datetime] = None
+    last_success_at: Optional[datetime] = None
+    next_poll_at: Optional[datetime] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ConnectionSource':
+        assert isinstance(obj, dict)
+        failures = from_int(obj.get("failures"))
+        id = from_str(obj.get("id"))
+        kind = from_str(obj.get("kind"))
+        last_error = from_union([from_none, from_str], obj.get("lastError"))
+        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
+        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
+        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
+        return ConnectionSource(failures, id, kind, last_error, last_poll_at, last_success_at, next_poll_at)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["failures"] = from_int(self.failures)
+        result["id"] = from_str(self.id)
+        result["kind"] = from_str(self.kind)
+        result["lastError"] = from_union([from_none, from_str], self.last_error)
+        result["lastPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_poll_at)
+        result["lastSuccessAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_success_at)
+        result["nextPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.next_poll_at)
+        return result
+
+
+@dataclass
+class Connection:
+    created_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    id: str
+    instance: InstanceClass
+    owner: str
+    """The id of the user whose it is."""
+
+    role: str
+    """Of the account on the instance."""
+
+    sources: List[ConnectionSource]
+    """What is read as the account."""
+
+    state: str
+    """`expired`: the instance has ended the session. Log in again, by the same POST."""
+
+    updated_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    username: str
+    """Of the account on the instance."""
+
+    last_error: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Connection':
+        assert isinstance(obj, dict)
+        created_at = from_datetime(obj.get("createdAt"))
+        id = from_str(obj.get("id"))
+        instance = InstanceClass.from_dict(obj.get("instance"))
+        owner = from_str(obj.get("owner"))
+        role = from_str(obj.get("role"))
+        sources = from_list(ConnectionSource.from_dict, obj.get("sources"))
+        state = from_str(obj.get("state"))
+        updated_at = from_datetime(obj.get("updatedAt"))
+        username = from_str(obj.get("username"))
+        last_error = from_union([from_none, from_str], obj.get("lastError"))
+        return Connection(created_at, id, instance, owner, role, sources, state, updated_at, username, last_error)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["createdAt"] = self.created_at.isoformat()
+        result["id"] = from_str(self.id)
+        result["instance"] = to_class(InstanceClass, self.instance)
+        result["owner"] = from_str(self.owner)
+        result["role"] = from_str(self.role)
+        result["sources"] = from_list(lambda x: to_class(ConnectionSource, x), self.sources)
+        result["state"] = from_str(self.state)
+        result["updatedAt"] = self.updated_at.isoformat()
+        result["username"] = from_str(self.username)
+        result["lastError"] = from_union([from_none, from_str], self.last_error)
+        return result
+
+
+@dataclass
 class LastAttempt:
     started_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
@@ -572,7 +687,7 @@ class Event:
 
 
 @dataclass
-class Source:
+class InstanceSource:
     failures: int
     id: str
     kind: str
@@ -585,7 +700,7 @@ class Source:
     next_poll_at: Optional[datetime] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'Source':
+    def from_dict(obj: Any) -> 'InstanceSource':
         assert isinstance(obj, dict)
         failures = from_int(obj.get("failures"))
         id = from_str(obj.get("id"))
@@ -595,7 +710,7 @@ class Source:
         last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
         last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
         next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
-        return Source(failures, id, kind, state, last_error, last_poll_at, last_success_at, next_poll_at)
+        return InstanceSource(failures, id, kind, state, last_error, last_poll_at, last_success_at, next_poll_at)
 
     def to_dict(self) -> dict:
         result: dict = {}
@@ -626,7 +741,7 @@ class Instance:
 
     url: str
     version: str
-    sources: Optional[List[Source]] = None
+    sources: Optional[List[InstanceSource]] = None
     """How it is read: for moderators and administrators."""
 
     @staticmethod
@@ -640,7 +755,7 @@ class Instance:
         updated_at = from_datetime(obj.get("updatedAt"))
         url = from_str(obj.get("url"))
         version = from_str(obj.get("version"))
-        sources = from_union([lambda x: from_list(Source.from_dict, x), from_none], obj.get("sources"))
+        sources = from_union([lambda x: from_list(InstanceSource.from_dict, x), from_none], obj.get("sources"))
         return Instance(created_at, host, id, name, paused, updated_at, url, version, sources)
 
     def to_dict(self) -> dict:
@@ -654,7 +769,7 @@ class Instance:
         result["url"] = from_str(self.url)
         result["version"] = from_str(self.version)
         if self.sources is not None:
-            result["sources"] = from_union([lambda x: from_list(lambda x: to_class(Source, x), x), from_none], self.sources)
+            result["sources"] = from_union([lambda x: from_list(lambda x: to_class(InstanceSource, x), x), from_none], self.sources)
         return result
 
 
@@ -1083,6 +1198,14 @@ def audit_entry_from_dict(s: Any) -> AuditEntry:
 
 def audit_entry_to_dict(x: AuditEntry) -> Any:
     return to_class(AuditEntry, x)
+
+
+def connection_from_dict(s: Any) -> Connection:
+    return Connection.from_dict(s)
+
+
+def connection_to_dict(x: Connection) -> Any:
+    return to_class(Connection, x)
 
 
 def delivery_from_dict(s: Any) -> Delivery:

@@ -305,7 +305,7 @@ export interface paths {
     post?: never
     /**
      * Delete one’s account
-     * @description With endpoints, keys and private events. The last administrator can not.
+     * @description With endpoints, connections, keys and private events. The last administrator can not.
      */
     delete: operations['deleteUserInfo']
     options?: never
@@ -351,7 +351,7 @@ export interface paths {
     post?: never
     /**
      * Delete an account
-     * @description With endpoints, keys and private events. The instances that it added stay.
+     * @description With endpoints, connections, keys and private events. The instances that it added stay.
      */
     delete: operations['delUser']
     options?: never
@@ -370,7 +370,7 @@ export interface paths {
     put?: never
     /**
      * Block an account
-     * @description Ends its session, its keys no longer hold, and its endpoints are paused. A moderator blocks Users only.
+     * @description Ends its session, its keys no longer hold, its endpoints are paused, and its connections are not read. A moderator blocks Users only.
      */
     post: operations['blockUser']
     delete?: never
@@ -390,7 +390,7 @@ export interface paths {
     put?: never
     /**
      * Unblock an account
-     * @description The endpoints that were paused with it go on.
+     * @description The endpoints that were paused with it go on, and its connections are read again.
      */
     post: operations['unblockUser']
     delete?: never
@@ -504,7 +504,7 @@ export interface paths {
     post?: never
     /**
      * Stop watching an instance
-     * @description Its events stay.
+     * @description Its events stay. Connections to it go along, and are logged out there.
      *
      *     API keys need the scope `instances:write`.
      */
@@ -535,6 +535,58 @@ export interface paths {
      */
     post: operations['pollInstance']
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/connections': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List connections
+     * @description API keys need the scope `connections:read`.
+     */
+    get: operations['getConnections']
+    put?: never
+    /**
+     * Connect an account on an instance
+     * @description Logs in there. What is read as the account is private: its events come to you alone. An account that is connected already gets the new session, and keeps what is read of it; so is one whose session has expired logged in again.
+     *
+     *     API keys need the scope `connections:write`.
+     */
+    post: operations['addConnection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/connections/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One connection
+     * @description API keys need the scope `connections:read`.
+     */
+    get: operations['getConnection']
+    put?: never
+    post?: never
+    /**
+     * Disconnect an account
+     * @description Its session at the instance is ended there, too. Its events stay.
+     *
+     *     API keys need the scope `connections:write`.
+     */
+    delete: operations['delConnection']
     options?: never
     head?: never
     patch?: never
@@ -951,6 +1003,53 @@ export interface components {
       target: string | null
       success: boolean
       requestId: string
+    }
+    Connection: {
+      id: string
+      /** @description The id of the user whose it is. */
+      owner: string
+      instance: {
+        id: string
+        host: string
+        url: string
+      }
+      /** @description Of the account on the instance. */
+      username: string
+      /**
+       * @description Of the account on the instance.
+       * @enum {string}
+       */
+      role: 'Administrator' | 'Moderator' | 'User'
+      /**
+       * @description `expired`: the instance has ended the session. Log in again, by the same POST.
+       * @enum {string}
+       */
+      state: 'active' | 'expired'
+      lastError: string | null
+      /** @description What is read as the account. */
+      sources: {
+        id: string
+        /**
+         * @description `videos`: those of its subscriptions.
+         * @enum {string}
+         */
+        kind: 'notifications' | 'comments' | 'videos'
+        nextPollAt: string | null
+        lastPollAt: string | null
+        lastSuccessAt: string | null
+        failures: number
+        lastError: string | null
+      }[]
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      updatedAt: string
     }
     Delivery: {
       endpoint: string
@@ -1861,6 +1960,78 @@ export interface components {
       }
     }
     /**
+     * @description It can not be done.
+     *
+     *     `idempotency_other_request`: This Idempotency-Key came with another request before.
+     *
+     *     `not_watched`: The instance is not watched here: an administrator adds it first.
+     *
+     *     `login_wrong_password`: The instance knows no such user, or the password is wrong.
+     *
+     *     `login_otp_required`: The account has two-factor authentication: send the one-time password as `otp`.
+     *
+     *     `login_otp_wrong`: The instance refused the one-time password: send a new one.
+     *
+     *     `login_blocked`: The instance has blocked the account.
+     *
+     *     `login_waiting`: The instance has not approved the account yet.
+     *
+     *     `login_rejected`: The instance has refused to approve the account.
+     *
+     *     `login_email_not_verified`: The instance waits for the mail address of the account to be verified.
+     *
+     *     `login_refused`: The instance refuses the login for another reason: `detail` has it.
+     *
+     *     `unreachable`: There is no server at that address, or it closed the connection.
+     *
+     *     `timeout`: The instance did not answer in time.
+     *
+     *     `tls`: The TLS connection to the instance failed.
+     *
+     *     `redirect`: The instance redirects to another address: add that one.
+     *
+     *     `http`: The instance answered with an error.
+     *
+     *     `too_large`: The answer of the instance is too large to be one of PeerTube.
+     *
+     *     `schema`: The answer of the instance is not what PeerTube answers.
+     *
+     *     `not_json`: The instance answered without JSON.
+     */
+    Error422_4: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description Not right now.
+     *
+     *     `not_configured`: The configuration is wrong: the log says what.
+     *
+     *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
+     *
+     *     `limiter_unavailable`: Logins can not be counted right now, so none is let through: try again.
+     */
+    Error503_5: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        /** @description Seconds to delay after the first `429` is received. */
+        'Retry-After'?: number
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
      * @description It was changed meanwhile.
      *
      *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
@@ -1894,7 +2065,7 @@ export interface components {
      *
      *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
      */
-    Error503_5: {
+    Error503_6: {
       headers: {
         /** @description Seconds to delay after the first `429` is received. */
         'Retry-After'?: number
@@ -3534,6 +3705,8 @@ export interface operations {
             | 'instances:write'
             | 'endpoints:read'
             | 'endpoints:write'
+            | 'connections:read'
+            | 'connections:write'
             | 'feeds:read'
           )[]
           /** @default null */
@@ -3743,6 +3916,8 @@ export interface operations {
             | 'instances:write'
             | 'endpoints:read'
             | 'endpoints:write'
+            | 'connections:read'
+            | 'connections:write'
             | 'feeds:read'
           )[]
           rateLimit?: number | null
@@ -3767,6 +3942,8 @@ export interface operations {
             | 'instances:write'
             | 'endpoints:read'
             | 'endpoints:write'
+            | 'connections:read'
+            | 'connections:write'
             | 'feeds:read'
           )[]
           rateLimit?: number | null
@@ -4237,6 +4414,355 @@ export interface operations {
       409: components['responses']['Error409_2']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getConnections: {
+    parameters: {
+      query?: {
+        /** @description How many to skip, 0 to 10000; further on with `after`. */
+        start?: number
+        /** @description How many, 0 to 100. */
+        count?: number
+        /** @description The order; with a minus the last comes first. */
+        sort?: 'createdAt' | '-createdAt'
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
+        search?: string
+        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+        after?: string
+        /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
+        owner?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of connections. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "total": 1,
+           *       "data": [
+           *         {
+           *           "id": "con_9f86d081884c7d659a2feaa0",
+           *           "owner": "usr_9f86d081884c7d659a2feaa0",
+           *           "instance": {
+           *             "id": "ins_9f86d081884c7d659a2feaa0",
+           *             "host": "peertube.example",
+           *             "url": "https://peertube.example"
+           *           },
+           *           "username": "alice",
+           *           "role": "User",
+           *           "state": "active",
+           *           "lastError": null,
+           *           "sources": [
+           *             {
+           *               "id": "src_9f86d081884c7d659a2feaa0",
+           *               "kind": "notifications",
+           *               "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *               "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *               "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *               "failures": 0,
+           *               "lastError": null
+           *             }
+           *           ],
+           *           "createdAt": "2026-11-25T10:00:00.000Z",
+           *           "updatedAt": "2026-11-25T10:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            /** @description How many there are in all. */
+            total: number
+            data: components['schemas']['Connection'][]
+            /** @description Pass it on as `after`; there is none on the last page. */
+            next?: string
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addConnection: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "instance": "peertube.example",
+         *       "username": "alice",
+         *       "password": "correct horse"
+         *     }
+         */
+        'application/json': {
+          /** @description The host or URL of an instance that is watched. */
+          instance: string
+          /** @description Or the mail address, as the instance takes it. */
+          username: string
+          /** @description Goes to the instance, and is kept nowhere. */
+          password: string
+          /** @description Of two-factor authentication. */
+          otp?: string
+          /**
+           * @description Read its notifications.
+           * @default true
+           */
+          notifications?: boolean
+          /**
+           * @description Read the comments on its own videos; all comments, where it is a moderator or administrator.
+           * @default false
+           */
+          comments?: boolean
+          /**
+           * @description Read the videos of its subscriptions.
+           * @default false
+           */
+          subscriptions?: boolean
+        }
+      }
+    }
+    responses: {
+      /** @description It was connected before, and has a new session. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "con_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_9f86d081884c7d659a2feaa0",
+           *       "instance": {
+           *         "id": "ins_9f86d081884c7d659a2feaa0",
+           *         "host": "peertube.example",
+           *         "url": "https://peertube.example"
+           *       },
+           *       "username": "alice",
+           *       "role": "User",
+           *       "state": "active",
+           *       "lastError": null,
+           *       "sources": [
+           *         {
+           *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "kind": "notifications",
+           *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *           "failures": 0,
+           *           "lastError": null
+           *         }
+           *       ],
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Connection']
+        }
+      }
+      /** @description It is connected. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description Its path. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "con_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_9f86d081884c7d659a2feaa0",
+           *       "instance": {
+           *         "id": "ins_9f86d081884c7d659a2feaa0",
+           *         "host": "peertube.example",
+           *         "url": "https://peertube.example"
+           *       },
+           *       "username": "alice",
+           *       "role": "User",
+           *       "state": "active",
+           *       "lastError": null,
+           *       "sources": [
+           *         {
+           *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "kind": "notifications",
+           *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *           "failures": 0,
+           *           "lastError": null
+           *         }
+           *       ],
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Connection']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      409: components['responses']['Error409_11']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422_4']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_5']
+    }
+  }
+  getConnection: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of a connection. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The connection. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "con_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_9f86d081884c7d659a2feaa0",
+           *       "instance": {
+           *         "id": "ins_9f86d081884c7d659a2feaa0",
+           *         "host": "peertube.example",
+           *         "url": "https://peertube.example"
+           *       },
+           *       "username": "alice",
+           *       "role": "User",
+           *       "state": "active",
+           *       "lastError": null,
+           *       "sources": [
+           *         {
+           *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "kind": "notifications",
+           *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *           "failures": 0,
+           *           "lastError": null
+           *         }
+           *       ],
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Connection']
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  delConnection: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a connection. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It is gone. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -5172,7 +5698,7 @@ export interface operations {
       400: components['responses']['Error400_4']
       404: components['responses']['Error404_2']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_5']
+      503: components['responses']['Error503_6']
     }
   }
   getAvatar: {
@@ -5215,7 +5741,7 @@ export interface operations {
       400: components['responses']['Error400_4']
       404: components['responses']['Error404_2']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_5']
+      503: components['responses']['Error503_6']
     }
   }
   getWebfinger: {

@@ -1,8 +1,10 @@
 /** @module /api/v1/users/me: one's own account. */
 import * as v from 'valibot'
+import { sessionsAtInstances } from '../db/connections.ts'
 import { changeCredentials } from '../db/user-credentials.ts'
 import { deleteUser, findUser, type User } from '../db/users.ts'
 import { hashPassword, verifyPassword } from '../passwords.ts'
+import { revokeSessions } from '../workers/revoke-sessions.ts'
 import { sendAddressChange } from './account-mails.ts'
 import { auditOf } from './audit-entry.ts'
 import { type Input, noContent, ok, operation, userOf } from './operation.ts'
@@ -76,7 +78,7 @@ export const accountOperations = [
     path: '/api/v1/users/me',
     tag: 'Account',
     summary: 'Delete one’s account',
-    description: 'With endpoints, keys and private events. The last administrator can not.',
+    description: 'With endpoints, connections, keys and private events. The last administrator can not.',
     answers: { 204: { description: 'It is gone.' } },
     problems: [412, 'last_administrator', 'first_administrator'],
     async handle(input) {
@@ -105,9 +107,11 @@ export async function removeUser(input: Input<unknown, unknown, unknown>, user: 
   if (user.id === ADMINISTRATOR_ID)
     throw new Problem('first_administrator', 'The first administrator can not be deleted: block it instead')
   const revision = revisionFor(input.request, user)
+  const sessions = await sessionsAtInstances(input.deps.env.DB, { ownerId: user.id })
   const deleted = await deleteUser(input.deps.env.DB, user.id, auditOf(input, user.id), revision)
   if (deleted === 'conflict') throw changedMeanwhile(input.request)
   if (deleted === 'last-administrator') throw lastAdministrator()
+  if (deleted === 'deleted') input.inBackground(revokeSessions(input.deps, sessions))
   return deleted !== 'missing'
 }
 

@@ -1,5 +1,6 @@
 /** @module /api/v1/instances: the PeerTube servers that are watched. */
 import * as v from 'valibot'
+import { sessionsAtInstances } from '../db/connections.ts'
 import {
   deleteInstance,
   findInstance,
@@ -14,6 +15,7 @@ import {
 import { firstCheckpoint } from '../events/video-walk.ts'
 import type { Deps } from '../workers/deps.ts'
 import { tolerating, wakePolls } from '../workers/messages.ts'
+import { revokeSessions } from '../workers/revoke-sessions.ts'
 import { auditOf } from './audit-entry.ts'
 import { idParams, list, listQuery } from './fields.ts'
 import { exampleFound, exampleInstance, Found, ShownInstance, showInstance } from './instance-view.ts'
@@ -200,7 +202,7 @@ export const instanceOperations = [
     path: '/api/v1/instances/:id',
     tag: 'Instances',
     summary: 'Stop watching an instance',
-    description: 'Its events stay.',
+    description: 'Its events stay. Connections to it go along, and are logged out there.',
     params: idParams('ins', 'an instance'),
     answers: { 204: { description: 'It is no longer watched.' } },
     problems: [404, 412],
@@ -209,8 +211,10 @@ export const instanceOperations = [
       await checkIfMatch(input.request, showInstance(instance, input.reach))
       const { id } = instance
       const revision = revisionFor(input.request, instance)
+      const sessions = await sessionsAtInstances(input.deps.env.DB, { instanceId: id })
       if (!(await deleteInstance(input.deps.env.DB, id, revision, auditOf(input, id))))
         throw notRemoved(input.request, `instance ${id}`)
+      input.inBackground(revokeSessions(input.deps, sessions))
       return noContent
     },
   }),

@@ -18,6 +18,7 @@ export const TAGS = {
   Users: 'Everybody’s accounts, for moderators and administrators.',
   'API keys': 'Keys for programs: several at a time, each with its scopes.',
   Instances: 'The PeerTube servers that are watched.',
+  Connections: 'Accounts on instances, and what is read as them: seen by their owner only.',
   Endpoints: 'URLs that are sent what happens.',
   Events: 'What happened, and where it was sent.',
   Administration: 'Mails and the audit log.',

@@ -3,6 +3,7 @@ import { accountOperations } from './account.ts'
 import { accountPageOperations } from './account-pages.ts'
 import { administrationOperations } from './administration.ts'
 import { apiKeyOperations } from './api-keys.ts'
+import { connectionOperations } from './connections.ts'
 import { deliveryOperations } from './deliveries.ts'
 import { endpointOperations } from './endpoints.ts'
 import { eventOperations } from './events.ts'
@@ -26,6 +27,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...userOperations,
   ...apiKeyOperations,
   ...instanceOperations,
+  ...connectionOperations,
   ...endpointOperations,
   ...eventOperations,
   ...deliveryOperations,

@@ -74,6 +74,27 @@ export const PROBLEM_CODES = {
       'A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.',
   },
   idempotency_other_request: { status: 422, means: 'This Idempotency-Key came with another request before.' },
+  not_watched: { status: 422, means: 'The instance is not watched here: an administrator adds it first.' },
+  login_wrong_password: {
+    status: 422,
+    means: 'The instance knows no such user, or the password is wrong.',
+  },
+  login_otp_required: {
+    status: 422,
+    means: 'The account has two-factor authentication: send the one-time password as `otp`.',
+  },
+  login_otp_wrong: { status: 422, means: 'The instance refused the one-time password: send a new one.' },
+  login_blocked: { status: 422, means: 'The instance has blocked the account.' },
+  login_waiting: { status: 422, means: 'The instance has not approved the account yet.' },
+  login_rejected: { status: 422, means: 'The instance has refused to approve the account.' },
+  login_email_not_verified: {
+    status: 422,
+    means: 'The instance waits for the mail address of the account to be verified.',
+  },
+  login_refused: {
+    status: 422,
+    means: 'The instance refuses the login for another reason: `detail` has it.',
+  },
   not_peertube: { status: 422, means: 'There is a server, and it is not PeerTube.' },
   too_old: { status: 422, means: 'The PeerTube there is older than 5.1.' },
   unreachable: { status: 422, means: 'There is no server at that address, or it closed the connection.' },

@@ -21,6 +21,8 @@ export const SCOPES = {
   'instances:write': 'add, pause, poll and remove instances, as far as the role allows',
   'endpoints:read': 'see endpoints',
   'endpoints:write': 'make, change and remove endpoints',
+  'connections:read': 'see connections',
+  'connections:write': 'connect and disconnect accounts on instances',
   'feeds:read': 'read private feeds, once there are some',
 } as const
 export type Scope = keyof typeof SCOPES
@@ -92,6 +94,11 @@ export const RIGHTS = {
   patchInstance: right('none', 'all', 'all', 'instances:write'),
   pollInstance: right('none', 'all', 'all', 'instances:write'),
   delInstance: right('none', 'none', 'all', 'instances:write'),
+
+  getConnections: right('own', 'own', 'all', 'connections:read'),
+  addConnection: right('own', 'own', 'own', 'connections:write'),
+  getConnection: right('own', 'own', 'all', 'connections:read'),
+  delConnection: right('own', 'own', 'all', 'connections:write'),
 
   getEndpoints: right('own', 'all', 'all', 'endpoints:read'),
   addEndpoint: right('own', 'own', 'own', 'endpoints:write'),

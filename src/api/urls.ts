@@ -30,6 +30,30 @@ export const instanceUrl = (allowLocal: boolean) =>
     }),
   )
 
+/**
+ * The host of an instance that is watched: as events name it, or any URL of it. What comes out has the port, unless it is the
+ * default one.
+ */
+export const instanceHost = v.pipe(
+  text(1_000),
+  v.check(
+    (sent) => hostOf(sent) !== null,
+    'must be the host or URL of an instance, such as peertube.example',
+  ),
+  v.description('The host or URL of an instance that is watched.'),
+  v.transform((sent) => hostOf(sent) ?? ''),
+)
+
+function hostOf(sent: string): string | null {
+  const hasScheme = /^[a-z]+:\/\//i.test(sent)
+  const url = URL.parse(hasScheme ? sent : `https://${sent}`)
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return null
+  // A host alone has nothing after it: `alice@host` and `host/path` are something else.
+  if (!hasScheme && !/^[^/?#\\@]+$/.test(sent)) return null
+  url.hostname = url.hostname.replace(/\.+$/, '')
+  return url.host
+}
+
 function originProblem(url: URL): string | null {
   const isOrigin = url.pathname === '/' && url.search === '' && url.hash === ''
   return isOrigin ? null : `must be that of the whole instance: ${url.origin}`

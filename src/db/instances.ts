@@ -4,7 +4,7 @@ import { columnsOf, jsonOf } from './columns.ts'
 import { deleteRow } from './delete-row.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
-import { NEVER } from './polls.ts'
+import { isReadable, NEVER } from './readable.ts'
 import { instances, sources } from './schema.ts'
 
 export type Instance = typeof instances.$inferSelect
@@ -14,9 +14,10 @@ export type InstanceState = Instance & { sources: Source[] }
 
 type Row = Instance & { sources: string }
 
-/** With its sources in the same row: a second statement would read their ids once more. */
+/** With its sources in the same row: a second statement would read their ids once more. Those of connections are private. */
 const COLUMNS = `${columnsOf(instances)},
-  (SELECT json_group_array(${jsonOf(sources)}) FROM sources WHERE sources.instance_id = instances.id) AS sources`
+  (SELECT json_group_array(${jsonOf(sources)}) FROM sources
+    WHERE sources.instance_id = instances.id AND sources.connection_id IS NULL) AS sources`
 
 /** What of an instance is read. `checkpoint`: JSON. */
 export type NewSource = Pick<Source, 'kind' | 'target' | 'checkpoint'> & Partial<Pick<Source, 'maxDelayMs'>>
@@ -131,10 +132,10 @@ export async function pauseInstance(
     auditStatement(db, audit),
     db
       .prepare(
-        `UPDATE sources SET due_at = ?, revision = revision + 1
+        `UPDATE sources SET due_at = iif(${isReadable('sources')}, ?, ${NEVER}), revision = revision + 1
          WHERE instance_id = (SELECT id FROM instances WHERE id = ? AND revision = ? AND updated_at = ?)`,
       )
-      .bind(isPaused ? NEVER : now, id, revision + 1, now),
+      .bind(now, id, revision + 1, now),
   ])
   return (changed?.meta.changes ?? 0) > 0
 }
@@ -145,7 +146,8 @@ export async function makeDue(db: D1Database, id: string, now: number, audit: Au
     db
       .prepare(
         `UPDATE sources SET due_at = ?
-         WHERE instance_id = (SELECT id FROM instances WHERE id = ? AND paused_at IS NULL)`,
+         WHERE instance_id = (SELECT id FROM instances WHERE id = ? AND paused_at IS NULL)
+           AND ${isReadable('sources')}`,
       )
       .bind(now, id),
     auditStatement(db, audit),

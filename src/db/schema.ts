@@ -348,6 +348,8 @@ export const sources = sqliteTable(
     uniqueIndex('sources_instance_kind_target').on(table.instanceId, table.kind, table.target),
     index('sources_due').on(table.dueAt, table.instanceId),
     index('sources_connection').on(table.connectionId),
+    // Partial: most are nobody's. Without it the deletion of a user would look through all of them.
+    index('sources_owner').on(table.ownerId).where(sql`owner_id IS NOT NULL`),
   ],
 )
 

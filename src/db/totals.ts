@@ -12,6 +12,7 @@ export type CountedList =
   | 'instances'
   | 'endpoints'
   | 'api_keys'
+  | 'connections'
   | 'mails'
 
 /** A condition that a user's list has room for one more. @param owner @param most how a statement calls the two. */

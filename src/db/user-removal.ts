@@ -3,6 +3,7 @@
  * statements carries the guard: what is refused leaves no trace.
  */
 import { type AuditEntry, auditStatements } from './audit.ts'
+import { isReadable, NEVER } from './readable.ts'
 import { IS_DISPENSABLE, isLetIn, USER_COLUMNS, type User, userIn } from './user-row.ts'
 
 /** What was judged. `onlyRole`: not if he has another one by now; `revision`: not if it is another one by now; null: whatever it is. */
@@ -21,7 +22,7 @@ function difference(
 }
 
 /**
- * Shuts a user out: his session ends, his endpoints pause. Once more: the reason is the new one.
+ * Shuts a user out: his session ends, his endpoints pause, his connections are not read. Once more: the reason is the new one.
  * @returns the row as it is now, or why nothing was done.
  */
 export async function blockUser(
@@ -48,6 +49,7 @@ export async function blockUser(
          WHERE owner_id = ?1 AND paused_at IS NULL AND ${isBlocked}`,
       )
       .bind(id, now),
+    readStatement(db, id, now),
     db.prepare('SELECT role, revision FROM users WHERE id = ?').bind(id),
   ])
   const blocked = userIn(results[0])
@@ -59,6 +61,7 @@ export async function blockUser(
 
 /**
  * Lets a blocked user in again, and resumes the endpoints that the block paused; those that he or a moderator paused stay so.
+ * His connections are read again.
  * @returns the row as it is now (of who isn't blocked, as it was), or why nothing was done.
  */
 export async function unblockUser(
@@ -83,6 +86,7 @@ export async function unblockUser(
            AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND blocked_at IS NULL)`,
       )
       .bind(id, now),
+    readStatement(db, id, now),
     db.prepare(`SELECT ${USER_COLUMNS} FROM users WHERE id = ?`).bind(id),
   ])
   const unblocked = userIn(results[0])
@@ -91,13 +95,27 @@ export async function unblockUser(
   return left ? (difference(left, judged) ?? left) : 'missing'
 }
 
+/**
+ * Lets the sources of a user's connections be read, or not, as he is let in by now. Those that change move on by a revision,
+ * so that a poll that is under way commits nothing.
+ */
+function readStatement(db: D1Database, userId: string, now: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE sources SET due_at = iif(due_at = ${NEVER}, ?2, ${NEVER}), revision = revision + 1
+       WHERE connection_id IN (SELECT id FROM connections WHERE owner_id = ?1)
+         AND (due_at < ${NEVER}) <> ${isReadable('sources')}`,
+    )
+    .bind(userId, now)
+}
+
 /** Who gets what a deleted user added for everybody: the first administrator, or the oldest other one. There always is one. */
 const HEIR = `coalesce(
   (SELECT id FROM users WHERE id = 'usr_administrator' AND id <> ?1 AND role = 0 AND ${isLetIn('users')}),
   (SELECT id FROM users WHERE id <> ?1 AND role = 0 AND ${isLetIn('users')} ORDER BY created_at, id LIMIT 1))`
 
 /**
- * Deletes a user with all that is his: endpoints with subscriptions, deliveries and attempts, keys, session, tokens in mails,
+ * Deletes a user with all that is his: endpoints with subscriptions, deliveries and attempts, connections with their sources, keys, session, tokens in mails,
  * private events, remembered answers. The instances that he added are everybody's: an administrator has them then. What
  * the audit log says of him stays.
  */
@@ -114,6 +132,7 @@ export async function deleteUser(
     `DELETE FROM idempotency_keys
      WHERE caller IN (SELECT ?1 UNION ALL SELECT id FROM api_keys WHERE owner_id = ?1) AND ${mayGo}`,
     `DELETE FROM endpoints WHERE owner_id = ?1 AND ${mayGo}`,
+    `DELETE FROM connections WHERE owner_id = ?1 AND ${mayGo}`,
     `DELETE FROM events WHERE owner_id = ?1 AND ${mayGo}`,
     `UPDATE instances SET owner_id = ${HEIR}, revision = revision + 1 WHERE owner_id = ?1 AND ${mayGo}`,
     // The rest of what is his goes by cascade.
@@ -125,7 +144,7 @@ export async function deleteUser(
     // What the triggers have counted down to nothing.
     db
       .prepare(
-        `DELETE FROM totals WHERE list IN ('endpoints', 'api_keys') AND owner_id = ?1 AND total = 0 AND ${isGone}`,
+        `DELETE FROM totals WHERE list IN ('endpoints', 'api_keys', 'connections') AND owner_id = ?1 AND total = 0 AND ${isGone}`,
       )
       .bind(id),
     db.prepare('SELECT revision FROM users WHERE id = ?').bind(id),

@@ -9,9 +9,12 @@ type Schemas = components['schemas']
 /** An answer that is not a success. `message` is the API's own word. */
 export class ApiError extends Error {
   readonly status: number
-  constructor(status: number, message: string) {
+  /** What tells more than the status: see docs/api.md. */
+  readonly code: string | undefined
+  constructor(status: number, message: string, code?: string) {
     super(message)
     this.status = status
+    this.code = code
   }
 }
 
@@ -20,6 +23,7 @@ const User = v.object({ username: v.string(), hasPassword: v.boolean() })
 
 const Problem = v.object({
   detail: v.string(),
+  code: v.optional(v.string()),
   'invalid-params': v.optional(v.record(v.string(), v.object({ msg: v.string() }))),
 })
 
@@ -72,6 +76,17 @@ export function apiClient(base: URL, key: string, wait: (milliseconds: number) =
       answerOf(await client.DELETE('/api/v1/instances/{id}', { params: { path: { id } } })),
     pollNow: async (id: string): Promise<void> =>
       answerOf(await client.POST('/api/v1/instances/{id}/poll', { params: { path: { id } } })),
+    connections: () =>
+      all((after) =>
+        client.GET('/api/v1/connections', { params: { query: { count: PAGE, ...after } } }).then(answerOf),
+      ),
+    addConnection: async (account: {
+      instance: string
+      username: string
+      password: string
+      otp?: string
+    }): Promise<Schemas['Connection']> =>
+      answerOf(await client.POST('/api/v1/connections', { body: account })),
     endpoints: () =>
       all((after) =>
         client.GET('/api/v1/endpoints', { params: { query: { count: PAGE, ...after } } }).then(answerOf),
@@ -106,6 +121,7 @@ function answerOf<TData>({ data, error, response }: Result<TData>): TData {
   throw new ApiError(
     response.status,
     problem.success ? describeProblem(problem.output) : `answered ${response.status}`,
+    problem.success ? problem.output.code : undefined,
   )
 }
 

@@ -8,6 +8,8 @@ export type Options = {
   port: number
   instances: URL[]
   webhooks: URL[]
+  /** An account on the one instance that is named; null: none. */
+  login: string | null
   /** Null: the default, which differs for the demo. */
   every: number | null
   backfill: number
@@ -20,6 +22,8 @@ export const HELP = `Usage: npm start -- [options]
 
   --port N          where the API listens (8787)
   --instance URL    a PeerTube instance to watch; may be repeated. Without one, a demo instance is started
+  --login USER      connect this account on the instance that --instance names: its notifications become
+                    events. Its password is asked for, or taken from TUBEWIRE_PASSWORD (and TUBEWIRE_OTP)
   --webhook URL     where to post every event; may be repeated. Its signing secret is printed once
   --every SECONDS   how often to look for news (60; 5 for the demo)
   --backfill N      take the newest N videos of each new instance as events too (0)
@@ -28,7 +32,7 @@ export const HELP = `Usage: npm start -- [options]
   --help            show this help
 
 Tubewire keeps watching what it was told before, and posts it where it was told: state survives a restart.
-Instances and webhooks are removed through the API (docs/api.md).`
+Instances, accounts and webhooks are removed through the API (docs/api.md).`
 
 const HINT = '"npm start -- --help" lists the options'
 
@@ -53,6 +57,7 @@ const httpUrl = v.pipe(
 const Values = v.object({
   port: v.optional(wholeNumber(1, 65_535), '8787'),
   instance: v.optional(v.array(httpUrl), []),
+  login: v.optional(v.pipe(v.string(), v.minLength(1, 'must name an account'))),
   webhook: v.optional(v.array(httpUrl), []),
   every: v.optional(wholeNumber(1, 86_400)),
   backfill: v.optional(wholeNumber(0, 1_000), '0'),
@@ -71,10 +76,16 @@ export function parseOptions(args: readonly string[]): Options {
     const [issue] = parsed.issues
     throw new Mistake(`--${issue.path?.[0]?.key} ${issue.message}; ${HINT}`)
   }
-  const { instance, webhook, every, ...rest } = parsed.output
+  const { instance, webhook, every, login = null, ...rest } = parsed.output
+  const instances = distinct(instance, ({ host }) => host)
+  if (login !== null && instances.length !== 1)
+    throw new Mistake(
+      `--login needs one --instance, the one that has the account (got ${instances.length}); ${HINT}`,
+    )
   return {
     ...rest,
-    instances: distinct(instance, ({ host }) => host),
+    login,
+    instances,
     webhooks: distinct(webhook, ({ href }) => href),
     every: every ?? null,
   }
@@ -94,6 +105,7 @@ function readValues(args: readonly string[]): unknown {
       options: {
         port: { type: 'string' },
         instance: { type: 'string', multiple: true },
+        login: { type: 'string' },
         webhook: { type: 'string', multiple: true },
         every: { type: 'string' },
         backfill: { type: 'string' },

@@ -3,12 +3,14 @@ import { resolve } from 'node:path'
 import type { WorkerdStructuredLog } from 'miniflare'
 import { VERSION } from '../version.ts'
 import { type ApiClient, ApiError } from './api-client.ts'
+import { connectAccount } from './connect.ts'
 import { type Demo, forgetDemo, startDemo } from './demo.ts'
 import { firstPassword } from './first-password.ts'
 import { Mistake } from './mistake.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { waitAloud } from './patient-fetch.ts'
 import { describeLog } from './print.ts'
+import { type Secrets, takeSecrets } from './secrets.ts'
 import { startService } from './service.ts'
 import { hasBegunToStop, stopOnSignal } from './signals.ts'
 
@@ -28,6 +30,7 @@ async function main(): Promise<void> {
     return
   }
 
+  const secrets = takeSecrets(process.env)
   const mayBeDemo = options.instances.length === 0
   let every = options.every ?? (mayBeDemo ? DEMO_EVERY : DEFAULT_EVERY)
   print(`Tubewire ${VERSION} is starting …`)
@@ -58,6 +61,7 @@ async function main(): Promise<void> {
   print(`  Admin key  ${service.adminKey}   (kept in .dev.vars)`)
   print(`  Data       ${options.data}`)
   await watch(service.api, options)
+  await connect(service.api, options, secrets)
   const demo = isDemo ? await startDemo(service.api) : null
   if (demo) {
     closers.push(demo.close)
@@ -99,6 +103,14 @@ async function watch(api: ApiClient, { instances, webhooks, backfill }: Options)
     // Whoever starts a program wants to see what is new now, not when the last run would have looked.
     if (!paused) await api.pollNow(id)
   }
+}
+
+/** Connects the account that the command line names. One that is refused stops the start. */
+async function connect(api: ApiClient, { instances, login }: Options, secrets: Secrets): Promise<void> {
+  const [url] = instances
+  if (login === null || !url) return
+  const outcome = await connectAccount(api, url, login, secrets)
+  print(`  Account    ${login} at ${url.origin}   (${outcome})`)
 }
 
 async function addWebhooks(api: ApiClient, webhooks: readonly URL[]): Promise<void> {

@@ -81,14 +81,18 @@ const DEFAULT_RETRY_MS = { reading: 10_000, login: 300_000 }
  * @param url absolute.
  * @param etag sent as `If-None-Match` (RFC 9110, 13.1.2). Never with `Cache-Control: no-cache`: PeerTube would not answer 304.
  * `timeoutMs` is for the whole answer, its body included.
+ * @param token an access token, when it is asked as somebody.
  */
 export async function getJson(
   deps: ClientDeps,
   url: string,
   options: GetOptions & { timeoutMs?: number } = {},
 ): Promise<Answer> {
-  const { etag, timeoutMs = TIMEOUT_MS } = options
-  const headers = etag ? { 'if-none-match': etag } : {}
+  const { etag, timeoutMs = TIMEOUT_MS, token } = options
+  const headers = {
+    ...(etag ? { 'if-none-match': etag } : {}),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  }
   return request<Answer>(deps, url, { headers, timeoutMs }, async (response, observation) =>
     // Only to an ETag is a 304 an answer.
     response.status === 304 && etag

@@ -18,7 +18,7 @@ import { OAuthClient, OAuthTokens, Revocation, Token } from './schemas.ts'
 export type Client = { clientId: string; clientSecret: string }
 
 /** A session. Each refresh makes a new pair, and ends the one before it. Times are milliseconds since the epoch. */
-type Tokens = {
+export type Tokens = {
   accessToken: string
   refreshToken: string
   accessExpiresAt: number
@@ -33,7 +33,8 @@ type Refusal = {
   observation: Observation | null
 }
 
-type NotOk = Refusal | { kind: 'rate-limited'; retryAt: number; observation: Observation } | Failure
+/** Why there is no session: no result of another kind is one. */
+export type NotOk = Refusal | { kind: 'rate-limited'; retryAt: number; observation: Observation } | Failure
 export type ClientResult = { kind: 'ok'; client: Client; observation: Observation } | NotOk
 export type LoginResult = { kind: 'ok'; tokens: Tokens; client: Client; observation: Observation } | NotOk
 export type RefreshResult = { kind: 'ok'; tokens: Tokens; observation: Observation } | NotOk
@@ -194,7 +195,7 @@ function deniedBecause(said: string): Refusal['reason'] {
 }
 
 /** A failure in our own words, where those of the client quote the answer: it may echo what was sent. */
-function unquoted(failure: Failure): Failure {
+export function unquoted(failure: Failure): Failure {
   if (failure.reason === 'redirect') return { ...failure, detail: 'redirects to another address' }
   return failure.reason === 'not-json' ? { ...failure, detail: 'answered 200 without JSON' } : failure
 }

@@ -94,5 +94,12 @@ export const OAuthTokens = v.object({
   refresh_token_expires_in: seconds,
 })
 
+/** `GET /api/v1/users/me`. */
+export const Account = v.object({
+  username: v.pipe(text(200), v.minLength(1)),
+  // A role that is none of these may nothing that the least of them may not.
+  role: v.object({ id: v.fallback(v.picklist([0, 1, 2]), 2) }),
+})
+
 /** `POST /api/v1/users/revoke-token`: `success` is false when there was nothing to revoke. */
 export const Revocation = v.object({ success: v.boolean() })

@@ -12,7 +12,7 @@ const LEASE_MS = 45_000
 
 /** A reader's hold on an instance. */
 export type InstanceAccess = {
-  /** Asks for leave to make one request. */
+  /** Asks for leave to make one request. @param bucket what it counts with at the instance; `api` unless it says otherwise. */
   ask: (bucket?: Bucket) => Promise<Grant>
   /** Tells the limiter what the instance answered; an answer that never came tells nothing. */
   observe: (observation: Observation | null, bucket?: Bucket) => Promise<void>
@@ -45,10 +45,12 @@ export function instanceAccess(
       }
       return grant
     },
-    async observe(observation) {
+    async observe(observation, bucket = 'api') {
       unused = 0
       // An ordinary answer is no news, and a call for each would double what a poll costs.
-      if (observation && isNews(observation, knownLimit)) await limiter.observe(observation, clock())
+      // What another bucket allows says nothing of this one.
+      if (bucket === 'api' && observation && isNews(observation, knownLimit))
+        await limiter.observe(observation, clock())
     },
     async leave() {
       await limiter.leave(holder, unused, BUDGET)

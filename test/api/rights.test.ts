@@ -21,6 +21,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   postResetPasswordPage: [403],
   // Nothing listens there.
   addInstance: [422],
+  // Nobody watches that instance.
+  addConnection: [422],
   // Signed by nobody.
   getThumbnail: [404],
   getAvatar: [404],
@@ -34,6 +36,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
 
 /** Whose thing a path names: what belongs to `owner`, to everybody, or is a user. */
 const OWNED: ReadonlySet<OperationId> = new Set([
+  'getConnection',
+  'delConnection',
   'getEndpoint',
   'patchEndpoint',
   'delEndpoint',
@@ -68,6 +72,10 @@ async function makeWorld() {
       `INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, created_at) VALUES ('src_1', 'ins_1', 'videos', 0, '{}', 0)`,
     ),
     env.DB.prepare(
+      `INSERT INTO connections (id, owner_id, instance_id, username, role, expires_at, created_at)
+       VALUES ('con_1', ?, 'ins_1', 'alice', 2, 0, 0)`,
+    ).bind(owner.id),
+    env.DB.prepare(
       `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at)
        VALUES ('ep_1', ?, 'https://hook.example/path', '', 's', 0)`,
     ).bind(owner.id),
@@ -90,7 +98,7 @@ async function makeWorld() {
 }
 
 /** What an operation may change, children after their parents. */
-const TABLES = ['users', 'sessions', 'api_keys', 'instances', 'sources', 'endpoints', 'events']
+const TABLES = ['users', 'sessions', 'api_keys', 'instances', 'connections', 'sources', 'endpoints', 'events']
 
 /** Their rows as one JSON text each. */
 async function readTables(): Promise<string[]> {
@@ -115,6 +123,7 @@ async function restore({ tables }: { tables: readonly string[] }): Promise<void>
 }
 
 const IDS: Record<string, (world: World) => string> = {
+  connections: () => 'con_1',
   endpoints: () => 'ep_1',
   instances: () => 'ins_1',
   events: () => 'evt_1',

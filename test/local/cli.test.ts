@@ -352,3 +352,47 @@ async function settled(instance: SimulatedInstance): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
+
+describe('With --login', () => {
+  let instance: SimulatedInstance
+  beforeEach(async () => {
+    instance = await startInstance({ videos: 0 })
+  })
+  afterEach(() => instance.close())
+
+  function startWith(env: Record<string, string | undefined>): Cli {
+    const args = ['--port', String(port), '--data', data, '--instance', instance.origin, '--login', 'alice']
+    const cli = startCli(args, { env: { TUBEWIRE_PASSWORD: undefined, TUBEWIRE_OTP: undefined, ...env } })
+    started.push(cli)
+    return cli
+  }
+
+  /** How many logins have reached the instance. */
+  const logins = () =>
+    instance.requests().filter(({ method, path }) => method === 'POST' && path === '/api/v1/users/token')
+      .length
+
+  it('the account is connected, once; what is connected needs no password', async () => {
+    instance.setAccount('alice', { otp: '123456' })
+    const first = startWith({ TUBEWIRE_PASSWORD: 'alicepass', TUBEWIRE_OTP: '123456' })
+    await first.line(/Account {4}alice at \S+ {3}\(connected: its notifications are read\)/)
+    await first.line(/Tubewire is ready/)
+    first.process.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    const second = startWith({})
+    await second.line(/Account {4}alice at \S+ {3}\(as before\)/)
+    await second.line(/Tubewire is ready/)
+    expect(logins()).toBe(1)
+    expect(first.output()).not.toContain('alicepass')
+  })
+
+  it.each([
+    [{}, 'there is no terminal to ask for it; set TUBEWIRE_PASSWORD'],
+    [{ TUBEWIRE_PASSWORD: 'wrong' }, 'knows no such user, or the password is wrong'],
+  ])('a login that can not be made stops the start: %j', async (env, message) => {
+    const cli = startWith(env)
+    expect(await cli.ended).toBe(2)
+    expect(cli.output()).toContain(message)
+    expect(cli.output()).not.toContain('    at ')
+  })
+})

@@ -3,6 +3,7 @@ import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/
 import type * as v from 'valibot'
 import { AuditItem, ShownMail } from '../administration.ts'
 import { ShownApiKey } from '../api-keys.ts'
+import { ShownConnection } from '../connection-view.ts'
 import { ShownDelivery } from '../deliveries.ts'
 import { ShownEndpoint } from '../endpoint-view.ts'
 import { Event, Video } from '../event-view.ts'
@@ -17,6 +18,7 @@ export type Json = { [name: string]: unknown }
 const NAMED = {
   ApiKey: ShownApiKey,
   AuditEntry: AuditItem,
+  Connection: ShownConnection,
   Delivery: ShownDelivery,
   Endpoint: ShownEndpoint,
   Event,
