@@ -20,7 +20,7 @@ describe('diagnose', () => {
     const plain = await control.instance({ videos: 1 })
     expect(await diagnose(new URL(plain.origin.replace('http:', 'https:')))).toBe('tls')
     const selfSigned = await control.mailServer({ tls: 'implicit' })
-    expect(await diagnose(new URL(`https://localhost:${selfSigned.port}`))).toBe('tls')
+    expect(await diagnose(new URL(`https://localhost:${await selfSigned.port()}`))).toBe('tls')
   })
 
   it('knows no better of a server that takes connections and loses them', async () => {
