@@ -52,13 +52,9 @@ async function opens(url: URL, secureTransport: 'on' | 'off'): Promise<'open' | 
  * port. `fetch` in workerd calls the first an internal error, and the second a lost connection; Cloudflare answers 530.
  */
 async function hasAddress(url: URL, fetcher: typeof fetch): Promise<boolean> {
-  const target = new URL('/', url)
-  // In clear text: of a failed handshake `fetch` says what it says of a name.
-  target.protocol = 'http:'
-  if (url.port === '') target.port = url.protocol === 'https:' ? '443' : '80'
   const signal = AbortSignal.timeout(TIMEOUT_MS)
   try {
-    const response = await fetcher(target.href, { method: 'HEAD', redirect: 'manual', signal })
+    const response = await fetcher(url.origin, { method: 'HEAD', redirect: 'manual', signal })
     return response.status !== 530
   } catch (error) {
     return !(error instanceof Error && error.message.startsWith('internal error'))

@@ -87,8 +87,8 @@ export function misbehave(fault: Fault, response: ServerResponse): void {
       return
     case 'gzip':
     case 'gzip-bomb': {
-      // A proxy in front compresses; of the bomb, 100 KB become 100 MB.
-      const text = fault.kind === 'gzip' ? '{"total":0,"data":[]}' : Buffer.alloc(100 * 1024 * 1024, ' ')
+      // A proxy in front compresses; of the bomb, 20 KB become 20 MB.
+      const text = fault.kind === 'gzip' ? '{"total":0,"data":[]}' : Buffer.alloc(20 * 1024 * 1024, ' ')
       const headers = { 'content-type': 'application/json; charset=utf-8', 'content-encoding': 'gzip' }
       response.writeHead(200, headers).end(gzipSync(text))
       return

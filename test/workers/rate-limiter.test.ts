@@ -100,15 +100,15 @@ describe('The buckets of an instance', () => {
 
   it('get back what was granted and not used, and nothing else does', async () => {
     const { access, another, burst } = reading()
-    await burst('feeds')
     await burst('api')
+    await burst('feeds')
     await access.leave()
     const next = another()
-    expect(await next.ask('feeds')).toMatchObject({ kind: 'wait', reason: 'budget' })
-    expect(await next.ask('api')).toMatchObject({ kind: 'granted' })
-    await next.observe(SAID)
+    expect(await next.ask('api')).toMatchObject({ kind: 'wait', reason: 'budget' })
+    expect(await next.ask('feeds')).toMatchObject({ kind: 'granted' })
+    await next.observe(SAID, 'feeds')
     await next.leave()
-    expect(await another().ask('api')).toMatchObject({ kind: 'wait', reason: 'budget' })
+    expect(await another().ask('feeds')).toMatchObject({ kind: 'wait', reason: 'budget' })
   })
 
   it('get back as much as it was, also while the share is smaller', async () => {
