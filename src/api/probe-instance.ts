@@ -1,6 +1,6 @@
 /** @module Asks an instance what it is, with leave of its limiter: nothing of ours goes there without. */
 import { newId } from '../db/id.ts'
-import { opensTcp } from '../http/tcp.ts'
+import { diagnose } from '../http/tcp.ts'
 import { type Answer, getJson } from '../peertube/client.ts'
 import { type ProbeResult, probe } from '../peertube/probe.ts'
 import { clientDeps, type Deps } from '../workers/deps.ts'
@@ -43,9 +43,9 @@ export async function probeInstance(deps: Deps, url: URL): Promise<ProbeResult> 
   try {
     return await probe(url.origin, get, async (target) => {
       await askLeave()
-      const isOpen = await opensTcp(target)
+      const why = await diagnose(target, deps.fetch)
       await access.observe(null)
-      return isOpen
+      return why
     })
   } finally {
     await access.leave()

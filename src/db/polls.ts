@@ -5,9 +5,6 @@
 import type { EventType, NewEvent } from '../events/types.ts'
 import type { Instance, Source } from './instances.ts'
 
-/** When a source is due that is not to be read: its instance is paused, or its connection has ended. */
-export const NEVER = Number.MAX_SAFE_INTEGER
-
 /** A source that is due, where it is, and what is known of its instance. */
 export type DueSource = Pick<
   Source,

@@ -4,6 +4,7 @@ import { deadline } from '../http/deadline.ts'
 import { maxAge } from '../http/max-age.ts'
 import { readBytes } from '../http/read-bytes.ts'
 import { retryAfter } from '../http/retry-after.ts'
+import type { Diagnosis } from '../http/tcp.ts'
 import { Problem } from './schemas.ts'
 import { shorten } from './shorten.ts'
 
@@ -18,14 +19,43 @@ export type Observation = {
 }
 
 /** Why there is no answer to use. `kind` is for programs and statistics, `detail` for people. */
-export type Failure = {
+export type Failure =
+  | {
+      kind: 'failed'
+      reason: Exclude<FailureReason, 'redirect'>
+      detail: string
+      observation: Observation | null
+    }
+  | Redirect
+
+/** `location`: absolute, of the web, and untrusted like all that an instance says; null when it names no such address. */
+type Redirect = {
   kind: 'failed'
-  reason: 'unreachable' | 'timeout' | 'tls' | 'redirect' | 'http' | 'not-json' | 'too-large' | 'schema'
+  reason: 'redirect'
+  location: string | null
+  /** Whether the old address is to be forgotten (301 and 308: RFC 9110, 15.4). */
+  isPermanent: boolean
   detail: string
   observation: Observation | null
-  location?: string | null
-  isPermanent?: boolean
 }
+
+type FailureReason =
+  /** workerd doesn't say why there is no connection: as a rule these are known only after `diagnosed`, see failure.ts. */
+  | 'dns'
+  | 'refused'
+  | 'tls'
+  | 'timeout'
+  /** The connection was lost, or anything else. */
+  | 'unreachable'
+  | 'redirect'
+  /** 4xx, and 5xx. */
+  | 'http'
+  | 'server'
+  /** A web page where JSON was expected. */
+  | 'html'
+  | 'not-json'
+  | 'too-large'
+  | 'schema'
 
 export type Answer =
   /** `maxAgeSeconds`: for how long the instance will say the same (RFC 9111, 5.2.2.1), or null. */
@@ -67,10 +97,12 @@ export type FormAnswer =
 /** `userAgent` says who asks: see user-agent.ts. */
 export type ClientDeps = { fetch: typeof fetch; clock: () => number; userAgent: string }
 
-/** Within the 30 s that the platform leaves a slow poll after its queue batch has ended. */
-const TIMEOUT_MS = 25_000
-/** Ten times a page of long descriptions. An invocation that reads five instances side by side has 128 MB for them. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024
+/** To the headers of an answer. */
+const FIRST_BYTE_MS = 15_000
+/** To its end. */
+const TIMEOUT_MS = 30_000
+/** After decompression. An invocation that reads five instances side by side has 128 MB for them. */
+const MAX_BODY_BYTES = 5 * 1024 * 1024
 const MAX_ETAG_LENGTH = 200
 /** PeerTube's own periods: what a 429 without Retry-After is taken to mean. */
 const DEFAULT_RETRY_MS = { reading: 10_000, login: 300_000 }
@@ -79,17 +111,17 @@ const DEFAULT_RETRY_MS = { reading: 10_000, login: 300_000 }
  * GETs JSON from an instance. Never throws for what an instance does: that is an `Answer`.
  *
  * @param url absolute.
- * @param etag sent as `If-None-Match` (RFC 9110, 13.1.2). Never with `Cache-Control: no-cache`: PeerTube would not answer 304.
- * `timeoutMs` is for the whole answer, its body included.
- * @param token an access token, when it is asked as somebody.
+ * @param options `etag` is sent as `If-None-Match` (RFC 9110, 13.1.2), never with `Cache-Control: no-cache`: PeerTube would not
+ * answer 304. `bucket` is for whoever asks leave. `timeoutMs` is for the whole answer, its body included.
  */
 export async function getJson(
   deps: ClientDeps,
   url: string,
   options: GetOptions & { timeoutMs?: number } = {},
 ): Promise<Answer> {
-  const { etag, timeoutMs = TIMEOUT_MS, token } = options
+  const { etag, token, accept, timeoutMs = TIMEOUT_MS } = options
   const headers = {
+    ...(accept === undefined ? {} : { accept }),
     ...(etag ? { 'if-none-match': etag } : {}),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   }
@@ -131,8 +163,8 @@ export async function postForm(
  * One request and its answer, as `read` makes it out of the response: every request to an instance is made here. Follows no
  * redirect. Never throws for what an instance does.
  *
- * @param options `timeoutMs` is for the whole answer, until `read` has settled; `retryMs`: how long to stay away after a 429
- * that doesn't say.
+ * @param options `timeoutMs` is for the whole answer, until `read` has settled, and its headers may take 15 s of it; `retryMs`:
+ * how long to stay away after a 429 that doesn't say.
  * @returns what `read` returns, or why there was no answer or only a part of one.
  */
 export async function request<TResult>(
@@ -148,15 +180,22 @@ export async function request<TResult>(
   read: (response: Response, observation: Observation) => Promise<TResult>,
 ): Promise<TResult | Failure> {
   const { timeoutMs, retryMs = DEFAULT_RETRY_MS.reading, ...init } = options
-  const headers = { accept: 'application/json', 'user-agent': deps.userAgent, ...init.headers }
-  const { signal, lift } = deadline(timeoutMs)
+  // workerd asks for no compression by itself, and takes back what it finds.
+  const common = { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': deps.userAgent }
+  const headers = { ...common, ...init.headers }
+  const firstByteMs = Math.min(FIRST_BYTE_MS, timeoutMs)
+  const firstByte = deadline(firstByteMs)
+  const whole = deadline(timeoutMs)
+  const signal = AbortSignal.any([firstByte.signal, whole.signal])
 
   let response: Response
   try {
     response = await deps.fetch(url, { ...init, headers, redirect: 'manual', signal })
   } catch (error) {
-    lift()
-    return connectionFailure(error, timeoutMs)
+    whole.lift()
+    return connectionFailure(error, firstByteMs)
+  } finally {
+    firstByte.lift()
   }
   const observation = observe(response, deps.clock(), retryMs)
   try {
@@ -164,7 +203,7 @@ export async function request<TResult>(
   } catch (error) {
     return { ...connectionFailure(error, timeoutMs), observation }
   } finally {
-    lift()
+    whole.lift()
     // An unread body would keep the connection, of which an invocation has six. Cancelling a read one does nothing.
     if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined)
   }
@@ -206,7 +245,9 @@ async function readAnswer(
     }
   } catch {
     const type = response.headers.get('content-type') ?? 'no content type'
-    return failed('not-json', `answered 200 without JSON (${type})`, observation)
+    return /^\s*(text\/html|application\/xhtml)/i.test(type) || /^\s*</.test(body)
+      ? failed('html', `answered ${status} with a web page (${type})`, observation)
+      : failed('not-json', `answered ${status} without JSON (${type})`, observation)
   }
 }
 
@@ -214,13 +255,27 @@ async function readAnswer(
 export function statusFailure(response: Response, observation: Observation, url: string): Failure | null {
   const { status } = response
   if (status >= 300 && status < 400 && status !== 304) {
-    const location = URL.parse(response.headers.get('location') ?? '', url)?.href ?? 'nowhere'
-    return failed('redirect', `redirects to ${location}`, observation)
+    const named = response.headers.get('location')
+    const target = named === null ? null : URL.parse(named, url)
+    const location = target && /^https?:$/.test(target.protocol) ? target.href : null
+    const isPermanent = status === 301 || status === 308
+    const detail = `redirects to ${location ?? 'nowhere'}`
+    return { ...failed('redirect', detail, observation), location, isPermanent }
   }
-  // Cloudflare answers for an origin whose certificate it can't accept.
-  if (status === 525 || status === 526)
-    return failed('tls', 'no TLS connection: its certificate is not valid', observation)
-  return response.ok ? null : failed('http', `answered ${status}`, observation)
+  if (response.ok) return null
+  const ofCloudflare = CLOUDFLARE[status]
+  if (ofCloudflare) return failed(ofCloudflare[0], `${ofCloudflare[1]} (${status})`, observation)
+  return failed(status >= 500 ? 'server' : 'http', `answered ${status}`, observation)
+}
+
+/** What Cloudflare answers for an origin that it can't reach. */
+const CLOUDFLARE: Record<number, [Diagnosis | 'timeout', string]> = {
+  521: ['refused', 'refuses connections'],
+  522: ['timeout', 'took no connection in time'],
+  523: ['unreachable', 'could not be reached'],
+  524: ['timeout', 'gave no answer in time'],
+  525: ['tls', 'no TLS connection: the handshake failed'],
+  526: ['tls', 'no TLS connection: its certificate is not valid'],
 }
 
 /** The refusal with a code of PeerTube's that a response is, or null when it is anything else. */
@@ -279,9 +334,4 @@ function observe(response: Response, now: number, retryMs: number): Observation 
           now + (status === 429 ? retryMs : DEFAULT_RETRY_MS.reading))
         : null,
   }
-}
-
-/** Whether a failure says that the whole instance can't be read now, rather than one of its routes. */
-export function isInstanceWide(reason: Failure['reason'], status: number | null): boolean {
-  return ['unreachable', 'timeout', 'tls', 'redirect'].includes(reason) || (status ?? 0) >= 500
 }

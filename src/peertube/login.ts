@@ -196,8 +196,16 @@ function deniedBecause(said: string): Refusal['reason'] {
 
 /** A failure in our own words, where those of the client quote the answer: it may echo what was sent. */
 export function unquoted(failure: Failure): Failure {
-  if (failure.reason === 'redirect') return { ...failure, detail: 'redirects to another address' }
-  return failure.reason === 'not-json' ? { ...failure, detail: 'answered 200 without JSON' } : failure
+  switch (failure.reason) {
+    case 'redirect':
+      return { ...failure, location: null, detail: 'redirects to another address' }
+    case 'html':
+      return { ...failure, detail: 'answered with a web page' }
+    case 'not-json':
+      return { ...failure, detail: 'answered 200 without JSON' }
+    default:
+      return failure
+  }
 }
 
 function refused(reason: Refusal['reason'], observation: Observation | null): Refusal {

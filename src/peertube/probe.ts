@@ -1,6 +1,8 @@
 /** @module Is there a PeerTube instance that we can read? Asked once, before an instance is stored. */
 import * as v from 'valibot'
+import type { Diagnosis } from '../http/tcp.ts'
 import type { Answer, Failure } from './client.ts'
+import { diagnosed } from './failure.ts'
 import { NodeInfo, ServerConfig } from './schemas.ts'
 
 /** The oldest version whose list answers as ours expects: `filter` went and `isLocal` came with 5.0, 5.1 is tested. */
@@ -27,13 +29,12 @@ export type ProbeResult =
  *
  * @param origin e.g. `https://peertube.example`; named in every detail.
  * @param get one GET, through the instance's rate limiter.
- * @param opensTcp whether a plain TCP connection to the origin opens: tells a TLS failure from an unreachable host, which
- * `fetch` reports alike.
+ * @param diagnose why no connection comes about, which `fetch` doesn't say.
  */
 export async function probe(
   origin: string,
   get: (url: string) => Promise<Answer>,
-  opensTcp: (url: URL) => Promise<boolean>,
+  diagnose: (url: URL) => Promise<Diagnosis>,
 ): Promise<ProbeResult> {
   const refused = (
     reason: Extract<ProbeResult, { kind: 'refused' }>['reason'],
@@ -46,11 +47,9 @@ export async function probe(
   const explain = async (answer: Exclude<Answer, { kind: 'ok' }>): Promise<ProbeResult> => {
     if (answer.kind === 'rate-limited') return refused('rate-limited', 'asks to come back later (429)')
     if (answer.kind === 'not-modified') return refused('not-peertube', 'answered 304 to a first request')
-    const isHttps = origin.startsWith('https:')
-    if (answer.reason === 'unreachable' && isHttps && (await opensTcp(new URL(origin)))) {
-      return refused('tls', 'has no valid TLS certificate, or does not speak https')
-    }
-    return refused(REASONS[answer.reason], answer.detail)
+    const failure =
+      answer.reason === 'unreachable' ? diagnosed(answer, await diagnose(new URL(origin))) : answer
+    return refused(REASONS[failure.reason], failure.detail)
   }
 
   const nodeInfo = await get(`${origin}/nodeinfo/2.0.json`)
@@ -83,11 +82,15 @@ export async function probe(
 }
 
 const REASONS = {
+  dns: 'unreachable',
+  refused: 'unreachable',
   unreachable: 'unreachable',
   timeout: 'timeout',
   tls: 'tls',
   redirect: 'redirect',
   http: 'http',
+  server: 'http',
+  html: 'not-peertube',
   'not-json': 'not-peertube',
   'too-large': 'not-peertube',
   schema: 'not-peertube',

@@ -1,5 +1,6 @@
 /** @module Reading as somebody who has logged in. */
-import { type Get, isInstanceWide } from '../peertube/client.ts'
+import type { Get } from '../peertube/client.ts'
+import { isInstanceWide } from '../peertube/failure.ts'
 import { accessToken } from './connection-tokens.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'

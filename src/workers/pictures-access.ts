@@ -1,7 +1,7 @@
 /** @module Leave to fetch pictures from one host: every request for one goes through here, beside those of the readers. */
 import type { Observation } from '../peertube/client.ts'
 import type { Budget } from './gcra.ts'
-import { isNews } from './instance-access.ts'
+import { isNews, type KnownLimit } from './instance-access.ts'
 import type { Grant } from './rate-limiter.ts'
 
 /** Of its own: a page of pictures must hold up no poll, nor a long first walk the pictures. docs/decisions/008 */
@@ -25,15 +25,15 @@ export function picturesAccess(
   observe: (observation: Observation | null) => Promise<void>
 } {
   const limiter = limiters.getByName(`pictures:${host}`)
-  let knownLimit: number | null = null
+  let known: KnownLimit = { limit: null }
   return {
     async ask() {
       const grant = await limiter.take({ ...VIEWERS, requests: 1, budget: BUDGET, now: clock() })
-      if (grant.kind === 'granted') knownLimit = grant.limit
+      if (grant.kind === 'granted') known = grant
       return grant
     },
     async observe(observation) {
-      if (observation && isNews(observation, knownLimit)) await limiter.observe(observation, clock())
+      if (observation && isNews(observation, known)) await limiter.observe(observation, clock())
     },
   }
 }

@@ -1,7 +1,8 @@
 /** @module Reads one instance: its due sources, one after another, each request through the instance's limiter. */
 import { newId } from '../db/id.ts'
 import { noteReachability, putOffSources } from '../db/instance-state.ts'
-import { type DueSource, dueSources, NEVER } from '../db/polls.ts'
+import { type DueSource, dueSources } from '../db/polls.ts'
+import { NEVER } from '../db/readable.ts'
 import { instanceUnreachable } from '../events/instance-events.ts'
 import { targetProblem } from '../http/target.ts'
 import type { Deps } from './deps.ts'

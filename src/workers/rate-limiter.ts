@@ -5,13 +5,15 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { Limit } from '../config.ts'
+import type { Bucket } from '../peertube/client.ts'
+import { type BucketState, budgetOf, laterHold, learn, NEW_BUCKET, type Observed, shareOf } from './bucket.ts'
 import { CallerWindows, type Counted } from './caller-windows.ts'
 import { type Budget, giveBack, takeFromBudget } from './gcra.ts'
 
 /** Leave to make requests, or how long to wait for it. */
 export type Grant =
-  /** `limit`: what is known of the remote's own, so that only news is told with `observe`. */
-  | { kind: 'granted'; requests: number; limit: number | null }
+  /** `limit`: what is known of the remote's own, so that only news is told with `observe`. `share`: of it is ours, after a 429. */
+  | { kind: 'granted'; requests: number; limit: number | null; share?: number }
   | { kind: 'wait'; reason: 'budget' | 'held' | 'busy'; waitMs: number }
 
 /** A wish to make requests. Times are milliseconds, `now` since the epoch. */
@@ -19,59 +21,38 @@ type Ask = {
   /** Who asks: while it holds the lease nobody else gets leave. New for each run. */
   holder: string
   requests: number
+  /** Of which of the remote's buckets: `api` unless it says otherwise, as everywhere here. */
+  bucket?: Bucket
   budget: Budget
   /** How long the holder may go silent before another may go on in its place. */
   leaseMs: number
   now: number
 }
 
-/** What a remote said of its limit: see `Observation` in src/peertube/client.ts. */
-type Observed = {
-  limit: number | null
-  remaining: number | null
-  resetAt: number | null
-  retryAt: number | null
-}
-
-/** Half of what an instance publishes is for its people. */
-const SHARE = 0.5
-
-/**
- * Whether our share of a remote's window is used up: by us, or by others behind our address. The count is the remote's own,
- * so this holds whatever the length of its windows is.
- */
-export function isShareSpent({ limit, remaining }: Pick<Observed, 'limit' | 'remaining'>): boolean {
-  if (remaining === 0) return true
-  return limit !== null && remaining !== null && remaining <= limit * (1 - SHARE)
-}
-/** A remote may not hold us longer than this, whatever it says. */
-const MAX_HOLD_MS = 24 * 3_600_000
-/** Nor may the end of its window be farther away, which it only mentions: it didn't ask us to stay away. */
-const MAX_WINDOW_MS = 5 * 60_000
-
 /** What is in the object's storage, by key. */
 const HOLD = 'hold'
-const LIMIT = 'limit'
+/** Of the bucket `api`, from before there were others. */
+const OLD_LIMIT = 'limit'
+/** Of the keys of buckets. */
+const BUCKET = 'bucket:'
+
+/** `arrival`: of its budget, see gcra.ts; in memory only, all else is in storage and survives eviction. */
+type Known = { arrival: number; state: BucketState }
 
 export class RateLimiter extends DurableObject<Env> {
-  private arrival = 0
   private lease: { holder: string; until: number } | null = null
   /** Whether somebody came while the lease was held. */
   private turnedAway = false
-  /** Until when the remote asked to be left alone. Survives eviction: it is in storage. */
-  private heldUntil = 0
-  /** The remote's own limit, learned. */
-  private limit: number | null = null
+  /** Until when the remote asked to be left alone, whatever is asked of it. */
+  private heldUntil: number
+  private readonly buckets = new Map<Bucket, Known>()
   /** What a caller asked of our own API. */
   private readonly windows: CallerWindows
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
     this.windows = new CallerWindows(state.storage)
-    state.blockConcurrencyWhile(async () => {
-      this.heldUntil = (await state.storage.get<number>(HOLD)) ?? 0
-      this.limit = (await state.storage.get<number>(LIMIT)) ?? null
-    })
+    this.heldUntil = state.storage.kv.get<number>(HOLD) ?? 0
   }
 
   /** Asks for leave to make requests, and takes or renews the lease. Fewer may be granted than asked for. */
@@ -83,40 +64,50 @@ export class RateLimiter extends DurableObject<Env> {
       this.turnedAway = true
       return { kind: 'wait', reason: 'busy', waitMs: leasedMs }
     }
-    if (this.heldUntil > now) return { kind: 'wait', reason: 'held', waitMs: this.heldUntil - now }
-    const taken = takeFromBudget(this.arrival, this.budget(ask.budget), ask.requests, now)
+    const bucket = this.find(ask.bucket)
+    const { state } = bucket
+    const heldUntil = Math.max(this.heldUntil, state.heldUntil)
+    if (heldUntil > now) return { kind: 'wait', reason: 'held', waitMs: heldUntil - now }
+    const budget = budgetOf(state, ask.budget, now)
+    const taken = takeFromBudget(bucket.arrival, budget, ask.requests, now)
     if (taken.granted === 0) return { kind: 'wait', reason: 'budget', waitMs: taken.waitMs }
-    this.arrival = taken.arrival
+    bucket.arrival = taken.arrival
     this.lease = { holder, until: now + ask.leaseMs }
-    return { kind: 'granted', requests: taken.granted, limit: this.limit }
+    const share = state.penalty === null ? {} : { share: shareOf(state, now) }
+    return { kind: 'granted', requests: taken.granted, limit: state.limit, ...share }
   }
 
-  /** Learns the remote's real limit from an answer, and obeys when it asks to be left alone. */
-  async observe(observed: Observed, now: number): Promise<void> {
-    if (observed.limit !== null && observed.limit > 0 && observed.limit !== this.limit) {
-      this.limit = observed.limit
-      await this.ctx.storage.put(LIMIT, observed.limit)
+  /** Learns the remote's real limit from an answer, and obeys when it asks to be left alone: a 503 speaks for all buckets. */
+  observe(observed: Observed, now: number, name: Bucket = 'api'): void {
+    const bucket = this.find(name)
+    const learned = learn(bucket.state, observed, now)
+    if (learned !== bucket.state) {
+      bucket.state = learned
+      this.ctx.storage.kv.put(BUCKET + name, learned)
     }
-    const spentUntil = isShareSpent(observed) ? Math.min(observed.resetAt ?? 0, now + MAX_WINDOW_MS) : 0
-    await this.hold(Math.max(observed.retryAt ?? 0, spentUntil), now)
+    if (observed.status === 503) this.hold(observed.retryAt ?? 0, now)
   }
 
-  /** Grants nothing before `until`, milliseconds since the epoch. */
-  async hold(until: number, now: number): Promise<void> {
-    const bounded = Math.min(until, now + MAX_HOLD_MS)
-    if (bounded <= Math.max(this.heldUntil, now)) return
-    this.heldUntil = bounded
-    await this.ctx.storage.put(HOLD, bounded)
+  /** Grants nothing before `until`, milliseconds since the epoch, of any bucket. */
+  hold(until: number, now: number): void {
+    const heldUntil = laterHold(this.heldUntil, until, now)
+    if (heldUntil === this.heldUntil) return
+    this.heldUntil = heldUntil
+    this.ctx.storage.kv.put(HOLD, heldUntil)
   }
 
   /**
-   * Ends the holder's lease and gives back what it was granted and didn't use.
+   * Ends the holder's lease and gives back what it was granted and didn't use, to the bucket that it is of.
+   * @param now matters only where the remote has refused us: how much of our share has come back.
    * @returns whether somebody was turned away meanwhile, who will not come again: the holder sees to it.
    */
-  leave(holder: string, unused: number, budget: Budget): boolean {
+  leave(holder: string, unused: number, budget: Budget, name: Bucket = 'api', now = Date.now()): boolean {
     if (this.lease?.holder !== holder) return false
     this.lease = null
-    if (unused > 0) this.arrival = giveBack(this.arrival, this.budget(budget), unused)
+    if (unused > 0) {
+      const bucket = this.find(name)
+      bucket.arrival = giveBack(bucket.arrival, budgetOf(bucket.state, budget, now), unused)
+    }
     const { turnedAway } = this
     this.turnedAway = false
     return turnedAway
@@ -135,12 +126,14 @@ export class RateLimiter extends DurableObject<Env> {
     return this.windows.forgetStale(Date.now())
   }
 
-  private budget(asked: Budget): Budget {
-    if (this.limit === null) return asked
-    // Never more than the documented share, even where an administrator allows a thousand.
-    return {
-      requests: Math.max(1, Math.min(asked.requests, Math.floor(this.limit * SHARE))),
-      windowMs: asked.windowMs,
+  private find(name: Bucket = 'api'): Known {
+    let known = this.buckets.get(name)
+    if (!known) {
+      const { kv } = this.ctx.storage
+      const limit = name === 'api' ? (kv.get<number>(OLD_LIMIT) ?? null) : null
+      known = { arrival: 0, state: kv.get<BucketState>(BUCKET + name) ?? { ...NEW_BUCKET, limit } }
+      this.buckets.set(name, known)
     }
+    return known
   }
 }

@@ -1,6 +1,7 @@
 /** @module A visit to an instance: whatever is asked of it goes out here, with leave of its limiter, one request at a time. */
 import type { DueSource } from '../db/polls.ts'
 import { targetProblem } from '../http/target.ts'
+import { diagnose } from '../http/tcp.ts'
 import {
   type Answer,
   type Bucket,
@@ -8,9 +9,9 @@ import {
   type Get,
   type GetOptions,
   getJson,
-  isInstanceWide,
   type Read,
 } from '../peertube/client.ts'
+import { diagnosed, isInstanceWide } from '../peertube/failure.ts'
 import { clientDeps, type Deps } from './deps.ts'
 import { type InstanceAccess, instanceAccess } from './instance-access.ts'
 import { Interruption, type Stop } from './poll-outcome.ts'
@@ -68,7 +69,11 @@ export class Visit {
     const answer = await getJson(clientDeps(this.#deps), url, options)
     this.requests += 1
     await this.access.observe(answer.observation, options.bucket)
-    if (answer.kind !== 'failed' || answer.reason !== 'redirect') return answer
+    if (answer.kind !== 'failed') return answer
+    // The limiter's leave was for a request that has not arrived: this takes its place.
+    if (answer.reason === 'unreachable')
+      return diagnosed(answer, await diagnose(new URL(this.origin), this.#deps.fetch))
+    if (answer.reason !== 'redirect') return answer
     return (await this.#follow(url.slice(this.origin.length), options, answer)) ?? answer
   }
 
@@ -76,7 +81,11 @@ export class Visit {
    * Follows a permanent redirect (RFC 9110, 15.4.2 and 15.4.9) to the same path elsewhere, once in a visit.
    * @returns null when it is none.
    */
-  async #follow(path: string, options: GetOptions, failure: Failure): Promise<Answer | null> {
+  async #follow(
+    path: string,
+    options: GetOptions,
+    failure: Extract<Failure, { reason: 'redirect' }>,
+  ): Promise<Answer | null> {
     const url = URL.parse(failure.location ?? '')
     if (!failure.isPermanent || this.movedFrom !== null || !url) return null
     if (url.origin === this.origin || url.pathname + url.search !== path) return null

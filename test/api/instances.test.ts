@@ -151,7 +151,7 @@ describe('Instances', () => {
       'redirects to https://moved.example/',
     ],
     ['an error', {}, { kind: '502' }, 'http', 'answered 502'],
-    ['a web page', {}, { kind: 'html-200' }, 'not_peertube', 'answered 200 without JSON'],
+    ['a web page', {}, { kind: 'html-200' }, 'not_peertube', 'answered 200 with a web page'],
     ['broken JSON', {}, { kind: 'broken-json' }, 'not_peertube', 'answered 200 without JSON'],
     ['a closed connection', {}, { kind: 'close' }, 'unreachable', 'could not be reached'],
     ['a 429', {}, { kind: '429' }, 'rate_limited', 'asks to come back later'],
@@ -174,9 +174,19 @@ describe('Instances', () => {
     expect(none.body['detail']).toContain('it has no /nodeinfo/2.0.json')
   })
 
-  it('nobody there, or no TLS there: each its own error', async () => {
+  it('nobody there, no such name, or no TLS there: each says so', async () => {
     const nobody = await call('POST', '/instances', { url: 'http://127.0.0.1:1' })
-    expect(nobody.body).toMatchObject({ status: 422, code: 'unreachable' })
+    expect(nobody.body).toMatchObject({
+      status: 422,
+      code: 'unreachable',
+      detail: 'http://127.0.0.1:1 refuses connections: nobody listens there',
+    })
+    const noName = await call('POST', '/instances', { url: 'https://nowhere.invalid' })
+    expect(noName.body).toMatchObject({
+      status: 422,
+      code: 'unreachable',
+      detail: 'https://nowhere.invalid could not be found: its name has no address',
+    })
     const noTls = await control.instance({})
     const tls = await call('POST', '/instances', { url: noTls.origin.replace('http:', 'https:') })
     expect(tls.body).toMatchObject({ status: 422, code: 'tls' })

@@ -207,9 +207,9 @@ describe('A login', () => {
   })
 
   it.each([
-    ['502', 'http'],
+    ['502', 'server'],
     ['redirect', 'redirect'],
-    ['html-200', 'not-json'],
+    ['html-200', 'html'],
     ['broken-json', 'not-json'],
     ['huge-body', 'too-large'],
     ['close', 'unreachable'],

@@ -158,7 +158,7 @@ describe('readVideosPage', () => {
   })
 
   it.each([
-    ['not JSON', '<html>', 'not-json'],
+    ['not JSON', '<html>', 'html'],
     ['no list', '{}', 'schema'],
     ['null', 'null', 'schema'],
     ['a list of nothing known', '{"data": {}}', 'schema'],

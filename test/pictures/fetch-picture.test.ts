@@ -64,7 +64,7 @@ describe('fetchPicture', () => {
     ['html-200', 'not-a-picture', 'answered no JPEG, PNG, GIF, WebP or AVIF'],
     ['empty-picture', 'not-a-picture', 'answered no JPEG, PNG, GIF, WebP or AVIF'],
     ['404', 'http', 'answered 404'],
-    ['500', 'http', 'answered 500'],
+    ['500', 'server', 'answered 500'],
     ['close', 'unreachable', 'could not be reached'],
     ['close-mid-body', 'unreachable', 'could not be reached'],
   ] as const)('%s: fails as %s, and ends the connection', async (kind, reason, detail) => {

@@ -1,5 +1,6 @@
 /** @module What real servers do instead of answering. */
 import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { picture } from './pictures.ts'
 
 export type Fault = {
@@ -18,6 +19,8 @@ export type Fault = {
     | 'close'
     | 'close-mid-body'
     | 'huge-body'
+    | 'gzip'
+    | 'gzip-bomb'
     | 'huge-picture'
     | 'endless-picture'
     | 'slow-picture'
@@ -86,6 +89,14 @@ export function misbehave(fault: Fault, response: ServerResponse): void {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
       response.end(`{"total":0,"data":["${'x'.repeat(8 * 1024 * 1024)}"]}`)
       return
+    case 'gzip':
+    case 'gzip-bomb': {
+      // A proxy in front compresses; of the bomb, 20 KB become 20 MB.
+      const text = fault.kind === 'gzip' ? '{"total":0,"data":[]}' : Buffer.alloc(20 * 1024 * 1024, ' ')
+      const headers = { 'content-type': 'application/json; charset=utf-8', 'content-encoding': 'gzip' }
+      response.writeHead(200, headers).end(gzipSync(text))
+      return
+    }
     case 'huge-picture':
       response.writeHead(200, isJpeg).end(Buffer.concat([jpeg], 5 * 1024 * 1024))
       return

@@ -194,12 +194,12 @@ describe('A failing instance', () => {
   it.each([
     ['500', 'answered 500'],
     ['502', 'answered 502'],
-    ['html-200', 'answered 200 without JSON (text/html; charset=utf-8)'],
+    ['html-200', 'answered 200 with a web page (text/html; charset=utf-8)'],
     ['broken-json', 'answered 200 without JSON (application/json; charset=utf-8)'],
     ['redirect', 'redirects to https://elsewhere.example/'],
     ['close', 'could not be reached (Network connection lost.)'],
     ['close-mid-body', 'could not be reached (Network connection lost.)'],
-    ['huge-body', 'answered more than 2097152 bytes'],
+    ['huge-body', 'answered more than 5242880 bytes'],
   ] as const)(
     '%s: says so, keeps the checkpoint, comes back later and misses nothing',
     async (kind, detail) => {
