@@ -137,7 +137,11 @@ export const connectionOperations = [
         throw error
       }
       // It is due in D1 already: without this the next tick reads it.
-      await tolerating(deps.log, 'polls', wakePolls(deps.env.POLL_QUEUE, [{ instanceId: instance.id, delaySeconds: 0 }]))
+      await tolerating(
+        deps.log,
+        'polls',
+        wakePolls(deps.env.POLL_QUEUE, [{ instanceId: instance.id, delaySeconds: 0 }]),
+      )
       const connection = await findConnection(deps.env.DB, stored.id, null)
       if (!connection) throw notFound(`connection ${stored.id}`)
       const shown = showConnection(connection)

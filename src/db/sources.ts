@@ -4,7 +4,11 @@
  * Whether a moderator's connection reads all comments of an instance, and has done so since then.
  * @param since milliseconds since the epoch.
  */
-export async function isReadByConnection(db: D1Database, instanceId: string, since: number): Promise<boolean> {
+export async function isReadByConnection(
+  db: D1Database,
+  instanceId: string,
+  since: number,
+): Promise<boolean> {
   const found = await db
     .prepare(
       `SELECT 1 AS found FROM sources s JOIN connections c ON c.id = s.connection_id

@@ -66,7 +66,8 @@ export function detectComments(
     const before = knownComment(was)
     if (isPublic && !was.isPublic) events.push(created(scene, one))
     else if (isVisible && before.text !== comment.text) events.push(updated(scene, one, before.text))
-    if (was.data !== row.data || was.isPublic !== isPublic || was.deletedAt !== null) rows.set(comment.id, row)
+    if (was.data !== row.data || was.isPublic !== isPublic || was.deletedAt !== null)
+      rows.set(comment.id, row)
   }
   return { events, rows: [...rows.values()] }
 }
@@ -107,7 +108,9 @@ function created(scene: CommentScene, { comment, video, isPublic }: SeenComment)
 }
 
 function updated(scene: CommentScene, { comment, video, isPublic }: SeenComment, from: string): NewEvent {
-  const digest = createHash('sha256').update(JSON.stringify([from, comment.text])).digest('base64url')
+  const digest = createHash('sha256')
+    .update(JSON.stringify([from, comment.text]))
+    .digest('base64url')
   const changes = { text: { from, to: comment.text } }
   return {
     ...head(scene, 'comment.updated', comment.id, isPublic, `${comment.updatedAt}:${digest.slice(0, 16)}`),
@@ -131,7 +134,14 @@ function head<TType extends NewEvent['type']>(
 ) {
   const ownerId = isPublic ? null : viewerId
   const subject = String(id)
-  return { id: eventId({ instance, type, subject, revision, ownerId }), type, instance, subject, ownerId, seenAt: now }
+  return {
+    id: eventId({ instance, type, subject, revision, ownerId }),
+    type,
+    instance,
+    subject,
+    ownerId,
+    seenAt: now,
+  }
 }
 
 /** Where we began to watch: what was there then is no news. */

@@ -60,5 +60,12 @@ function head<TType extends NewEvent['type']>(
   // One that was marked unread may be read again: then it has another date.
   const date = type === 'notification.read' ? updatedAt : createdAt
   const revision = `${connection.username}:${date}`
-  return { id: eventId({ instance, type, subject, revision, ownerId }), type, instance, subject, ownerId, seenAt: now }
+  return {
+    id: eventId({ instance, type, subject, revision, ownerId }),
+    type,
+    instance,
+    subject,
+    ownerId,
+    seenAt: now,
+  }
 }

@@ -68,7 +68,10 @@ export async function readThreadOf(
     const gone = video.isPublic ? detectGone(scene, known.values(), new Set(), video.reference) : null
     return {
       events: gone?.events ?? [],
-      writes: [...(gone ? [rememberComments(source.id, gone.rows)] : []), forgetThreads(source.id, [threadId])],
+      writes: [
+        ...(gone ? [rememberComments(source.id, gone.rows)] : []),
+        forgetThreads(source.id, [threadId]),
+      ],
     }
   }
 
@@ -82,8 +85,7 @@ export async function readThreadOf(
   const detected = detectComments(scene, seen, known, isNewsIn(thread, reading.baseline))
   const ids = new Set(seen.map(({ comment }) => comment.id))
   // One that could not be understood may be any of those that are not there.
-  const gone =
-    read.skipped.length === 0 ? detectGone(scene, known.values(), ids, video.reference) : null
+  const gone = read.skipped.length === 0 ? detectGone(scene, known.values(), ids, video.reference) : null
   const isRecent = ({ id, createdAt }: { id: number; createdAt: number }) =>
     known.has(id) || createdAt > scene.now - LOOKBACK_MS
   const rows = [...detected.rows.filter(isRecent), ...(gone?.rows ?? [])]

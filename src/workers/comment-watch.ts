@@ -87,7 +87,13 @@ export class CommentWatch {
   }
 
   /** To be committed with the next commit. */
-  learn({ events = [], writes = [] }: { events?: readonly NewEvent[]; writes?: readonly GuardedWrite[] }): void {
+  learn({
+    events = [],
+    writes = [],
+  }: {
+    events?: readonly NewEvent[]
+    writes?: readonly GuardedWrite[]
+  }): void {
     this.#events.push(...events)
     this.#writes.push(...writes)
   }
@@ -111,7 +117,10 @@ export class CommentWatch {
     const isUnfinished = suspects.length > 0 || videos.length > 0
     const soon = isUnfinished
       ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
-      : feedWanted && { atMostMs: Math.max(1_000, feedFreshAt - this.now + 1_000), atMostReason: 'cached' as const }
+      : feedWanted && {
+          atMostMs: Math.max(1_000, feedFreshAt - this.now + 1_000),
+          atMostReason: 'cached' as const,
+        }
     await this.run.commit({
       next: 'paced',
       method: this.method,

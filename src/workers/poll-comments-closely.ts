@@ -41,9 +41,13 @@ export async function pollClosely(
   const before = parsed.output
   const baseline = before.baseline ?? { newestId: 0, since: run.deps.clock(), staleMs: 0 }
   const reading: Reading = { run, get: run.visit.get, viewerId: null, baseline }
-  const watched = target.kind === 'video' ? [await oneVideo(run, target.name)] : await ofChannel(run, target.name)
+  const watched =
+    target.kind === 'video' ? [await oneVideo(run, target.name)] : await ofChannel(run, target.name)
   let videos: Videos = before.videos
-  const commit = (news: { events?: Parameters<PollRun['commit']>[0]['events']; writes?: Parameters<PollRun['commit']>[0]['writes'] }) =>
+  const commit = (news: {
+    events?: Parameters<PollRun['commit']>[0]['events']
+    writes?: Parameters<PollRun['commit']>[0]['writes']
+  }) =>
     run.commit({
       next: 'paced',
       method: 'closely',
@@ -84,7 +88,15 @@ async function oneVideo(run: PollRun, uuid: string): Promise<Watched> {
   if (video) return { reference: video.reference, comments: null }
   // Not on a list that is watched: then little is known of it.
   const url = `${run.visit.origin}/videos/watch/${uuid}`
-  const unknown = { shortUUID: null, nsfw: null, category: null, language: null, tags: null, channel: null, account: null }
+  const unknown = {
+    shortUUID: null,
+    nsfw: null,
+    category: null,
+    language: null,
+    tags: null,
+    channel: null,
+    account: null,
+  }
   return { reference: { uuid, url, name: '', ...unknown }, comments: null }
 }
 

@@ -127,11 +127,25 @@ async function videosOf(run: PollRun, videos: readonly { uuid: string; name: str
   const { deps, source, visit } = run
   const uuids = videos.map(({ uuid }) => uuid)
   const known = await publicVideos(deps.env.DB, source.instanceId, uuids)
-  return ({ uuid, name }: { uuid: string; name: string }): { reference: VideoReference; isPublic: boolean } => {
+  return ({
+    uuid,
+    name,
+  }: {
+    uuid: string
+    name: string
+  }): { reference: VideoReference; isPublic: boolean } => {
     const video = known.get(uuid)
     if (video) return { reference: referenceOf(video), isPublic: true }
     const url = `${visit.origin}/videos/watch/${uuid}`
-    const unknown = { shortUUID: null, nsfw: null, category: null, language: null, tags: null, channel: null, account: null }
+    const unknown = {
+      shortUUID: null,
+      nsfw: null,
+      category: null,
+      language: null,
+      tags: null,
+      channel: null,
+      account: null,
+    }
     return { reference: { uuid, url, name, ...unknown }, isPublic: false }
   }
 }

@@ -10,7 +10,8 @@ export const COMMENT_METHODS = {
   'moderator-list': 'all comments of the instance, as a moderator: one request',
   'own-videos-list': 'the comments on one’s own videos: one request (from 6.3 on)',
   'by-connection': 'a moderator’s connection shows them already: nothing is asked for',
-  'video-counts': 'lists of videos count comments (from 7.0 on); the feed says in which threads: two requests a change',
+  'video-counts':
+    'lists of videos count comments (from 7.0 on); the feed says in which threads: two requests a change',
   'counters-and-feed':
     'a counter says that there is something, the feed in which thread: one request, three when something is new',
   closely: 'the threads of the named videos: one request each',

@@ -28,6 +28,6 @@ export function answering(
 }
 
 /** A failure as the client tells one: by default an answer with this status. */
-export function failure(status: number, reason: Failure['reason'] = 'http'): Failure {
+export function failure(status: number, reason: Exclude<Failure['reason'], 'redirect'> = 'http'): Failure {
   return { kind: 'failed', reason, detail: `answered ${status}`, observation: { ...OBSERVATION, status } }
 }

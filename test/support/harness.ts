@@ -81,8 +81,14 @@ export function mostAtOnce(deps: Deps): () => number {
   return () => most
 }
 
-/** Watches a simulated instance. @returns its id here. */
-export async function watch(origin: string, deps: Deps, backfill = 0): Promise<string> {
+/** Watches a simulated instance. @param kinds what of it. @returns its id here. */
+export async function watch(
+  origin: string,
+  deps: Deps,
+  backfill = 0,
+  kinds: readonly ('videos' | 'comments')[] = ['videos'],
+): Promise<string> {
+  const checkpoints = { videos: JSON.stringify(firstCheckpoint(backfill)), comments: '{}' }
   const id = await insertInstance(
     env.DB,
     {
@@ -93,7 +99,7 @@ export async function watch(origin: string, deps: Deps, backfill = 0): Promise<s
       version: '6.3.0',
       createdAt: deps.clock(),
     },
-    [{ kind: 'videos', target: '', checkpoint: JSON.stringify(firstCheckpoint(backfill)) }],
+    kinds.map((kind) => ({ kind, target: '', checkpoint: checkpoints[kind] })),
   )
   if (!id) throw new Error(`${origin} is watched already`)
   return id
@@ -148,14 +154,39 @@ export async function deliverAll(deps: Deps, endpointIds: readonly string[]): Pr
   await Promise.all(late)
 }
 
+type StoredEvent = {
+  sequence: number
+  id: string
+  type: string
+  subject: string
+  ownerId: string | null
+  data: string
+}
+
 /** The events of an instance, in the order of their sequence. */
-export async function eventsOf(origin: string): Promise<{ sequence: number; id: string; subject: string }[]> {
+export async function eventsOf(origin: string): Promise<StoredEvent[]> {
   const { results } = await env.DB.prepare(
-    'SELECT sequence, id, subject FROM events WHERE instance = ? ORDER BY sequence',
+    'SELECT sequence, id, type, subject, owner_id AS ownerId, data FROM events WHERE instance = ? ORDER BY sequence',
   )
     .bind(new URL(origin).host)
-    .all<{ sequence: number; id: string; subject: string }>()
+    .all<StoredEvent>()
   return results
+}
+
+/** Turns both clocks, ours and the instance's, and polls whatever is due, as ticks a minute apart would have it. */
+export async function pass(
+  tubewire: Tubewire,
+  instance: RemoteInstance,
+  instanceId: string,
+  milliseconds: number,
+): Promise<void> {
+  const step = 60_000
+  for (let left = milliseconds; left > 0; left -= step) {
+    const by = Math.min(step, left)
+    tubewire.advance(by)
+    await instance.advance(by)
+    await pollInstance(tubewire.deps, instanceId)
+  }
 }
 
 /** How many rows a query counts. */
