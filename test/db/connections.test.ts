@@ -280,6 +280,15 @@ describe('An expired connection', () => {
     expect(await dueAt(id)).toEqual([NEVER, NEVER, NEVER])
   })
 
+  it('is not made due again by a poll of another of its sources that is under way', async () => {
+    const id = await connect(ALL)
+    const due = await dueSources(env.DB, instanceId, NEVER)
+    const [first, second] = due.filter(({ connectionId }) => connectionId === id)
+    if (!first || !second) throw new Error('there are no sources')
+    await expire(id, 0, first)
+    expect(await expire(id, 1, second)).toEqual({ kind: 'superseded' })
+  })
+
   it('is none when its revision has moved, or its poll was superseded', async () => {
     const id = await connect()
     const polled = await dueSource(id)

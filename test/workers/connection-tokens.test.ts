@@ -126,9 +126,9 @@ function breakingOff(when: 'before' | 'after'): Deps {
 }
 
 /** Begins a poll that never ends, and waits until its refresh is under way. */
-async function beginAndBreakOff(when: 'before' | 'after'): Promise<void> {
+async function beginAndBreakOff(when: 'before' | 'after', refused: string[] = []): Promise<void> {
   const before = await refreshes()
-  void accessToken(breakingOff(when), unlimited, source)
+  void accessToken(breakingOff(when), unlimited, source, refused)
   await vi.waitFor(async () => {
     expect((await stored()).refreshingSince).not.toBeNull()
     if (when === 'after') expect(await refreshes()).toBe(before + 1)
@@ -272,6 +272,14 @@ describe('A refresh that is broken off', () => {
     expect(await ask()).toMatchObject({ kind: 'ended' })
     expect(await commit(outcome)).toEqual({ kind: 'superseded' })
     expect(await count('SELECT count(*) AS count FROM events WHERE subject = ?', id())).toBe(1)
+  })
+
+  it('long before the token ends is made again: whether the token still holds nobody knows', async () => {
+    const first = await tokenOf(ask())
+    await beginAndBreakOff('before', [first])
+    await turn(60_000)
+    expect(await tokenOf(ask())).not.toBe(first)
+    expect((await stored()).refreshingSince).toBeNull()
   })
 
   it('when its end was not committed is found again', async () => {
