@@ -226,7 +226,8 @@ async function store(
   const now = deps.clock()
   const known = await findAccount(DB, account)
   const id = known ?? newId('con')
-  const sealed = { role, ...(await sealTokens(deps.config.encryptionKeys, id, client, tokens, now)) }
+  const given = { ...client, origin: instance.origin }
+  const sealed = { role, ...(await sealTokens(deps.config.encryptionKeys, id, given, tokens, now)) }
   const audit = auditOf(input, id)
   const terms = { most, evenShutOut: isOperator(input) }
   if (known === null) {
@@ -263,6 +264,7 @@ async function abandonSession(
   { client, tokens }: Begun,
 ): Promise<void> {
   const id = newId('con')
-  const sealed = await sealTokens(deps.config.encryptionKeys, id, client, tokens, deps.clock())
+  const given = { ...client, origin }
+  const sealed = await sealTokens(deps.config.encryptionKeys, id, given, tokens, deps.clock())
   await revokeSessions(deps, [{ id, tokens: sealed.tokens, origin, host }])
 }

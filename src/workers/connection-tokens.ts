@@ -62,6 +62,9 @@ export async function accessToken(
   const tokens = await openTokens(deps.config.encryptionKeys, held.id, held.tokens)
   if (typeof tokens === 'string') return { kind: 'failed', reason: 'keys', detail: tokens }
 
+  if (tokens.origin !== source.instance.origin)
+    return expired(deps, source, held, 'moved', `has moved to ${source.instance.origin}: log in again`)
+
   const isRefused = refused.includes(tokens.accessToken)
   if (isRefused && refused.length > 1)
     return expired(deps, source, held, 'session-ended', 'refuses the session that it renewed: log in again')

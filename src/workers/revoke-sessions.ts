@@ -30,7 +30,7 @@ async function revokeAt(deps: Deps, host: string, sessions: readonly Session[]):
         fail(session, 'it has been asked enough for now')
         continue
       }
-      const result = await revoke(clientDeps(deps), session.origin, tokens.accessToken)
+      const result = await revoke(clientDeps(deps), tokens.origin, tokens.accessToken)
       await access.observe(result.observation)
       if (result.kind === 'rate-limited') fail(session, 'it answered 429')
       else if (result.kind === 'failed') fail(session, result.detail)

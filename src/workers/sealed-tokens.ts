@@ -5,6 +5,8 @@ import { decryptSecret, encryptSecret, type KeyRing } from '../secrets.ts'
 import { describeError } from './log.ts'
 
 const Sealed = v.object({
+  /** Where they were given: they are shown to nobody else, whatever redirects say. */
+  origin: v.string(),
   clientId: v.string(),
   clientSecret: v.string(),
   accessToken: v.string(),
@@ -19,18 +21,19 @@ const MARGIN_MS = 3_600_000
 
 /**
  * Encrypts the tokens of a login or refresh under the newest key.
- * @param id of the connection.
+ * @param id of the connection. `origin`: where they were given.
  */
 export async function sealTokens(
   ring: KeyRing,
   id: string,
-  { clientId, clientSecret }: Client,
+  { clientId, clientSecret, origin }: Client & { origin: string },
   { accessToken, refreshToken, accessExpiresAt }: Tokens,
   now: number,
 ): Promise<{ tokens: string; expiresAt: number }> {
   // Where administrators let tokens end sooner, an hour before that would be at every poll.
   const margin = Math.min(MARGIN_MS, (accessExpiresAt - now) / 2)
   const sealed: ConnectionTokens = {
+    origin,
     clientId,
     clientSecret,
     accessToken,

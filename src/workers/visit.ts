@@ -87,7 +87,8 @@ export class Visit {
     failure: Extract<Failure, { reason: 'redirect' }>,
   ): Promise<Answer | null> {
     const url = URL.parse(failure.location ?? '')
-    if (!failure.isPermanent || this.movedFrom !== null || !url) return null
+    // A token is shown to nobody but who gave it.
+    if (!failure.isPermanent || this.movedFrom !== null || !url || options.token !== undefined) return null
     if (url.origin === this.origin || url.pathname + url.search !== path) return null
     if (targetProblem(url, { allowLocal: this.#deps.config.allowLocalTargets })) return null
     const there = this.#accessTo(url.origin)

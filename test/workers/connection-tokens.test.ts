@@ -33,7 +33,8 @@ async function connect(deps: Deps): Promise<DueSource> {
   if (granted.kind !== 'ok') throw new Error(granted.kind)
   const id = newId('con')
   const now = deps.clock()
-  const sealed = await sealTokens(deps.config.encryptionKeys, id, granted.client, granted.tokens, now)
+  const given = { ...granted.client, origin: instance.origin }
+  const sealed = await sealTokens(deps.config.encryptionKeys, id, given, granted.tokens, now)
   const connection = {
     id,
     ownerId: (await givenUser()).id,
@@ -173,11 +174,21 @@ describe('An access token', () => {
     const sealed = await sealTokens(
       encryptionKeys,
       'con_1',
-      { clientId: 'c', clientSecret: 's' },
+      { clientId: 'c', clientSecret: 's', origin: 'https://peertube.example' },
       tokens,
       now,
     )
     expect(await openTokens(encryptionKeys, 'con_1', sealed.tokens)).toMatchObject({ renewAt: now + 300_000 })
+  })
+
+  it('is shown to nobody but who gave it: an instance that has moved is logged in to anew', async () => {
+    const elsewhere = await control.instance({ videos: 0 })
+    const moved = { ...source, instance: { ...source.instance, origin: elsewhere.origin } }
+    const access = accessOf(tubewire.deps)
+    const outcome = await accessToken(tubewire.deps, access, moved)
+    await access.leave()
+    expect(outcome).toMatchObject({ kind: 'expired', event: { data: { reason: 'moved' } } })
+    expect(await elsewhere.requests()).toEqual([])
   })
 
   it('is of the connection alone that it was encrypted for', async () => {
