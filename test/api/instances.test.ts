@@ -20,7 +20,10 @@ describe('Instances', () => {
       host: simulated.host,
       name: 'Our videos',
       version: '6.3.0',
-      sources: [{ kind: 'videos', state: 'new', failures: 0, lastError: null }],
+      sources: [
+        { kind: 'videos', state: 'new', failures: 0, lastError: null },
+        { kind: 'comments', state: 'new', failures: 0, lastError: null },
+      ],
     })
     expect((await simulated.requests()).slice(0, 2).map(({ path }) => path)).toEqual([
       '/nodeinfo/2.0.json',
@@ -28,7 +31,9 @@ describe('Instances', () => {
     ])
     const id = String(made.body['id'])
     await pollToEnd(testDeps(), id)
-    expect((await call('GET', `/instances/${id}`)).body).toMatchObject({ sources: [{ state: 'ok' }] })
+    expect((await call('GET', `/instances/${id}`)).body).toMatchObject({
+      sources: [{ state: 'ok' }, { state: 'ok' }],
+    })
     expect((await call('GET', '/instances')).body.data).toHaveLength(1)
     expect((await call('POST', `/instances/${id}/poll`)).status).toBe(202)
 
@@ -110,7 +115,13 @@ describe('Instances', () => {
     const id = String((await call('POST', '/instances', { url: simulated.origin })).body['id'])
     await pollToEnd(tubewire, id)
     const paused = await call('PATCH', `/instances/${id}`, { paused: true })
-    expect(paused.body).toMatchObject({ paused: true, sources: [{ state: 'paused', nextPollAt: null }] })
+    expect(paused.body).toMatchObject({
+      paused: true,
+      sources: [
+        { state: 'paused', nextPollAt: null },
+        { state: 'paused', nextPollAt: null },
+      ],
+    })
     await simulated.publishMany(1)
     tubewire.advance(24 * 3_600_000)
     const asked = (await simulated.requests()).length
