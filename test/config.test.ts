@@ -8,7 +8,7 @@ const GOOD = { ADMIN_KEY: 'k'.repeat(24), ENCRYPTION_KEYS: `b:${key(2)}, a:${key
 describe('parseConfig', () => {
   it('has defaults for all but the secrets', () => {
     expect(parseConfig(GOOD)).toMatchObject({
-      pollIntervalMs: 300_000,
+      maxDelayMs: { videos: 300_000, comments: 600_000, notifications: 300_000 },
       cronPeriodMs: 60_000,
       deliveryTimeoutMs: 15_000,
       deliveryConcurrency: 5,
@@ -31,6 +31,8 @@ describe('parseConfig', () => {
       'ENCRYPTION_KEYS must not name the same key twice',
     ],
     [{ ...GOOD, MAX_DELAY_SECONDS: '0' }, 'MAX_DELAY_SECONDS must be at least 1'],
+    [{ ...GOOD, MAX_DELAY_SECONDS: '86401' }, 'MAX_DELAY_SECONDS must be at most 86400'],
+    [{ ...GOOD, MAX_DELAY_COMMENTS_SECONDS: '0' }, 'MAX_DELAY_COMMENTS_SECONDS must be at least 1'],
     [{ ...GOOD, CRON_PERIOD_SECONDS: 'often' }, 'CRON_PERIOD_SECONDS must be a whole number of seconds'],
     [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '26' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 25'],
     [{ ...GOOD, DELIVERY_CONCURRENCY: '0' }, 'DELIVERY_CONCURRENCY must be at least 1'],
@@ -60,6 +62,14 @@ describe('parseConfig', () => {
   const MAIL = { PUBLIC_URL: 'https://tubewire.example', MAIL_FROM: 'tubewire@example.com' }
 
   it.each([
+    [
+      { MAX_DELAY_SECONDS: '60' },
+      { maxDelayMs: { videos: 60_000, comments: 600_000, notifications: 60_000 } },
+    ],
+    [
+      { MAX_DELAY_COMMENTS_SECONDS: '60' },
+      { maxDelayMs: { videos: 300_000, comments: 60_000, notifications: 300_000 } },
+    ],
     [{ CALLER_ADDRESS_HEADER: 'X-Real-IP' }, { callerAddressHeader: 'X-Real-IP' }],
     [{ CALLER_ADDRESS_HEADER: 'None' }, { callerAddressHeader: null }],
     [{ RATE_LIMIT_API: '7/2' }, { limits: { api: { requests: 7, windowMs: 2_000 } } }],

@@ -7,7 +7,7 @@ import { time } from './time.ts'
 
 const ShownSource = v.strictObject({
   id: v.string(),
-  kind: v.picklist(['videos']),
+  kind: v.picklist(['videos', 'comments', 'notifications']),
   state: v.pipe(
     v.picklist(['new', 'ok', 'failing', 'unreachable', 'paused']),
     v.description('`unreachable`: from five failures in a row on.'),

@@ -3,14 +3,32 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dueDeliveries, dueEndpoints, recordAttempts } from '../../src/db/deliveries.ts'
 import { listEvents } from '../../src/db/events.ts'
-import { commitProgress, commitSetback, dueInstances, dueSources, knownVideos } from '../../src/db/polls.ts'
+import {
+  noteMove,
+  noteReachability,
+  noteVersion,
+  putOffSources,
+  wakeComments,
+} from '../../src/db/instance-state.ts'
+import {
+  forgetVideos,
+  knownPage,
+  knownVideos,
+  rememberVideos,
+  unlistedVideos,
+} from '../../src/db/known-videos.ts'
+import { commitProgress, commitSetback, dueSources, dueTimes } from '../../src/db/polls.ts'
+import type { KnownVideo } from '../../src/events/detect-videos.ts'
+import type { NewEvent } from '../../src/events/types.ts'
 import { countCosts } from '../support/count-costs.ts'
 
 const counted = () => countCosts(env.DB)
 
 const NOW = 1_000_000
 const INSTANCES = 500
-const VIDEOS = 10_000
+/** Known of `src_0`. They were published a millisecond apart; every thousandth is not listed. */
+const VIDEOS = 100_000
+const UNLISTED = VIDEOS / 1_000
 const ENDPOINTS = 20
 const EVENTS = 2_000
 
@@ -23,7 +41,11 @@ beforeAll(async () => {
     // Three are due.
     env.DB.prepare(`${numbers(INSTANCES)} INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, created_at)
       SELECT 'src_' || i, 'ins_' || i, 'videos', CASE WHEN i < 3 THEN 0 ELSE ${NOW * 2} END, '{}', 0 FROM n`),
-    env.DB.prepare(`${numbers(VIDEOS)} INSERT INTO videos SELECT 'ins_0', 'v' || i, i, 0 FROM n`),
+    env.DB.prepare(`${numbers(VIDEOS)} INSERT INTO videos (source_id, uuid, published_at, seen_at, state)
+      SELECT 'src_0', 'v' || i, i, ${VIDEOS} - i, iif(i % 1000 = 500, 'unlisted', 'listed') FROM n`),
+    // Another source knows the same ones.
+    env.DB.prepare(`INSERT INTO videos (source_id, uuid, published_at, seen_at)
+      SELECT 'src_1', uuid, published_at, 0 FROM videos WHERE published_at % 100 = 0`),
     env.DB.prepare(`${numbers(EVENTS)} INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
       SELECT 'evt_' || i, 'video.published', 'h0', 'v' || i, 0, 'poll_0', '{}' FROM n`),
     env.DB.prepare(`${numbers(ENDPOINTS)} INSERT INTO endpoints (id, owner_id, url, description, secret, created_at)
@@ -41,14 +63,17 @@ beforeAll(async () => {
 describe('Reading what is due', () => {
   it('of 500 sources costs as many rows as are due, and the one after', async () => {
     const { db, cost } = counted()
-    expect(await dueInstances(db, NOW)).toEqual(['ins_0', 'ins_1', 'ins_2'])
+    expect(await dueTimes(db, NOW)).toEqual(
+      ['ins_0', 'ins_1', 'ins_2'].map((instanceId) => ({ instanceId, dueAt: 0 })),
+    )
     expect(cost).toEqual({ roundTrips: 1, rowsRead: 4, rowsWritten: 0 })
   })
 
-  it('of one instance costs its row and its source', async () => {
+  it('of one instance costs its row and its sources', async () => {
     const { db, cost } = counted()
     expect(await dueSources(db, 'ins_1', NOW)).toHaveLength(1)
-    expect(cost.rowsRead).toBeLessThanOrEqual(3)
+    // One of them twice: they are put in order.
+    expect(cost.rowsRead).toBeLessThanOrEqual(4)
   })
 
   it('of all endpoints costs a few rows an endpoint, however much one has piled up', async () => {
@@ -70,9 +95,61 @@ describe('Reading what is due', () => {
   it('which of a hundred videos are known costs a row each', async () => {
     const { db, cost } = counted()
     const uuids = Array.from({ length: 100 }, (_, index) => `v${index + VIDEOS - 50}`)
-    expect((await knownVideos(db, 'ins_0', uuids)).size).toBe(50)
+    expect((await knownVideos(db, 'src_0', uuids)).size).toBe(50)
     expect(cost).toEqual({ roundTrips: 1, rowsRead: expect.any(Number), rowsWritten: 0 })
     expect(cost.rowsRead).toBeLessThanOrEqual(200)
+  })
+
+  // What a page of a hundred costs is what is asked for, and what it should show: never all that is known.
+  const page = (newest: number) => Array.from({ length: 100 }, (_, index) => `v${newest - index}`)
+  it.each([
+    ['at the top', VIDEOS - 1, { after: VIDEOS - 100, before: Number.MAX_SAFE_INTEGER }],
+    ['in the middle', 50_400, { after: 50_301, before: 50_400 }],
+    ['at the end', 99, { after: 0, before: 99 }],
+    [
+      'of nothing that could be read',
+      99,
+      { after: Number.MAX_SAFE_INTEGER, before: Number.MIN_SAFE_INTEGER },
+    ],
+  ])(
+    'what is known of a page %s, among 100,000, costs a few rows for each of its videos',
+    async (_name, newest, span) => {
+      const { db, cost } = counted()
+      const { known, missing } = await knownPage(db, 'src_0', page(newest), span)
+      expect(known.size).toBe(100)
+      expect(missing).toEqual([])
+      expect(cost).toEqual({ roundTrips: 1, rowsRead: expect.any(Number), rowsWritten: 0 })
+      expect(cost.rowsRead).toBeLessThanOrEqual(5 * 100)
+    },
+  )
+
+  it('what a page should show and does not is what is listed between its ends, and costs a row each', async () => {
+    const { db, cost } = counted()
+    const shown = page(50_600).filter((uuid) => uuid !== 'v50550')
+    const { known, missing } = await knownPage(db, 'src_0', shown, { after: 50_501, before: 50_600 })
+    // v50500 and v49500 are not listed; the ends are not within.
+    expect(known.size).toBe(99)
+    expect(missing).toEqual(['v50550'])
+    expect(cost.rowsRead).toBeLessThanOrEqual(500)
+  })
+
+  it('a list that shows nothing any more names the newest that are missing, and reads no more than those', async () => {
+    const { db, cost } = counted()
+    const whole = { after: Number.MIN_SAFE_INTEGER, before: Number.MAX_SAFE_INTEGER }
+    const { known, missing } = await knownPage(db, 'src_0', [], whole)
+    expect(known.size).toBe(0)
+    expect(missing).toHaveLength(200)
+    expect(missing.slice(0, 2)).toEqual([`v${VIDEOS - 1}`, `v${VIDEOS - 2}`])
+    expect(cost.rowsRead).toBeLessThanOrEqual(600)
+  })
+
+  it('which of 100,000 are not listed costs as many rows as are asked for, the longest unseen first', async () => {
+    const { db, cost } = counted()
+    const newest = Array.from({ length: 20 }, (_, index) => `v${(UNLISTED - index) * 1_000 - 500}`)
+    expect(await unlistedVideos(db, 'src_0', 20)).toEqual(newest)
+    expect(cost).toEqual({ roundTrips: 1, rowsRead: expect.any(Number), rowsWritten: 0 })
+    expect(cost.rowsRead).toBeLessThanOrEqual(21)
+    expect(await unlistedVideos(db, 'src_1', 20)).toEqual([])
   })
 
   it('a page of the event log, deep in it, costs its rows, and a look at what is private', async () => {
@@ -88,7 +165,36 @@ describe('Writing', () => {
     if (!due) throw new Error('ins_0 is not due')
     return due
   }
-  const nothing = { checkpoint: '{}', etag: null, digest: null, now: NOW, dueAt: 0, remember: [], events: [] }
+  const nothing = {
+    checkpoint: '{}',
+    etag: null,
+    digest: null,
+    now: NOW,
+    dueAt: 0,
+    dueReason: 'active',
+    rate: 0,
+    events: [],
+    writes: [],
+  }
+  /** An event of a video. The statement stores whatever JSON it is given. */
+  const eventOf = (subject: string, data: unknown = {}): NewEvent => ({
+    id: `evt_${subject}`,
+    type: 'video.published',
+    instance: 'h0',
+    subject,
+    ownerId: null,
+    seenAt: NOW,
+    data: data as never,
+  })
+  const known = (uuid: string): KnownVideo => ({
+    uuid,
+    publishedAt: NOW,
+    state: 'listed',
+    data: '{}',
+    tags: null,
+    comments: null,
+    commentsRead: null,
+  })
 
   it('nothing new costs one round trip and two rows: the source, and its place among what is due', async () => {
     const { db, cost } = counted()
@@ -100,18 +206,11 @@ describe('Writing', () => {
 
   it('a hundred events for twenty endpoints cost one round trip; again, with the same poll, nothing', async () => {
     const { db, cost } = counted()
-    const events = Array.from({ length: 100 }, (_, index) => ({
-      id: `evt_new_${index}`,
-      type: 'video.published' as const,
-      instance: 'h0',
-      subject: `new${index}`,
-      seenAt: NOW,
-      // The statement stores whatever JSON it is given.
-      data: {} as never,
-    }))
-    const remember = events.map(({ subject }) => ({ uuid: subject, publishedAt: NOW }))
+    const events = Array.from({ length: 100 }, (_, index) => eventOf(`new${index}`))
+    const rows = events.map(({ subject }) => known(subject))
     const due = await source()
-    const committed = await commitProgress(db, due, 'poll_2', { ...nothing, remember, events })
+    const progress = { ...nothing, events, writes: [rememberVideos(due.id, rows, NOW)] }
+    const committed = await commitProgress(db, due, 'poll_2', progress)
     expect(committed).toMatchObject({ kind: 'committed' })
     expect(committed.kind === 'committed' && committed.events.map(({ id }) => id)).toEqual(
       events.map(({ id }) => id),
@@ -120,54 +219,55 @@ describe('Writing', () => {
     expect(cost.roundTrips).toBe(1)
     // Two thousand deliveries; besides them a few rows for each event, and none for what was there before.
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * 100 * ENDPOINTS)
-    // A delivery is two rows: itself, and its place among what is due. An event is seven: itself, its video, and its places
-    // in five indexes, of which four are for those who read the log (docs/decisions/010).
-    expect(cost.rowsWritten - 2 * 100 * ENDPOINTS).toBeLessThanOrEqual(7 * 100 + 3)
+    // A delivery is two rows: itself, and its place among what is due. An event is eight: itself, its video and that
+    // one's place among those listed, and its places in five indexes, of which four are for those who read the log
+    // (docs/decisions/010).
+    expect(cost.rowsWritten - 2 * 100 * ENDPOINTS).toBeLessThanOrEqual(8 * 100 + 3)
 
-    const again = await commitProgress(env.DB, due, 'poll_2', { ...nothing, remember, events })
+    const again = await commitProgress(env.DB, due, 'poll_2', progress)
     expect(again).toEqual({ kind: 'superseded' })
-    const other = await commitProgress(env.DB, due, 'poll_3', { ...nothing, remember, events })
+    const other = await commitProgress(env.DB, due, 'poll_3', progress)
     expect(other).toEqual({ kind: 'superseded' })
-    const rows = await env.DB.prepare(
+    const owed = await env.DB.prepare(
       "SELECT count(*) AS count FROM deliveries d JOIN events e ON e.sequence = d.event_sequence WHERE e.poll_id = 'poll_2'",
     ).first()
-    expect(rows).toEqual({ count: 100 * ENDPOINTS })
+    expect(owed).toEqual({ count: 100 * ENDPOINTS })
   })
 
   it('from what is no longer so writes nothing at all: no video, no event, no delivery', async () => {
     const stale = await source()
     await commitProgress(env.DB, stale, 'poll_first', nothing)
-    const event = {
-      id: 'evt_stale',
-      type: 'video.published' as const,
-      instance: 'h0',
-      subject: 'stale',
-      seenAt: NOW,
-      data: {} as never,
-    }
-    const remember = [{ uuid: 'stale', publishedAt: NOW }]
-    const late = { ...nothing, checkpoint: '"late"', remember, events: [event] }
+    const others = { failures: 9, failingSince: 1, unreachableAt: 1 }
+    const writes = [
+      rememberVideos(stale.id, [known('stale')], NOW),
+      forgetVideos(stale.id, ['v1']),
+      noteReachability('ins_0', others),
+      noteMove('ins_0', 'https://late', 'https://h0'),
+      noteVersion('ins_0', 'late'),
+      putOffSources('ins_0', NOW * 3, 'late'),
+      wakeComments('ins_0', NOW),
+    ]
+    const events = [eventOf('stale')]
+    const late = { ...nothing, checkpoint: '"late"', writes, events }
     expect(await commitProgress(env.DB, stale, 'poll_late', late)).toEqual({ kind: 'superseded' })
-    await commitSetback(env.DB, stale, { now: NOW, dueAt: NOW * 3, failure: 'late' })
+    const failure = { kind: 'http', detail: 'late' }
+    const setback = { now: NOW, dueAt: NOW * 3, dueReason: 'late', failure, writes, events }
+    expect(await commitSetback(env.DB, stale, 'poll_late', setback)).toEqual({ kind: 'superseded' })
     const counts = await env.DB.prepare(
       `SELECT (SELECT count(*) FROM videos WHERE uuid = 'stale') AS videos,
+              (SELECT count(*) FROM videos WHERE source_id = 'src_0' AND uuid = 'v1') AS others,
+              (SELECT count(*) FROM instances WHERE id = 'ins_0'
+                AND (failures > 0 OR unreachable_at IS NOT NULL OR moved_from IS NOT NULL OR version = 'late')) AS instances,
               (SELECT count(*) FROM events WHERE id = 'evt_stale') AS events,
               (SELECT count(*) FROM sources WHERE id = ? AND (checkpoint = '"late"' OR failures > 0 OR due_at > ?)) AS moved`,
     )
       .bind(stale.id, NOW)
       .first()
-    expect(counts).toEqual({ videos: 0, events: 0, moved: 0 })
+    expect(counts).toEqual({ videos: 0, others: 1, instances: 0, events: 0, moved: 0 })
   })
 
   it('an event that is there already causes no delivery to who subscribed since', async () => {
-    const event = {
-      id: 'evt_again',
-      type: 'video.published' as const,
-      instance: 'h0',
-      subject: 'again',
-      seenAt: NOW,
-      data: {} as never,
-    }
+    const event = eventOf('again')
     await commitProgress(env.DB, await source(), 'poll_then', { ...nothing, events: [event] })
     await env.DB.batch([
       env.DB.prepare(
@@ -187,15 +287,10 @@ describe('Writing', () => {
 
   it('a hundred events as long as a hostile instance can make them are one round trip too', async () => {
     const { db, cost, longestParameter } = counted()
-    const events = Array.from({ length: 100 }, (_, index) => ({
-      id: `evt_long_${index}`,
-      type: 'video.published' as const,
-      instance: 'h0',
-      subject: `long${index}`,
-      seenAt: NOW,
-      // As long as the schema of a video lets its texts be, in four bytes a character.
-      data: { text: '𝄞'.repeat(11_000) } as never,
-    }))
+    // As long as the schema of a video lets its texts be, in four bytes a character.
+    const events = Array.from({ length: 100 }, (_, index) =>
+      eventOf(`long${index}`, { text: '𝄞'.repeat(11_000) }),
+    )
     const committed = await commitProgress(db, await source(), 'poll_long', { ...nothing, events })
     expect(committed.kind === 'committed' && committed.events.map(({ id }) => id)).toEqual(
       events.map(({ id }) => id),

@@ -45,7 +45,7 @@ async function givenInstance(ownerId: string): Promise<string> {
   const id = await insertInstance(
     env.DB,
     { ownerId, origin: host, host, name: '', version: '', createdAt: NOW },
-    '{}',
+    [{ kind: 'videos', target: '', checkpoint: '{}' }],
   )
   return String(id)
 }

@@ -45,6 +45,57 @@ describe('The migrations', () => {
     expect((await readdir(out)).sort()).toEqual((await readdir(join(ROOT, 'migrations'))).sort())
   })
 
+  it('make known videos those of the source that found them, and give each instance a source of comments', async () => {
+    const db = new DatabaseSync(':memory:')
+    const files = await migrationFiles()
+    const watching = files.findIndex((file) => file.startsWith('0006'))
+    for (const file of files.slice(0, watching)) await apply(db, file)
+    db.exec(`
+      INSERT INTO instances (id, owner_id, origin, host, name, version, created_at)
+        SELECT 'ins_' || value, 'usr_administrator', 'https://' || value, value, value, '6.3.0', 1
+        FROM json_each('["a", "b", "none"]');
+      INSERT INTO sources (id, instance_id, kind, due_at, checkpoint, etag, digest, polled_at, succeeded_at, failures,
+          last_error, created_at, revision)
+        VALUES ('src_a', 'ins_a', 'videos', 7, '{"newest":1}', 'W/"1"', 'd', 5, 4, 2, 'e', 3, 9),
+               ('src_b', 'ins_b', 'videos', 8, '{"newest":2}', NULL, NULL, NULL, NULL, 0, NULL, 6, 0);
+      INSERT INTO videos SELECT 'ins_a', 'a' || value, value, 100 + value FROM json_each('[1, 2, 3]');
+      INSERT INTO videos SELECT 'ins_b', 'a' || value, value, 200 + value FROM json_each('[1, 2]');
+    `)
+    const before = db.prepare('SELECT * FROM sources ORDER BY id').all()
+    for (const file of files.slice(watching)) await apply(db, file)
+
+    const videos = db
+      .prepare(
+        'SELECT source_id, uuid, published_at, seen_at, state, data FROM videos ORDER BY source_id, uuid',
+      )
+      .all()
+    expect(videos.map((row) => Object.values(row).join(' '))).toEqual([
+      'src_a a1 1 101 listed ',
+      'src_a a2 2 102 listed ',
+      'src_a a3 3 103 listed ',
+      'src_b a1 1 201 listed ',
+      'src_b a2 2 202 listed ',
+    ])
+    // The videos sources are as they were, besides what is new of them.
+    const after = db.prepare("SELECT * FROM sources WHERE kind = 'videos' ORDER BY id").all()
+    expect(after).toMatchObject(before)
+    const comments = db
+      .prepare(
+        "SELECT id, instance_id AS instance, target, due_at AS dueAt, checkpoint, created_at AS createdAt FROM sources WHERE kind = 'comments' ORDER BY instance_id",
+      )
+      .all()
+    const fresh = { id: expect.stringMatching(/^src_[0-9a-f]{24}$/), target: '', checkpoint: '{}' }
+    expect(comments).toMatchObject([
+      { ...fresh, instance: 'ins_a', dueAt: 7, createdAt: 3 },
+      { ...fresh, instance: 'ins_b', dueAt: 8, createdAt: 6 },
+    ])
+    expect(new Set(comments.map(({ id }) => id)).size).toBe(2)
+    // A video goes with its source, and a source with its instance.
+    db.exec("PRAGMA foreign_keys = ON; DELETE FROM instances WHERE id = 'ins_a'")
+    expect(db.prepare('SELECT DISTINCT source_id AS id FROM videos').all()).toEqual([{ id: 'src_b' }])
+    db.close()
+  })
+
   it('keep what is there: each is run on a database that the ones before filled', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tubewire-migrations-'))
     folders.push(folder)
@@ -66,7 +117,8 @@ describe('The migrations', () => {
     for (const file of later) await apply(db, file)
     for (const table of [
       'instances',
-      'sources',
+      "sources WHERE kind = 'videos'",
+      "sources WHERE kind = 'comments'",
       'videos',
       'events',
       'endpoints',
@@ -98,7 +150,14 @@ describe('The migrations', () => {
     const clustered = db
       .prepare("SELECT name FROM pragma_table_list WHERE wr = 1 AND schema = 'main' ORDER BY name")
       .all()
-    expect(clustered.map(({ name }) => name)).toEqual(['attempts', 'deliveries', 'videos'])
+    expect(clustered.map(({ name }) => name)).toEqual([
+      'attempts',
+      'comments',
+      'deliveries',
+      'notifications',
+      'threads',
+      'videos',
+    ])
     db.close()
   })
 })

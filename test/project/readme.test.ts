@@ -4,13 +4,14 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { detectVideos } from '../../src/events/detect.ts'
+import { detectVideos } from '../../src/events/detect-videos.ts'
 import { publicEvent } from '../../src/events/envelope.ts'
 import { HELP } from '../../src/local/options.ts'
 import { readVideosPage } from '../../src/peertube/videos.ts'
 import { importSecret, newSecret, signatureHeaders } from '../../src/webhooks/signature.ts'
 import { recording } from '../simulator/recordings.ts'
 import { freePort } from '../support/cli.ts'
+import { unlimited } from '../support/unlimited.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const SEEN_AT = Date.UTC(2026, 10, 23, 21, 19, 37, 421)
@@ -28,19 +29,19 @@ describe('The README', () => {
   it('shows a whole payload: the webhook of a recorded video', async () => {
     const { body } = recording('get_videos_local_newest_skipcount').response
     const page = await readVideosPage(
-      { fetch: async () => Response.json(body), clock: () => SEEN_AT, userAgent: 'Tubewire' },
+      unlimited({ fetch: async () => Response.json(body), clock: () => SEEN_AT }),
       'https://peertube.example',
+      { kind: 'local' },
       0,
-      null,
+      {},
     )
     if (page.kind !== 'page') throw new Error(page.kind)
     const { events } = detectVideos({
-      instance: 'peertube.example',
+      scene: { instance: 'peertube.example', ownerId: null, now: SEEN_AT },
       checkpoint: { baseline: true, newest: 0, walk: null },
-      page: page.videos.filter(({ name }) => name === 'Alice video 1'),
+      page: page.videos.filter(({ video: { name } }) => name === 'Alice video 1'),
       unreadable: [],
-      known: new Set(),
-      now: SEEN_AT,
+      known: new Map(),
     })
     const [event] = events
     if (!event) throw new Error('no event')
