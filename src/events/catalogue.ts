@@ -28,14 +28,18 @@ const ENTRIES = {
     when: 'A video can be seen that could not be before: it is new, was made public, or its time has come.',
     from: 'public',
     data: video,
-    example: { id: 'evt_', timestamp: '2026-11-23T21:19:37.421Z', data: { video: world.newVideo } },
+    example: {
+      id: 'evt_fb5a7588a0bf4fcecc66cc55690b46ff',
+      timestamp: '2026-11-23T21:19:37.421Z',
+      data: { video: world.newVideo },
+    },
   },
   'video.updated': {
     when: 'People edited a video, moved it to another channel, or listed or unlisted it. Likes and views are no update.',
     from: 'public',
     data: v.strictObject({ video: payload.Video, changes: payload.VideoChanges }),
     example: {
-      id: 'evt_',
+      id: 'evt_6d971ac34c15f332e87e6a96962467b4',
       timestamp: '2026-11-23T21:20:37.421Z',
       data: {
         video: world.renamedVideo,
@@ -47,19 +51,31 @@ const ENTRIES = {
     when: 'A video was turned private or internal, or got a password: the instance answers 401 or 403.',
     from: 'public',
     data: video,
-    example: { id: 'evt_', timestamp: '2026-11-23T21:21:37.421Z', data: { video: world.privateVideo } },
+    example: {
+      id: 'evt_f92713305eee31f44f1fae1c1ad843fa',
+      timestamp: '2026-11-23T21:21:37.421Z',
+      data: { video: world.privateVideo },
+    },
   },
   'video.deleted': {
     when: 'A video is gone: the instance answers 404, at two polls.',
     from: 'public',
     data: video,
-    example: { id: 'evt_', timestamp: '2026-11-23T21:22:37.421Z', data: { video: world.deletedVideo } },
+    example: {
+      id: 'evt_23ac4a0df89e6fd8814d21181a95a390',
+      timestamp: '2026-11-23T21:22:37.421Z',
+      data: { video: world.deletedVideo },
+    },
   },
   'live.started': {
     when: 'A live is on.',
     from: 'public',
     data: video,
-    example: { id: 'evt_', timestamp: '2026-11-23T21:24:37.421Z', data: { video: world.live } },
+    example: {
+      id: 'evt_05ab4286fe5cbc070c3ee178794f1769',
+      timestamp: '2026-11-23T21:24:37.421Z',
+      data: { video: world.live },
+    },
   },
   'live.ended': {
     when: 'A live is over.',
@@ -72,7 +88,7 @@ const ENTRIES = {
       ),
     }),
     example: {
-      id: 'evt_',
+      id: 'evt_4c814f2e68603c6cdb7235aea90d19f4',
       timestamp: '2026-11-23T21:46:37.421Z',
       data: { video: world.replay, replay: true },
     },
@@ -82,7 +98,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject(comment),
     example: {
-      id: 'evt_',
+      id: 'evt_41a4dde752244104d923c9beef4610c5',
       timestamp: '2026-11-23T21:19:41.008Z',
       data: { comment: world.reply, video: world.commented },
     },
@@ -92,7 +108,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject({ ...comment, changes: v.strictObject({ text: payload.TextChange }) }),
     example: {
-      id: 'evt_',
+      id: 'evt_11bba8a8ce3855f60203494cf075cd96',
       timestamp: '2026-11-23T21:20:41.008Z',
       data: {
         comment: world.root,
@@ -106,7 +122,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject(comment),
     example: {
-      id: 'evt_',
+      id: 'evt_94975b274471c6e5925fb84daf1d74c6',
       timestamp: '2026-11-23T21:20:41.008Z',
       data: { comment: world.deletedComment, video: world.commented },
     },
@@ -116,7 +132,7 @@ const ENTRIES = {
     from: 'connection',
     data: v.strictObject(notification),
     example: {
-      id: 'evt_',
+      id: 'evt_ccd7417d6f95e68e3bcbc930b2aeac3d',
       timestamp: '2026-11-23T21:19:43.250Z',
       data: { notification: world.notification, connection: world.connection },
     },
@@ -129,7 +145,7 @@ const ENTRIES = {
       raw: v.pipe(v.unknown(), v.description('What the instance sent, cut when it is large.')),
     }),
     example: {
-      id: 'evt_',
+      id: 'evt_dfee8892920e79ba27ee8036f10eb2a8',
       timestamp: '2026-11-23T21:25:43.250Z',
       data: {
         notification: {
@@ -157,7 +173,7 @@ const ENTRIES = {
     from: 'connection',
     data: v.strictObject(notification),
     example: {
-      id: 'evt_',
+      id: 'evt_a977bf3d7cf0375bf6b5a658d7a12ce8',
       timestamp: '2026-11-23T21:26:43.250Z',
       data: {
         notification: { ...world.notification, read: true, updatedAt: '2026-11-23T21:26:05.877Z' },
@@ -175,7 +191,7 @@ const ENTRIES = {
       since,
     }),
     example: {
-      id: 'evt_',
+      id: 'evt_21b7ec5b7de460adacb62a2180d4e88a',
       timestamp: '2026-11-24T03:31:09.114Z',
       data: {
         instance: world.instance,
@@ -190,7 +206,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject({ instance: payload.Instance, since }),
     example: {
-      id: 'evt_',
+      id: 'evt_4fa4c05c557f51e3805829aecd7965ad',
       timestamp: '2026-11-24T04:31:09.114Z',
       data: { instance: world.instance, since: '2026-11-24T03:00:09.114Z' },
     },
@@ -200,7 +216,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject({ instance: payload.Instance, from: v.string(), to: v.string() }),
     example: {
-      id: 'evt_',
+      id: 'evt_99a9263b40ff48ecd30d0a44a42f5014',
       timestamp: '2026-11-24T04:31:10.360Z',
       data: { instance: world.instance, from: '6.2.1', to: '6.3.0' },
     },
@@ -214,7 +230,7 @@ const ENTRIES = {
       detail: payload.detail,
     }),
     example: {
-      id: 'evt_',
+      id: 'evt_ba9ed5a05aadf890a314d82cf6223b21',
       timestamp: '2026-11-24T06:00:02.730Z',
       data: {
         connection: world.connection,
