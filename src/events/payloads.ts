@@ -123,14 +123,17 @@ export const Comment = described(
 )
 
 export const Notification = described(
-  v.looseObject({
-    id: described(number, 'The instance’s number.'),
-    type: described(number, 'PeerTube’s number of its kind.'),
-    kind: described(v.string(), 'What we call that kind.'),
-    read: v.boolean(),
-    createdAt: EventTime,
-    updatedAt: EventTime,
-  }),
+  v.objectWithRest(
+    {
+      id: described(number, 'The instance’s number.'),
+      type: described(number, 'PeerTube’s number of its kind.'),
+      kind: described(v.string(), 'What we call that kind.'),
+      read: v.boolean(),
+      createdAt: EventTime,
+      updatedAt: EventTime,
+    },
+    v.unknown(),
+  ),
   'A notification of an account, and what it is about, by PeerTube’s name of that field. When that is gone there is no such field.',
 )
 
