@@ -19,7 +19,7 @@ class Store extends JSONSchemaStore {
   }
 
   async fetch(): Promise<JSONSchema> {
-    return open(this.api) as JSONSchema
+    return open(titled(this.api)) as JSONSchema
   }
 }
 
@@ -33,12 +33,25 @@ export async function dataTypes(
   rendererOptions: Readonly<Record<string, string>>,
 ): Promise<string> {
   const schemas = new JSONSchemaInput(new Store(api))
-  for (const name of Object.keys(api.components.schemas))
+  for (const name of namesOf(api))
     await schemas.addSource({ name, uris: [`openapi.json#/components/schemas/${name}`] })
   const inputData = new InputData()
   inputData.addInput(schemas)
   const { lines } = await quicktype({ inputData, lang: language, rendererOptions })
   return lines.join('\n')
+}
+
+/** What gets a type of its own: what is only a part of others gets one by being named there. An event is one of its types. */
+function namesOf({ components: { schemas } }: OpenApi): string[] {
+  const { Event: _, ...others } = schemas
+  const parts = JSON.stringify(others)
+  return Object.keys(schemas).filter((name) => !parts.includes(`"#/components/schemas/${name}"`))
+}
+
+/** The same, with the name of each named schema as its title: otherwise it gets another one wherever it is used. */
+function titled({ components }: OpenApi) {
+  const named = Object.entries(components.schemas).map(([title, schema]) => [title, { title, ...schema }])
+  return { components: { schemas: Object.fromEntries(named) } }
 }
 
 /**
@@ -48,7 +61,12 @@ export async function dataTypes(
 function open(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(open)
   if (typeof schema !== 'object' || schema === null) return schema
-  const { enum: values, anyOf, ...rest } = schema as Record<string, unknown>
+  const {
+    const: value,
+    enum: values = value === undefined ? undefined : [value],
+    anyOf,
+    ...rest
+  } = schema as Record<string, unknown>
   const opened = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, open(value)]))
   if (Array.isArray(values)) return { ...opened, type: typeOf(values[0]) }
   if (!Array.isArray(anyOf)) return opened

@@ -32,8 +32,53 @@
 //    user, err := UnmarshalUser(bytes)
 //    bytes, err = user.Marshal()
 //
-//    video, err := UnmarshalVideo(bytes)
-//    bytes, err = video.Marshal()
+//    videoPublishedEvent, err := UnmarshalVideoPublishedEvent(bytes)
+//    bytes, err = videoPublishedEvent.Marshal()
+//
+//    videoUpdatedEvent, err := UnmarshalVideoUpdatedEvent(bytes)
+//    bytes, err = videoUpdatedEvent.Marshal()
+//
+//    videoUnpublishedEvent, err := UnmarshalVideoUnpublishedEvent(bytes)
+//    bytes, err = videoUnpublishedEvent.Marshal()
+//
+//    videoDeletedEvent, err := UnmarshalVideoDeletedEvent(bytes)
+//    bytes, err = videoDeletedEvent.Marshal()
+//
+//    liveStartedEvent, err := UnmarshalLiveStartedEvent(bytes)
+//    bytes, err = liveStartedEvent.Marshal()
+//
+//    liveEndedEvent, err := UnmarshalLiveEndedEvent(bytes)
+//    bytes, err = liveEndedEvent.Marshal()
+//
+//    commentCreatedEvent, err := UnmarshalCommentCreatedEvent(bytes)
+//    bytes, err = commentCreatedEvent.Marshal()
+//
+//    commentUpdatedEvent, err := UnmarshalCommentUpdatedEvent(bytes)
+//    bytes, err = commentUpdatedEvent.Marshal()
+//
+//    commentDeletedEvent, err := UnmarshalCommentDeletedEvent(bytes)
+//    bytes, err = commentDeletedEvent.Marshal()
+//
+//    notificationCreatedEvent, err := UnmarshalNotificationCreatedEvent(bytes)
+//    bytes, err = notificationCreatedEvent.Marshal()
+//
+//    notificationUnknownEvent, err := UnmarshalNotificationUnknownEvent(bytes)
+//    bytes, err = notificationUnknownEvent.Marshal()
+//
+//    notificationReadEvent, err := UnmarshalNotificationReadEvent(bytes)
+//    bytes, err = notificationReadEvent.Marshal()
+//
+//    instanceUnreachableEvent, err := UnmarshalInstanceUnreachableEvent(bytes)
+//    bytes, err = instanceUnreachableEvent.Marshal()
+//
+//    instanceRecoveredEvent, err := UnmarshalInstanceRecoveredEvent(bytes)
+//    bytes, err = instanceRecoveredEvent.Marshal()
+//
+//    instanceUpgradedEvent, err := UnmarshalInstanceUpgradedEvent(bytes)
+//    bytes, err = instanceUpgradedEvent.Marshal()
+//
+//    connectionExpiredEvent, err := UnmarshalConnectionExpiredEvent(bytes)
+//    bytes, err = connectionExpiredEvent.Marshal()
 
 package tubewire
 
@@ -141,13 +186,163 @@ func (r *User) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
-func UnmarshalVideo(data []byte) (Video, error) {
-	var r Video
+func UnmarshalVideoPublishedEvent(data []byte) (VideoPublishedEvent, error) {
+	var r VideoPublishedEvent
 	err := json.Unmarshal(data, &r)
 	return r, err
 }
 
-func (r *Video) Marshal() ([]byte, error) {
+func (r *VideoPublishedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalVideoUpdatedEvent(data []byte) (VideoUpdatedEvent, error) {
+	var r VideoUpdatedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *VideoUpdatedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalVideoUnpublishedEvent(data []byte) (VideoUnpublishedEvent, error) {
+	var r VideoUnpublishedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *VideoUnpublishedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalVideoDeletedEvent(data []byte) (VideoDeletedEvent, error) {
+	var r VideoDeletedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *VideoDeletedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalLiveStartedEvent(data []byte) (LiveStartedEvent, error) {
+	var r LiveStartedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *LiveStartedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalLiveEndedEvent(data []byte) (LiveEndedEvent, error) {
+	var r LiveEndedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *LiveEndedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalCommentCreatedEvent(data []byte) (CommentCreatedEvent, error) {
+	var r CommentCreatedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *CommentCreatedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalCommentUpdatedEvent(data []byte) (CommentUpdatedEvent, error) {
+	var r CommentUpdatedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *CommentUpdatedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalCommentDeletedEvent(data []byte) (CommentDeletedEvent, error) {
+	var r CommentDeletedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *CommentDeletedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalNotificationCreatedEvent(data []byte) (NotificationCreatedEvent, error) {
+	var r NotificationCreatedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *NotificationCreatedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalNotificationUnknownEvent(data []byte) (NotificationUnknownEvent, error) {
+	var r NotificationUnknownEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *NotificationUnknownEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalNotificationReadEvent(data []byte) (NotificationReadEvent, error) {
+	var r NotificationReadEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *NotificationReadEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalInstanceUnreachableEvent(data []byte) (InstanceUnreachableEvent, error) {
+	var r InstanceUnreachableEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *InstanceUnreachableEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalInstanceRecoveredEvent(data []byte) (InstanceRecoveredEvent, error) {
+	var r InstanceRecoveredEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *InstanceRecoveredEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalInstanceUpgradedEvent(data []byte) (InstanceUpgradedEvent, error) {
+	var r InstanceUpgradedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *InstanceUpgradedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalConnectionExpiredEvent(data []byte) (ConnectionExpiredEvent, error) {
+	var r ConnectionExpiredEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *ConnectionExpiredEvent) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
@@ -257,52 +452,218 @@ type Endpoint struct {
 	URL                                                                        string    `json:"url"`
 }
 
+// A video can be seen that could not be before: it is new, was made public, or its time has
+// come.
+//
+// People edited a video, moved it to another channel, or listed or unlisted it. Likes and
+// views are no update.
+//
+// A video was turned private or internal, or got a password: the instance answers 401 or
+// 403.
+//
+// A video is gone: the instance answers 404, at two polls.
+//
+// A live is on.
+//
+// A live is over.
+//
+// Somebody commented on a video, or replied to a comment, at any depth.
+//
+// The text of a comment was edited.
+//
+// A comment was deleted, though its place in the thread may stay.
+//
+// The instance tells an account something.
+//
+// The instance tells an account something of a kind that is not known here: of a newer
+// PeerTube, or a plugin.
+//
+// A notification was marked as read.
+//
+// An instance could not be read five times in a row. It is asked again, once an hour.
+//
+// An instance that was unreachable answers again. What happened meanwhile follows.
+//
+// An instance runs another version of PeerTube.
+//
+// The instance ended the session of a connection: nothing is read with it until you log in
+// again.
 type Event struct {
-	Data                                                                                    Data      `json:"data"`
-	// Made of what happened: the same event never has another one.                                   
-	ID                                                                                      string    `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                          
-	Instance                                                                                string    `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the          
-	// instance.                                                                                      
-	Pictures                                                                                *Pictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                
-	Sequence                                                                                int64     `json:"sequence"`
-	// When Tubewire saw it.                                                                          
-	Timestamp                                                                               time.Time `json:"timestamp"`
-	Type                                                                                    string    `json:"type"`
+	Data                                                                                    EventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                        
+	ID                                                                                      string         `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                               
+	Instance                                                                                string         `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the               
+	// instance.                                                                                           
+	Pictures                                                                                *EventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                     
+	Sequence                                                                                int64          `json:"sequence"`
+	// When Tubewire saw it.                                                                               
+	Timestamp                                                                               time.Time      `json:"timestamp"`
+	Type                                                                                    string         `json:"type"`
 }
 
-type Data struct {
-	Video VideoClass `json:"video"`
+type EventData struct {
+	Video                                                                     *Video               `json:"video,omitempty"`
+	Changes                                                                   *PurpleVideoChanges  `json:"changes,omitempty"`
+	// Whether what was streamed is there to be watched, as an ordinary video.                     
+	Replay                                                                    *bool                `json:"replay,omitempty"`
+	Comment                                                                   *Comment             `json:"comment,omitempty"`
+	Connection                                                                *ConnectionReference `json:"connection,omitempty"`
+	Notification                                                              *Notification        `json:"notification,omitempty"`
+	// What the instance sent, cut when it is large.                                               
+	Raw                                                                       interface{}          `json:"raw"`
+	// In a sentence, for people.                                                                  
+	Detail                                                                    *string              `json:"detail,omitempty"`
+	Instance                                                                  *InstanceReference   `json:"instance,omitempty"`
+	// In a word, for programs.                                                                    
+	Reason                                                                    *string              `json:"reason,omitempty"`
+	// When it began to fail.                                                                      
+	Since                                                                     *time.Time           `json:"since,omitempty"`
+	From                                                                      *string              `json:"from,omitempty"`
+	To                                                                        *string              `json:"to,omitempty"`
 }
 
-type VideoClass struct {
-	Account                     VideoAccount   `json:"account"`
-	Category                    *VideoCategory `json:"category"`
-	Channel                     VideoChannel   `json:"channel"`
-	// As the instance gives it.               
-	CreatedAt                   string         `json:"createdAt"`
-	Description                 *string        `json:"description"`
-	// Seconds.                                
-	Duration                    float64        `json:"duration"`
-	EmbedURL                    *string        `json:"embedUrl"`
-	IsLive                      bool           `json:"isLive"`
-	Language                    *VideoLanguage `json:"language"`
-	Licence                     *VideoLicence  `json:"licence"`
-	Name                        string         `json:"name"`
-	Nsfw                        bool           `json:"nsfw"`
-	OriginallyPublishedAt       *string        `json:"originallyPublishedAt"`
-	// As the instance gives it.               
-	PublishedAt                 string         `json:"publishedAt"`
-	ShortUUID                   string         `json:"shortUUID"`
-	ThumbnailURL                *string        `json:"thumbnailUrl"`
-	// Absolute.                               
-	URL                         string         `json:"url"`
-	UUID                        string         `json:"uuid"`
+// What people edited, each field as it was and as it is. Fields that stayed are left out.
+type PurpleVideoChanges struct {
+	Category              *ChangesCategory       `json:"category,omitempty"`
+	Channel               *Channel               `json:"channel,omitempty"`
+	Description           *Description           `json:"description,omitempty"`
+	Language              *ChangesLanguage       `json:"language,omitempty"`
+	Licence               *ChangesLicence        `json:"licence,omitempty"`
+	Name                  *Name                  `json:"name,omitempty"`
+	Nsfw                  *Nsfw                  `json:"nsfw,omitempty"`
+	OriginallyPublishedAt *OriginallyPublishedAt `json:"originallyPublishedAt,omitempty"`
+	Privacy               *Privacy               `json:"privacy,omitempty"`
+	ThumbnailURL          *ThumbnailURL          `json:"thumbnailUrl,omitempty"`
+	Text                  *PurpleText            `json:"text,omitempty"`
 }
 
-type VideoAccount struct {
+type ChangesCategory struct {
+	// Null: none was given.              
+	From                    *CategoryFrom `json:"from"`
+	// Null: none was given.              
+	To                      *CategoryTo   `json:"to"`
+}
+
+type CategoryFrom struct {
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
+}
+
+type CategoryTo struct {
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
+}
+
+type Channel struct {
+	// Its handle.       
+	From          string `json:"from"`
+	// Its handle.       
+	To            string `json:"to"`
+}
+
+type Description struct {
+	From *string `json:"from"`
+	To   *string `json:"to"`
+}
+
+type ChangesLanguage struct {
+	// By its code. Null: none was given.              
+	From                                 *LanguageFrom `json:"from"`
+	// By its code. Null: none was given.              
+	To                                   *LanguageTo   `json:"to"`
+}
+
+type LanguageFrom struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+type LanguageTo struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+type ChangesLicence struct {
+	// Null: none was given.             
+	From                    *LicenceFrom `json:"from"`
+	// Null: none was given.             
+	To                      *LicenceTo   `json:"to"`
+}
+
+type LicenceFrom struct {
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
+}
+
+type LicenceTo struct {
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
+}
+
+type Name struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+type Nsfw struct {
+	// Whether it is marked as sensitive.     
+	From                                 bool `json:"from"`
+	// Whether it is marked as sensitive.     
+	To                                   bool `json:"to"`
+}
+
+type OriginallyPublishedAt struct {
+	// When it was first published elsewhere.           
+	From                                     *time.Time `json:"from"`
+	// When it was first published elsewhere.           
+	To                                       *time.Time `json:"to"`
+}
+
+type Privacy struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+type PurpleText struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+type ThumbnailURL struct {
+	From *string `json:"from"`
+	To   *string `json:"to"`
+}
+
+// A comment or a reply.
+type Comment struct {
+	// Who wrote it. Null when the instance no longer says, as of a deleted one.                       
+	Account                                                                                  *Actor    `json:"account"`
+	// ISO 8601 in UTC.                                                                                
+	CreatedAt                                                                                time.Time `json:"createdAt"`
+	// Only the video’s owner and moderators see it yet.                                               
+	HeldForReview                                                                            bool      `json:"heldForReview"`
+	// The same, rendered and sanitised.                                                               
+	HTML                                                                                     string    `json:"html"`
+	// The instance’s number.                                                                          
+	ID                                                                                       int64     `json:"id"`
+	// Null: it began the thread.                                                                      
+	InReplyToCommentID                                                                       *int64    `json:"inReplyToCommentId"`
+	// As it was given: Markdown, of other servers HTML. Not to be trusted. Empty when it was          
+	// deleted.                                                                                        
+	Text                                                                                     string    `json:"text"`
+	// The number of the comment that began the thread.                                                
+	ThreadID                                                                                 int64     `json:"threadId"`
+	// ISO 8601 in UTC.                                                                                
+	UpdatedAt                                                                                time.Time `json:"updatedAt"`
+	// Absolute.                                                                                       
+	URL                                                                                      string    `json:"url"`
+}
+
+// An account or channel: who made or wrote something, or where it was put.
+type Actor struct {
 	AvatarURL                          *string `json:"avatarUrl"`
 	DisplayName                        string  `json:"displayName"`
 	// `name@host`, as people write it.        
@@ -313,38 +674,101 @@ type VideoAccount struct {
 	URL                                string  `json:"url"`
 }
 
-type VideoCategory struct {
-	ID    *float64 `json:"id"`
-	Label string   `json:"label"`
+// Of which watched account it is told.
+type ConnectionReference struct {
+	ID                                string `json:"id"`
+	// Of the account on the instance.       
+	Username                          string `json:"username"`
 }
 
-type VideoChannel struct {
-	AvatarURL                          *string `json:"avatarUrl"`
-	DisplayName                        string  `json:"displayName"`
-	// `name@host`, as people write it.        
-	Handle                             string  `json:"handle"`
-	Host                               string  `json:"host"`
-	Name                               string  `json:"name"`
-	// Absolute.                               
-	URL                                string  `json:"url"`
+type InstanceReference struct {
+	Host        string `json:"host"`
+	Name        string `json:"name"`
+	// Absolute.       
+	URL         string `json:"url"`
+	Version     string `json:"version"`
 }
 
-type VideoLanguage struct {
-	ID    *string `json:"id"`
-	Label string  `json:"label"`
+// A notification of an account, and what it is about, by PeerTube’s name of that field.
+// When that is gone there is no such field.
+type Notification struct {
+	// ISO 8601 in UTC.                        
+	CreatedAt                        time.Time `json:"createdAt"`
+	// The instance’s number.                  
+	ID                               int64     `json:"id"`
+	// What we call that kind.                 
+	Kind                             string    `json:"kind"`
+	Read                             bool      `json:"read"`
+	// PeerTube’s number of its kind.          
+	Type                             int64     `json:"type"`
+	// ISO 8601 in UTC.                        
+	UpdatedAt                        time.Time `json:"updatedAt"`
+}
+
+// A video.
+//
+// The video that a comment is on. What is not known of it is null.
+type Video struct {
+	// Who made the video.                                                                                     
+	Account                                                                                    *Actor          `json:"account"`
+	// Null: none was given.                                                                                   
+	Category                                                                                   *PurpleCategory `json:"category"`
+	Channel                                                                                    *Actor          `json:"channel"`
+	// ISO 8601 in UTC.                                                                                        
+	CreatedAt                                                                                  *time.Time      `json:"createdAt,omitempty"`
+	// The whole one of a video that was published now; otherwise its beginning, as the list of                
+	// the instance gives it.                                                                                  
+	Description                                                                                *string         `json:"description"`
+	// Seconds.                                                                                                
+	Duration                                                                                   *float64        `json:"duration,omitempty"`
+	EmbedURL                                                                                   *string         `json:"embedUrl"`
+	IsLive                                                                                     *bool           `json:"isLive,omitempty"`
+	// Whether it belongs to the instance that was read.                                                       
+	IsLocal                                                                                    *bool           `json:"isLocal,omitempty"`
+	// By its code. Null: none was given.                                                                      
+	Language                                                                                   *PurpleLanguage `json:"language"`
+	// Null: none was given.                                                                                   
+	Licence                                                                                    *VideoLicence   `json:"licence"`
+	Name                                                                                       string          `json:"name"`
+	// Whether it is marked as sensitive.                                                                      
+	Nsfw                                                                                       *bool           `json:"nsfw"`
+	// When it was first published elsewhere.                                                                  
+	OriginallyPublishedAt                                                                      *time.Time      `json:"originallyPublishedAt"`
+	// ISO 8601 in UTC.                                                                                        
+	PublishedAt                                                                                *time.Time      `json:"publishedAt,omitempty"`
+	// The same, as short addresses have it.                                                                   
+	ShortUUID                                                                                  *string         `json:"shortUUID"`
+	// Null: not known, for lists don’t tell them.                                                             
+	Tags                                                                                       []string        `json:"tags"`
+	ThumbnailURL                                                                               *string         `json:"thumbnailUrl"`
+	// Absolute.                                                                                               
+	URL                                                                                        string          `json:"url"`
+	// The same everywhere.                                                                                    
+	UUID                                                                                       string          `json:"uuid"`
+}
+
+type PurpleCategory struct {
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
+}
+
+type PurpleLanguage struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
 }
 
 type VideoLicence struct {
-	ID    *float64 `json:"id"`
-	Label string   `json:"label"`
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
 }
 
 // With `pictures=true` only: its pictures from here, so that nobody who looks meets the
 // instance.
-type Pictures struct {
-	AccountAvatar *string `json:"accountAvatar"`
-	ChannelAvatar *string `json:"channelAvatar"`
-	Thumbnail     *string `json:"thumbnail"`
+type EventPictures struct {
+	AccountAvatar   *string `json:"accountAvatar"`
+	ChannelAvatar   *string `json:"channelAvatar"`
+	Thumbnail       *string `json:"thumbnail"`
+	CommenterAvatar *string `json:"commenterAvatar"`
 }
 
 type Instance struct {
@@ -442,64 +866,525 @@ type Role struct {
 	Label string `json:"label"`
 }
 
-type Video struct {
-	Account                     VideoAccountClass   `json:"account"`
-	Category                    *VideoCategoryClass `json:"category"`
-	Channel                     VideoChannelClass   `json:"channel"`
-	// As the instance gives it.                    
-	CreatedAt                   string              `json:"createdAt"`
-	Description                 *string             `json:"description"`
-	// Seconds.                                     
-	Duration                    float64             `json:"duration"`
-	EmbedURL                    *string             `json:"embedUrl"`
-	IsLive                      bool                `json:"isLive"`
-	Language                    *VideoLanguageClass `json:"language"`
-	Licence                     *VideoLicenceClass  `json:"licence"`
-	Name                        string              `json:"name"`
-	Nsfw                        bool                `json:"nsfw"`
-	OriginallyPublishedAt       *string             `json:"originallyPublishedAt"`
-	// As the instance gives it.                    
-	PublishedAt                 string              `json:"publishedAt"`
-	ShortUUID                   string              `json:"shortUUID"`
-	ThumbnailURL                *string             `json:"thumbnailUrl"`
-	// Absolute.                                    
-	URL                         string              `json:"url"`
-	UUID                        string              `json:"uuid"`
+// A video can be seen that could not be before: it is new, was made public, or its time has
+// come.
+type VideoPublishedEvent struct {
+	Data                                                                                    VideoPublishedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                      
+	ID                                                                                      string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                             
+	Instance                                                                                string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
+	// instance.                                                                                                         
+	Pictures                                                                                *VideoPublishedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                   
+	Sequence                                                                                int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                             
+	Timestamp                                                                               time.Time                    `json:"timestamp"`
+	Type                                                                                    string                       `json:"type"`
 }
 
-type VideoAccountClass struct {
-	AvatarURL                          *string `json:"avatarUrl"`
-	DisplayName                        string  `json:"displayName"`
-	// `name@host`, as people write it.        
-	Handle                             string  `json:"handle"`
-	Host                               string  `json:"host"`
-	Name                               string  `json:"name"`
-	// Absolute.                               
-	URL                                string  `json:"url"`
+type VideoPublishedEventData struct {
+	Video PurpleVideo `json:"video"`
 }
 
-type VideoCategoryClass struct {
-	ID    *float64 `json:"id"`
-	Label string   `json:"label"`
+// A video.
+type PurpleVideo struct {
+	Account                                                                                    Actor           `json:"account"`
+	// Null: none was given.                                                                                   
+	Category                                                                                   *FluffyCategory `json:"category"`
+	Channel                                                                                    Actor           `json:"channel"`
+	// ISO 8601 in UTC.                                                                                        
+	CreatedAt                                                                                  time.Time       `json:"createdAt"`
+	// The whole one of a video that was published now; otherwise its beginning, as the list of                
+	// the instance gives it.                                                                                  
+	Description                                                                                *string         `json:"description"`
+	// Seconds.                                                                                                
+	Duration                                                                                   float64         `json:"duration"`
+	EmbedURL                                                                                   *string         `json:"embedUrl"`
+	IsLive                                                                                     bool            `json:"isLive"`
+	// Whether it belongs to the instance that was read.                                                       
+	IsLocal                                                                                    bool            `json:"isLocal"`
+	// By its code. Null: none was given.                                                                      
+	Language                                                                                   *FluffyLanguage `json:"language"`
+	// Null: none was given.                                                                                   
+	Licence                                                                                    *VideoLicence   `json:"licence"`
+	Name                                                                                       string          `json:"name"`
+	// Whether it is marked as sensitive.                                                                      
+	Nsfw                                                                                       bool            `json:"nsfw"`
+	// When it was first published elsewhere.                                                                  
+	OriginallyPublishedAt                                                                      *time.Time      `json:"originallyPublishedAt"`
+	// ISO 8601 in UTC.                                                                                        
+	PublishedAt                                                                                time.Time       `json:"publishedAt"`
+	// The same, as short addresses have it.                                                                   
+	ShortUUID                                                                                  string          `json:"shortUUID"`
+	// Null: not known, for lists don’t tell them.                                                             
+	Tags                                                                                       []string        `json:"tags"`
+	ThumbnailURL                                                                               *string         `json:"thumbnailUrl"`
+	// Absolute.                                                                                               
+	URL                                                                                        string          `json:"url"`
+	// The same everywhere.                                                                                    
+	UUID                                                                                       string          `json:"uuid"`
 }
 
-type VideoChannelClass struct {
-	AvatarURL                          *string `json:"avatarUrl"`
-	DisplayName                        string  `json:"displayName"`
-	// `name@host`, as people write it.        
-	Handle                             string  `json:"handle"`
-	Host                               string  `json:"host"`
-	Name                               string  `json:"name"`
-	// Absolute.                               
-	URL                                string  `json:"url"`
+type FluffyCategory struct {
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
 }
 
-type VideoLanguageClass struct {
-	ID    *string `json:"id"`
-	Label string  `json:"label"`
+type FluffyLanguage struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
 }
 
-type VideoLicenceClass struct {
-	ID    *float64 `json:"id"`
-	Label string   `json:"label"`
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type VideoPublishedEventPictures struct {
+	AccountAvatar *string `json:"accountAvatar"`
+	ChannelAvatar *string `json:"channelAvatar"`
+	Thumbnail     *string `json:"thumbnail"`
+}
+
+// People edited a video, moved it to another channel, or listed or unlisted it. Likes and
+// views are no update.
+type VideoUpdatedEvent struct {
+	Data                                                                                    VideoUpdatedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                    
+	ID                                                                                      string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                           
+	Instance                                                                                string                     `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                           
+	// instance.                                                                                                       
+	Pictures                                                                                *VideoUpdatedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                 
+	Sequence                                                                                int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                                           
+	Timestamp                                                                               time.Time                  `json:"timestamp"`
+	Type                                                                                    string                     `json:"type"`
+}
+
+type VideoUpdatedEventData struct {
+	Changes FluffyVideoChanges `json:"changes"`
+	Video   PurpleVideo        `json:"video"`
+}
+
+// What people edited, each field as it was and as it is. Fields that stayed are left out.
+type FluffyVideoChanges struct {
+	Category              *ChangesCategory       `json:"category,omitempty"`
+	Channel               *Channel               `json:"channel,omitempty"`
+	Description           *Description           `json:"description,omitempty"`
+	Language              *ChangesLanguage       `json:"language,omitempty"`
+	Licence               *ChangesLicence        `json:"licence,omitempty"`
+	Name                  *Name                  `json:"name,omitempty"`
+	Nsfw                  *Nsfw                  `json:"nsfw,omitempty"`
+	OriginallyPublishedAt *OriginallyPublishedAt `json:"originallyPublishedAt,omitempty"`
+	Privacy               *Privacy               `json:"privacy,omitempty"`
+	ThumbnailURL          *ThumbnailURL          `json:"thumbnailUrl,omitempty"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type VideoUpdatedEventPictures struct {
+	AccountAvatar *string `json:"accountAvatar"`
+	ChannelAvatar *string `json:"channelAvatar"`
+	Thumbnail     *string `json:"thumbnail"`
+}
+
+// A video was turned private or internal, or got a password: the instance answers 401 or
+// 403.
+type VideoUnpublishedEvent struct {
+	Data                                                                                    VideoUnpublishedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                        
+	ID                                                                                      string                         `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                               
+	Instance                                                                                string                         `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                               
+	// instance.                                                                                                           
+	Pictures                                                                                *VideoUnpublishedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                     
+	Sequence                                                                                int64                          `json:"sequence"`
+	// When Tubewire saw it.                                                                                               
+	Timestamp                                                                               time.Time                      `json:"timestamp"`
+	Type                                                                                    string                         `json:"type"`
+}
+
+type VideoUnpublishedEventData struct {
+	Video PurpleVideo `json:"video"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type VideoUnpublishedEventPictures struct {
+	AccountAvatar *string `json:"accountAvatar"`
+	ChannelAvatar *string `json:"channelAvatar"`
+	Thumbnail     *string `json:"thumbnail"`
+}
+
+// A video is gone: the instance answers 404, at two polls.
+type VideoDeletedEvent struct {
+	Data                                                                                    VideoDeletedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                    
+	ID                                                                                      string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                           
+	Instance                                                                                string                     `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                           
+	// instance.                                                                                                       
+	Pictures                                                                                *VideoDeletedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                 
+	Sequence                                                                                int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                                           
+	Timestamp                                                                               time.Time                  `json:"timestamp"`
+	Type                                                                                    string                     `json:"type"`
+}
+
+type VideoDeletedEventData struct {
+	Video PurpleVideo `json:"video"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type VideoDeletedEventPictures struct {
+	AccountAvatar *string `json:"accountAvatar"`
+	ChannelAvatar *string `json:"channelAvatar"`
+	Thumbnail     *string `json:"thumbnail"`
+}
+
+// A live is on.
+type LiveStartedEvent struct {
+	Data                                                                                    LiveStartedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                   
+	ID                                                                                      string                    `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                          
+	Instance                                                                                string                    `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                          
+	// instance.                                                                                                      
+	Pictures                                                                                *LiveStartedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                
+	Sequence                                                                                int64                     `json:"sequence"`
+	// When Tubewire saw it.                                                                                          
+	Timestamp                                                                               time.Time                 `json:"timestamp"`
+	Type                                                                                    string                    `json:"type"`
+}
+
+type LiveStartedEventData struct {
+	Video PurpleVideo `json:"video"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type LiveStartedEventPictures struct {
+	AccountAvatar *string `json:"accountAvatar"`
+	ChannelAvatar *string `json:"channelAvatar"`
+	Thumbnail     *string `json:"thumbnail"`
+}
+
+// A live is over.
+type LiveEndedEvent struct {
+	Data                                                                                    LiveEndedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                 
+	ID                                                                                      string                  `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                        
+	Instance                                                                                string                  `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                        
+	// instance.                                                                                                    
+	Pictures                                                                                *LiveEndedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                              
+	Sequence                                                                                int64                   `json:"sequence"`
+	// When Tubewire saw it.                                                                                        
+	Timestamp                                                                               time.Time               `json:"timestamp"`
+	Type                                                                                    string                  `json:"type"`
+}
+
+type LiveEndedEventData struct {
+	// Whether what was streamed is there to be watched, as an ordinary video.            
+	Replay                                                                    bool        `json:"replay"`
+	Video                                                                     PurpleVideo `json:"video"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type LiveEndedEventPictures struct {
+	AccountAvatar *string `json:"accountAvatar"`
+	ChannelAvatar *string `json:"channelAvatar"`
+	Thumbnail     *string `json:"thumbnail"`
+}
+
+// Somebody commented on a video, or replied to a comment, at any depth.
+type CommentCreatedEvent struct {
+	Data                                                                                    CommentCreatedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                      
+	ID                                                                                      string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                             
+	Instance                                                                                string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
+	// instance.                                                                                                         
+	Pictures                                                                                *CommentCreatedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                   
+	Sequence                                                                                int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                             
+	Timestamp                                                                               time.Time                    `json:"timestamp"`
+	Type                                                                                    string                       `json:"type"`
+}
+
+type CommentCreatedEventData struct {
+	Comment Comment        `json:"comment"`
+	Video   VideoReference `json:"video"`
+}
+
+// The video that a comment is on. What is not known of it is null.
+type VideoReference struct {
+	// Who made the video.                                           
+	Account                                       *Actor             `json:"account"`
+	// Null: none was given.                                         
+	Category                                      *TentacledCategory `json:"category"`
+	Channel                                       *Actor             `json:"channel"`
+	// By its code. Null: none was given.                            
+	Language                                      *TentacledLanguage `json:"language"`
+	Name                                          string             `json:"name"`
+	Nsfw                                          *bool              `json:"nsfw"`
+	ShortUUID                                     *string            `json:"shortUUID"`
+	// Null: not known, for lists don’t tell them.                   
+	Tags                                          []string           `json:"tags"`
+	// Absolute.                                                     
+	URL                                           string             `json:"url"`
+	// The same everywhere.                                          
+	UUID                                          string             `json:"uuid"`
+}
+
+type TentacledCategory struct {
+	ID    int64  `json:"id"`
+	Label string `json:"label"`
+}
+
+type TentacledLanguage struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type CommentCreatedEventPictures struct {
+	AccountAvatar   *string `json:"accountAvatar"`
+	ChannelAvatar   *string `json:"channelAvatar"`
+	CommenterAvatar *string `json:"commenterAvatar"`
+	Thumbnail       *string `json:"thumbnail"`
+}
+
+// The text of a comment was edited.
+type CommentUpdatedEvent struct {
+	Data                                                                                    CommentUpdatedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                      
+	ID                                                                                      string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                             
+	Instance                                                                                string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
+	// instance.                                                                                                         
+	Pictures                                                                                *CommentUpdatedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                   
+	Sequence                                                                                int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                             
+	Timestamp                                                                               time.Time                    `json:"timestamp"`
+	Type                                                                                    string                       `json:"type"`
+}
+
+type CommentUpdatedEventData struct {
+	Changes Changes        `json:"changes"`
+	Comment Comment        `json:"comment"`
+	Video   VideoReference `json:"video"`
+}
+
+type Changes struct {
+	Text FluffyText `json:"text"`
+}
+
+type FluffyText struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type CommentUpdatedEventPictures struct {
+	AccountAvatar   *string `json:"accountAvatar"`
+	ChannelAvatar   *string `json:"channelAvatar"`
+	CommenterAvatar *string `json:"commenterAvatar"`
+	Thumbnail       *string `json:"thumbnail"`
+}
+
+// A comment was deleted, though its place in the thread may stay.
+type CommentDeletedEvent struct {
+	Data                                                                                    CommentDeletedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                      
+	ID                                                                                      string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                                             
+	Instance                                                                                string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
+	// instance.                                                                                                         
+	Pictures                                                                                *CommentDeletedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                   
+	Sequence                                                                                int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                             
+	Timestamp                                                                               time.Time                    `json:"timestamp"`
+	Type                                                                                    string                       `json:"type"`
+}
+
+type CommentDeletedEventData struct {
+	Comment Comment        `json:"comment"`
+	Video   VideoReference `json:"video"`
+}
+
+// With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+// instance.
+type CommentDeletedEventPictures struct {
+	AccountAvatar   *string `json:"accountAvatar"`
+	ChannelAvatar   *string `json:"channelAvatar"`
+	CommenterAvatar *string `json:"commenterAvatar"`
+	Thumbnail       *string `json:"thumbnail"`
+}
+
+// The instance tells an account something.
+type NotificationCreatedEvent struct {
+	Data                                                                    NotificationCreatedEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                      
+	ID                                                                      string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                             
+	Instance                                                                string                       `json:"instance"`
+	// Grows with each event, and is never used twice.                                                   
+	Sequence                                                                int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                             
+	Timestamp                                                               time.Time                    `json:"timestamp"`
+	Type                                                                    string                       `json:"type"`
+}
+
+type NotificationCreatedEventData struct {
+	Connection   ConnectionReference `json:"connection"`
+	Notification Notification        `json:"notification"`
+}
+
+// The instance tells an account something of a kind that is not known here: of a newer
+// PeerTube, or a plugin.
+type NotificationUnknownEvent struct {
+	Data                                                                    NotificationUnknownEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                      
+	ID                                                                      string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                             
+	Instance                                                                string                       `json:"instance"`
+	// Grows with each event, and is never used twice.                                                   
+	Sequence                                                                int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                             
+	Timestamp                                                               time.Time                    `json:"timestamp"`
+	Type                                                                    string                       `json:"type"`
+}
+
+type NotificationUnknownEventData struct {
+	Connection                                      ConnectionReference `json:"connection"`
+	Notification                                    Notification        `json:"notification"`
+	// What the instance sent, cut when it is large.                    
+	Raw                                             interface{}         `json:"raw"`
+}
+
+// A notification was marked as read.
+type NotificationReadEvent struct {
+	Data                                                                    NotificationReadEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                   
+	ID                                                                      string                    `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                          
+	Instance                                                                string                    `json:"instance"`
+	// Grows with each event, and is never used twice.                                                
+	Sequence                                                                int64                     `json:"sequence"`
+	// When Tubewire saw it.                                                                          
+	Timestamp                                                               time.Time                 `json:"timestamp"`
+	Type                                                                    string                    `json:"type"`
+}
+
+type NotificationReadEventData struct {
+	Connection   ConnectionReference `json:"connection"`
+	Notification Notification        `json:"notification"`
+}
+
+// An instance could not be read five times in a row. It is asked again, once an hour.
+type InstanceUnreachableEvent struct {
+	Data                                                                    InstanceUnreachableEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                      
+	ID                                                                      string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                             
+	Instance                                                                string                       `json:"instance"`
+	// Grows with each event, and is never used twice.                                                   
+	Sequence                                                                int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                             
+	Timestamp                                                               time.Time                    `json:"timestamp"`
+	Type                                                                    string                       `json:"type"`
+}
+
+type InstanceUnreachableEventData struct {
+	// In a sentence, for people.                  
+	Detail                       string            `json:"detail"`
+	Instance                     InstanceReference `json:"instance"`
+	// In a word, for programs.                    
+	Reason                       string            `json:"reason"`
+	// When it began to fail.                      
+	Since                        time.Time         `json:"since"`
+}
+
+// An instance that was unreachable answers again. What happened meanwhile follows.
+type InstanceRecoveredEvent struct {
+	Data                                                                    InstanceRecoveredEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                    
+	ID                                                                      string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                           
+	Instance                                                                string                     `json:"instance"`
+	// Grows with each event, and is never used twice.                                                 
+	Sequence                                                                int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                           
+	Timestamp                                                               time.Time                  `json:"timestamp"`
+	Type                                                                    string                     `json:"type"`
+}
+
+type InstanceRecoveredEventData struct {
+	Instance                 InstanceReference `json:"instance"`
+	// When it began to fail.                  
+	Since                    time.Time         `json:"since"`
+}
+
+// An instance runs another version of PeerTube.
+type InstanceUpgradedEvent struct {
+	Data                                                                    InstanceUpgradedEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                   
+	ID                                                                      string                    `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                          
+	Instance                                                                string                    `json:"instance"`
+	// Grows with each event, and is never used twice.                                                
+	Sequence                                                                int64                     `json:"sequence"`
+	// When Tubewire saw it.                                                                          
+	Timestamp                                                               time.Time                 `json:"timestamp"`
+	Type                                                                    string                    `json:"type"`
+}
+
+type InstanceUpgradedEventData struct {
+	From     string            `json:"from"`
+	Instance InstanceReference `json:"instance"`
+	To       string            `json:"to"`
+}
+
+// The instance ended the session of a connection: nothing is read with it until you log in
+// again.
+type ConnectionExpiredEvent struct {
+	Data                                                                    ConnectionExpiredEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                    
+	ID                                                                      string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one.                           
+	Instance                                                                string                     `json:"instance"`
+	// Grows with each event, and is never used twice.                                                 
+	Sequence                                                                int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                           
+	Timestamp                                                               time.Time                  `json:"timestamp"`
+	Type                                                                    string                     `json:"type"`
+}
+
+type ConnectionExpiredEventData struct {
+	Connection                   ConnectionReference `json:"connection"`
+	// In a sentence, for people.                    
+	Detail                       string              `json:"detail"`
+	// In a word, for programs.                      
+	Reason                       string              `json:"reason"`
 }

@@ -398,7 +398,409 @@ class Endpoint:
 
 
 @dataclass
-class VideoAccount:
+class CategoryFrom:
+    id: int
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CategoryFrom':
+        assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return CategoryFrom(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_int(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class CategoryTo:
+    id: int
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CategoryTo':
+        assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return CategoryTo(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_int(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class ChangesCategory:
+    category_from: Optional[CategoryFrom] = None
+    """Null: none was given."""
+
+    to: Optional[CategoryTo] = None
+    """Null: none was given."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ChangesCategory':
+        assert isinstance(obj, dict)
+        category_from = from_union([CategoryFrom.from_dict, from_none], obj.get("from"))
+        to = from_union([CategoryTo.from_dict, from_none], obj.get("to"))
+        return ChangesCategory(category_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_union([lambda x: to_class(CategoryFrom, x), from_none], self.category_from)
+        result["to"] = from_union([lambda x: to_class(CategoryTo, x), from_none], self.to)
+        return result
+
+
+@dataclass
+class Channel:
+    channel_from: str
+    """Its handle."""
+
+    to: str
+    """Its handle."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Channel':
+        assert isinstance(obj, dict)
+        channel_from = from_str(obj.get("from"))
+        to = from_str(obj.get("to"))
+        return Channel(channel_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_str(self.channel_from)
+        result["to"] = from_str(self.to)
+        return result
+
+
+@dataclass
+class Description:
+    description_from: Optional[str] = None
+    to: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Description':
+        assert isinstance(obj, dict)
+        description_from = from_union([from_none, from_str], obj.get("from"))
+        to = from_union([from_none, from_str], obj.get("to"))
+        return Description(description_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_union([from_none, from_str], self.description_from)
+        result["to"] = from_union([from_none, from_str], self.to)
+        return result
+
+
+@dataclass
+class LanguageFrom:
+    id: str
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LanguageFrom':
+        assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return LanguageFrom(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_str(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class LanguageTo:
+    id: str
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LanguageTo':
+        assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return LanguageTo(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_str(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class ChangesLanguage:
+    language_from: Optional[LanguageFrom] = None
+    """By its code. Null: none was given."""
+
+    to: Optional[LanguageTo] = None
+    """By its code. Null: none was given."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ChangesLanguage':
+        assert isinstance(obj, dict)
+        language_from = from_union([LanguageFrom.from_dict, from_none], obj.get("from"))
+        to = from_union([LanguageTo.from_dict, from_none], obj.get("to"))
+        return ChangesLanguage(language_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_union([lambda x: to_class(LanguageFrom, x), from_none], self.language_from)
+        result["to"] = from_union([lambda x: to_class(LanguageTo, x), from_none], self.to)
+        return result
+
+
+@dataclass
+class LicenceFrom:
+    id: int
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LicenceFrom':
+        assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return LicenceFrom(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_int(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class LicenceTo:
+    id: int
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LicenceTo':
+        assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return LicenceTo(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_int(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class ChangesLicence:
+    licence_from: Optional[LicenceFrom] = None
+    """Null: none was given."""
+
+    to: Optional[LicenceTo] = None
+    """Null: none was given."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ChangesLicence':
+        assert isinstance(obj, dict)
+        licence_from = from_union([LicenceFrom.from_dict, from_none], obj.get("from"))
+        to = from_union([LicenceTo.from_dict, from_none], obj.get("to"))
+        return ChangesLicence(licence_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_union([lambda x: to_class(LicenceFrom, x), from_none], self.licence_from)
+        result["to"] = from_union([lambda x: to_class(LicenceTo, x), from_none], self.to)
+        return result
+
+
+@dataclass
+class Name:
+    name_from: str
+    to: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Name':
+        assert isinstance(obj, dict)
+        name_from = from_str(obj.get("from"))
+        to = from_str(obj.get("to"))
+        return Name(name_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_str(self.name_from)
+        result["to"] = from_str(self.to)
+        return result
+
+
+@dataclass
+class Nsfw:
+    nsfw_from: bool
+    """Whether it is marked as sensitive."""
+
+    to: bool
+    """Whether it is marked as sensitive."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Nsfw':
+        assert isinstance(obj, dict)
+        nsfw_from = from_bool(obj.get("from"))
+        to = from_bool(obj.get("to"))
+        return Nsfw(nsfw_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_bool(self.nsfw_from)
+        result["to"] = from_bool(self.to)
+        return result
+
+
+@dataclass
+class OriginallyPublishedAt:
+    originally_published_at_from: Optional[datetime] = None
+    """When it was first published elsewhere."""
+
+    to: Optional[datetime] = None
+    """When it was first published elsewhere."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'OriginallyPublishedAt':
+        assert isinstance(obj, dict)
+        originally_published_at_from = from_union([from_none, from_datetime], obj.get("from"))
+        to = from_union([from_none, from_datetime], obj.get("to"))
+        return OriginallyPublishedAt(originally_published_at_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_union([from_none, lambda x: x.isoformat()], self.originally_published_at_from)
+        result["to"] = from_union([from_none, lambda x: x.isoformat()], self.to)
+        return result
+
+
+@dataclass
+class Privacy:
+    privacy_from: str
+    to: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Privacy':
+        assert isinstance(obj, dict)
+        privacy_from = from_str(obj.get("from"))
+        to = from_str(obj.get("to"))
+        return Privacy(privacy_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_str(self.privacy_from)
+        result["to"] = from_str(self.to)
+        return result
+
+
+@dataclass
+class PurpleText:
+    text_from: str
+    to: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'PurpleText':
+        assert isinstance(obj, dict)
+        text_from = from_str(obj.get("from"))
+        to = from_str(obj.get("to"))
+        return PurpleText(text_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_str(self.text_from)
+        result["to"] = from_str(self.to)
+        return result
+
+
+@dataclass
+class ThumbnailURL:
+    thumbnail_url_from: Optional[str] = None
+    to: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ThumbnailURL':
+        assert isinstance(obj, dict)
+        thumbnail_url_from = from_union([from_none, from_str], obj.get("from"))
+        to = from_union([from_none, from_str], obj.get("to"))
+        return ThumbnailURL(thumbnail_url_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_union([from_none, from_str], self.thumbnail_url_from)
+        result["to"] = from_union([from_none, from_str], self.to)
+        return result
+
+
+@dataclass
+class PurpleVideoChanges:
+    """What people edited, each field as it was and as it is. Fields that stayed are left out."""
+
+    category: Optional[ChangesCategory] = None
+    channel: Optional[Channel] = None
+    description: Optional[Description] = None
+    language: Optional[ChangesLanguage] = None
+    licence: Optional[ChangesLicence] = None
+    name: Optional[Name] = None
+    nsfw: Optional[Nsfw] = None
+    originally_published_at: Optional[OriginallyPublishedAt] = None
+    privacy: Optional[Privacy] = None
+    thumbnail_url: Optional[ThumbnailURL] = None
+    text: Optional[PurpleText] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'PurpleVideoChanges':
+        assert isinstance(obj, dict)
+        category = from_union([ChangesCategory.from_dict, from_none], obj.get("category"))
+        channel = from_union([Channel.from_dict, from_none], obj.get("channel"))
+        description = from_union([Description.from_dict, from_none], obj.get("description"))
+        language = from_union([ChangesLanguage.from_dict, from_none], obj.get("language"))
+        licence = from_union([ChangesLicence.from_dict, from_none], obj.get("licence"))
+        name = from_union([Name.from_dict, from_none], obj.get("name"))
+        nsfw = from_union([Nsfw.from_dict, from_none], obj.get("nsfw"))
+        originally_published_at = from_union([OriginallyPublishedAt.from_dict, from_none], obj.get("originallyPublishedAt"))
+        privacy = from_union([Privacy.from_dict, from_none], obj.get("privacy"))
+        thumbnail_url = from_union([ThumbnailURL.from_dict, from_none], obj.get("thumbnailUrl"))
+        text = from_union([PurpleText.from_dict, from_none], obj.get("text"))
+        return PurpleVideoChanges(category, channel, description, language, licence, name, nsfw, originally_published_at, privacy, thumbnail_url, text)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.category is not None:
+            result["category"] = from_union([lambda x: to_class(ChangesCategory, x), from_none], self.category)
+        if self.channel is not None:
+            result["channel"] = from_union([lambda x: to_class(Channel, x), from_none], self.channel)
+        if self.description is not None:
+            result["description"] = from_union([lambda x: to_class(Description, x), from_none], self.description)
+        if self.language is not None:
+            result["language"] = from_union([lambda x: to_class(ChangesLanguage, x), from_none], self.language)
+        if self.licence is not None:
+            result["licence"] = from_union([lambda x: to_class(ChangesLicence, x), from_none], self.licence)
+        if self.name is not None:
+            result["name"] = from_union([lambda x: to_class(Name, x), from_none], self.name)
+        if self.nsfw is not None:
+            result["nsfw"] = from_union([lambda x: to_class(Nsfw, x), from_none], self.nsfw)
+        if self.originally_published_at is not None:
+            result["originallyPublishedAt"] = from_union([lambda x: to_class(OriginallyPublishedAt, x), from_none], self.originally_published_at)
+        if self.privacy is not None:
+            result["privacy"] = from_union([lambda x: to_class(Privacy, x), from_none], self.privacy)
+        if self.thumbnail_url is not None:
+            result["thumbnailUrl"] = from_union([lambda x: to_class(ThumbnailURL, x), from_none], self.thumbnail_url)
+        if self.text is not None:
+            result["text"] = from_union([lambda x: to_class(PurpleText, x), from_none], self.text)
+        return result
+
+
+@dataclass
+class Actor:
+    """An account or channel: who made or wrote something, or where it was put."""
+
     display_name: str
     handle: str
     """`name@host`, as people write it."""
@@ -411,7 +813,7 @@ class VideoAccount:
     avatar_url: Optional[str] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'VideoAccount':
+    def from_dict(obj: Any) -> 'Actor':
         assert isinstance(obj, dict)
         display_name = from_str(obj.get("displayName"))
         handle = from_str(obj.get("handle"))
@@ -419,7 +821,7 @@ class VideoAccount:
         name = from_str(obj.get("name"))
         url = from_str(obj.get("url"))
         avatar_url = from_union([from_none, from_str], obj.get("avatarUrl"))
-        return VideoAccount(display_name, handle, host, name, url, avatar_url)
+        return Actor(display_name, handle, host, name, url, avatar_url)
 
     def to_dict(self) -> dict:
         result: dict = {}
@@ -433,216 +835,481 @@ class VideoAccount:
 
 
 @dataclass
-class VideoCategory:
-    label: str
-    id: Optional[float] = None
+class Comment:
+    """A comment or a reply."""
+
+    created_at: datetime
+    """ISO 8601 in UTC."""
+
+    held_for_review: bool
+    """Only the video’s owner and moderators see it yet."""
+
+    html: str
+    """The same, rendered and sanitised."""
+
+    id: int
+    """The instance’s number."""
+
+    text: str
+    """As it was given: Markdown, of other servers HTML. Not to be trusted. Empty when it was
+    deleted.
+    """
+    thread_id: int
+    """The number of the comment that began the thread."""
+
+    updated_at: datetime
+    """ISO 8601 in UTC."""
+
+    url: str
+    """Absolute."""
+
+    account: Optional[Actor] = None
+    """Who wrote it. Null when the instance no longer says, as of a deleted one."""
+
+    in_reply_to_comment_id: Optional[int] = None
+    """Null: it began the thread."""
 
     @staticmethod
-    def from_dict(obj: Any) -> 'VideoCategory':
+    def from_dict(obj: Any) -> 'Comment':
         assert isinstance(obj, dict)
-        label = from_str(obj.get("label"))
-        id = from_union([from_float, from_none], obj.get("id"))
-        return VideoCategory(label, id)
+        created_at = from_datetime(obj.get("createdAt"))
+        held_for_review = from_bool(obj.get("heldForReview"))
+        html = from_str(obj.get("html"))
+        id = from_int(obj.get("id"))
+        text = from_str(obj.get("text"))
+        thread_id = from_int(obj.get("threadId"))
+        updated_at = from_datetime(obj.get("updatedAt"))
+        url = from_str(obj.get("url"))
+        account = from_union([Actor.from_dict, from_none], obj.get("account"))
+        in_reply_to_comment_id = from_union([from_int, from_none], obj.get("inReplyToCommentId"))
+        return Comment(created_at, held_for_review, html, id, text, thread_id, updated_at, url, account, in_reply_to_comment_id)
 
     def to_dict(self) -> dict:
         result: dict = {}
-        result["label"] = from_str(self.label)
-        result["id"] = from_union([to_float, from_none], self.id)
+        result["createdAt"] = self.created_at.isoformat()
+        result["heldForReview"] = from_bool(self.held_for_review)
+        result["html"] = from_str(self.html)
+        result["id"] = from_int(self.id)
+        result["text"] = from_str(self.text)
+        result["threadId"] = from_int(self.thread_id)
+        result["updatedAt"] = self.updated_at.isoformat()
+        result["url"] = from_str(self.url)
+        result["account"] = from_union([lambda x: to_class(Actor, x), from_none], self.account)
+        result["inReplyToCommentId"] = from_union([from_int, from_none], self.in_reply_to_comment_id)
         return result
 
 
 @dataclass
-class VideoChannel:
-    display_name: str
-    handle: str
-    """`name@host`, as people write it."""
+class ConnectionReference:
+    """Of which watched account it is told."""
 
+    id: str
+    username: str
+    """Of the account on the instance."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ConnectionReference':
+        assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
+        username = from_str(obj.get("username"))
+        return ConnectionReference(id, username)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_str(self.id)
+        result["username"] = from_str(self.username)
+        return result
+
+
+@dataclass
+class InstanceReference:
     host: str
     name: str
     url: str
     """Absolute."""
 
-    avatar_url: Optional[str] = None
+    version: str
 
     @staticmethod
-    def from_dict(obj: Any) -> 'VideoChannel':
+    def from_dict(obj: Any) -> 'InstanceReference':
         assert isinstance(obj, dict)
-        display_name = from_str(obj.get("displayName"))
-        handle = from_str(obj.get("handle"))
         host = from_str(obj.get("host"))
         name = from_str(obj.get("name"))
         url = from_str(obj.get("url"))
-        avatar_url = from_union([from_none, from_str], obj.get("avatarUrl"))
-        return VideoChannel(display_name, handle, host, name, url, avatar_url)
+        version = from_str(obj.get("version"))
+        return InstanceReference(host, name, url, version)
 
     def to_dict(self) -> dict:
         result: dict = {}
-        result["displayName"] = from_str(self.display_name)
-        result["handle"] = from_str(self.handle)
         result["host"] = from_str(self.host)
         result["name"] = from_str(self.name)
         result["url"] = from_str(self.url)
-        result["avatarUrl"] = from_union([from_none, from_str], self.avatar_url)
+        result["version"] = from_str(self.version)
         return result
 
 
 @dataclass
-class VideoLanguage:
-    label: str
-    id: Optional[str] = None
+class Notification:
+    """A notification of an account, and what it is about, by PeerTube’s name of that field.
+    When that is gone there is no such field.
+    """
+    created_at: datetime
+    """ISO 8601 in UTC."""
+
+    id: int
+    """The instance’s number."""
+
+    kind: str
+    """What we call that kind."""
+
+    read: bool
+    type: int
+    """PeerTube’s number of its kind."""
+
+    updated_at: datetime
+    """ISO 8601 in UTC."""
 
     @staticmethod
-    def from_dict(obj: Any) -> 'VideoLanguage':
+    def from_dict(obj: Any) -> 'Notification':
         assert isinstance(obj, dict)
-        label = from_str(obj.get("label"))
-        id = from_union([from_none, from_str], obj.get("id"))
-        return VideoLanguage(label, id)
+        created_at = from_datetime(obj.get("createdAt"))
+        id = from_int(obj.get("id"))
+        kind = from_str(obj.get("kind"))
+        read = from_bool(obj.get("read"))
+        type = from_int(obj.get("type"))
+        updated_at = from_datetime(obj.get("updatedAt"))
+        return Notification(created_at, id, kind, read, type, updated_at)
 
     def to_dict(self) -> dict:
         result: dict = {}
+        result["createdAt"] = self.created_at.isoformat()
+        result["id"] = from_int(self.id)
+        result["kind"] = from_str(self.kind)
+        result["read"] = from_bool(self.read)
+        result["type"] = from_int(self.type)
+        result["updatedAt"] = self.updated_at.isoformat()
+        return result
+
+
+@dataclass
+class PurpleCategory:
+    id: int
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'PurpleCategory':
+        assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return PurpleCategory(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_int(self.id)
         result["label"] = from_str(self.label)
-        result["id"] = from_union([from_none, from_str], self.id)
+        return result
+
+
+@dataclass
+class PurpleLanguage:
+    id: str
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'PurpleLanguage':
+        assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return PurpleLanguage(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_str(self.id)
+        result["label"] = from_str(self.label)
         return result
 
 
 @dataclass
 class VideoLicence:
+    id: int
     label: str
-    id: Optional[float] = None
 
     @staticmethod
     def from_dict(obj: Any) -> 'VideoLicence':
         assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
         label = from_str(obj.get("label"))
-        id = from_union([from_float, from_none], obj.get("id"))
-        return VideoLicence(label, id)
+        return VideoLicence(id, label)
 
     def to_dict(self) -> dict:
         result: dict = {}
+        result["id"] = from_int(self.id)
         result["label"] = from_str(self.label)
-        result["id"] = from_union([to_float, from_none], self.id)
         return result
 
 
 @dataclass
-class VideoClass:
-    account: VideoAccount
-    channel: VideoChannel
-    created_at: str
-    """As the instance gives it."""
-
-    duration: float
-    """Seconds."""
-
-    is_live: bool
+class Video:
+    """A video.
+    
+    The video that a comment is on. What is not known of it is null.
+    """
     name: str
-    nsfw: bool
-    published_at: str
-    """As the instance gives it."""
-
-    short_uuid: str
     url: str
     """Absolute."""
 
     uuid: str
-    category: Optional[VideoCategory] = None
+    """The same everywhere."""
+
+    account: Optional[Actor] = None
+    """Who made the video."""
+
+    category: Optional[PurpleCategory] = None
+    """Null: none was given."""
+
+    channel: Optional[Actor] = None
+    created_at: Optional[datetime] = None
+    """ISO 8601 in UTC."""
+
     description: Optional[str] = None
+    """The whole one of a video that was published now; otherwise its beginning, as the list of
+    the instance gives it.
+    """
+    duration: Optional[float] = None
+    """Seconds."""
+
     embed_url: Optional[str] = None
-    language: Optional[VideoLanguage] = None
+    is_live: Optional[bool] = None
+    is_local: Optional[bool] = None
+    """Whether it belongs to the instance that was read."""
+
+    language: Optional[PurpleLanguage] = None
+    """By its code. Null: none was given."""
+
     licence: Optional[VideoLicence] = None
-    originally_published_at: Optional[str] = None
+    """Null: none was given."""
+
+    nsfw: Optional[bool] = None
+    """Whether it is marked as sensitive."""
+
+    originally_published_at: Optional[datetime] = None
+    """When it was first published elsewhere."""
+
+    published_at: Optional[datetime] = None
+    """ISO 8601 in UTC."""
+
+    short_uuid: Optional[str] = None
+    """The same, as short addresses have it."""
+
+    tags: Optional[List[str]] = None
+    """Null: not known, for lists don’t tell them."""
+
     thumbnail_url: Optional[str] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'VideoClass':
+    def from_dict(obj: Any) -> 'Video':
         assert isinstance(obj, dict)
-        account = VideoAccount.from_dict(obj.get("account"))
-        channel = VideoChannel.from_dict(obj.get("channel"))
-        created_at = from_str(obj.get("createdAt"))
-        duration = from_float(obj.get("duration"))
-        is_live = from_bool(obj.get("isLive"))
         name = from_str(obj.get("name"))
-        nsfw = from_bool(obj.get("nsfw"))
-        published_at = from_str(obj.get("publishedAt"))
-        short_uuid = from_str(obj.get("shortUUID"))
         url = from_str(obj.get("url"))
         uuid = from_str(obj.get("uuid"))
-        category = from_union([VideoCategory.from_dict, from_none], obj.get("category"))
+        account = from_union([Actor.from_dict, from_none], obj.get("account"))
+        category = from_union([PurpleCategory.from_dict, from_none], obj.get("category"))
+        channel = from_union([Actor.from_dict, from_none], obj.get("channel"))
+        created_at = from_union([from_none, from_datetime], obj.get("createdAt"))
         description = from_union([from_none, from_str], obj.get("description"))
+        duration = from_union([from_float, from_none], obj.get("duration"))
         embed_url = from_union([from_none, from_str], obj.get("embedUrl"))
-        language = from_union([VideoLanguage.from_dict, from_none], obj.get("language"))
+        is_live = from_union([from_bool, from_none], obj.get("isLive"))
+        is_local = from_union([from_bool, from_none], obj.get("isLocal"))
+        language = from_union([PurpleLanguage.from_dict, from_none], obj.get("language"))
         licence = from_union([VideoLicence.from_dict, from_none], obj.get("licence"))
-        originally_published_at = from_union([from_none, from_str], obj.get("originallyPublishedAt"))
+        nsfw = from_union([from_bool, from_none], obj.get("nsfw"))
+        originally_published_at = from_union([from_none, from_datetime], obj.get("originallyPublishedAt"))
+        published_at = from_union([from_none, from_datetime], obj.get("publishedAt"))
+        short_uuid = from_union([from_none, from_str], obj.get("shortUUID"))
+        tags = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tags"))
         thumbnail_url = from_union([from_none, from_str], obj.get("thumbnailUrl"))
-        return VideoClass(account, channel, created_at, duration, is_live, name, nsfw, published_at, short_uuid, url, uuid, category, description, embed_url, language, licence, originally_published_at, thumbnail_url)
+        return Video(name, url, uuid, account, category, channel, created_at, description, duration, embed_url, is_live, is_local, language, licence, nsfw, originally_published_at, published_at, short_uuid, tags, thumbnail_url)
 
     def to_dict(self) -> dict:
         result: dict = {}
-        result["account"] = to_class(VideoAccount, self.account)
-        result["channel"] = to_class(VideoChannel, self.channel)
-        result["createdAt"] = from_str(self.created_at)
-        result["duration"] = to_float(self.duration)
-        result["isLive"] = from_bool(self.is_live)
         result["name"] = from_str(self.name)
-        result["nsfw"] = from_bool(self.nsfw)
-        result["publishedAt"] = from_str(self.published_at)
-        result["shortUUID"] = from_str(self.short_uuid)
         result["url"] = from_str(self.url)
         result["uuid"] = from_str(self.uuid)
-        result["category"] = from_union([lambda x: to_class(VideoCategory, x), from_none], self.category)
-        result["description"] = from_union([from_none, from_str], self.description)
-        result["embedUrl"] = from_union([from_none, from_str], self.embed_url)
-        result["language"] = from_union([lambda x: to_class(VideoLanguage, x), from_none], self.language)
-        result["licence"] = from_union([lambda x: to_class(VideoLicence, x), from_none], self.licence)
-        result["originallyPublishedAt"] = from_union([from_none, from_str], self.originally_published_at)
-        result["thumbnailUrl"] = from_union([from_none, from_str], self.thumbnail_url)
+        result["account"] = from_union([lambda x: to_class(Actor, x), from_none], self.account)
+        result["category"] = from_union([lambda x: to_class(PurpleCategory, x), from_none], self.category)
+        result["channel"] = from_union([lambda x: to_class(Actor, x), from_none], self.channel)
+        if self.created_at is not None:
+            result["createdAt"] = from_union([from_none, lambda x: x.isoformat()], self.created_at)
+        if self.description is not None:
+            result["description"] = from_union([from_none, from_str], self.description)
+        if self.duration is not None:
+            result["duration"] = from_union([to_float, from_none], self.duration)
+        if self.embed_url is not None:
+            result["embedUrl"] = from_union([from_none, from_str], self.embed_url)
+        if self.is_live is not None:
+            result["isLive"] = from_union([from_bool, from_none], self.is_live)
+        if self.is_local is not None:
+            result["isLocal"] = from_union([from_bool, from_none], self.is_local)
+        result["language"] = from_union([lambda x: to_class(PurpleLanguage, x), from_none], self.language)
+        if self.licence is not None:
+            result["licence"] = from_union([lambda x: to_class(VideoLicence, x), from_none], self.licence)
+        result["nsfw"] = from_union([from_bool, from_none], self.nsfw)
+        if self.originally_published_at is not None:
+            result["originallyPublishedAt"] = from_union([from_none, lambda x: x.isoformat()], self.originally_published_at)
+        if self.published_at is not None:
+            result["publishedAt"] = from_union([from_none, lambda x: x.isoformat()], self.published_at)
+        result["shortUUID"] = from_union([from_none, from_str], self.short_uuid)
+        result["tags"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags)
+        if self.thumbnail_url is not None:
+            result["thumbnailUrl"] = from_union([from_none, from_str], self.thumbnail_url)
         return result
 
 
 @dataclass
-class Data:
-    video: VideoClass
+class EventData:
+    video: Optional[Video] = None
+    changes: Optional[PurpleVideoChanges] = None
+    replay: Optional[bool] = None
+    """Whether what was streamed is there to be watched, as an ordinary video."""
+
+    comment: Optional[Comment] = None
+    connection: Optional[ConnectionReference] = None
+    notification: Optional[Notification] = None
+    raw: Any = None
+    """What the instance sent, cut when it is large."""
+
+    detail: Optional[str] = None
+    """In a sentence, for people."""
+
+    instance: Optional[InstanceReference] = None
+    reason: Optional[str] = None
+    """In a word, for programs."""
+
+    since: Optional[datetime] = None
+    """When it began to fail."""
+
+    data_from: Optional[str] = None
+    to: Optional[str] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'Data':
+    def from_dict(obj: Any) -> 'EventData':
         assert isinstance(obj, dict)
-        video = VideoClass.from_dict(obj.get("video"))
-        return Data(video)
+        video = from_union([Video.from_dict, from_none], obj.get("video"))
+        changes = from_union([PurpleVideoChanges.from_dict, from_none], obj.get("changes"))
+        replay = from_union([from_bool, from_none], obj.get("replay"))
+        comment = from_union([Comment.from_dict, from_none], obj.get("comment"))
+        connection = from_union([ConnectionReference.from_dict, from_none], obj.get("connection"))
+        notification = from_union([Notification.from_dict, from_none], obj.get("notification"))
+        raw = obj.get("raw")
+        detail = from_union([from_str, from_none], obj.get("detail"))
+        instance = from_union([InstanceReference.from_dict, from_none], obj.get("instance"))
+        reason = from_union([from_str, from_none], obj.get("reason"))
+        since = from_union([from_none, from_datetime], obj.get("since"))
+        data_from = from_union([from_str, from_none], obj.get("from"))
+        to = from_union([from_str, from_none], obj.get("to"))
+        return EventData(video, changes, replay, comment, connection, notification, raw, detail, instance, reason, since, data_from, to)
 
     def to_dict(self) -> dict:
         result: dict = {}
-        result["video"] = to_class(VideoClass, self.video)
+        if self.video is not None:
+            result["video"] = from_union([lambda x: to_class(Video, x), from_none], self.video)
+        if self.changes is not None:
+            result["changes"] = from_union([lambda x: to_class(PurpleVideoChanges, x), from_none], self.changes)
+        if self.replay is not None:
+            result["replay"] = from_union([from_bool, from_none], self.replay)
+        if self.comment is not None:
+            result["comment"] = from_union([lambda x: to_class(Comment, x), from_none], self.comment)
+        if self.connection is not None:
+            result["connection"] = from_union([lambda x: to_class(ConnectionReference, x), from_none], self.connection)
+        if self.notification is not None:
+            result["notification"] = from_union([lambda x: to_class(Notification, x), from_none], self.notification)
+        if self.raw is not None:
+            result["raw"] = self.raw
+        if self.detail is not None:
+            result["detail"] = from_union([from_str, from_none], self.detail)
+        if self.instance is not None:
+            result["instance"] = from_union([lambda x: to_class(InstanceReference, x), from_none], self.instance)
+        if self.reason is not None:
+            result["reason"] = from_union([from_str, from_none], self.reason)
+        if self.since is not None:
+            result["since"] = from_union([from_none, lambda x: x.isoformat()], self.since)
+        if self.data_from is not None:
+            result["from"] = from_union([from_str, from_none], self.data_from)
+        if self.to is not None:
+            result["to"] = from_union([from_str, from_none], self.to)
         return result
 
 
 @dataclass
-class Pictures:
+class EventPictures:
     """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
     instance.
     """
     account_avatar: Optional[str] = None
     channel_avatar: Optional[str] = None
     thumbnail: Optional[str] = None
+    commenter_avatar: Optional[str] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'Pictures':
+    def from_dict(obj: Any) -> 'EventPictures':
         assert isinstance(obj, dict)
         account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
         channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
         thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
-        return Pictures(account_avatar, channel_avatar, thumbnail)
+        commenter_avatar = from_union([from_none, from_str], obj.get("commenterAvatar"))
+        return EventPictures(account_avatar, channel_avatar, thumbnail, commenter_avatar)
 
     def to_dict(self) -> dict:
         result: dict = {}
         result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
         result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
         result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        if self.commenter_avatar is not None:
+            result["commenterAvatar"] = from_union([from_none, from_str], self.commenter_avatar)
         return result
 
 
 @dataclass
 class Event:
-    data: Data
+    """A video can be seen that could not be before: it is new, was made public, or its time has
+    come.
+    
+    People edited a video, moved it to another channel, or listed or unlisted it. Likes and
+    views are no update.
+    
+    A video was turned private or internal, or got a password: the instance answers 401 or
+    403.
+    
+    A video is gone: the instance answers 404, at two polls.
+    
+    A live is on.
+    
+    A live is over.
+    
+    Somebody commented on a video, or replied to a comment, at any depth.
+    
+    The text of a comment was edited.
+    
+    A comment was deleted, though its place in the thread may stay.
+    
+    The instance tells an account something.
+    
+    The instance tells an account something of a kind that is not known here: of a newer
+    PeerTube, or a plugin.
+    
+    A notification was marked as read.
+    
+    An instance could not be read five times in a row. It is asked again, once an hour.
+    
+    An instance that was unreachable answers again. What happened meanwhile follows.
+    
+    An instance runs another version of PeerTube.
+    
+    The instance ended the session of a connection: nothing is read with it until you log in
+    again.
+    """
+    data: EventData
     id: str
     """Made of what happened: the same event never has another one."""
 
@@ -656,7 +1323,7 @@ class Event:
     """When Tubewire saw it."""
 
     type: str
-    pictures: Optional[Pictures] = None
+    pictures: Optional[EventPictures] = None
     """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
     instance.
     """
@@ -664,25 +1331,25 @@ class Event:
     @staticmethod
     def from_dict(obj: Any) -> 'Event':
         assert isinstance(obj, dict)
-        data = Data.from_dict(obj.get("data"))
+        data = EventData.from_dict(obj.get("data"))
         id = from_str(obj.get("id"))
         instance = from_str(obj.get("instance"))
         sequence = from_int(obj.get("sequence"))
         timestamp = from_datetime(obj.get("timestamp"))
         type = from_str(obj.get("type"))
-        pictures = from_union([Pictures.from_dict, from_none], obj.get("pictures"))
+        pictures = from_union([EventPictures.from_dict, from_none], obj.get("pictures"))
         return Event(data, id, instance, sequence, timestamp, type, pictures)
 
     def to_dict(self) -> dict:
         result: dict = {}
-        result["data"] = to_class(Data, self.data)
+        result["data"] = to_class(EventData, self.data)
         result["id"] = from_str(self.id)
         result["instance"] = from_str(self.instance)
         result["sequence"] = from_int(self.sequence)
         result["timestamp"] = self.timestamp.isoformat()
         result["type"] = from_str(self.type)
         if self.pictures is not None:
-            result["pictures"] = from_union([lambda x: to_class(Pictures, x), from_none], self.pictures)
+            result["pictures"] = from_union([lambda x: to_class(EventPictures, x), from_none], self.pictures)
         return result
 
 
@@ -983,204 +1650,1608 @@ class User:
 
 
 @dataclass
-class VideoAccountClass:
-    display_name: str
-    handle: str
-    """`name@host`, as people write it."""
-
-    host: str
-    name: str
-    url: str
-    """Absolute."""
-
-    avatar_url: Optional[str] = None
-
-    @staticmethod
-    def from_dict(obj: Any) -> 'VideoAccountClass':
-        assert isinstance(obj, dict)
-        display_name = from_str(obj.get("displayName"))
-        handle = from_str(obj.get("handle"))
-        host = from_str(obj.get("host"))
-        name = from_str(obj.get("name"))
-        url = from_str(obj.get("url"))
-        avatar_url = from_union([from_none, from_str], obj.get("avatarUrl"))
-        return VideoAccountClass(display_name, handle, host, name, url, avatar_url)
-
-    def to_dict(self) -> dict:
-        result: dict = {}
-        result["displayName"] = from_str(self.display_name)
-        result["handle"] = from_str(self.handle)
-        result["host"] = from_str(self.host)
-        result["name"] = from_str(self.name)
-        result["url"] = from_str(self.url)
-        result["avatarUrl"] = from_union([from_none, from_str], self.avatar_url)
-        return result
-
-
-@dataclass
-class VideoCategoryClass:
+class FluffyCategory:
+    id: int
     label: str
-    id: Optional[float] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'VideoCategoryClass':
+    def from_dict(obj: Any) -> 'FluffyCategory':
         assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
         label = from_str(obj.get("label"))
-        id = from_union([from_float, from_none], obj.get("id"))
-        return VideoCategoryClass(label, id)
+        return FluffyCategory(id, label)
 
     def to_dict(self) -> dict:
         result: dict = {}
+        result["id"] = from_int(self.id)
         result["label"] = from_str(self.label)
-        result["id"] = from_union([to_float, from_none], self.id)
         return result
 
 
 @dataclass
-class VideoChannelClass:
-    display_name: str
-    handle: str
-    """`name@host`, as people write it."""
-
-    host: str
-    name: str
-    url: str
-    """Absolute."""
-
-    avatar_url: Optional[str] = None
-
-    @staticmethod
-    def from_dict(obj: Any) -> 'VideoChannelClass':
-        assert isinstance(obj, dict)
-        display_name = from_str(obj.get("displayName"))
-        handle = from_str(obj.get("handle"))
-        host = from_str(obj.get("host"))
-        name = from_str(obj.get("name"))
-        url = from_str(obj.get("url"))
-        avatar_url = from_union([from_none, from_str], obj.get("avatarUrl"))
-        return VideoChannelClass(display_name, handle, host, name, url, avatar_url)
-
-    def to_dict(self) -> dict:
-        result: dict = {}
-        result["displayName"] = from_str(self.display_name)
-        result["handle"] = from_str(self.handle)
-        result["host"] = from_str(self.host)
-        result["name"] = from_str(self.name)
-        result["url"] = from_str(self.url)
-        result["avatarUrl"] = from_union([from_none, from_str], self.avatar_url)
-        return result
-
-
-@dataclass
-class VideoLanguageClass:
+class FluffyLanguage:
+    id: str
     label: str
-    id: Optional[str] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'VideoLanguageClass':
+    def from_dict(obj: Any) -> 'FluffyLanguage':
         assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
         label = from_str(obj.get("label"))
-        id = from_union([from_none, from_str], obj.get("id"))
-        return VideoLanguageClass(label, id)
+        return FluffyLanguage(id, label)
 
     def to_dict(self) -> dict:
         result: dict = {}
+        result["id"] = from_str(self.id)
         result["label"] = from_str(self.label)
-        result["id"] = from_union([from_none, from_str], self.id)
         return result
 
 
 @dataclass
-class VideoLicenceClass:
-    label: str
-    id: Optional[float] = None
+class PurpleVideo:
+    """A video."""
 
-    @staticmethod
-    def from_dict(obj: Any) -> 'VideoLicenceClass':
-        assert isinstance(obj, dict)
-        label = from_str(obj.get("label"))
-        id = from_union([from_float, from_none], obj.get("id"))
-        return VideoLicenceClass(label, id)
-
-    def to_dict(self) -> dict:
-        result: dict = {}
-        result["label"] = from_str(self.label)
-        result["id"] = from_union([to_float, from_none], self.id)
-        return result
-
-
-@dataclass
-class Video:
-    account: VideoAccountClass
-    channel: VideoChannelClass
-    created_at: str
-    """As the instance gives it."""
+    account: Actor
+    channel: Actor
+    created_at: datetime
+    """ISO 8601 in UTC."""
 
     duration: float
     """Seconds."""
 
     is_live: bool
+    is_local: bool
+    """Whether it belongs to the instance that was read."""
+
     name: str
     nsfw: bool
-    published_at: str
-    """As the instance gives it."""
+    """Whether it is marked as sensitive."""
+
+    published_at: datetime
+    """ISO 8601 in UTC."""
 
     short_uuid: str
+    """The same, as short addresses have it."""
+
     url: str
     """Absolute."""
 
     uuid: str
-    category: Optional[VideoCategoryClass] = None
+    """The same everywhere."""
+
+    category: Optional[FluffyCategory] = None
+    """Null: none was given."""
+
     description: Optional[str] = None
+    """The whole one of a video that was published now; otherwise its beginning, as the list of
+    the instance gives it.
+    """
     embed_url: Optional[str] = None
-    language: Optional[VideoLanguageClass] = None
-    licence: Optional[VideoLicenceClass] = None
-    originally_published_at: Optional[str] = None
+    language: Optional[FluffyLanguage] = None
+    """By its code. Null: none was given."""
+
+    licence: Optional[VideoLicence] = None
+    """Null: none was given."""
+
+    originally_published_at: Optional[datetime] = None
+    """When it was first published elsewhere."""
+
+    tags: Optional[List[str]] = None
+    """Null: not known, for lists don’t tell them."""
+
     thumbnail_url: Optional[str] = None
 
     @staticmethod
-    def from_dict(obj: Any) -> 'Video':
+    def from_dict(obj: Any) -> 'PurpleVideo':
         assert isinstance(obj, dict)
-        account = VideoAccountClass.from_dict(obj.get("account"))
-        channel = VideoChannelClass.from_dict(obj.get("channel"))
-        created_at = from_str(obj.get("createdAt"))
+        account = Actor.from_dict(obj.get("account"))
+        channel = Actor.from_dict(obj.get("channel"))
+        created_at = from_datetime(obj.get("createdAt"))
         duration = from_float(obj.get("duration"))
         is_live = from_bool(obj.get("isLive"))
+        is_local = from_bool(obj.get("isLocal"))
         name = from_str(obj.get("name"))
         nsfw = from_bool(obj.get("nsfw"))
-        published_at = from_str(obj.get("publishedAt"))
+        published_at = from_datetime(obj.get("publishedAt"))
         short_uuid = from_str(obj.get("shortUUID"))
         url = from_str(obj.get("url"))
         uuid = from_str(obj.get("uuid"))
-        category = from_union([VideoCategoryClass.from_dict, from_none], obj.get("category"))
+        category = from_union([FluffyCategory.from_dict, from_none], obj.get("category"))
         description = from_union([from_none, from_str], obj.get("description"))
         embed_url = from_union([from_none, from_str], obj.get("embedUrl"))
-        language = from_union([VideoLanguageClass.from_dict, from_none], obj.get("language"))
-        licence = from_union([VideoLicenceClass.from_dict, from_none], obj.get("licence"))
-        originally_published_at = from_union([from_none, from_str], obj.get("originallyPublishedAt"))
+        language = from_union([FluffyLanguage.from_dict, from_none], obj.get("language"))
+        licence = from_union([VideoLicence.from_dict, from_none], obj.get("licence"))
+        originally_published_at = from_union([from_none, from_datetime], obj.get("originallyPublishedAt"))
+        tags = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tags"))
         thumbnail_url = from_union([from_none, from_str], obj.get("thumbnailUrl"))
-        return Video(account, channel, created_at, duration, is_live, name, nsfw, published_at, short_uuid, url, uuid, category, description, embed_url, language, licence, originally_published_at, thumbnail_url)
+        return PurpleVideo(account, channel, created_at, duration, is_live, is_local, name, nsfw, published_at, short_uuid, url, uuid, category, description, embed_url, language, licence, originally_published_at, tags, thumbnail_url)
 
     def to_dict(self) -> dict:
         result: dict = {}
-        result["account"] = to_class(VideoAccountClass, self.account)
-        result["channel"] = to_class(VideoChannelClass, self.channel)
-        result["createdAt"] = from_str(self.created_at)
+        result["account"] = to_class(Actor, self.account)
+        result["channel"] = to_class(Actor, self.channel)
+        result["createdAt"] = self.created_at.isoformat()
         result["duration"] = to_float(self.duration)
         result["isLive"] = from_bool(self.is_live)
+        result["isLocal"] = from_bool(self.is_local)
         result["name"] = from_str(self.name)
         result["nsfw"] = from_bool(self.nsfw)
-        result["publishedAt"] = from_str(self.published_at)
+        result["publishedAt"] = self.published_at.isoformat()
         result["shortUUID"] = from_str(self.short_uuid)
         result["url"] = from_str(self.url)
         result["uuid"] = from_str(self.uuid)
-        result["category"] = from_union([lambda x: to_class(VideoCategoryClass, x), from_none], self.category)
+        result["category"] = from_union([lambda x: to_class(FluffyCategory, x), from_none], self.category)
         result["description"] = from_union([from_none, from_str], self.description)
         result["embedUrl"] = from_union([from_none, from_str], self.embed_url)
-        result["language"] = from_union([lambda x: to_class(VideoLanguageClass, x), from_none], self.language)
-        result["licence"] = from_union([lambda x: to_class(VideoLicenceClass, x), from_none], self.licence)
-        result["originallyPublishedAt"] = from_union([from_none, from_str], self.originally_published_at)
+        result["language"] = from_union([lambda x: to_class(FluffyLanguage, x), from_none], self.language)
+        result["licence"] = from_union([lambda x: to_class(VideoLicence, x), from_none], self.licence)
+        result["originallyPublishedAt"] = from_union([from_none, lambda x: x.isoformat()], self.originally_published_at)
+        result["tags"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags)
         result["thumbnailUrl"] = from_union([from_none, from_str], self.thumbnail_url)
+        return result
+
+
+@dataclass
+class VideoPublishedEventData:
+    video: PurpleVideo
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoPublishedEventData':
+        assert isinstance(obj, dict)
+        video = PurpleVideo.from_dict(obj.get("video"))
+        return VideoPublishedEventData(video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["video"] = to_class(PurpleVideo, self.video)
+        return result
+
+
+@dataclass
+class VideoPublishedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoPublishedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return VideoPublishedEventPictures(account_avatar, channel_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class VideoPublishedEvent:
+    """A video can be seen that could not be before: it is new, was made public, or its time has
+    come.
+    """
+    data: VideoPublishedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[VideoPublishedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoPublishedEvent':
+        assert isinstance(obj, dict)
+        data = VideoPublishedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([VideoPublishedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return VideoPublishedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(VideoPublishedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(VideoPublishedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class FluffyVideoChanges:
+    """What people edited, each field as it was and as it is. Fields that stayed are left out."""
+
+    category: Optional[ChangesCategory] = None
+    channel: Optional[Channel] = None
+    description: Optional[Description] = None
+    language: Optional[ChangesLanguage] = None
+    licence: Optional[ChangesLicence] = None
+    name: Optional[Name] = None
+    nsfw: Optional[Nsfw] = None
+    originally_published_at: Optional[OriginallyPublishedAt] = None
+    privacy: Optional[Privacy] = None
+    thumbnail_url: Optional[ThumbnailURL] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'FluffyVideoChanges':
+        assert isinstance(obj, dict)
+        category = from_union([ChangesCategory.from_dict, from_none], obj.get("category"))
+        channel = from_union([Channel.from_dict, from_none], obj.get("channel"))
+        description = from_union([Description.from_dict, from_none], obj.get("description"))
+        language = from_union([ChangesLanguage.from_dict, from_none], obj.get("language"))
+        licence = from_union([ChangesLicence.from_dict, from_none], obj.get("licence"))
+        name = from_union([Name.from_dict, from_none], obj.get("name"))
+        nsfw = from_union([Nsfw.from_dict, from_none], obj.get("nsfw"))
+        originally_published_at = from_union([OriginallyPublishedAt.from_dict, from_none], obj.get("originallyPublishedAt"))
+        privacy = from_union([Privacy.from_dict, from_none], obj.get("privacy"))
+        thumbnail_url = from_union([ThumbnailURL.from_dict, from_none], obj.get("thumbnailUrl"))
+        return FluffyVideoChanges(category, channel, description, language, licence, name, nsfw, originally_published_at, privacy, thumbnail_url)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.category is not None:
+            result["category"] = from_union([lambda x: to_class(ChangesCategory, x), from_none], self.category)
+        if self.channel is not None:
+            result["channel"] = from_union([lambda x: to_class(Channel, x), from_none], self.channel)
+        if self.description is not None:
+            result["description"] = from_union([lambda x: to_class(Description, x), from_none], self.description)
+        if self.language is not None:
+            result["language"] = from_union([lambda x: to_class(ChangesLanguage, x), from_none], self.language)
+        if self.licence is not None:
+            result["licence"] = from_union([lambda x: to_class(ChangesLicence, x), from_none], self.licence)
+        if self.name is not None:
+            result["name"] = from_union([lambda x: to_class(Name, x), from_none], self.name)
+        if self.nsfw is not None:
+            result["nsfw"] = from_union([lambda x: to_class(Nsfw, x), from_none], self.nsfw)
+        if self.originally_published_at is not None:
+            result["originallyPublishedAt"] = from_union([lambda x: to_class(OriginallyPublishedAt, x), from_none], self.originally_published_at)
+        if self.privacy is not None:
+            result["privacy"] = from_union([lambda x: to_class(Privacy, x), from_none], self.privacy)
+        if self.thumbnail_url is not None:
+            result["thumbnailUrl"] = from_union([lambda x: to_class(ThumbnailURL, x), from_none], self.thumbnail_url)
+        return result
+
+
+@dataclass
+class VideoUpdatedEventData:
+    changes: FluffyVideoChanges
+    video: PurpleVideo
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoUpdatedEventData':
+        assert isinstance(obj, dict)
+        changes = FluffyVideoChanges.from_dict(obj.get("changes"))
+        video = PurpleVideo.from_dict(obj.get("video"))
+        return VideoUpdatedEventData(changes, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["changes"] = to_class(FluffyVideoChanges, self.changes)
+        result["video"] = to_class(PurpleVideo, self.video)
+        return result
+
+
+@dataclass
+class VideoUpdatedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoUpdatedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return VideoUpdatedEventPictures(account_avatar, channel_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class VideoUpdatedEvent:
+    """People edited a video, moved it to another channel, or listed or unlisted it. Likes and
+    views are no update.
+    """
+    data: VideoUpdatedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[VideoUpdatedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoUpdatedEvent':
+        assert isinstance(obj, dict)
+        data = VideoUpdatedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([VideoUpdatedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return VideoUpdatedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(VideoUpdatedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(VideoUpdatedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class VideoUnpublishedEventData:
+    video: PurpleVideo
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoUnpublishedEventData':
+        assert isinstance(obj, dict)
+        video = PurpleVideo.from_dict(obj.get("video"))
+        return VideoUnpublishedEventData(video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["video"] = to_class(PurpleVideo, self.video)
+        return result
+
+
+@dataclass
+class VideoUnpublishedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoUnpublishedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return VideoUnpublishedEventPictures(account_avatar, channel_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class VideoUnpublishedEvent:
+    """A video was turned private or internal, or got a password: the instance answers 401 or
+    403.
+    """
+    data: VideoUnpublishedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[VideoUnpublishedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoUnpublishedEvent':
+        assert isinstance(obj, dict)
+        data = VideoUnpublishedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([VideoUnpublishedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return VideoUnpublishedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(VideoUnpublishedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(VideoUnpublishedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class VideoDeletedEventData:
+    video: PurpleVideo
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoDeletedEventData':
+        assert isinstance(obj, dict)
+        video = PurpleVideo.from_dict(obj.get("video"))
+        return VideoDeletedEventData(video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["video"] = to_class(PurpleVideo, self.video)
+        return result
+
+
+@dataclass
+class VideoDeletedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoDeletedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return VideoDeletedEventPictures(account_avatar, channel_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class VideoDeletedEvent:
+    """A video is gone: the instance answers 404, at two polls."""
+
+    data: VideoDeletedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[VideoDeletedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoDeletedEvent':
+        assert isinstance(obj, dict)
+        data = VideoDeletedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([VideoDeletedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return VideoDeletedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(VideoDeletedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(VideoDeletedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class LiveStartedEventData:
+    video: PurpleVideo
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LiveStartedEventData':
+        assert isinstance(obj, dict)
+        video = PurpleVideo.from_dict(obj.get("video"))
+        return LiveStartedEventData(video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["video"] = to_class(PurpleVideo, self.video)
+        return result
+
+
+@dataclass
+class LiveStartedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LiveStartedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return LiveStartedEventPictures(account_avatar, channel_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class LiveStartedEvent:
+    """A live is on."""
+
+    data: LiveStartedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[LiveStartedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LiveStartedEvent':
+        assert isinstance(obj, dict)
+        data = LiveStartedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([LiveStartedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return LiveStartedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(LiveStartedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(LiveStartedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class LiveEndedEventData:
+    replay: bool
+    """Whether what was streamed is there to be watched, as an ordinary video."""
+
+    video: PurpleVideo
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LiveEndedEventData':
+        assert isinstance(obj, dict)
+        replay = from_bool(obj.get("replay"))
+        video = PurpleVideo.from_dict(obj.get("video"))
+        return LiveEndedEventData(replay, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["replay"] = from_bool(self.replay)
+        result["video"] = to_class(PurpleVideo, self.video)
+        return result
+
+
+@dataclass
+class LiveEndedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LiveEndedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return LiveEndedEventPictures(account_avatar, channel_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class LiveEndedEvent:
+    """A live is over."""
+
+    data: LiveEndedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[LiveEndedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'LiveEndedEvent':
+        assert isinstance(obj, dict)
+        data = LiveEndedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([LiveEndedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return LiveEndedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(LiveEndedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(LiveEndedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class TentacledCategory:
+    id: int
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'TentacledCategory':
+        assert isinstance(obj, dict)
+        id = from_int(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return TentacledCategory(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_int(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class TentacledLanguage:
+    id: str
+    label: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'TentacledLanguage':
+        assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
+        label = from_str(obj.get("label"))
+        return TentacledLanguage(id, label)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_str(self.id)
+        result["label"] = from_str(self.label)
+        return result
+
+
+@dataclass
+class VideoReference:
+    """The video that a comment is on. What is not known of it is null."""
+
+    name: str
+    url: str
+    """Absolute."""
+
+    uuid: str
+    """The same everywhere."""
+
+    account: Optional[Actor] = None
+    """Who made the video."""
+
+    category: Optional[TentacledCategory] = None
+    """Null: none was given."""
+
+    channel: Optional[Actor] = None
+    language: Optional[TentacledLanguage] = None
+    """By its code. Null: none was given."""
+
+    nsfw: Optional[bool] = None
+    short_uuid: Optional[str] = None
+    tags: Optional[List[str]] = None
+    """Null: not known, for lists don’t tell them."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'VideoReference':
+        assert isinstance(obj, dict)
+        name = from_str(obj.get("name"))
+        url = from_str(obj.get("url"))
+        uuid = from_str(obj.get("uuid"))
+        account = from_union([Actor.from_dict, from_none], obj.get("account"))
+        category = from_union([TentacledCategory.from_dict, from_none], obj.get("category"))
+        channel = from_union([Actor.from_dict, from_none], obj.get("channel"))
+        language = from_union([TentacledLanguage.from_dict, from_none], obj.get("language"))
+        nsfw = from_union([from_bool, from_none], obj.get("nsfw"))
+        short_uuid = from_union([from_none, from_str], obj.get("shortUUID"))
+        tags = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tags"))
+        return VideoReference(name, url, uuid, account, category, channel, language, nsfw, short_uuid, tags)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["name"] = from_str(self.name)
+        result["url"] = from_str(self.url)
+        result["uuid"] = from_str(self.uuid)
+        result["account"] = from_union([lambda x: to_class(Actor, x), from_none], self.account)
+        result["category"] = from_union([lambda x: to_class(TentacledCategory, x), from_none], self.category)
+        result["channel"] = from_union([lambda x: to_class(Actor, x), from_none], self.channel)
+        result["language"] = from_union([lambda x: to_class(TentacledLanguage, x), from_none], self.language)
+        result["nsfw"] = from_union([from_bool, from_none], self.nsfw)
+        result["shortUUID"] = from_union([from_none, from_str], self.short_uuid)
+        result["tags"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags)
+        return result
+
+
+@dataclass
+class CommentCreatedEventData:
+    comment: Comment
+    video: VideoReference
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentCreatedEventData':
+        assert isinstance(obj, dict)
+        comment = Comment.from_dict(obj.get("comment"))
+        video = VideoReference.from_dict(obj.get("video"))
+        return CommentCreatedEventData(comment, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["comment"] = to_class(Comment, self.comment)
+        result["video"] = to_class(VideoReference, self.video)
+        return result
+
+
+@dataclass
+class CommentCreatedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    commenter_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentCreatedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        commenter_avatar = from_union([from_none, from_str], obj.get("commenterAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return CommentCreatedEventPictures(account_avatar, channel_avatar, commenter_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["commenterAvatar"] = from_union([from_none, from_str], self.commenter_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class CommentCreatedEvent:
+    """Somebody commented on a video, or replied to a comment, at any depth."""
+
+    data: CommentCreatedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[CommentCreatedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentCreatedEvent':
+        assert isinstance(obj, dict)
+        data = CommentCreatedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([CommentCreatedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return CommentCreatedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(CommentCreatedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(CommentCreatedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class FluffyText:
+    text_from: str
+    to: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'FluffyText':
+        assert isinstance(obj, dict)
+        text_from = from_str(obj.get("from"))
+        to = from_str(obj.get("to"))
+        return FluffyText(text_from, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_str(self.text_from)
+        result["to"] = from_str(self.to)
+        return result
+
+
+@dataclass
+class Changes:
+    text: FluffyText
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Changes':
+        assert isinstance(obj, dict)
+        text = FluffyText.from_dict(obj.get("text"))
+        return Changes(text)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["text"] = to_class(FluffyText, self.text)
+        return result
+
+
+@dataclass
+class CommentUpdatedEventData:
+    changes: Changes
+    comment: Comment
+    video: VideoReference
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentUpdatedEventData':
+        assert isinstance(obj, dict)
+        changes = Changes.from_dict(obj.get("changes"))
+        comment = Comment.from_dict(obj.get("comment"))
+        video = VideoReference.from_dict(obj.get("video"))
+        return CommentUpdatedEventData(changes, comment, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["changes"] = to_class(Changes, self.changes)
+        result["comment"] = to_class(Comment, self.comment)
+        result["video"] = to_class(VideoReference, self.video)
+        return result
+
+
+@dataclass
+class CommentUpdatedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    commenter_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentUpdatedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        commenter_avatar = from_union([from_none, from_str], obj.get("commenterAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return CommentUpdatedEventPictures(account_avatar, channel_avatar, commenter_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["commenterAvatar"] = from_union([from_none, from_str], self.commenter_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class CommentUpdatedEvent:
+    """The text of a comment was edited."""
+
+    data: CommentUpdatedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[CommentUpdatedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentUpdatedEvent':
+        assert isinstance(obj, dict)
+        data = CommentUpdatedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([CommentUpdatedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return CommentUpdatedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(CommentUpdatedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(CommentUpdatedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class CommentDeletedEventData:
+    comment: Comment
+    video: VideoReference
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentDeletedEventData':
+        assert isinstance(obj, dict)
+        comment = Comment.from_dict(obj.get("comment"))
+        video = VideoReference.from_dict(obj.get("video"))
+        return CommentDeletedEventData(comment, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["comment"] = to_class(Comment, self.comment)
+        result["video"] = to_class(VideoReference, self.video)
+        return result
+
+
+@dataclass
+class CommentDeletedEventPictures:
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+    account_avatar: Optional[str] = None
+    channel_avatar: Optional[str] = None
+    commenter_avatar: Optional[str] = None
+    thumbnail: Optional[str] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentDeletedEventPictures':
+        assert isinstance(obj, dict)
+        account_avatar = from_union([from_none, from_str], obj.get("accountAvatar"))
+        channel_avatar = from_union([from_none, from_str], obj.get("channelAvatar"))
+        commenter_avatar = from_union([from_none, from_str], obj.get("commenterAvatar"))
+        thumbnail = from_union([from_none, from_str], obj.get("thumbnail"))
+        return CommentDeletedEventPictures(account_avatar, channel_avatar, commenter_avatar, thumbnail)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["accountAvatar"] = from_union([from_none, from_str], self.account_avatar)
+        result["channelAvatar"] = from_union([from_none, from_str], self.channel_avatar)
+        result["commenterAvatar"] = from_union([from_none, from_str], self.commenter_avatar)
+        result["thumbnail"] = from_union([from_none, from_str], self.thumbnail)
+        return result
+
+
+@dataclass
+class CommentDeletedEvent:
+    """A comment was deleted, though its place in the thread may stay."""
+
+    data: CommentDeletedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+    pictures: Optional[CommentDeletedEventPictures] = None
+    """With `pictures=true` only: its pictures from here, so that nobody who looks meets the
+    instance.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'CommentDeletedEvent':
+        assert isinstance(obj, dict)
+        data = CommentDeletedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        pictures = from_union([CommentDeletedEventPictures.from_dict, from_none], obj.get("pictures"))
+        return CommentDeletedEvent(data, id, instance, sequence, timestamp, type, pictures)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(CommentDeletedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        if self.pictures is not None:
+            result["pictures"] = from_union([lambda x: to_class(CommentDeletedEventPictures, x), from_none], self.pictures)
+        return result
+
+
+@dataclass
+class NotificationCreatedEventData:
+    connection: ConnectionReference
+    notification: Notification
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'NotificationCreatedEventData':
+        assert isinstance(obj, dict)
+        connection = ConnectionReference.from_dict(obj.get("connection"))
+        notification = Notification.from_dict(obj.get("notification"))
+        return NotificationCreatedEventData(connection, notification)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["connection"] = to_class(ConnectionReference, self.connection)
+        result["notification"] = to_class(Notification, self.notification)
+        return result
+
+
+@dataclass
+class NotificationCreatedEvent:
+    """The instance tells an account something."""
+
+    data: NotificationCreatedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'NotificationCreatedEvent':
+        assert isinstance(obj, dict)
+        data = NotificationCreatedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return NotificationCreatedEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(NotificationCreatedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class NotificationUnknownEventData:
+    connection: ConnectionReference
+    notification: Notification
+    raw: Any = None
+    """What the instance sent, cut when it is large."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'NotificationUnknownEventData':
+        assert isinstance(obj, dict)
+        connection = ConnectionReference.from_dict(obj.get("connection"))
+        notification = Notification.from_dict(obj.get("notification"))
+        raw = obj.get("raw")
+        return NotificationUnknownEventData(connection, notification, raw)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["connection"] = to_class(ConnectionReference, self.connection)
+        result["notification"] = to_class(Notification, self.notification)
+        result["raw"] = self.raw
+        return result
+
+
+@dataclass
+class NotificationUnknownEvent:
+    """The instance tells an account something of a kind that is not known here: of a newer
+    PeerTube, or a plugin.
+    """
+    data: NotificationUnknownEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'NotificationUnknownEvent':
+        assert isinstance(obj, dict)
+        data = NotificationUnknownEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return NotificationUnknownEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(NotificationUnknownEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class NotificationReadEventData:
+    connection: ConnectionReference
+    notification: Notification
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'NotificationReadEventData':
+        assert isinstance(obj, dict)
+        connection = ConnectionReference.from_dict(obj.get("connection"))
+        notification = Notification.from_dict(obj.get("notification"))
+        return NotificationReadEventData(connection, notification)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["connection"] = to_class(ConnectionReference, self.connection)
+        result["notification"] = to_class(Notification, self.notification)
+        return result
+
+
+@dataclass
+class NotificationReadEvent:
+    """A notification was marked as read."""
+
+    data: NotificationReadEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'NotificationReadEvent':
+        assert isinstance(obj, dict)
+        data = NotificationReadEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return NotificationReadEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(NotificationReadEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class InstanceUnreachableEventData:
+    detail: str
+    """In a sentence, for people."""
+
+    instance: InstanceReference
+    reason: str
+    """In a word, for programs."""
+
+    since: datetime
+    """When it began to fail."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'InstanceUnreachableEventData':
+        assert isinstance(obj, dict)
+        detail = from_str(obj.get("detail"))
+        instance = InstanceReference.from_dict(obj.get("instance"))
+        reason = from_str(obj.get("reason"))
+        since = from_datetime(obj.get("since"))
+        return InstanceUnreachableEventData(detail, instance, reason, since)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["detail"] = from_str(self.detail)
+        result["instance"] = to_class(InstanceReference, self.instance)
+        result["reason"] = from_str(self.reason)
+        result["since"] = self.since.isoformat()
+        return result
+
+
+@dataclass
+class InstanceUnreachableEvent:
+    """An instance could not be read five times in a row. It is asked again, once an hour."""
+
+    data: InstanceUnreachableEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'InstanceUnreachableEvent':
+        assert isinstance(obj, dict)
+        data = InstanceUnreachableEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return InstanceUnreachableEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(InstanceUnreachableEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class InstanceRecoveredEventData:
+    instance: InstanceReference
+    since: datetime
+    """When it began to fail."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'InstanceRecoveredEventData':
+        assert isinstance(obj, dict)
+        instance = InstanceReference.from_dict(obj.get("instance"))
+        since = from_datetime(obj.get("since"))
+        return InstanceRecoveredEventData(instance, since)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["instance"] = to_class(InstanceReference, self.instance)
+        result["since"] = self.since.isoformat()
+        return result
+
+
+@dataclass
+class InstanceRecoveredEvent:
+    """An instance that was unreachable answers again. What happened meanwhile follows."""
+
+    data: InstanceRecoveredEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'InstanceRecoveredEvent':
+        assert isinstance(obj, dict)
+        data = InstanceRecoveredEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return InstanceRecoveredEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(InstanceRecoveredEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class InstanceUpgradedEventData:
+    data_from: str
+    instance: InstanceReference
+    to: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'InstanceUpgradedEventData':
+        assert isinstance(obj, dict)
+        data_from = from_str(obj.get("from"))
+        instance = InstanceReference.from_dict(obj.get("instance"))
+        to = from_str(obj.get("to"))
+        return InstanceUpgradedEventData(data_from, instance, to)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["from"] = from_str(self.data_from)
+        result["instance"] = to_class(InstanceReference, self.instance)
+        result["to"] = from_str(self.to)
+        return result
+
+
+@dataclass
+class InstanceUpgradedEvent:
+    """An instance runs another version of PeerTube."""
+
+    data: InstanceUpgradedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'InstanceUpgradedEvent':
+        assert isinstance(obj, dict)
+        data = InstanceUpgradedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return InstanceUpgradedEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(InstanceUpgradedEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class ConnectionExpiredEventData:
+    connection: ConnectionReference
+    detail: str
+    """In a sentence, for people."""
+
+    reason: str
+    """In a word, for programs."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ConnectionExpiredEventData':
+        assert isinstance(obj, dict)
+        connection = ConnectionReference.from_dict(obj.get("connection"))
+        detail = from_str(obj.get("detail"))
+        reason = from_str(obj.get("reason"))
+        return ConnectionExpiredEventData(connection, detail, reason)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["connection"] = to_class(ConnectionReference, self.connection)
+        result["detail"] = from_str(self.detail)
+        result["reason"] = from_str(self.reason)
+        return result
+
+
+@dataclass
+class ConnectionExpiredEvent:
+    """The instance ended the session of a connection: nothing is read with it until you log in
+    again.
+    """
+    data: ConnectionExpiredEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one."""
+
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'ConnectionExpiredEvent':
+        assert isinstance(obj, dict)
+        data = ConnectionExpiredEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return ConnectionExpiredEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(ConnectionExpiredEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
         return result
 
 
@@ -1264,9 +3335,129 @@ def user_to_dict(x: User) -> Any:
     return to_class(User, x)
 
 
-def video_from_dict(s: Any) -> Video:
-    return Video.from_dict(s)
+def video_published_event_from_dict(s: Any) -> VideoPublishedEvent:
+    return VideoPublishedEvent.from_dict(s)
 
 
-def video_to_dict(x: Video) -> Any:
-    return to_class(Video, x)
+def video_published_event_to_dict(x: VideoPublishedEvent) -> Any:
+    return to_class(VideoPublishedEvent, x)
+
+
+def video_updated_event_from_dict(s: Any) -> VideoUpdatedEvent:
+    return VideoUpdatedEvent.from_dict(s)
+
+
+def video_updated_event_to_dict(x: VideoUpdatedEvent) -> Any:
+    return to_class(VideoUpdatedEvent, x)
+
+
+def video_unpublished_event_from_dict(s: Any) -> VideoUnpublishedEvent:
+    return VideoUnpublishedEvent.from_dict(s)
+
+
+def video_unpublished_event_to_dict(x: VideoUnpublishedEvent) -> Any:
+    return to_class(VideoUnpublishedEvent, x)
+
+
+def video_deleted_event_from_dict(s: Any) -> VideoDeletedEvent:
+    return VideoDeletedEvent.from_dict(s)
+
+
+def video_deleted_event_to_dict(x: VideoDeletedEvent) -> Any:
+    return to_class(VideoDeletedEvent, x)
+
+
+def live_started_event_from_dict(s: Any) -> LiveStartedEvent:
+    return LiveStartedEvent.from_dict(s)
+
+
+def live_started_event_to_dict(x: LiveStartedEvent) -> Any:
+    return to_class(LiveStartedEvent, x)
+
+
+def live_ended_event_from_dict(s: Any) -> LiveEndedEvent:
+    return LiveEndedEvent.from_dict(s)
+
+
+def live_ended_event_to_dict(x: LiveEndedEvent) -> Any:
+    return to_class(LiveEndedEvent, x)
+
+
+def comment_created_event_from_dict(s: Any) -> CommentCreatedEvent:
+    return CommentCreatedEvent.from_dict(s)
+
+
+def comment_created_event_to_dict(x: CommentCreatedEvent) -> Any:
+    return to_class(CommentCreatedEvent, x)
+
+
+def comment_updated_event_from_dict(s: Any) -> CommentUpdatedEvent:
+    return CommentUpdatedEvent.from_dict(s)
+
+
+def comment_updated_event_to_dict(x: CommentUpdatedEvent) -> Any:
+    return to_class(CommentUpdatedEvent, x)
+
+
+def comment_deleted_event_from_dict(s: Any) -> CommentDeletedEvent:
+    return CommentDeletedEvent.from_dict(s)
+
+
+def comment_deleted_event_to_dict(x: CommentDeletedEvent) -> Any:
+    return to_class(CommentDeletedEvent, x)
+
+
+def notification_created_event_from_dict(s: Any) -> NotificationCreatedEvent:
+    return NotificationCreatedEvent.from_dict(s)
+
+
+def notification_created_event_to_dict(x: NotificationCreatedEvent) -> Any:
+    return to_class(NotificationCreatedEvent, x)
+
+
+def notification_unknown_event_from_dict(s: Any) -> NotificationUnknownEvent:
+    return NotificationUnknownEvent.from_dict(s)
+
+
+def notification_unknown_event_to_dict(x: NotificationUnknownEvent) -> Any:
+    return to_class(NotificationUnknownEvent, x)
+
+
+def notification_read_event_from_dict(s: Any) -> NotificationReadEvent:
+    return NotificationReadEvent.from_dict(s)
+
+
+def notification_read_event_to_dict(x: NotificationReadEvent) -> Any:
+    return to_class(NotificationReadEvent, x)
+
+
+def instance_unreachable_event_from_dict(s: Any) -> InstanceUnreachableEvent:
+    return InstanceUnreachableEvent.from_dict(s)
+
+
+def instance_unreachable_event_to_dict(x: InstanceUnreachableEvent) -> Any:
+    return to_class(InstanceUnreachableEvent, x)
+
+
+def instance_recovered_event_from_dict(s: Any) -> InstanceRecoveredEvent:
+    return InstanceRecoveredEvent.from_dict(s)
+
+
+def instance_recovered_event_to_dict(x: InstanceRecoveredEvent) -> Any:
+    return to_class(InstanceRecoveredEvent, x)
+
+
+def instance_upgraded_event_from_dict(s: Any) -> InstanceUpgradedEvent:
+    return InstanceUpgradedEvent.from_dict(s)
+
+
+def instance_upgraded_event_to_dict(x: InstanceUpgradedEvent) -> Any:
+    return to_class(InstanceUpgradedEvent, x)
+
+
+def connection_expired_event_from_dict(s: Any) -> ConnectionExpiredEvent:
+    return ConnectionExpiredEvent.from_dict(s)
+
+
+def connection_expired_event_to_dict(x: ConnectionExpiredEvent) -> Any:
+    return to_class(ConnectionExpiredEvent, x)

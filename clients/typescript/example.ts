@@ -16,6 +16,10 @@ async function eventsAfter(after: string) {
 let next: string | undefined = '0'
 while (next !== undefined) {
   const page = await eventsAfter(next)
-  for (const { sequence, type, data } of page.data) console.log(sequence, type, data.video.name)
+  for (const event of page.data) {
+    // The type of an event tells what its data is.
+    const about = event.type === 'video.published' ? event.data.video.name : ''
+    console.log(event.sequence, event.type, about)
+  }
   next = page.next
 }

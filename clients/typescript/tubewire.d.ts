@@ -953,9 +953,309 @@ export interface webhooks {
     put?: never
     /**
      * What an endpoint is sent of video.published
-     * @description Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     * @description A video can be seen that could not be before: it is new, was made public, or its time has come. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
      */
     post: operations['onVideoPublished']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'video.updated': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of video.updated
+     * @description People edited a video, moved it to another channel, or listed or unlisted it. Likes and views are no update. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onVideoUpdated']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'video.unpublished': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of video.unpublished
+     * @description A video was turned private or internal, or got a password: the instance answers 401 or 403. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onVideoUnpublished']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'video.deleted': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of video.deleted
+     * @description A video is gone: the instance answers 404, at two polls. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onVideoDeleted']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'live.started': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of live.started
+     * @description A live is on. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onLiveStarted']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'live.ended': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of live.ended
+     * @description A live is over. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onLiveEnded']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'comment.created': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of comment.created
+     * @description Somebody commented on a video, or replied to a comment, at any depth. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onCommentCreated']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'comment.updated': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of comment.updated
+     * @description The text of a comment was edited. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onCommentUpdated']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'comment.deleted': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of comment.deleted
+     * @description A comment was deleted, though its place in the thread may stay. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onCommentDeleted']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'notification.created': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of notification.created
+     * @description The instance tells an account something. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onNotificationCreated']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'notification.unknown': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of notification.unknown
+     * @description The instance tells an account something of a kind that is not known here: of a newer PeerTube, or a plugin. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onNotificationUnknown']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'notification.read': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of notification.read
+     * @description A notification was marked as read. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onNotificationRead']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'instance.unreachable': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of instance.unreachable
+     * @description An instance could not be read five times in a row. It is asked again, once an hour. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onInstanceUnreachable']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'instance.recovered': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of instance.recovered
+     * @description An instance that was unreachable answers again. What happened meanwhile follows. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onInstanceRecovered']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'instance.upgraded': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of instance.upgraded
+     * @description An instance runs another version of PeerTube. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onInstanceUpgraded']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'connection.expired': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of connection.expired
+     * @description The instance ended the session of a connection: nothing is read with it until you log in again. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onConnectionExpired']
     delete?: never
     options?: never
     head?: never
@@ -965,6 +1265,17 @@ export interface webhooks {
 }
 export interface components {
   schemas: {
+    /** @description An account or channel: who made or wrote something, or where it was put. */
+    Actor: {
+      name: string
+      displayName: string
+      host: string
+      /** @description `name@host`, as people write it. */
+      handle: string
+      /** @description Absolute. */
+      url: string
+      avatarUrl: string | null
+    }
     ApiKey: {
       id: string
       owner: string
@@ -1003,6 +1314,35 @@ export interface components {
       target: string | null
       success: boolean
       requestId: string
+    }
+    /** @description A comment or a reply. */
+    Comment: {
+      /** @description The instance’s number. */
+      id: number
+      /** @description The number of the comment that began the thread. */
+      threadId: number
+      /** @description Null: it began the thread. */
+      inReplyToCommentId: number | null
+      /** @description Absolute. */
+      url: string
+      /** @description As it was given: Markdown, of other servers HTML. Not to be trusted. Empty when it was deleted. */
+      text: string
+      /** @description The same, rendered and sanitised. */
+      html: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      updatedAt: string
+      /** @description Only the video’s owner and moderators see it yet. */
+      heldForReview: boolean
+      /** @description Who wrote it. Null when the instance no longer says, as of a deleted one. */
+      account: components['schemas']['Actor'] | null
     }
     Connection: {
       id: string
@@ -1051,6 +1391,12 @@ export interface components {
        */
       updatedAt: string
     }
+    /** @description Of which watched account it is told. */
+    ConnectionReference: {
+      id: string
+      /** @description Of the account on the instance. */
+      username: string
+    }
     Delivery: {
       endpoint: string
       event: string
@@ -1097,30 +1443,23 @@ export interface components {
        */
       updatedAt: string
     }
-    Event: {
-      /** @description Made of what happened: the same event never has another one. */
-      id: string
-      /** @enum {string} */
-      type: 'video.published'
-      /**
-       * Format: date-time
-       * @description When Tubewire saw it.
-       */
-      timestamp: string
-      /** @description Grows with each event, and is never used twice. */
-      sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
-      instance: string
-      data: {
-        video: components['schemas']['Video']
-      }
-      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
-      pictures?: {
-        thumbnail: string | null
-        channelAvatar: string | null
-        accountAvatar: string | null
-      }
-    }
+    Event:
+      | components['schemas']['VideoPublishedEvent']
+      | components['schemas']['VideoUpdatedEvent']
+      | components['schemas']['VideoUnpublishedEvent']
+      | components['schemas']['VideoDeletedEvent']
+      | components['schemas']['LiveStartedEvent']
+      | components['schemas']['LiveEndedEvent']
+      | components['schemas']['CommentCreatedEvent']
+      | components['schemas']['CommentUpdatedEvent']
+      | components['schemas']['CommentDeletedEvent']
+      | components['schemas']['NotificationCreatedEvent']
+      | components['schemas']['NotificationUnknownEvent']
+      | components['schemas']['NotificationReadEvent']
+      | components['schemas']['InstanceUnreachableEvent']
+      | components['schemas']['InstanceRecoveredEvent']
+      | components['schemas']['InstanceUpgradedEvent']
+      | components['schemas']['ConnectionExpiredEvent']
     Instance: {
       id: string
       url: string
@@ -1143,7 +1482,7 @@ export interface components {
       sources?: {
         id: string
         /** @enum {string} */
-        kind: 'videos'
+        kind: 'videos' | 'comments' | 'notifications'
         /**
          * @description `unreachable`: from five failures in a row on.
          * @enum {string}
@@ -1155,6 +1494,13 @@ export interface components {
         failures: number
         lastError: string | null
       }[]
+    }
+    InstanceReference: {
+      host: string
+      /** @description Absolute. */
+      url: string
+      name: string
+      version: string
     }
     Mail: {
       id: string
@@ -1172,6 +1518,28 @@ export interface components {
       createdAt: string
       nextAttemptAt: string | null
       finishedAt: string | null
+    }
+    /** @description A notification of an account, and what it is about, by PeerTube’s name of that field. When that is gone there is no such field. */
+    Notification: {
+      /** @description The instance’s number. */
+      id: number
+      /** @description PeerTube’s number of its kind. */
+      type: number
+      /** @description What we call that kind. */
+      kind: string
+      read: boolean
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      updatedAt: string
+    } & {
+      [key: string]: unknown
     }
     Problem: {
       /** @description `about:blank`, or a URL that says what a status alone does not. */
@@ -1232,55 +1600,602 @@ export interface components {
       updatedAt: string
       lastLoginDate: string | null
     }
+    /** @description A video. */
     Video: {
+      /** @description The same everywhere. */
       uuid: string
+      /** @description The same, as short addresses have it. */
       shortUUID: string
       /** @description Absolute. */
       url: string
       name: string
+      /** @description The whole one of a video that was published now; otherwise its beginning, as the list of the instance gives it. */
       description: string | null
       /** @description Seconds. */
       duration: number
       isLive: boolean
+      /** @description Whether it belongs to the instance that was read. */
+      isLocal: boolean
+      /** @description Whether it is marked as sensitive. */
       nsfw: boolean
+      /** @description Null: none was given. */
       category: {
-        id: number | null
+        id: number
         label: string
       } | null
+      /** @description Null: none was given. */
       licence: {
-        id: number | null
+        id: number
         label: string
       } | null
+      /** @description By its code. Null: none was given. */
       language: {
-        id: string | null
+        id: string
         label: string
       } | null
+      /** @description Null: not known, for lists don’t tell them. */
+      tags: string[] | null
       thumbnailUrl: string | null
       embedUrl: string | null
-      /** @description As the instance gives it. */
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
       publishedAt: string
-      /** @description As the instance gives it. */
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
       createdAt: string
+      /** @description When it was first published elsewhere. */
       originallyPublishedAt: string | null
-      channel: {
-        name: string
-        displayName: string
-        host: string
-        /** @description Absolute. */
-        url: string
-        /** @description `name@host`, as people write it. */
-        handle: string
-        avatarUrl: string | null
+      channel: components['schemas']['Actor']
+      account: components['schemas']['Actor']
+    }
+    /** @description What people edited, each field as it was and as it is. Fields that stayed are left out. */
+    VideoChanges: {
+      name?: {
+        from: string
+        to: string
       }
-      account: {
-        name: string
-        displayName: string
-        host: string
-        /** @description Absolute. */
-        url: string
-        /** @description `name@host`, as people write it. */
-        handle: string
-        avatarUrl: string | null
+      description?: {
+        from: string | null
+        to: string | null
+      }
+      category?: {
+        /** @description Null: none was given. */
+        from: {
+          id: number
+          label: string
+        } | null
+        /** @description Null: none was given. */
+        to: {
+          id: number
+          label: string
+        } | null
+      }
+      licence?: {
+        /** @description Null: none was given. */
+        from: {
+          id: number
+          label: string
+        } | null
+        /** @description Null: none was given. */
+        to: {
+          id: number
+          label: string
+        } | null
+      }
+      language?: {
+        /** @description By its code. Null: none was given. */
+        from: {
+          id: string
+          label: string
+        } | null
+        /** @description By its code. Null: none was given. */
+        to: {
+          id: string
+          label: string
+        } | null
+      }
+      nsfw?: {
+        /** @description Whether it is marked as sensitive. */
+        from: boolean
+        /** @description Whether it is marked as sensitive. */
+        to: boolean
+      }
+      originallyPublishedAt?: {
+        /** @description When it was first published elsewhere. */
+        from: string | null
+        /** @description When it was first published elsewhere. */
+        to: string | null
+      }
+      thumbnailUrl?: {
+        from: string | null
+        to: string | null
+      }
+      channel?: {
+        /** @description Its handle. */
+        from: string
+        /** @description Its handle. */
+        to: string
+      }
+      privacy?: {
+        /** @enum {string} */
+        from: 'public' | 'unlisted'
+        /** @enum {string} */
+        to: 'public' | 'unlisted'
+      }
+    }
+    /** @description The video that a comment is on. What is not known of it is null. */
+    VideoReference: {
+      /** @description The same everywhere. */
+      uuid: string
+      /** @description Absolute. */
+      url: string
+      name: string
+      shortUUID: string | null
+      nsfw: boolean | null
+      /** @description Null: none was given. */
+      category: {
+        id: number
+        label: string
+      } | null
+      /** @description By its code. Null: none was given. */
+      language: {
+        id: string
+        label: string
+      } | null
+      /** @description Null: not known, for lists don’t tell them. */
+      tags: string[] | null
+      channel: components['schemas']['Actor'] | null
+      /** @description Who made the video. */
+      account: components['schemas']['Actor'] | null
+    }
+    /** @description A video can be seen that could not be before: it is new, was made public, or its time has come. */
+    VideoPublishedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'video.published'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        video: components['schemas']['Video']
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+      }
+    }
+    /** @description People edited a video, moved it to another channel, or listed or unlisted it. Likes and views are no update. */
+    VideoUpdatedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'video.updated'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        video: components['schemas']['Video']
+        changes: components['schemas']['VideoChanges']
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+      }
+    }
+    /** @description A video was turned private or internal, or got a password: the instance answers 401 or 403. */
+    VideoUnpublishedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'video.unpublished'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        video: components['schemas']['Video']
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+      }
+    }
+    /** @description A video is gone: the instance answers 404, at two polls. */
+    VideoDeletedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'video.deleted'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        video: components['schemas']['Video']
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+      }
+    }
+    /** @description A live is on. */
+    LiveStartedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'live.started'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        video: components['schemas']['Video']
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+      }
+    }
+    /** @description A live is over. */
+    LiveEndedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'live.ended'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        video: components['schemas']['Video']
+        /** @description Whether what was streamed is there to be watched, as an ordinary video. */
+        replay: boolean
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+      }
+    }
+    /** @description Somebody commented on a video, or replied to a comment, at any depth. */
+    CommentCreatedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'comment.created'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        comment: components['schemas']['Comment']
+        video: components['schemas']['VideoReference']
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+        commenterAvatar: string | null
+      }
+    }
+    /** @description The text of a comment was edited. */
+    CommentUpdatedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'comment.updated'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        comment: components['schemas']['Comment']
+        video: components['schemas']['VideoReference']
+        changes: {
+          text: {
+            from: string
+            to: string
+          }
+        }
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+        commenterAvatar: string | null
+      }
+    }
+    /** @description A comment was deleted, though its place in the thread may stay. */
+    CommentDeletedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'comment.deleted'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        comment: components['schemas']['Comment']
+        video: components['schemas']['VideoReference']
+      }
+      /** @description With `pictures=true` only: its pictures from here, so that nobody who looks meets the instance. */
+      pictures?: {
+        thumbnail: string | null
+        channelAvatar: string | null
+        accountAvatar: string | null
+        commenterAvatar: string | null
+      }
+    }
+    /** @description The instance tells an account something. */
+    NotificationCreatedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'notification.created'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        notification: components['schemas']['Notification']
+        connection: components['schemas']['ConnectionReference']
+      }
+    }
+    /** @description The instance tells an account something of a kind that is not known here: of a newer PeerTube, or a plugin. */
+    NotificationUnknownEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'notification.unknown'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        notification: components['schemas']['Notification']
+        connection: components['schemas']['ConnectionReference']
+        /** @description What the instance sent, cut when it is large. */
+        raw: unknown
+      }
+    }
+    /** @description A notification was marked as read. */
+    NotificationReadEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'notification.read'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        notification: components['schemas']['Notification']
+        connection: components['schemas']['ConnectionReference']
+      }
+    }
+    /** @description An instance could not be read five times in a row. It is asked again, once an hour. */
+    InstanceUnreachableEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'instance.unreachable'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        instance: components['schemas']['InstanceReference']
+        /** @description In a word, for programs. */
+        reason: string
+        /** @description In a sentence, for people. */
+        detail: string
+        /**
+         * Format: date-time
+         * @description When it began to fail.
+         */
+        since: string
+      }
+    }
+    /** @description An instance that was unreachable answers again. What happened meanwhile follows. */
+    InstanceRecoveredEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'instance.recovered'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        instance: components['schemas']['InstanceReference']
+        /**
+         * Format: date-time
+         * @description When it began to fail.
+         */
+        since: string
+      }
+    }
+    /** @description An instance runs another version of PeerTube. */
+    InstanceUpgradedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'instance.upgraded'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        instance: components['schemas']['InstanceReference']
+        from: string
+        to: string
+      }
+    }
+    /** @description The instance ended the session of a connection: nothing is read with it until you log in again. */
+    ConnectionExpiredEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'connection.expired'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one. */
+      instance: string
+      data: {
+        connection: components['schemas']['ConnectionReference']
+        /** @description In a word, for programs. */
+        reason: string
+        /** @description In a sentence, for people. */
+        detail: string
       }
     }
   }
@@ -5166,7 +6081,7 @@ export interface operations {
            * @example {
            *       "data": [
            *         {
-           *           "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
+           *           "id": "evt_fb5a7588a0bf4fcecc66cc55690b46ff",
            *           "type": "video.published",
            *           "timestamp": "2026-11-23T21:19:37.421Z",
            *           "sequence": 42,
@@ -5177,9 +6092,10 @@ export interface operations {
            *               "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
            *               "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
            *               "name": "Alice video 1",
-           *               "description": "Description of video 1",
+           *               "description": "Description of video 1\r\nwith two lines",
            *               "duration": 2,
            *               "isLive": false,
+           *               "isLocal": true,
            *               "nsfw": false,
            *               "category": {
            *                 "id": 15,
@@ -5190,10 +6106,12 @@ export interface operations {
            *                 "id": "en",
            *                 "label": "English"
            *               },
+           *               "tags": [
+           *                 "alpha",
+           *                 "tag1"
+           *               ],
            *               "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
            *               "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *               "publishedAt": "2026-11-23T21:19:05.009Z",
-           *               "createdAt": "2026-11-23T21:19:06.360Z",
            *               "originallyPublishedAt": null,
            *               "channel": {
            *                 "name": "alice_channel",
@@ -5205,12 +6123,14 @@ export interface operations {
            *               },
            *               "account": {
            *                 "name": "alice",
-           *                 "displayName": "Main alice channel",
+           *                 "displayName": "alice",
            *                 "host": "peertube.example",
-           *                 "url": "https://peertube.example/video-channels/alice_channel",
+           *                 "url": "https://peertube.example/accounts/alice",
            *                 "handle": "alice@peertube.example",
            *                 "avatarUrl": null
-           *               }
+           *               },
+           *               "publishedAt": "2026-11-23T21:19:05.009Z",
+           *               "createdAt": "2026-11-23T21:19:06.360Z"
            *             }
            *           }
            *         }
@@ -5274,7 +6194,7 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
+           *       "id": "evt_fb5a7588a0bf4fcecc66cc55690b46ff",
            *       "type": "video.published",
            *       "timestamp": "2026-11-23T21:19:37.421Z",
            *       "sequence": 42,
@@ -5285,9 +6205,10 @@ export interface operations {
            *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
            *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
            *           "name": "Alice video 1",
-           *           "description": "Description of video 1",
+           *           "description": "Description of video 1\r\nwith two lines",
            *           "duration": 2,
            *           "isLive": false,
+           *           "isLocal": true,
            *           "nsfw": false,
            *           "category": {
            *             "id": 15,
@@ -5298,10 +6219,12 @@ export interface operations {
            *             "id": "en",
            *             "label": "English"
            *           },
+           *           "tags": [
+           *             "alpha",
+           *             "tag1"
+           *           ],
            *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
            *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
-           *           "publishedAt": "2026-11-23T21:19:05.009Z",
-           *           "createdAt": "2026-11-23T21:19:06.360Z",
            *           "originallyPublishedAt": null,
            *           "channel": {
            *             "name": "alice_channel",
@@ -5313,12 +6236,14 @@ export interface operations {
            *           },
            *           "account": {
            *             "name": "alice",
-           *             "displayName": "Main alice channel",
+           *             "displayName": "alice",
            *             "host": "peertube.example",
-           *             "url": "https://peertube.example/video-channels/alice_channel",
+           *             "url": "https://peertube.example/accounts/alice",
            *             "handle": "alice@peertube.example",
            *             "avatarUrl": null
-           *           }
+           *           },
+           *           "publishedAt": "2026-11-23T21:19:05.009Z",
+           *           "createdAt": "2026-11-23T21:19:06.360Z"
            *         }
            *       }
            *     }
@@ -6184,7 +7109,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_2733d8ac0f772d8f3b279e774e62b648",
+         *       "id": "evt_fb5a7588a0bf4fcecc66cc55690b46ff",
          *       "type": "video.published",
          *       "timestamp": "2026-11-23T21:19:37.421Z",
          *       "sequence": 42,
@@ -6195,9 +7120,10 @@ export interface operations {
          *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
          *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
          *           "name": "Alice video 1",
-         *           "description": "Description of video 1",
+         *           "description": "Description of video 1\r\nwith two lines",
          *           "duration": 2,
          *           "isLive": false,
+         *           "isLocal": true,
          *           "nsfw": false,
          *           "category": {
          *             "id": 15,
@@ -6208,10 +7134,12 @@ export interface operations {
          *             "id": "en",
          *             "label": "English"
          *           },
+         *           "tags": [
+         *             "alpha",
+         *             "tag1"
+         *           ],
          *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
          *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
-         *           "publishedAt": "2026-11-23T21:19:05.009Z",
-         *           "createdAt": "2026-11-23T21:19:06.360Z",
          *           "originallyPublishedAt": null,
          *           "channel": {
          *             "name": "alice_channel",
@@ -6223,9 +7151,552 @@ export interface operations {
          *           },
          *           "account": {
          *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "publishedAt": "2026-11-23T21:19:05.009Z",
+         *           "createdAt": "2026-11-23T21:19:06.360Z"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['VideoPublishedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onVideoUpdated: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_6d971ac34c15f332e87e6a96962467b4",
+         *       "type": "video.updated",
+         *       "timestamp": "2026-11-23T21:20:37.421Z",
+         *       "sequence": 43,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "video": {
+         *           "uuid": "6c6db89f-2484-4629-bcaf-372d03aca0a3",
+         *           "shortUUID": "eozmzJ4DTRhFb3UdjpnJdc",
+         *           "url": "https://peertube.example/videos/watch/6c6db89f-2484-4629-bcaf-372d03aca0a3",
+         *           "name": "Alice video 2 (renamed)",
+         *           "description": "Description of video 2\r\nwith two lines",
+         *           "duration": 3,
+         *           "isLive": false,
+         *           "isLocal": true,
+         *           "nsfw": false,
+         *           "category": {
+         *             "id": 15,
+         *             "label": "Science & Technology"
+         *           },
+         *           "licence": null,
+         *           "language": {
+         *             "id": "en",
+         *             "label": "English"
+         *           },
+         *           "tags": null,
+         *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/724d2e15-f0c8-4d3a-b63f-2ed8d19a77ad.jpg",
+         *           "embedUrl": "https://peertube.example/videos/embed/6c6db89f-2484-4629-bcaf-372d03aca0a3",
+         *           "originallyPublishedAt": null,
+         *           "channel": {
+         *             "name": "alice_channel",
          *             "displayName": "Main alice channel",
          *             "host": "peertube.example",
          *             "url": "https://peertube.example/video-channels/alice_channel",
+         *             "handle": "alice_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "publishedAt": "2026-11-23T21:19:06.729Z",
+         *           "createdAt": "2026-11-23T21:19:07.125Z"
+         *         },
+         *         "changes": {
+         *           "name": {
+         *             "from": "Alice video 2",
+         *             "to": "Alice video 2 (renamed)"
+         *           }
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['VideoUpdatedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onVideoUnpublished: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_f92713305eee31f44f1fae1c1ad843fa",
+         *       "type": "video.unpublished",
+         *       "timestamp": "2026-11-23T21:21:37.421Z",
+         *       "sequence": 44,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "video": {
+         *           "uuid": "cc6d4492-a7b5-421e-bce6-0b44d3cc571a",
+         *           "shortUUID": "rf882DE22qt3h8VPjBx8DU",
+         *           "url": "https://peertube.example/videos/watch/cc6d4492-a7b5-421e-bce6-0b44d3cc571a",
+         *           "name": "Alice private",
+         *           "description": null,
+         *           "duration": 1,
+         *           "isLive": false,
+         *           "isLocal": true,
+         *           "nsfw": false,
+         *           "category": null,
+         *           "licence": null,
+         *           "language": null,
+         *           "tags": null,
+         *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/cee203e0-29ec-41b2-89ac-d287a4c46854.jpg",
+         *           "embedUrl": "https://peertube.example/videos/embed/cc6d4492-a7b5-421e-bce6-0b44d3cc571a",
+         *           "originallyPublishedAt": null,
+         *           "channel": {
+         *             "name": "alice_channel",
+         *             "displayName": "Main alice channel",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/video-channels/alice_channel",
+         *             "handle": "alice_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "publishedAt": "2026-11-23T21:19:09.846Z",
+         *           "createdAt": "2026-11-23T21:19:10.191Z"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['VideoUnpublishedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onVideoDeleted: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_23ac4a0df89e6fd8814d21181a95a390",
+         *       "type": "video.deleted",
+         *       "timestamp": "2026-11-23T21:22:37.421Z",
+         *       "sequence": 45,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "video": {
+         *           "uuid": "ee290ac8-74ea-4a5d-98aa-08762b008874",
+         *           "shortUUID": "vpJ3UpHYNN99ugdzJgcy4w",
+         *           "url": "https://peertube.example/videos/watch/ee290ac8-74ea-4a5d-98aa-08762b008874",
+         *           "name": "Bob video",
+         *           "description": null,
+         *           "duration": 1,
+         *           "isLive": false,
+         *           "isLocal": true,
+         *           "nsfw": false,
+         *           "category": null,
+         *           "licence": null,
+         *           "language": null,
+         *           "tags": null,
+         *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/90c2d3ac-4a90-4781-9baa-88d482b27ed7.jpg",
+         *           "embedUrl": "https://peertube.example/videos/embed/ee290ac8-74ea-4a5d-98aa-08762b008874",
+         *           "originallyPublishedAt": null,
+         *           "channel": {
+         *             "name": "bob_channel",
+         *             "displayName": "Main bob channel",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/video-channels/bob_channel",
+         *             "handle": "bob_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "bob",
+         *             "displayName": "bob",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/bob",
+         *             "handle": "bob@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "publishedAt": "2026-11-23T21:19:10.965Z",
+         *           "createdAt": "2026-11-23T21:19:11.307Z"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['VideoDeletedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onLiveStarted: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_05ab4286fe5cbc070c3ee178794f1769",
+         *       "type": "live.started",
+         *       "timestamp": "2026-11-23T21:24:37.421Z",
+         *       "sequence": 46,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "video": {
+         *           "uuid": "0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "shortUUID": "2DCs76f8uwjycs81rfAjhu",
+         *           "url": "https://peertube.example/videos/watch/0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "name": "Alice live",
+         *           "description": null,
+         *           "duration": 0,
+         *           "isLive": true,
+         *           "isLocal": true,
+         *           "nsfw": false,
+         *           "category": {
+         *             "id": 15,
+         *             "label": "Science & Technology"
+         *           },
+         *           "licence": null,
+         *           "language": {
+         *             "id": "en",
+         *             "label": "English"
+         *           },
+         *           "tags": null,
+         *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/5b0a7d3c-1f0e-4a57-8a3e-7c2f9d4b6e10.jpg",
+         *           "embedUrl": "https://peertube.example/videos/embed/0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "originallyPublishedAt": null,
+         *           "channel": {
+         *             "name": "alice_channel",
+         *             "displayName": "Main alice channel",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/video-channels/alice_channel",
+         *             "handle": "alice_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "publishedAt": "2026-11-23T21:24:02.118Z",
+         *           "createdAt": "2026-11-23T21:20:41.530Z"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['LiveStartedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onLiveEnded: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_4c814f2e68603c6cdb7235aea90d19f4",
+         *       "type": "live.ended",
+         *       "timestamp": "2026-11-23T21:46:37.421Z",
+         *       "sequence": 47,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "video": {
+         *           "uuid": "0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "shortUUID": "2DCs76f8uwjycs81rfAjhu",
+         *           "url": "https://peertube.example/videos/watch/0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "name": "Alice live",
+         *           "description": null,
+         *           "duration": 1260,
+         *           "isLive": false,
+         *           "isLocal": true,
+         *           "nsfw": false,
+         *           "category": {
+         *             "id": 15,
+         *             "label": "Science & Technology"
+         *           },
+         *           "licence": null,
+         *           "language": {
+         *             "id": "en",
+         *             "label": "English"
+         *           },
+         *           "tags": null,
+         *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/5b0a7d3c-1f0e-4a57-8a3e-7c2f9d4b6e10.jpg",
+         *           "embedUrl": "https://peertube.example/videos/embed/0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "originallyPublishedAt": null,
+         *           "channel": {
+         *             "name": "alice_channel",
+         *             "displayName": "Main alice channel",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/video-channels/alice_channel",
+         *             "handle": "alice_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "publishedAt": "2026-11-23T21:46:10.402Z",
+         *           "createdAt": "2026-11-23T21:20:41.530Z"
+         *         },
+         *         "replay": true
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['LiveEndedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onCommentCreated: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_41a4dde752244104d923c9beef4610c5",
+         *       "type": "comment.created",
+         *       "timestamp": "2026-11-23T21:19:41.008Z",
+         *       "sequence": 48,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "comment": {
+         *           "id": 3,
+         *           "threadId": 1,
+         *           "inReplyToCommentId": 2,
+         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022/comments/3",
+         *           "text": "Deep reply **bold** https://example.org",
+         *           "html": "<p>Deep reply <strong>bold</strong> <a href=\"https://example.org/\" rel=\"nofollow noopener noreferrer ugc\">https://example.org</a></p>",
+         *           "createdAt": "2026-11-23T21:19:11.524Z",
+         *           "updatedAt": "2026-11-23T21:19:11.531Z",
+         *           "heldForReview": false,
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           }
+         *         },
+         *         "video": {
+         *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "name": "Alice video 1",
+         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+         *           "nsfw": false,
+         *           "category": {
+         *             "id": 15,
+         *             "label": "Science & Technology"
+         *           },
+         *           "language": {
+         *             "id": "en",
+         *             "label": "English"
+         *           },
+         *           "tags": [
+         *             "alpha",
+         *             "tag1"
+         *           ],
+         *           "channel": {
+         *             "name": "alice_channel",
+         *             "displayName": "Main alice channel",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/video-channels/alice_channel",
+         *             "handle": "alice_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
          *             "handle": "alice@peertube.example",
          *             "avatarUrl": null
          *           }
@@ -6233,7 +7704,655 @@ export interface operations {
          *       }
          *     }
          */
-        'application/json': components['schemas']['Event']
+        'application/json': components['schemas']['CommentCreatedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onCommentUpdated: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_11bba8a8ce3855f60203494cf075cd96",
+         *       "type": "comment.updated",
+         *       "timestamp": "2026-11-23T21:20:41.008Z",
+         *       "sequence": 49,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "comment": {
+         *           "id": 1,
+         *           "threadId": 1,
+         *           "inReplyToCommentId": null,
+         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022/comments/1",
+         *           "text": "First! Hello @alice",
+         *           "html": "<p>First! Hello @alice</p>",
+         *           "createdAt": "2026-11-23T21:19:11.371Z",
+         *           "updatedAt": "2026-11-23T21:19:11.378Z",
+         *           "heldForReview": false,
+         *           "account": {
+         *             "name": "bob",
+         *             "displayName": "bob",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/bob",
+         *             "handle": "bob@peertube.example",
+         *             "avatarUrl": null
+         *           }
+         *         },
+         *         "video": {
+         *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "name": "Alice video 1",
+         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+         *           "nsfw": false,
+         *           "category": {
+         *             "id": 15,
+         *             "label": "Science & Technology"
+         *           },
+         *           "language": {
+         *             "id": "en",
+         *             "label": "English"
+         *           },
+         *           "tags": [
+         *             "alpha",
+         *             "tag1"
+         *           ],
+         *           "channel": {
+         *             "name": "alice_channel",
+         *             "displayName": "Main alice channel",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/video-channels/alice_channel",
+         *             "handle": "alice_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           }
+         *         },
+         *         "changes": {
+         *           "text": {
+         *             "from": "First! Hello",
+         *             "to": "First! Hello @alice"
+         *           }
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['CommentUpdatedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onCommentDeleted: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_94975b274471c6e5925fb84daf1d74c6",
+         *       "type": "comment.deleted",
+         *       "timestamp": "2026-11-23T21:20:41.008Z",
+         *       "sequence": 50,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "comment": {
+         *           "id": 5,
+         *           "threadId": 5,
+         *           "inReplyToCommentId": null,
+         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022/comments/5",
+         *           "text": "",
+         *           "html": "",
+         *           "createdAt": "2026-11-23T21:19:11.660Z",
+         *           "updatedAt": "2026-11-23T21:19:11.944Z",
+         *           "heldForReview": false,
+         *           "account": null
+         *         },
+         *         "video": {
+         *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "name": "Alice video 1",
+         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+         *           "nsfw": false,
+         *           "category": {
+         *             "id": 15,
+         *             "label": "Science & Technology"
+         *           },
+         *           "language": {
+         *             "id": "en",
+         *             "label": "English"
+         *           },
+         *           "tags": [
+         *             "alpha",
+         *             "tag1"
+         *           ],
+         *           "channel": {
+         *             "name": "alice_channel",
+         *             "displayName": "Main alice channel",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/video-channels/alice_channel",
+         *             "handle": "alice_channel@peertube.example",
+         *             "avatarUrl": null
+         *           },
+         *           "account": {
+         *             "name": "alice",
+         *             "displayName": "alice",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/alice",
+         *             "handle": "alice@peertube.example",
+         *             "avatarUrl": null
+         *           }
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['CommentDeletedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onNotificationCreated: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_ccd7417d6f95e68e3bcbc930b2aeac3d",
+         *       "type": "notification.created",
+         *       "timestamp": "2026-11-23T21:19:43.250Z",
+         *       "sequence": 51,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "notification": {
+         *           "id": 19,
+         *           "type": 2,
+         *           "kind": "newCommentOnMyVideo",
+         *           "read": false,
+         *           "createdAt": "2026-11-23T21:19:12.003Z",
+         *           "updatedAt": "2026-11-23T21:19:12.003Z",
+         *           "comment": {
+         *             "id": 7,
+         *             "threadId": 7,
+         *             "account": {
+         *               "id": 4,
+         *               "displayName": "bob",
+         *               "name": "bob",
+         *               "host": "peertube.example",
+         *               "avatars": [],
+         *               "handle": "bob@peertube.example"
+         *             },
+         *             "video": {
+         *               "id": 2,
+         *               "uuid": "6c6db89f-2484-4629-bcaf-372d03aca0a3",
+         *               "shortUUID": "eozmzJ4DTRhFb3UdjpnJdc",
+         *               "name": "Alice video 2 (renamed)",
+         *               "url": "https://peertube.example/w/eozmzJ4DTRhFb3UdjpnJdc"
+         *             },
+         *             "heldForReview": false,
+         *             "url": "https://peertube.example/w/eozmzJ4DTRhFb3UdjpnJdc;threadId=7"
+         *           }
+         *         },
+         *         "connection": {
+         *           "id": "con_9f86d081884c7d659a2feaa0",
+         *           "username": "alice"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['NotificationCreatedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onNotificationUnknown: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_dfee8892920e79ba27ee8036f10eb2a8",
+         *       "type": "notification.unknown",
+         *       "timestamp": "2026-11-23T21:25:43.250Z",
+         *       "sequence": 52,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "notification": {
+         *           "id": 22,
+         *           "type": 99,
+         *           "kind": "unknown",
+         *           "read": false,
+         *           "createdAt": "2026-11-23T21:25:12.640Z",
+         *           "updatedAt": "2026-11-23T21:25:12.640Z"
+         *         },
+         *         "raw": {
+         *           "id": 22,
+         *           "type": 99,
+         *           "read": false,
+         *           "createdAt": "2026-11-23T21:25:12.640Z",
+         *           "updatedAt": "2026-11-23T21:25:12.640Z",
+         *           "anniversary": {
+         *             "years": 5
+         *           }
+         *         },
+         *         "connection": {
+         *           "id": "con_9f86d081884c7d659a2feaa0",
+         *           "username": "alice"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['NotificationUnknownEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onNotificationRead: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_a977bf3d7cf0375bf6b5a658d7a12ce8",
+         *       "type": "notification.read",
+         *       "timestamp": "2026-11-23T21:26:43.250Z",
+         *       "sequence": 53,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "notification": {
+         *           "id": 19,
+         *           "type": 2,
+         *           "kind": "newCommentOnMyVideo",
+         *           "read": true,
+         *           "createdAt": "2026-11-23T21:19:12.003Z",
+         *           "updatedAt": "2026-11-23T21:26:05.877Z",
+         *           "comment": {
+         *             "id": 7,
+         *             "threadId": 7,
+         *             "account": {
+         *               "id": 4,
+         *               "displayName": "bob",
+         *               "name": "bob",
+         *               "host": "peertube.example",
+         *               "avatars": [],
+         *               "handle": "bob@peertube.example"
+         *             },
+         *             "video": {
+         *               "id": 2,
+         *               "uuid": "6c6db89f-2484-4629-bcaf-372d03aca0a3",
+         *               "shortUUID": "eozmzJ4DTRhFb3UdjpnJdc",
+         *               "name": "Alice video 2 (renamed)",
+         *               "url": "https://peertube.example/w/eozmzJ4DTRhFb3UdjpnJdc"
+         *             },
+         *             "heldForReview": false,
+         *             "url": "https://peertube.example/w/eozmzJ4DTRhFb3UdjpnJdc;threadId=7"
+         *           }
+         *         },
+         *         "connection": {
+         *           "id": "con_9f86d081884c7d659a2feaa0",
+         *           "username": "alice"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['NotificationReadEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onInstanceUnreachable: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_21b7ec5b7de460adacb62a2180d4e88a",
+         *       "type": "instance.unreachable",
+         *       "timestamp": "2026-11-24T03:31:09.114Z",
+         *       "sequence": 54,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "instance": {
+         *           "host": "peertube.example",
+         *           "url": "https://peertube.example",
+         *           "name": "PeerTube",
+         *           "version": "6.3.0"
+         *         },
+         *         "reason": "timeout",
+         *         "detail": "gave no answer within 15 s",
+         *         "since": "2026-11-24T03:00:09.114Z"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['InstanceUnreachableEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onInstanceRecovered: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_4fa4c05c557f51e3805829aecd7965ad",
+         *       "type": "instance.recovered",
+         *       "timestamp": "2026-11-24T04:31:09.114Z",
+         *       "sequence": 55,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "instance": {
+         *           "host": "peertube.example",
+         *           "url": "https://peertube.example",
+         *           "name": "PeerTube",
+         *           "version": "6.3.0"
+         *         },
+         *         "since": "2026-11-24T03:00:09.114Z"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['InstanceRecoveredEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onInstanceUpgraded: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_99a9263b40ff48ecd30d0a44a42f5014",
+         *       "type": "instance.upgraded",
+         *       "timestamp": "2026-11-24T04:31:10.360Z",
+         *       "sequence": 56,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "instance": {
+         *           "host": "peertube.example",
+         *           "url": "https://peertube.example",
+         *           "name": "PeerTube",
+         *           "version": "6.3.0"
+         *         },
+         *         "from": "6.2.1",
+         *         "to": "6.3.0"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['InstanceUpgradedEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onConnectionExpired: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_ba9ed5a05aadf890a314d82cf6223b21",
+         *       "type": "connection.expired",
+         *       "timestamp": "2026-11-24T06:00:02.730Z",
+         *       "sequence": 57,
+         *       "instance": "peertube.example",
+         *       "data": {
+         *         "connection": {
+         *           "id": "con_9f86d081884c7d659a2feaa0",
+         *           "username": "alice"
+         *         },
+         *         "reason": "session-ended",
+         *         "detail": "peertube.example refuses the session that it renewed: log in again"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['ConnectionExpiredEvent']
       }
     }
     responses: {

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { type EventFilter, eventPages, findEvent, listEvents } from '../db/events.ts'
 import { eventJson, type LoggedEvent, publicEvent } from '../events/envelope.ts'
 import { exportEvents, exportType } from '../events/export.ts'
-import type { Video } from '../events/types.ts'
+import type { Comment, Video } from '../events/types.ts'
 import { picturePath } from '../pictures/path.ts'
 import type { Deps } from '../workers/deps.ts'
 import { Event, exampleEvent } from './event-view.ts'
@@ -128,19 +128,22 @@ export const eventOperations = [
   }),
 ]
 
-/** The event with the paths of its pictures. */
+/** The event with the paths of its pictures, when it is about a video. */
 async function withPictures({ config }: Deps, event: LoggedEvent): Promise<string> {
   const shown = publicEvent(event)
-  // Our own payload: detect.ts made it.
-  const { video } = shown.data as { video?: Partial<Video> }
+  // Our own payload: of a comment, its video says less.
+  const { video, comment } = shown.data as { video?: Partial<Video>; comment?: Comment }
+  if (!video) return eventJson(event)
   const path = (kind: 'thumbnails' | 'avatars', url: string | null | undefined) =>
     url ? picturePath(config.encryptionKeys, kind, url) : null
-  const [thumbnail, channelAvatar, accountAvatar] = await Promise.all([
-    path('thumbnails', video?.thumbnailUrl),
-    path('avatars', video?.channel?.avatarUrl),
-    path('avatars', video?.account?.avatarUrl),
+  const [thumbnail, channelAvatar, accountAvatar, commenterAvatar] = await Promise.all([
+    path('thumbnails', video.thumbnailUrl),
+    path('avatars', video.channel?.avatarUrl),
+    path('avatars', video.account?.avatarUrl),
+    path('avatars', comment?.account?.avatarUrl),
   ])
-  return JSON.stringify({ ...shown, pictures: { thumbnail, channelAvatar, accountAvatar } })
+  const pictures = { thumbnail, channelAvatar, accountAvatar, ...(comment ? { commenterAvatar } : {}) }
+  return JSON.stringify({ ...shown, pictures })
 }
 
 function filterOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'query'>): EventFilter {

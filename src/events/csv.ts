@@ -6,7 +6,7 @@
  * are stand in the last column, which is JSON.
  */
 import type { LoggedEvent } from './envelope.ts'
-import type { Video } from './types.ts'
+import type { Comment, Video, VideoReference } from './types.ts'
 
 const COLUMNS = [
   'sequence',
@@ -21,6 +21,8 @@ const COLUMNS = [
   'account_handle',
   'duration',
   'published_at',
+  'comment_url',
+  'commenter_handle',
   'data',
 ]
 
@@ -29,8 +31,11 @@ export const CSV_HEADER = `${COLUMNS.join(',')}\r\n`
 
 /** An event as a line, CRLF included. What it doesn't have, such as a video, is empty. */
 export function csvLine(event: LoggedEvent): string {
-  // As `NewEvent` has it, but for the types of events that are not about a video.
-  const { video } = JSON.parse(event.data) as { video?: Partial<Video> }
+  // As `NewEvent` has it: of a comment's video less is known than of others.
+  const { video, comment } = JSON.parse(event.data) as {
+    video?: Partial<VideoReference & Pick<Video, 'duration' | 'publishedAt'>>
+    comment?: Partial<Comment>
+  }
   return line([
     event.sequence,
     event.id,
@@ -44,6 +49,8 @@ export function csvLine(event: LoggedEvent): string {
     video?.account?.handle,
     video?.duration,
     video?.publishedAt,
+    comment?.url,
+    comment?.account?.handle,
     event.data,
   ])
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { exampleOf } from '../../src/events/catalogue.ts'
 import { CSV_HEADER, csvLine } from '../../src/events/csv.ts'
+import { type Comment, EVENT_TYPES, type Video } from '../../src/events/types.ts'
 import { parseCsv } from '../support/csv.ts'
 import { video } from '../support/video.ts'
 
@@ -38,17 +40,42 @@ describe('An event as a line of CSV', () => {
       account_handle: 'a@peertube.example',
       duration: '1',
       published_at: '2026-01-01T00:00:00.000Z',
+      comment_url: '',
+      commenter_handle: '',
       data: JSON.stringify(data),
     })
   })
 
-  it('leaves empty what it is not about', () => {
-    expect(cells({ comment: 'Nice' })).toMatchObject({
-      video_name: '',
-      duration: '',
-      data: '{"comment":"Nice"}',
+  it.each(EVENT_TYPES)('has of %s what there is, and leaves the rest empty', (type) => {
+    const { data } = exampleOf(type)
+    // Of any type: the cells are of what some have.
+    const { video, comment } = data as { video?: Partial<Video>; comment?: Comment }
+    expect(cells(data)).toMatchObject({
+      video_uuid: video?.uuid ?? '',
+      video_url: video?.url ?? '',
+      video_name: video?.name ?? '',
+      channel_handle: video?.channel?.handle ?? '',
+      account_handle: video?.account?.handle ?? '',
+      duration: String(video?.duration ?? ''),
+      published_at: video?.publishedAt ?? '',
+      comment_url: comment?.url ?? '',
+      commenter_handle: comment?.account?.handle ?? '',
+      data: JSON.stringify(data),
     })
-    expect(cells({ video: { uuid: 'gone' } })).toMatchObject({ video_uuid: 'gone', channel_handle: '' })
+  })
+
+  it('tells who wrote a comment from who made its video', () => {
+    const { data } = exampleOf('comment.updated')
+    expect(cells(data)).toMatchObject({
+      account_handle: 'alice@peertube.example',
+      commenter_handle: 'bob@peertube.example',
+    })
+    const { comment } = data
+    expect(cells({ comment, video: { ...data.video, channel: null, account: null } })).toMatchObject({
+      video_name: 'Alice video 1',
+      channel_handle: '',
+      account_handle: '',
+    })
   })
 
   it.each([

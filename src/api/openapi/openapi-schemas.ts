@@ -1,12 +1,14 @@
 /** @module The schemas that validate, as JSON Schema: of OpenAPI 3.1 (draft 2020-12), or of 3.0. */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
+import * as payloads from '../../events/payloads.ts'
+import type { EventType } from '../../events/types.ts'
 import { AuditItem, ShownMail } from '../administration.ts'
 import { ShownApiKey } from '../api-keys.ts'
 import { ShownConnection } from '../connection-view.ts'
 import { ShownDelivery } from '../deliveries.ts'
 import { ShownEndpoint } from '../endpoint-view.ts'
-import { Event, Video } from '../event-view.ts'
+import { EVENT_SCHEMAS, Event } from '../event-view.ts'
 import { ShownInstance } from '../instance-view.ts'
 import { ShownProblem } from '../problem-view.ts'
 import { ShownUser } from '../user-view.ts'
@@ -14,19 +16,49 @@ import { ShownUser } from '../user-view.ts'
 export type OpenApiVersion = '3.0' | '3.1'
 export type Json = { [name: string]: unknown }
 
+/** The name of a type of event in generated code: `VideoPublished`. */
+export function eventName(type: EventType): string {
+  return type
+    .split('.')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+}
+
+/** The name of what an event of a type looks like. */
+const eventSchemaName = (type: EventType) => `${eventName(type)}Event`
+
 /** What has a name in the description, and in generated clients. */
-const NAMED = {
+const NAMED: Record<string, v.GenericSchema> = {
+  Actor: payloads.Actor,
   ApiKey: ShownApiKey,
   AuditEntry: AuditItem,
+  Comment: payloads.Comment,
   Connection: ShownConnection,
+  ConnectionReference: payloads.Connection,
   Delivery: ShownDelivery,
   Endpoint: ShownEndpoint,
   Event,
   Instance: ShownInstance,
+  InstanceReference: payloads.Instance,
   Mail: ShownMail,
+  Notification: payloads.Notification,
   Problem: ShownProblem,
   User: ShownUser,
-  Video,
+  Video: payloads.Video,
+  VideoChanges: payloads.VideoChanges,
+  VideoReference: payloads.VideoReference,
+  ...Object.fromEntries([...EVENT_SCHEMAS].map(([type, schema]) => [eventSchemaName(type), schema])),
+}
+
+const reference = (name: string) => `#/components/schemas/${name}`
+
+const EVENT_DISCRIMINATOR = {
+  discriminator: {
+    propertyName: 'type',
+    mapping: Object.fromEntries(
+      [...EVENT_SCHEMAS.keys()].map((type) => [type, reference(eventSchemaName(type))]),
+    ),
+  },
 }
 
 function config(version: OpenApiVersion): ConversionConfig {
@@ -38,14 +70,17 @@ function config(version: OpenApiVersion): ConversionConfig {
     // What JSON Schema can't say; their messages tell it to whoever breaks them.
     ignoreActions: ['check', 'transform', 'to_lower_case'],
     definitions: NAMED,
-    overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+    overrideRef: ({ referenceId }) => reference(referenceId),
+    // Which of an event's schemas it is of says its type.
+    overrideSchema: ({ valibotSchema, jsonSchema }) =>
+      valibotSchema === Event ? { ...jsonSchema, ...EVENT_DISCRIMINATOR } : undefined,
   }
 }
 
 /** One schema, with references to those that have a name. */
 export function jsonSchema(schema: v.GenericSchema, version: OpenApiVersion): Json {
   const name = Object.entries(NAMED).find(([, named]) => named === schema)?.[0]
-  if (name) return { $ref: `#/components/schemas/${name}` }
+  if (name) return { $ref: reference(name) }
   const {
     $schema: _,
     $defs: __,
@@ -74,6 +109,10 @@ function forGenerators(schema: unknown, version: OpenApiVersion): unknown {
   )
   // One value or several: a query says one as it says a list of one.
   if (Array.isArray(anyOf)) return { ...anyOf.find(({ type }) => type === 'array'), ...rest }
+  const { $ref, ...beside } = rest
+  // Beside a reference nothing counts, in 3.0; and `nullable` does beside a type only. What has a name is an object.
+  if ($ref !== undefined && Object.keys(beside).length > 0)
+    return { type: 'object', allOf: [{ $ref }], ...beside }
   const { nullable, enum: values, description } = rest
   if (!Array.isArray(values)) return rest
   const type = values.every(Number.isInteger) ? 'integer' : typeof values[0]

@@ -1,10 +1,7 @@
 /** @module What endpoints are sent, in OpenAPI 3.1: one webhook for each type of event. */
-import { Event, exampleEvent } from '../event-view.ts'
-import { entriesOf, type Json, jsonSchema, type OpenApiVersion } from './openapi-schemas.ts'
-
-function capitalise(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
-}
+import { CATALOGUE, exampleOf } from '../../events/catalogue.ts'
+import { EVENT_SCHEMAS } from '../event-view.ts'
+import { eventName, type Json, jsonSchema, type OpenApiVersion } from './openapi-schemas.ts'
 
 /** By the type of event. */
 export function webhooks(version: OpenApiVersion): Json {
@@ -15,17 +12,15 @@ export function webhooks(version: OpenApiVersion): Json {
     description,
     schema: { type: 'string' },
   })
-  const { type } = entriesOf(Event)
-  const types = type && 'options' in type ? (type.options as string[]) : []
   return Object.fromEntries(
-    types.map((name) => [
-      name,
+    [...EVENT_SCHEMAS].map(([type, schema]) => [
+      type,
       {
         post: {
-          operationId: `on${name.split('.').map(capitalise).join('')}`,
+          operationId: `on${eventName(type)}`,
           tags: ['Events'],
-          summary: `What an endpoint is sent of ${name}`,
-          description: 'Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.',
+          summary: `What an endpoint is sent of ${type}`,
+          description: `${CATALOGUE[type].when} Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.`,
           security: [],
           parameters: [
             header('webhook-id', 'The id of the event: the same in every attempt.'),
@@ -34,7 +29,9 @@ export function webhooks(version: OpenApiVersion): Json {
           ],
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: jsonSchema(Event, version), example: exampleEvent } },
+            content: {
+              'application/json': { schema: jsonSchema(schema, version), example: exampleOf(type) },
+            },
           },
           responses: {
             '2XX': { description: 'It has arrived.' },
