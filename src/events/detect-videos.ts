@@ -233,38 +233,39 @@ export function detectFate(
 ): { events: NewEvent[]; row: KnownVideo | null; lookAgain: boolean } {
   const video = knownVideo(was)
   const isListed = was.state === 'listed'
-  const is = (state: KnownVideo['state'], event: NewEvent | null) => ({
-    events: event ? [event] : [],
+  const is = (state: KnownVideo['state'], events: NewEvent[]) => ({
+    events,
     row: { ...was, state },
     lookAgain: false,
   })
+  const ended = (replay: boolean) =>
+    video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, replay)] : []
   if (fate.kind === 'gone') {
     if (!isSecondLook) return { events: [], row: was, lookAgain: true }
-    const ended = video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, false)] : []
     const deleted = video && { ...head(scene, 'video.deleted', was.uuid, video.publishedAt), data: { video } }
-    return { events: deleted ? [...ended, deleted] : [], row: null, lookAgain: false }
+    return { events: deleted ? [...ended(false), deleted] : [], row: null, lookAgain: false }
   }
   if (fate.kind === 'forbidden') {
-    const isNews = video && was.state !== 'unpublished'
-    const event = isNews && {
-      ...head(scene, 'video.unpublished', was.uuid, video.publishedAt),
-      data: { video },
-    }
-    return is('unpublished', event || null)
+    if (!video || was.state === 'unpublished') return is('unpublished', [])
+    const unpublished = head(scene, 'video.unpublished', was.uuid, video.publishedAt)
+    // A live that nobody can see is over, for who was told of it.
+    return is('unpublished', [...ended(false), { ...unpublished, data: { video } }])
   }
   // Until a list shows it again it is what it was told to be: no longer public.
-  if (was.state === 'unpublished') return is('unpublished', null)
+  if (was.state === 'unpublished') return is('unpublished', [])
+  const isOver = video?.isLive && (fate.state !== PUBLISHED || !fate.isLive)
   const privacy = (from: 'public' | 'unlisted', to: 'public' | 'unlisted') =>
-    video && updated(scene, video, { privacy: { from, to } }, fate.updatedAt)
-  if (fate.privacy === UNLISTED)
-    return is('unlisted', was.state === 'unlisted' ? null : privacy('public', 'unlisted'))
-  if (video?.isLive && (fate.state !== PUBLISHED || !fate.isLive)) {
-    if (was.state === 'unlisted') return is('waiting', privacy('unlisted', 'public'))
-    return is('waiting', isListed ? liveEnded(scene, video, video.publishedAt, false) : null)
+    video ? [updated(scene, video, { privacy: { from, to } }, fate.updatedAt)] : []
+  if (fate.privacy === UNLISTED) {
+    if (was.state === 'unlisted') return is('unlisted', [])
+    // Replays have a privacy of their own: a live ends, and is unlisted at once.
+    return is('unlisted', [...(isOver ? ended(!fate.isLive) : []), ...privacy('public', 'unlisted')])
   }
+  // No list shows it before it is on again.
+  if (isOver) return is('waiting', was.state === 'unlisted' ? privacy('unlisted', 'public') : ended(false))
   // It can be seen again, or stands elsewhere in the list: the list will show it.
-  if (!isListed) return is(was.state, null)
+  if (!isListed) return is(was.state, [])
   const publishedAt = Date.parse(fate.publishedAt)
   if (publishedAt !== was.publishedAt) return { events: [], row: { ...was, publishedAt }, lookAgain: false }
-  return is('hidden', null)
+  return is('hidden', [])
 }

@@ -99,6 +99,24 @@ describe('A video that is unlisted now', () => {
   })
 })
 
+describe('A live that was on', () => {
+  it.each<[string, VideoFate, unknown[]]>([
+    ['and is private', forbidden, [['live.ended', false], 'video.unpublished']],
+    ['and goes on unlisted', there({ isLive: true, privacy: 2 }), ['video.updated']],
+    [
+      'and waits unlisted',
+      there({ isLive: true, state: 4, privacy: 2 }),
+      [['live.ended', false], 'video.updated'],
+    ],
+    ['and whose replay is unlisted', there({ privacy: 2 }), [['live.ended', true], 'video.updated']],
+  ])('%s', (_name, fate, told) => {
+    const { events } = detectFate(scene, known(live), fate, false)
+    expect(
+      events.map((event) => (event.type === 'live.ended' ? [event.type, event.data.replay] : event.type)),
+    ).toEqual(told)
+  })
+})
+
 describe('A live that is not on', () => {
   const answers: [string, There][] = [
     ['it waits', there({ isLive: true, state: 4 })],
