@@ -51,13 +51,13 @@ export function detectVideos(input: {
   let backfillLeft = walk.backfillLeft
   const found: NewEvent[][] = []
   const rows = new Map<string, KnownVideo>()
-  const running: string[] = []
+  const running = new Set<string>()
 
   for (const seen of page) {
     const { video } = seen
     if (rows.has(video.uuid)) continue
     const was = known.get(video.uuid)
-    if (video.isLive) running.push(video.uuid)
+    if (video.isLive) running.add(video.uuid)
     const row = rowOf(seen, was)
     if (was) {
       const events = changesOf(scene, was, seen)
@@ -79,7 +79,7 @@ export function detectVideos(input: {
     }
   }
   // The list is newest first; whoever reads events wants them in the order in which things happened.
-  return { events: found.reverse().flat(), rows: [...rows.values()], backfillLeft, running }
+  return { events: found.reverse().flat(), rows: [...rows.values()], backfillLeft, running: [...running] }
 }
 
 const NOTHING_KNOWN = {
@@ -116,7 +116,12 @@ function isSameRow(one: KnownVideo, other: KnownVideo): boolean {
 
 /** What happened to a video that the list shows, since we knew it. */
 function changesOf(scene: Scene, was: KnownVideo, { video, updatedAt }: SeenVideo): NewEvent[] {
-  if (was.state === 'unpublished') return publication(scene, withTags(video, was))
+  if (was.state === 'unpublished') {
+    // A block that is lifted gives it no new date: that it was published before must not hide that it is again.
+    const isAsBefore = was.publishedAt === Date.parse(video.publishedAt)
+    const revision = isAsBefore ? `${video.publishedAt}:${scene.now}` : video.publishedAt
+    return publication(scene, withTags(video, was), revision)
+  }
   const before = knownVideo(was)
   // Seen before it could be understood, or before this was kept: there is nothing to compare.
   if (!before) return []
@@ -150,16 +155,16 @@ function withTags(video: Video, { tags }: Pick<KnownVideo, 'tags'>): Video {
 }
 
 /** A video that can be seen now: and, when it is a live, one that is on. */
-function publication(scene: Scene, video: Video): NewEvent[] {
-  return [published(scene, video, video.publishedAt), ...(video.isLive ? [liveStarted(scene, video)] : [])]
+function publication(scene: Scene, video: Video, revision = video.publishedAt): NewEvent[] {
+  return [published(scene, video, revision), ...(video.isLive ? [liveStarted(scene, video, revision)] : [])]
 }
 
 function published(scene: Scene, video: Video, revision: string): NewEvent {
   return { ...head(scene, 'video.published', video.uuid, revision), data: { video } }
 }
 
-function liveStarted(scene: Scene, video: Video): NewEvent {
-  return { ...head(scene, 'live.started', video.uuid, video.publishedAt), data: { video } }
+function liveStarted(scene: Scene, video: Video, revision = video.publishedAt): NewEvent {
+  return { ...head(scene, 'live.started', video.uuid, revision), data: { video } }
 }
 
 /** @param startedAt `publishedAt` of the live while it was on. */
@@ -228,35 +233,39 @@ export function detectFate(
 ): { events: NewEvent[]; row: KnownVideo | null; lookAgain: boolean } {
   const video = knownVideo(was)
   const isListed = was.state === 'listed'
-  const is = (state: KnownVideo['state'], event: NewEvent | null) => ({
-    events: event ? [event] : [],
+  const is = (state: KnownVideo['state'], events: NewEvent[]) => ({
+    events,
     row: { ...was, state },
     lookAgain: false,
   })
+  const ended = (replay: boolean) =>
+    video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, replay)] : []
   if (fate.kind === 'gone') {
     if (!isSecondLook) return { events: [], row: was, lookAgain: true }
-    const ended = video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, false)] : []
     const deleted = video && { ...head(scene, 'video.deleted', was.uuid, video.publishedAt), data: { video } }
-    return { events: deleted ? [...ended, deleted] : [], row: null, lookAgain: false }
+    return { events: deleted ? [...ended(false), deleted] : [], row: null, lookAgain: false }
   }
   if (fate.kind === 'forbidden') {
-    const isNews = video && was.state !== 'unpublished'
-    const event = isNews && {
-      ...head(scene, 'video.unpublished', was.uuid, video.publishedAt),
-      data: { video },
-    }
-    return is('unpublished', event || null)
+    if (!video || was.state === 'unpublished') return is('unpublished', [])
+    const unpublished = head(scene, 'video.unpublished', was.uuid, video.publishedAt)
+    // A live that nobody can see is over, for who was told of it.
+    return is('unpublished', [...ended(false), { ...unpublished, data: { video } }])
   }
+  // Until a list shows it again it is what it was told to be: no longer public.
+  if (was.state === 'unpublished') return is('unpublished', [])
+  const isOver = video?.isLive && (fate.state !== PUBLISHED || !fate.isLive)
+  const privacy = (from: 'public' | 'unlisted', to: 'public' | 'unlisted') =>
+    video ? [updated(scene, video, { privacy: { from, to } }, fate.updatedAt)] : []
   if (fate.privacy === UNLISTED) {
-    const changes = { privacy: { from: 'public', to: 'unlisted' } as const }
-    const isNews = video && was.state !== 'unlisted' && was.state !== 'unpublished'
-    return is('unlisted', isNews ? updated(scene, video, changes, fate.updatedAt) : null)
+    if (was.state === 'unlisted') return is('unlisted', [])
+    // Replays have a privacy of their own: a live ends, and is unlisted at once.
+    return is('unlisted', [...(isOver ? ended(!fate.isLive) : []), ...privacy('public', 'unlisted')])
   }
-  if (video?.isLive && (fate.state !== PUBLISHED || !fate.isLive))
-    return is('waiting', isListed ? liveEnded(scene, video, video.publishedAt, false) : null)
+  // No list shows it before it is on again.
+  if (isOver) return is('waiting', was.state === 'unlisted' ? privacy('unlisted', 'public') : ended(false))
   // It can be seen again, or stands elsewhere in the list: the list will show it.
-  if (!isListed) return is(was.state, null)
+  if (!isListed) return is(was.state, [])
   const publishedAt = Date.parse(fate.publishedAt)
   if (publishedAt !== was.publishedAt) return { events: [], row: { ...was, publishedAt }, lookAgain: false }
-  return is('hidden', null)
+  return is('hidden', [])
 }

@@ -45,8 +45,9 @@ export function nextPace(pace: {
   const rate = faded + changes * (HOUR_MS / MEMORY_MS)
   const wanted = rate > 0 ? HOUR_MS / rate / READS_A_CHANGE : Number.POSITIVE_INFINITY
   const bounded = Math.min(Math.max(wanted, MIN_INTERVAL_MS), maxDelayMs)
+  const jitter = 1 - JITTER * random
   return {
-    intervalMs: Math.round(bounded * (1 - JITTER * random)),
+    intervalMs: Math.round(Math.max(bounded * jitter, Math.min(MIN_INTERVAL_MS, maxDelayMs * jitter))),
     // Below a change in a month it is none: a number that fades for ever would change the row for ever.
     rate: rate < 0.001 ? 0 : rate,
     reason: bounded < maxDelayMs ? 'active' : 'quiet',

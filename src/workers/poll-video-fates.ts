@@ -26,11 +26,13 @@ export async function lookAfterMissing(run: PollRun, checkpoint: Checkpoint): Pr
     due.map(({ uuid }) => uuid),
     (uuid) => goneAt.get(uuid) != null,
   )
-  const missing = checkpoint.missing.flatMap((one) => {
-    const result = looked.results.get(one.uuid)
-    if (!result) return [one]
-    return result === 'look-again' ? [{ uuid: one.uuid, goneAt: one.goneAt ?? now }] : []
+  // At the end: those that can't be asked for must not keep others from their turn.
+  const left = due.flatMap(({ uuid, goneAt }) => {
+    const result = looked.results.get(uuid)
+    if (!result) return [{ uuid, goneAt }]
+    return result === 'look-again' ? [{ uuid, goneAt: goneAt ?? now }] : []
   })
+  const missing = [...checkpoint.missing.filter(({ uuid }) => !goneAt.has(uuid)), ...left]
   const running = checkpoint.running.filter(({ uuid }) => !looked.ended.has(uuid))
   await commitLooks(run, { ...checkpoint, missing, running }, looked)
 }

@@ -125,7 +125,7 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
     checkpoint: JSON.stringify({
       ...next.checkpoint,
       pass,
-      missing: withMissing(checkpoint, learned.missing),
+      missing: withMissing(checkpoint, learned.missing, page.listed),
       running: runningAfter(checkpoint, learned.running, isTop),
     } satisfies Checkpoint),
     // They speak of the first page only: deeper ones leave them as they are.
@@ -207,10 +207,16 @@ function spanOf(listed: readonly Listed[], isTop: boolean): { after: number; bef
   }
 }
 
-function withMissing({ missing }: Checkpoint, found: readonly string[]): Checkpoint['missing'] {
+/** @param listed on the page: what it shows is not missing, or no longer. */
+function withMissing(
+  { missing }: Checkpoint,
+  found: readonly string[],
+  listed: readonly Listed[],
+): Checkpoint['missing'] {
+  const shown = new Set(listed.map(({ uuid }) => uuid))
   const before = new Set(missing.map(({ uuid }) => uuid))
   const added = found.filter((uuid) => !before.has(uuid)).map((uuid) => ({ uuid, goneAt: null }))
-  return [...missing, ...added].slice(0, MAX_MISSING)
+  return [...missing, ...added].filter(({ uuid }) => !shown.has(uuid)).slice(0, MAX_MISSING)
 }
 
 /** The lives that are on: those that a page shows, and those of before, which may be below it. */
@@ -249,7 +255,7 @@ async function readPass(run: PollRun, { get, target }: List): Promise<void> {
       checkpoint: JSON.stringify({
         ...checkpoint,
         pass,
-        missing: withMissing(checkpoint, [...learned.missing, ...revisited]),
+        missing: withMissing(checkpoint, [...learned.missing, ...revisited], page.listed),
         running: runningAfter(checkpoint, learned.running, start === 0),
       } satisfies Checkpoint),
       events: learned.events,

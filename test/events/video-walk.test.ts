@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { detectVideos } from '../../src/events/detect.ts'
+import { detectVideos, type KnownVideo } from '../../src/events/detect-videos.ts'
 import {
   advance,
   currentWalk,
@@ -9,7 +9,7 @@ import {
   PAGE_SIZE,
   type VideosCheckpoint,
 } from '../../src/events/video-walk.ts'
-import { HOST, NOW, video } from '../support/video.ts'
+import { NOW, scene, seen as seenVideo, video } from '../support/video.ts'
 
 const watching: VideosCheckpoint = { baseline: true, newest: 1_000, walk: null }
 const seen = (entries: [string, number][]) => entries.map(([uuid, publishedAt]) => ({ uuid, publishedAt }))
@@ -56,15 +56,14 @@ describe('advance', () => {
     expect(empty.kind).toBe('empty')
     expect(empty.checkpoint.baseline).toBe(false)
     const found = detectVideos({
-      instance: HOST,
+      scene,
       checkpoint: empty.checkpoint,
-      page: [video('new', NOW), video('old', NOW - 3_600_000)],
+      page: [seenVideo(video('new', NOW)), seenVideo(video('old', NOW - 3_600_000))],
       unreadable: [],
-      known: new Set(),
-      now: NOW,
+      known: new Map(),
     })
     expect(found.events.map(({ subject }) => subject)).toEqual(['new'])
-    expect(found.remember).toHaveLength(2)
+    expect(found.rows).toHaveLength(2)
   })
 
   it.each<[string, VideosCheckpoint, Listed[], string[], Partial<VideosCheckpoint>]>([
@@ -160,27 +159,34 @@ describe('advance', () => {
 /** A list as an instance keeps it, read as a poll reads it. */
 class Reader {
   checkpoint = firstCheckpoint(0)
-  readonly known = new Set<string>()
+  readonly known = new Map<string, KnownVideo>()
   readonly emitted: string[] = []
 
   /** Reads one page. @returns whether the walk is done. */
   readPage(list: readonly Entry[], now: number): boolean {
     const { start } = currentWalk(this.checkpoint)
-    const page = list.slice(start, start + PAGE_SIZE).map(({ uuid, at }) => video(uuid, at))
-    const known = new Set(page.map(({ uuid }) => uuid).filter((uuid) => this.known.has(uuid)))
+    const page = list.slice(start, start + PAGE_SIZE).map(({ uuid, at }) => seenVideo(video(uuid, at)))
+    const known = new Map(
+      page.flatMap(({ video: { uuid } }) => {
+        const row = this.known.get(uuid)
+        return row ? [[uuid, row] as const] : []
+      }),
+    )
     const found = detectVideos({
-      instance: HOST,
+      scene: { ...scene, now },
       checkpoint: this.checkpoint,
       page,
       unreadable: [],
       known,
-      now,
     })
-    const listed = page.map(({ uuid, publishedAt }) => ({ uuid, publishedAt: Date.parse(publishedAt) }))
-    const next = advance(this.checkpoint, listed, known, 0, now)
+    const listed = page.map(({ video: { uuid, publishedAt } }) => ({
+      uuid,
+      publishedAt: Date.parse(publishedAt),
+    }))
+    const next = advance(this.checkpoint, listed, new Set(known.keys()), 0, now)
     if (next.kind === 'endless') throw new Error('the list has no end')
     this.checkpoint = next.checkpoint
-    for (const { uuid } of found.remember) this.known.add(uuid)
+    for (const row of found.rows) this.known.set(row.uuid, row)
     this.emitted.push(...found.events.map(({ subject }) => subject))
     return next.kind === 'done' || next.kind === 'empty'
   }

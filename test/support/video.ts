@@ -1,8 +1,10 @@
 /** @module Videos for the tests of what is pure. */
+import type { KnownVideo, Scene, SeenVideo } from '../../src/events/detect-videos.ts'
 import type { Video } from '../../src/events/types.ts'
 
 export const HOST = 'peertube.example'
 export const NOW = Date.UTC(2026, 0, 1)
+export const scene: Scene = { instance: HOST, ownerId: null, now: NOW }
 
 /** A video with this UUID, published then. */
 export function video(uuid: string, publishedAt: number): Video {
@@ -36,5 +38,24 @@ export function video(uuid: string, publishedAt: number): Video {
     originallyPublishedAt: null,
     channel: actor,
     account: actor,
+  }
+}
+
+/** A video as a list shows it. @param updatedAt by default it was touched when it was published. */
+export function seen(video: Video, updatedAt = video.publishedAt, comments: number | null = null): SeenVideo {
+  return { video, updatedAt, comments }
+}
+
+/** What is kept of a video that was seen like this. */
+export function known(video: Video, change: Partial<KnownVideo> = {}): KnownVideo {
+  return {
+    uuid: video.uuid,
+    publishedAt: Date.parse(video.publishedAt),
+    state: 'listed',
+    data: JSON.stringify(video),
+    tags: null,
+    comments: null,
+    commentsRead: null,
+    ...change,
   }
 }

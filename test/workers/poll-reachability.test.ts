@@ -1,0 +1,147 @@
+/** @module An instance that can't be reached: what is told, how often it is asked, and that nothing is missed. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { firstCheckpoint } from '../../src/events/video-walk.ts'
+import { pollInstance } from '../../src/workers/poll.ts'
+import { pollAgain, pollToEnd, type Tubewire, testDeps, watched } from '../support/harness.ts'
+import { linesOf, toldOf } from '../support/told.ts'
+
+let tubewire: Tubewire
+beforeEach(() => {
+  tubewire = testDeps()
+})
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** An instance of which two lists are read: all videos, and those of a channel. */
+async function watchedTwice() {
+  const { instance, id } = await watched(tubewire)
+  await env.DB.prepare(
+    "INSERT INTO sources (id, instance_id, kind, target, due_at, checkpoint, created_at) VALUES (?, ?, 'videos', 'channel:alice_channel', 0, ?, 0)",
+  )
+    .bind(`src_${id}`, id, JSON.stringify(firstCheckpoint(0)))
+    .run()
+  await pollToEnd(tubewire, id)
+  return { instance, id }
+}
+
+/** Turns the clock to when the first of the sources is due, and polls. @returns the milliseconds between. */
+async function pollWhenDue(id: string): Promise<number> {
+  const dueAt = await env.DB.prepare('SELECT min(due_at) AS dueAt FROM sources WHERE instance_id = ?')
+    .bind(id)
+    .first<number>('dueAt')
+  const waitMs = Math.max(0, (dueAt ?? 0) - tubewire.deps.clock())
+  tubewire.advance(waitMs)
+  await pollInstance(tubewire.deps, id)
+  return waitMs
+}
+
+const stateOf = (id: string) =>
+  env.DB.prepare(
+    'SELECT failures, failing_since IS NOT NULL AS isFailing, unreachable_at IS NOT NULL AS isUnreachable FROM instances WHERE id = ?',
+  )
+    .bind(id)
+    .first()
+
+const WELL = { failures: 0, isFailing: 0, isUnreachable: 0 }
+
+describe('An instance that cannot be reached', () => {
+  it('five times in a row is told to be unreachable once, then asked once an hour for all that is read of it', async () => {
+    const { instance, id } = await watchedTwice()
+    const before = (await instance.requests()).length
+    await instance.fail({ kind: '502' })
+    for (let polls = 0; polls < 5; polls += 1) {
+      expect(await linesOf(instance)).toEqual([])
+      await pollWhenDue(id)
+    }
+    const [told] = await toldOf(instance)
+    expect(told).toMatchObject({
+      type: 'instance.unreachable',
+      subject: instance.host,
+      data: { instance: { host: instance.host, url: instance.origin }, reason: expect.any(String) },
+    })
+    expect(told?.data['detail']).toContain('502')
+    // Since the first of the five.
+    expect(Date.parse(String(told?.data['since']))).toBeLessThan(tubewire.deps.clock() - 10 * MINUTE)
+    expect(await instance.requests()).toHaveLength(before + 5)
+
+    const waits = []
+    for (let probes = 0; probes < 12; probes += 1) waits.push(await pollWhenDue(id))
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0.9 * HOUR)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(1.1 * HOUR)
+    expect(await instance.requests()).toHaveLength(before + 5 + 12)
+    expect(await linesOf(instance)).toEqual([`instance.unreachable ${instance.host}`])
+  })
+
+  it('is told to have recovered once, and what came meanwhile is told then, each once', async () => {
+    const { instance, id } = await watchedTwice()
+    await instance.fail({ kind: 'close' })
+    for (let polls = 0; polls < 8; polls += 1) await pollWhenDue(id)
+    const published = await instance.publishMany(130)
+    const edited = (await instance.list()).at(-1) ?? ''
+    await instance.edit(edited, { name: 'edited' })
+    await instance.heal()
+    await pollWhenDue(id)
+    expect((await linesOf(instance)).slice(0, 2)).toEqual([
+      `instance.unreachable ${instance.host}`,
+      `instance.recovered ${instance.host}`,
+    ])
+    for (let polls = 0; polls < 20; polls += 1) await pollWhenDue(id)
+    const [unreachable, recovered, ...rest] = await toldOf(instance)
+    expect(recovered?.data['since']).toBe(unreachable?.data['since'])
+    expect(rest.map(({ type, subject }) => `${type} ${subject}`).toSorted()).toEqual(
+      [...published.map(({ uuid }) => `video.published ${uuid}`), `video.updated ${edited}`].toSorted(),
+    )
+    expect(await stateOf(id)).toEqual(WELL)
+  })
+
+  it('and fails anew is told anew', async () => {
+    const { instance, id } = await watched(tubewire)
+    for (let times = 0; times < 2; times += 1) {
+      await instance.fail({ kind: '502' })
+      for (let polls = 0; polls < 6; polls += 1) await pollWhenDue(id)
+      await instance.heal()
+      await pollWhenDue(id)
+    }
+    const lines = ['unreachable', 'recovered', 'unreachable', 'recovered']
+    expect(await linesOf(instance)).toEqual(lines.map((what) => `instance.${what} ${instance.host}`))
+  })
+
+  it('four times in a row is nothing to tell, and is forgotten', async () => {
+    const { instance, id } = await watched(tubewire)
+    for (let times = 0; times < 3; times += 1) {
+      await instance.fail({ kind: '502' })
+      for (let polls = 0; polls < 4; polls += 1) await pollWhenDue(id)
+      expect(await stateOf(id)).toEqual({ failures: 4, isFailing: 1, isUnreachable: 0 })
+      await instance.heal()
+      await pollWhenDue(id)
+      expect(await stateOf(id)).toEqual(WELL)
+    }
+    expect(await linesOf(instance)).toEqual([])
+  })
+
+  it('asks for a rest, which is no failure', async () => {
+    const { instance, id } = await watched(tubewire)
+    await instance.fail({ kind: '429' })
+    for (let polls = 0; polls < 10; polls += 1) await pollWhenDue(id)
+    expect(await stateOf(id)).toEqual(WELL)
+    expect(await linesOf(instance)).toEqual([])
+  })
+})
+
+describe('A list that cannot be read', () => {
+  it('does not make its instance unreachable, and keeps no other from being read', async () => {
+    const { instance, id } = await watchedTwice()
+    await instance.fail({ kind: 'html-200', path: '/api/v1/videos' })
+    for (let polls = 0; polls < 6; polls += 1) await pollAgain(tubewire, id)
+    const { uuid } = await instance.publish()
+    await pollAgain(tubewire, id)
+    await pollAgain(tubewire, id)
+    expect(await stateOf(id)).toEqual(WELL)
+    expect(await linesOf(instance)).toEqual([`video.published ${uuid}`])
+    await instance.heal()
+    for (let polls = 0; polls < 30; polls += 1) await pollWhenDue(id)
+    expect(await linesOf(instance)).toEqual([`video.published ${uuid}`])
+  })
+})
