@@ -114,10 +114,7 @@ export const Comment = described(
     createdAt: EventTime,
     updatedAt: EventTime,
     heldForReview: described(v.boolean(), 'Only the video’s owner and moderators see it yet.'),
-    account: described(
-      v.nullable(Actor),
-      'Who wrote it. Null when the instance no longer says, as of a deleted one.',
-    ),
+    account: described(v.nullable(Actor), 'Who wrote it. Null when the instance no longer says.'),
   }),
   'A comment or a reply.',
 )
