@@ -8,7 +8,7 @@ import * as payload from './payloads.ts'
 import { EVENT_TYPES, type EventData, type EventType } from './types.ts'
 
 /** What there is to say of a type of event. */
-export type Entry<TType extends EventType> = {
+type Entry<TType extends EventType> = {
   /** When there is one, in a sentence. */
   when: string
   /** How it comes to be known: from what an instance shows to anybody, or from a connection only. */
@@ -258,7 +258,7 @@ type Proven = {
 export const CATALOGUE: Proven = ENTRIES
 
 /** An event as everybody sees it. */
-export type ExampleEvent<TType extends EventType> = {
+type ExampleEvent<TType extends EventType> = {
   id: string
   type: TType
   timestamp: string

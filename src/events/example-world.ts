@@ -24,7 +24,7 @@ const video = (
   fields: Pick<Video, 'uuid' | 'shortUUID' | 'name' | 'publishedAt' | 'createdAt'> &
     Partial<Video> & { picture: string },
 ): Video => {
-  const { picture, uuid, shortUUID, name, ...others } = fields
+  const { picture, uuid, shortUUID, name, publishedAt, createdAt, ...others } = fields
   return {
     uuid,
     shortUUID,
@@ -41,6 +41,8 @@ const video = (
     tags: null,
     thumbnailUrl: `${URL}/lazy-static/thumbnails/${picture}.jpg`,
     embedUrl: `${URL}/videos/embed/${uuid}`,
+    publishedAt,
+    createdAt,
     originallyPublishedAt: null,
     channel: aliceChannel,
     account: alice,

@@ -24,7 +24,7 @@ const CHECKPOINT = { baseline: true, newest: 0, walk: null }
 
 /** A video as a recorded list shows it. */
 async function listed(list: Recorded, name: string): Promise<SeenVideo> {
-  const page = await readVideosPage(recorded(list), ORIGIN, { kind: 'local' }, 0, { etag: null })
+  const page = await readVideosPage(recorded(list), ORIGIN, { kind: 'local' }, 0, null)
   if (page.kind !== 'page') throw new Error(page.kind)
   const found = page.videos.find(({ video }) => video.name === name)
   if (!found) throw new Error(`no video ${name}`)
