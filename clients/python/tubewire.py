@@ -749,7 +749,7 @@ class Comment:
     """Absolute."""
 
     account: Optional[Actor] = None
-    """Who wrote it. Null when the instance no longer says, as of a deleted one."""
+    """Who wrote it. Null when the instance no longer says."""
 
     in_reply_to_comment_id: Optional[int] = None
     """Null: it began the thread."""
@@ -808,12 +808,17 @@ class ConnectionReference:
 
 @dataclass
 class InstanceReference:
+    """A watched instance, and what it is called."""
+
     host: str
+    """With the port, unless it is the default one."""
+
     name: str
     url: str
     """Absolute."""
 
     version: str
+    """Of PeerTube."""
 
     @staticmethod
     def from_dict(obj: Any) -> 'InstanceReference':
@@ -1176,7 +1181,7 @@ class Event:
     
     The text of a comment was edited.
     
-    A comment was deleted, though its place in the thread may stay.
+    A comment was deleted. What it said is not told any more.
     
     The instance tells an account something.
     
@@ -2647,7 +2652,7 @@ class CommentDeletedEventPictures:
 
 @dataclass
 class CommentDeletedEvent:
-    """A comment was deleted, though its place in the thread may stay."""
+    """A comment was deleted. What it said is not told any more."""
 
     data: CommentDeletedEventData
     id: str
