@@ -471,7 +471,7 @@ type Endpoint struct {
 //
 // The text of a comment was edited.
 //
-// A comment was deleted, though its place in the thread may stay.
+// A comment was deleted. What it said is not told any more.
 //
 // The instance tells an account something.
 //
@@ -639,7 +639,7 @@ type ThumbnailURL struct {
 
 // A comment or a reply.
 type Comment struct {
-	// Who wrote it. Null when the instance no longer says, as of a deleted one.                       
+	// Who wrote it. Null when the instance no longer says.                                            
 	Account                                                                                  *Actor    `json:"account"`
 	// ISO 8601 in UTC.                                                                                
 	CreatedAt                                                                                time.Time `json:"createdAt"`
@@ -681,12 +681,15 @@ type ConnectionReference struct {
 	Username                          string `json:"username"`
 }
 
+// A watched instance, and what it is called.
 type InstanceReference struct {
-	Host        string `json:"host"`
-	Name        string `json:"name"`
-	// Absolute.       
-	URL         string `json:"url"`
-	Version     string `json:"version"`
+	// With the port, unless it is the default one.       
+	Host                                           string `json:"host"`
+	Name                                           string `json:"name"`
+	// Absolute.                                          
+	URL                                            string `json:"url"`
+	// Of PeerTube.                                       
+	Version                                        string `json:"version"`
 }
 
 // A notification of an account, and what it is about, by PeerTube’s name of that field.
@@ -1211,7 +1214,7 @@ type CommentUpdatedEventPictures struct {
 	Thumbnail       *string `json:"thumbnail"`
 }
 
-// A comment was deleted, though its place in the thread may stay.
+// A comment was deleted. What it said is not told any more.
 type CommentDeletedEvent struct {
 	Data                                                                                    CommentDeletedEventData      `json:"data"`
 	// Made of what happened: the same event never has another one.                                                      

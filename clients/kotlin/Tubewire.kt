@@ -245,7 +245,7 @@ data class Endpoint (
  *
  * The text of a comment was edited.
  *
- * A comment was deleted, though its place in the thread may stay.
+ * A comment was deleted. What it said is not told any more.
  *
  * The instance tells an account something.
  *
@@ -507,7 +507,7 @@ data class ThumbnailURL (
 @Serializable
 data class Comment (
     /**
-     * Who wrote it. Null when the instance no longer says, as of a deleted one.
+     * Who wrote it. Null when the instance no longer says.
      */
     val account: Actor? = null,
 
@@ -597,9 +597,16 @@ data class ConnectionReference (
     val username: String
 )
 
+/**
+ * A watched instance, and what it is called.
+ */
 @Serializable
 data class InstanceReference (
+    /**
+     * With the port, unless it is the default one.
+     */
     val host: String,
+
     val name: String,
 
     /**
@@ -607,6 +614,9 @@ data class InstanceReference (
      */
     val url: String,
 
+    /**
+     * Of PeerTube.
+     */
     val version: String
 )
 
@@ -1551,7 +1561,7 @@ data class CommentUpdatedEventPictures (
 )
 
 /**
- * A comment was deleted, though its place in the thread may stay.
+ * A comment was deleted. What it said is not told any more.
  */
 @Serializable
 data class CommentDeletedEvent (

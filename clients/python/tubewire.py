@@ -864,7 +864,7 @@ class Comment:
     """Absolute."""
 
     account: Optional[Actor] = None
-    """Who wrote it. Null when the instance no longer says, as of a deleted one."""
+    """Who wrote it. Null when the instance no longer says."""
 
     in_reply_to_comment_id: Optional[int] = None
     """Null: it began the thread."""
@@ -923,12 +923,17 @@ class ConnectionReference:
 
 @dataclass
 class InstanceReference:
+    """A watched instance, and what it is called."""
+
     host: str
+    """With the port, unless it is the default one."""
+
     name: str
     url: str
     """Absolute."""
 
     version: str
+    """Of PeerTube."""
 
     @staticmethod
     def from_dict(obj: Any) -> 'InstanceReference':
@@ -1291,7 +1296,7 @@ class Event:
     
     The text of a comment was edited.
     
-    A comment was deleted, though its place in the thread may stay.
+    A comment was deleted. What it said is not told any more.
     
     The instance tells an account something.
     
@@ -2762,7 +2767,7 @@ class CommentDeletedEventPictures:
 
 @dataclass
 class CommentDeletedEvent:
-    """A comment was deleted, though its place in the thread may stay."""
+    """A comment was deleted. What it said is not told any more."""
 
     data: CommentDeletedEventData
     id: str

@@ -1113,7 +1113,7 @@ export interface webhooks {
     put?: never
     /**
      * What an endpoint is sent of comment.deleted
-     * @description A comment was deleted, though its place in the thread may stay. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     * @description A comment was deleted. What it said is not told any more. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
      */
     post: operations['onCommentDeleted']
     delete?: never
@@ -1265,17 +1265,6 @@ export interface webhooks {
 }
 export interface components {
   schemas: {
-    /** @description An account or channel: who made or wrote something, or where it was put. */
-    Actor: {
-      name: string
-      displayName: string
-      host: string
-      /** @description `name@host`, as people write it. */
-      handle: string
-      /** @description Absolute. */
-      url: string
-      avatarUrl: string | null
-    }
     ApiKey: {
       id: string
       owner: string
@@ -1314,35 +1303,6 @@ export interface components {
       target: string | null
       success: boolean
       requestId: string
-    }
-    /** @description A comment or a reply. */
-    Comment: {
-      /** @description The instance’s number. */
-      id: number
-      /** @description The number of the comment that began the thread. */
-      threadId: number
-      /** @description Null: it began the thread. */
-      inReplyToCommentId: number | null
-      /** @description Absolute. */
-      url: string
-      /** @description As it was given: Markdown, of other servers HTML. Not to be trusted. Empty when it was deleted. */
-      text: string
-      /** @description The same, rendered and sanitised. */
-      html: string
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC.
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC.
-       */
-      updatedAt: string
-      /** @description Only the video’s owner and moderators see it yet. */
-      heldForReview: boolean
-      /** @description Who wrote it. Null when the instance no longer says, as of a deleted one. */
-      account: components['schemas']['Actor'] | null
     }
     Connection: {
       id: string
@@ -1390,12 +1350,6 @@ export interface components {
        * @description ISO 8601 in UTC, with milliseconds.
        */
       updatedAt: string
-    }
-    /** @description Of which watched account it is told. */
-    ConnectionReference: {
-      id: string
-      /** @description Of the account on the instance. */
-      username: string
     }
     Delivery: {
       endpoint: string
@@ -1495,13 +1449,6 @@ export interface components {
         lastError: string | null
       }[]
     }
-    InstanceReference: {
-      host: string
-      /** @description Absolute. */
-      url: string
-      name: string
-      version: string
-    }
     Mail: {
       id: string
       recipient: string
@@ -1518,28 +1465,6 @@ export interface components {
       createdAt: string
       nextAttemptAt: string | null
       finishedAt: string | null
-    }
-    /** @description A notification of an account, and what it is about, by PeerTube’s name of that field. When that is gone there is no such field. */
-    Notification: {
-      /** @description The instance’s number. */
-      id: number
-      /** @description PeerTube’s number of its kind. */
-      type: number
-      /** @description What we call that kind. */
-      kind: string
-      read: boolean
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC.
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @description ISO 8601 in UTC.
-       */
-      updatedAt: string
-    } & {
-      [key: string]: unknown
     }
     Problem: {
       /** @description `about:blank`, or a URL that says what a status alone does not. */
@@ -1727,6 +1652,35 @@ export interface components {
         to: 'public' | 'unlisted'
       }
     }
+    /** @description A comment or a reply. */
+    Comment: {
+      /** @description The instance’s number. */
+      id: number
+      /** @description The number of the comment that began the thread. */
+      threadId: number
+      /** @description Null: it began the thread. */
+      inReplyToCommentId: number | null
+      /** @description Absolute. */
+      url: string
+      /** @description As it was given: Markdown, of other servers HTML. Not to be trusted. Empty when it was deleted. */
+      text: string
+      /** @description The same, rendered and sanitised. */
+      html: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      updatedAt: string
+      /** @description Only the video’s owner and moderators see it yet. */
+      heldForReview: boolean
+      /** @description Who wrote it. Null when the instance no longer says. */
+      account: components['schemas']['Actor'] | null
+    }
     /** @description The video that a comment is on. What is not known of it is null. */
     VideoReference: {
       /** @description The same everywhere. */
@@ -1751,6 +1705,55 @@ export interface components {
       channel: components['schemas']['Actor'] | null
       /** @description Who made the video. */
       account: components['schemas']['Actor'] | null
+    }
+    /** @description A notification of an account, and what it is about, by PeerTube’s name of that field. When that is gone there is no such field. */
+    Notification: {
+      /** @description The instance’s number. */
+      id: number
+      /** @description PeerTube’s number of its kind. */
+      type: number
+      /** @description What we call that kind. */
+      kind: string
+      read: boolean
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC.
+       */
+      updatedAt: string
+    } & {
+      [key: string]: unknown
+    }
+    /** @description Of which watched account it is told. */
+    ConnectionReference: {
+      id: string
+      /** @description Of the account on the instance. */
+      username: string
+    }
+    /** @description A watched instance, and what it is called. */
+    InstanceReference: {
+      /** @description With the port, unless it is the default one. */
+      host: string
+      /** @description Absolute. */
+      url: string
+      name: string
+      /** @description Of PeerTube. */
+      version: string
+    }
+    /** @description An account or channel: who made or wrote something, or where it was put. */
+    Actor: {
+      name: string
+      displayName: string
+      host: string
+      /** @description `name@host`, as people write it. */
+      handle: string
+      /** @description Absolute. */
+      url: string
+      avatarUrl: string | null
     }
     /** @description A video can be seen that could not be before: it is new, was made public, or its time has come. */
     VideoPublishedEvent: {
@@ -1989,7 +1992,7 @@ export interface components {
         commenterAvatar: string | null
       }
     }
-    /** @description A comment was deleted, though its place in the thread may stay. */
+    /** @description A comment was deleted. What it said is not told any more. */
     CommentDeletedEvent: {
       /** @description Made of what happened: the same event never has another one. */
       id: string
@@ -6112,6 +6115,8 @@ export interface operations {
            *               ],
            *               "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
            *               "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *               "publishedAt": "2026-11-23T21:19:05.009Z",
+           *               "createdAt": "2026-11-23T21:19:06.360Z",
            *               "originallyPublishedAt": null,
            *               "channel": {
            *                 "name": "alice_channel",
@@ -6128,9 +6133,7 @@ export interface operations {
            *                 "url": "https://peertube.example/accounts/alice",
            *                 "handle": "alice@peertube.example",
            *                 "avatarUrl": null
-           *               },
-           *               "publishedAt": "2026-11-23T21:19:05.009Z",
-           *               "createdAt": "2026-11-23T21:19:06.360Z"
+           *               }
            *             }
            *           }
            *         }
@@ -6225,6 +6228,8 @@ export interface operations {
            *           ],
            *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
            *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *           "publishedAt": "2026-11-23T21:19:05.009Z",
+           *           "createdAt": "2026-11-23T21:19:06.360Z",
            *           "originallyPublishedAt": null,
            *           "channel": {
            *             "name": "alice_channel",
@@ -6241,9 +6246,7 @@ export interface operations {
            *             "url": "https://peertube.example/accounts/alice",
            *             "handle": "alice@peertube.example",
            *             "avatarUrl": null
-           *           },
-           *           "publishedAt": "2026-11-23T21:19:05.009Z",
-           *           "createdAt": "2026-11-23T21:19:06.360Z"
+           *           }
            *         }
            *       }
            *     }
@@ -7140,6 +7143,8 @@ export interface operations {
          *           ],
          *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
          *           "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "publishedAt": "2026-11-23T21:19:05.009Z",
+         *           "createdAt": "2026-11-23T21:19:06.360Z",
          *           "originallyPublishedAt": null,
          *           "channel": {
          *             "name": "alice_channel",
@@ -7156,9 +7161,7 @@ export interface operations {
          *             "url": "https://peertube.example/accounts/alice",
          *             "handle": "alice@peertube.example",
          *             "avatarUrl": null
-         *           },
-         *           "publishedAt": "2026-11-23T21:19:05.009Z",
-         *           "createdAt": "2026-11-23T21:19:06.360Z"
+         *           }
          *         }
          *       }
          *     }
@@ -7229,6 +7232,8 @@ export interface operations {
          *           "tags": null,
          *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/724d2e15-f0c8-4d3a-b63f-2ed8d19a77ad.jpg",
          *           "embedUrl": "https://peertube.example/videos/embed/6c6db89f-2484-4629-bcaf-372d03aca0a3",
+         *           "publishedAt": "2026-11-23T21:19:06.729Z",
+         *           "createdAt": "2026-11-23T21:19:07.125Z",
          *           "originallyPublishedAt": null,
          *           "channel": {
          *             "name": "alice_channel",
@@ -7245,9 +7250,7 @@ export interface operations {
          *             "url": "https://peertube.example/accounts/alice",
          *             "handle": "alice@peertube.example",
          *             "avatarUrl": null
-         *           },
-         *           "publishedAt": "2026-11-23T21:19:06.729Z",
-         *           "createdAt": "2026-11-23T21:19:07.125Z"
+         *           }
          *         },
          *         "changes": {
          *           "name": {
@@ -7318,6 +7321,8 @@ export interface operations {
          *           "tags": null,
          *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/cee203e0-29ec-41b2-89ac-d287a4c46854.jpg",
          *           "embedUrl": "https://peertube.example/videos/embed/cc6d4492-a7b5-421e-bce6-0b44d3cc571a",
+         *           "publishedAt": "2026-11-23T21:19:09.846Z",
+         *           "createdAt": "2026-11-23T21:19:10.191Z",
          *           "originallyPublishedAt": null,
          *           "channel": {
          *             "name": "alice_channel",
@@ -7334,9 +7339,7 @@ export interface operations {
          *             "url": "https://peertube.example/accounts/alice",
          *             "handle": "alice@peertube.example",
          *             "avatarUrl": null
-         *           },
-         *           "publishedAt": "2026-11-23T21:19:09.846Z",
-         *           "createdAt": "2026-11-23T21:19:10.191Z"
+         *           }
          *         }
          *       }
          *     }
@@ -7401,6 +7404,8 @@ export interface operations {
          *           "tags": null,
          *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/90c2d3ac-4a90-4781-9baa-88d482b27ed7.jpg",
          *           "embedUrl": "https://peertube.example/videos/embed/ee290ac8-74ea-4a5d-98aa-08762b008874",
+         *           "publishedAt": "2026-11-23T21:19:10.965Z",
+         *           "createdAt": "2026-11-23T21:19:11.307Z",
          *           "originallyPublishedAt": null,
          *           "channel": {
          *             "name": "bob_channel",
@@ -7417,9 +7422,7 @@ export interface operations {
          *             "url": "https://peertube.example/accounts/bob",
          *             "handle": "bob@peertube.example",
          *             "avatarUrl": null
-         *           },
-         *           "publishedAt": "2026-11-23T21:19:10.965Z",
-         *           "createdAt": "2026-11-23T21:19:11.307Z"
+         *           }
          *         }
          *       }
          *     }
@@ -7490,6 +7493,8 @@ export interface operations {
          *           "tags": null,
          *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/5b0a7d3c-1f0e-4a57-8a3e-7c2f9d4b6e10.jpg",
          *           "embedUrl": "https://peertube.example/videos/embed/0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "publishedAt": "2026-11-23T21:24:02.118Z",
+         *           "createdAt": "2026-11-23T21:20:41.530Z",
          *           "originallyPublishedAt": null,
          *           "channel": {
          *             "name": "alice_channel",
@@ -7506,9 +7511,7 @@ export interface operations {
          *             "url": "https://peertube.example/accounts/alice",
          *             "handle": "alice@peertube.example",
          *             "avatarUrl": null
-         *           },
-         *           "publishedAt": "2026-11-23T21:24:02.118Z",
-         *           "createdAt": "2026-11-23T21:20:41.530Z"
+         *           }
          *         }
          *       }
          *     }
@@ -7579,6 +7582,8 @@ export interface operations {
          *           "tags": null,
          *           "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/5b0a7d3c-1f0e-4a57-8a3e-7c2f9d4b6e10.jpg",
          *           "embedUrl": "https://peertube.example/videos/embed/0d5a1f0e-6c0b-4e0b-9b5c-3d1f2a7c8e94",
+         *           "publishedAt": "2026-11-23T21:46:10.402Z",
+         *           "createdAt": "2026-11-23T21:20:41.530Z",
          *           "originallyPublishedAt": null,
          *           "channel": {
          *             "name": "alice_channel",
@@ -7595,9 +7600,7 @@ export interface operations {
          *             "url": "https://peertube.example/accounts/alice",
          *             "handle": "alice@peertube.example",
          *             "avatarUrl": null
-         *           },
-         *           "publishedAt": "2026-11-23T21:46:10.402Z",
-         *           "createdAt": "2026-11-23T21:20:41.530Z"
+         *           }
          *         },
          *         "replay": true
          *       }
@@ -7641,7 +7644,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_41a4dde752244104d923c9beef4610c5",
+         *       "id": "evt_7f9550b08576923506d6c73fb32d259d",
          *       "type": "comment.created",
          *       "timestamp": "2026-11-23T21:19:41.008Z",
          *       "sequence": 48,
@@ -7668,9 +7671,9 @@ export interface operations {
          *         },
          *         "video": {
          *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
          *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
          *           "name": "Alice video 1",
-         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
          *           "nsfw": false,
          *           "category": {
          *             "id": 15,
@@ -7742,7 +7745,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_11bba8a8ce3855f60203494cf075cd96",
+         *       "id": "evt_78f293a9b7e95ad371238db1ddf23da4",
          *       "type": "comment.updated",
          *       "timestamp": "2026-11-23T21:20:41.008Z",
          *       "sequence": 49,
@@ -7769,9 +7772,9 @@ export interface operations {
          *         },
          *         "video": {
          *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
          *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
          *           "name": "Alice video 1",
-         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
          *           "nsfw": false,
          *           "category": {
          *             "id": 15,
@@ -7849,29 +7852,36 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_94975b274471c6e5925fb84daf1d74c6",
+         *       "id": "evt_043836e6e4c21a4168a38a1bde18b881",
          *       "type": "comment.deleted",
          *       "timestamp": "2026-11-23T21:20:41.008Z",
          *       "sequence": 50,
          *       "instance": "peertube.example",
          *       "data": {
          *         "comment": {
-         *           "id": 5,
+         *           "id": 6,
          *           "threadId": 5,
-         *           "inReplyToCommentId": null,
-         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022/comments/5",
+         *           "inReplyToCommentId": 5,
+         *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022/comments/6",
          *           "text": "",
          *           "html": "",
-         *           "createdAt": "2026-11-23T21:19:11.660Z",
-         *           "updatedAt": "2026-11-23T21:19:11.944Z",
+         *           "createdAt": "2026-11-23T21:19:11.789Z",
+         *           "updatedAt": "2026-11-23T21:19:11.795Z",
          *           "heldForReview": false,
-         *           "account": null
+         *           "account": {
+         *             "name": "bob",
+         *             "displayName": "bob",
+         *             "host": "peertube.example",
+         *             "url": "https://peertube.example/accounts/bob",
+         *             "handle": "bob@peertube.example",
+         *             "avatarUrl": null
+         *           }
          *         },
          *         "video": {
          *           "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
          *           "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
          *           "name": "Alice video 1",
-         *           "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
          *           "nsfw": false,
          *           "category": {
          *             "id": 15,
@@ -7943,7 +7953,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_ccd7417d6f95e68e3bcbc930b2aeac3d",
+         *       "id": "evt_75ac27d6cbca39e2c874f1406e3d43ab",
          *       "type": "notification.created",
          *       "timestamp": "2026-11-23T21:19:43.250Z",
          *       "sequence": 51,
@@ -8023,7 +8033,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_dfee8892920e79ba27ee8036f10eb2a8",
+         *       "id": "evt_b42e14e04f2bc91e7584168ac95900c4",
          *       "type": "notification.unknown",
          *       "timestamp": "2026-11-23T21:25:43.250Z",
          *       "sequence": 52,
@@ -8092,7 +8102,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_a977bf3d7cf0375bf6b5a658d7a12ce8",
+         *       "id": "evt_1077661741b9712d9fb9da40df73561c",
          *       "type": "notification.read",
          *       "timestamp": "2026-11-23T21:26:43.250Z",
          *       "sequence": 53,

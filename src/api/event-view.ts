@@ -1,6 +1,7 @@
 /** @module How an event looks: in the API, in downloads, and as the body of a webhook. */
 import * as v from 'valibot'
 import { CATALOGUE, exampleOf } from '../events/catalogue.ts'
+import * as payloads from '../events/payloads.ts'
 import { EVENT_TYPES, type EventType } from '../events/types.ts'
 import { Time } from './fields.ts'
 
@@ -51,6 +52,18 @@ function eventOf(type: EventType) {
 
 /** By type, what an event of it looks like. */
 export const EVENT_SCHEMAS = new Map(EVENT_TYPES.map((type) => [type, eventOf(type)]))
+
+/** What events are made of, by its name in generated code. */
+export const EVENT_PARTS = {
+  Video: payloads.Video,
+  VideoChanges: payloads.VideoChanges,
+  Comment: payloads.Comment,
+  VideoReference: payloads.VideoReference,
+  Notification: payloads.Notification,
+  ConnectionReference: payloads.Connection,
+  InstanceReference: payloads.Instance,
+  Actor: payloads.Actor,
+}
 
 /** An event, as every reader gets it. */
 export const Event = v.variant('type', [...EVENT_SCHEMAS.values()])

@@ -8,7 +8,7 @@ import * as payload from './payloads.ts'
 import { EVENT_TYPES, type EventData, type EventType } from './types.ts'
 
 /** What there is to say of a type of event. */
-export type Entry<TType extends EventType> = {
+type Entry<TType extends EventType> = {
   /** When there is one, in a sentence. */
   when: string
   /** How it comes to be known: from what an instance shows to anybody, or from a connection only. */
@@ -98,7 +98,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject(comment),
     example: {
-      id: 'evt_41a4dde752244104d923c9beef4610c5',
+      id: 'evt_7f9550b08576923506d6c73fb32d259d',
       timestamp: '2026-11-23T21:19:41.008Z',
       data: { comment: world.reply, video: world.commented },
     },
@@ -108,7 +108,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject({ ...comment, changes: v.strictObject({ text: payload.TextChange }) }),
     example: {
-      id: 'evt_11bba8a8ce3855f60203494cf075cd96',
+      id: 'evt_78f293a9b7e95ad371238db1ddf23da4',
       timestamp: '2026-11-23T21:20:41.008Z',
       data: {
         comment: world.root,
@@ -118,11 +118,11 @@ const ENTRIES = {
     },
   },
   'comment.deleted': {
-    when: 'A comment was deleted, though its place in the thread may stay.',
+    when: 'A comment was deleted. What it said is not told any more.',
     from: 'public',
     data: v.strictObject(comment),
     example: {
-      id: 'evt_94975b274471c6e5925fb84daf1d74c6',
+      id: 'evt_043836e6e4c21a4168a38a1bde18b881',
       timestamp: '2026-11-23T21:20:41.008Z',
       data: { comment: world.deletedComment, video: world.commented },
     },
@@ -132,7 +132,7 @@ const ENTRIES = {
     from: 'connection',
     data: v.strictObject(notification),
     example: {
-      id: 'evt_ccd7417d6f95e68e3bcbc930b2aeac3d',
+      id: 'evt_75ac27d6cbca39e2c874f1406e3d43ab',
       timestamp: '2026-11-23T21:19:43.250Z',
       data: { notification: world.notification, connection: world.connection },
     },
@@ -145,7 +145,7 @@ const ENTRIES = {
       raw: v.pipe(v.unknown(), v.description('What the instance sent, cut when it is large.')),
     }),
     example: {
-      id: 'evt_dfee8892920e79ba27ee8036f10eb2a8',
+      id: 'evt_b42e14e04f2bc91e7584168ac95900c4',
       timestamp: '2026-11-23T21:25:43.250Z',
       data: {
         notification: {
@@ -173,7 +173,7 @@ const ENTRIES = {
     from: 'connection',
     data: v.strictObject(notification),
     example: {
-      id: 'evt_a977bf3d7cf0375bf6b5a658d7a12ce8',
+      id: 'evt_1077661741b9712d9fb9da40df73561c',
       timestamp: '2026-11-23T21:26:43.250Z',
       data: {
         notification: { ...world.notification, read: true, updatedAt: '2026-11-23T21:26:05.877Z' },
@@ -258,7 +258,7 @@ type Proven = {
 export const CATALOGUE: Proven = ENTRIES
 
 /** An event as everybody sees it. */
-export type ExampleEvent<TType extends EventType> = {
+type ExampleEvent<TType extends EventType> = {
   id: string
   type: TType
   timestamp: string

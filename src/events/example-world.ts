@@ -24,7 +24,7 @@ const video = (
   fields: Pick<Video, 'uuid' | 'shortUUID' | 'name' | 'publishedAt' | 'createdAt'> &
     Partial<Video> & { picture: string },
 ): Video => {
-  const { picture, uuid, shortUUID, name, ...others } = fields
+  const { picture, uuid, shortUUID, name, publishedAt, createdAt, ...others } = fields
   return {
     uuid,
     shortUUID,
@@ -41,6 +41,8 @@ const video = (
     tags: null,
     thumbnailUrl: `${URL}/lazy-static/thumbnails/${picture}.jpg`,
     embedUrl: `${URL}/videos/embed/${uuid}`,
+    publishedAt,
+    createdAt,
     originallyPublishedAt: null,
     channel: aliceChannel,
     account: alice,
@@ -122,9 +124,9 @@ export const replay: Video = {
 /** The video that was commented, as a comment refers to it. */
 export const commented: VideoReference = {
   uuid: newVideo.uuid,
+  shortUUID: newVideo.shortUUID,
   url: newVideo.url,
   name: newVideo.name,
-  shortUUID: newVideo.shortUUID,
   nsfw: newVideo.nsfw,
   category: newVideo.category,
   language: newVideo.language,
@@ -159,18 +161,18 @@ export const root: Comment = {
   account: bob,
 }
 
-/** What the instance leaves of a comment that was deleted. */
+/** One that was deleted: nobody is told any more what it said. */
 export const deletedComment: Comment = {
-  id: 5,
+  id: 6,
   threadId: 5,
-  inReplyToCommentId: null,
-  url: `${newVideo.url}/comments/5`,
+  inReplyToCommentId: 5,
+  url: `${newVideo.url}/comments/6`,
   text: '',
   html: '',
-  createdAt: '2026-11-23T21:19:11.660Z',
-  updatedAt: '2026-11-23T21:19:11.944Z',
+  createdAt: '2026-11-23T21:19:11.789Z',
+  updatedAt: '2026-11-23T21:19:11.795Z',
   heldForReview: false,
-  account: null,
+  account: bob,
 }
 
 export const notification: Notification = {

@@ -7,7 +7,7 @@ const described = <TSchema extends v.GenericSchema>(schema: TSchema, text: strin
 
 const url = described(v.string(), 'Absolute.')
 /** ISO 8601 in UTC. */
-export const EventTime = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601 in UTC.'))
+const time = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601 in UTC.'))
 const number = v.pipe(v.number(), v.integer())
 const label = <TId extends v.GenericSchema>(id: TId, text: string) =>
   described(v.nullable(v.strictObject({ id, label: v.string() })), text)
@@ -33,7 +33,7 @@ const description = described(
   'The whole one of a video that was published now; otherwise its beginning, as the list of the instance gives it.',
 )
 const tags = described(v.nullable(v.array(v.string())), 'Null: not known, for lists don’t tell them.')
-const originallyPublishedAt = described(v.nullable(EventTime), 'When it was first published elsewhere.')
+const originallyPublishedAt = described(v.nullable(time), 'When it was first published elsewhere.')
 const thumbnailUrl = v.nullable(url)
 
 export const Video = described(
@@ -53,8 +53,8 @@ export const Video = described(
     tags,
     thumbnailUrl,
     embedUrl: v.nullable(url),
-    publishedAt: EventTime,
-    createdAt: EventTime,
+    publishedAt: time,
+    createdAt: time,
     originallyPublishedAt,
     channel: Actor,
     account: Actor,
@@ -111,13 +111,10 @@ export const Comment = described(
       'As it was given: Markdown, of other servers HTML. Not to be trusted. Empty when it was deleted.',
     ),
     html: described(v.string(), 'The same, rendered and sanitised.'),
-    createdAt: EventTime,
-    updatedAt: EventTime,
+    createdAt: time,
+    updatedAt: time,
     heldForReview: described(v.boolean(), 'Only the video’s owner and moderators see it yet.'),
-    account: described(
-      v.nullable(Actor),
-      'Who wrote it. Null when the instance no longer says, as of a deleted one.',
-    ),
+    account: described(v.nullable(Actor), 'Who wrote it. Null when the instance no longer says.'),
   }),
   'A comment or a reply.',
 )
@@ -129,20 +126,23 @@ export const Notification = described(
       type: described(number, 'PeerTube’s number of its kind.'),
       kind: described(v.string(), 'What we call that kind.'),
       read: v.boolean(),
-      createdAt: EventTime,
-      updatedAt: EventTime,
+      createdAt: time,
+      updatedAt: time,
     },
     v.unknown(),
   ),
   'A notification of an account, and what it is about, by PeerTube’s name of that field. When that is gone there is no such field.',
 )
 
-export const Instance = v.strictObject({
-  host: v.string(),
-  url,
-  name: v.string(),
-  version: v.string(),
-}) satisfies v.GenericSchema<InstanceReference>
+export const Instance = described(
+  v.strictObject({
+    host: described(v.string(), 'With the port, unless it is the default one.'),
+    url,
+    name: v.string(),
+    version: described(v.string(), 'Of PeerTube.'),
+  }),
+  'A watched instance, and what it is called.',
+) satisfies v.GenericSchema<InstanceReference>
 
 export const Connection = described(
   v.strictObject({

@@ -16,7 +16,7 @@ export async function keepGenerated(files: Readonly<Record<string, string>>, com
   const isCheck = process.argv.includes('--check')
   for (const [name, made] of Object.entries(files)) {
     const path = join(ROOT, name)
-    const content = /\.(json|ts)$/.test(name) ? await format(name, made) : made
+    const content = /\.(json|md|ts)$/.test(name) ? await format(name, made) : made
     const before = await readFile(path, 'utf8').catch(() => null)
     if (before === content) continue
     if (isCheck) {

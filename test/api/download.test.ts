@@ -2,7 +2,11 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { exampleEvent } from '../../src/api/event-view.ts'
+import { exampleOf } from '../../src/events/catalogue.ts'
+import { EVENT_TYPES } from '../../src/events/types.ts'
 import { forgetAll, KEY, send } from '../support/call.ts'
+import { parseCsv } from '../support/csv.ts'
+import { exampleRows, setLog } from '../support/events.ts'
 import { as, loggedIn } from '../support/people.ts'
 
 let alice: Awaited<ReturnType<typeof loggedIn>>
@@ -71,6 +75,23 @@ describe('A download', () => {
     expect(lines[0]).toMatch(/^sequence,id,type,/)
     expect(lines[1]).toContain(',evt_2,video.published,')
     expect(lines).toHaveLength(3)
+  })
+
+  it.each(['ndjson', 'csv'])('of every type of event as %s has the payloads whole', async (format) => {
+    await setLog(exampleRows(alice.id))
+    const text = await (await send('GET', `/download/events.${format}`, as(alice.token))).text()
+    const payloads =
+      format === 'csv'
+        ? parseCsv(text)
+            .slice(1)
+            .map((cells) => JSON.parse(cells.at(-1) ?? ''))
+        : text
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line).data)
+    expect(payloads).toEqual(EVENT_TYPES.map((type) => exampleOf(type).data))
+    const others = await (await send('GET', `/download/events.${format}`, as(KEY))).text()
+    expect(others).not.toMatch(/notification\.|connection\./)
   })
 
   it('needs a caller who may', async () => {

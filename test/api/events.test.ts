@@ -2,7 +2,10 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { exampleEvent } from '../../src/api/event-view.ts'
+import { CATALOGUE, exampleOf } from '../../src/events/catalogue.ts'
+import { EVENT_TYPES, typesLike } from '../../src/events/types.ts'
 import { call, forgetAll } from '../support/call.ts'
+import { exampleRows, OTHER, setLog, VIEWER } from '../support/events.ts'
 import { control, pollToEnd, testDeps } from '../support/harness.ts'
 
 beforeEach(forgetAll)
@@ -39,6 +42,32 @@ describe('Events and deliveries', () => {
     )
     expect(rest.body.data).toHaveLength(1)
   })
+
+  it('of every type come as the catalogue shows them, those of a connection to its owner only', async () => {
+    await setLog(exampleRows(VIEWER))
+    const mine = await call('GET', '/events')
+    expect(mine.body.data.map(({ type, data }) => ({ type, data }))).toEqual(
+      EVENT_TYPES.map((type) => ({ type, data: exampleOf(type).data })),
+    )
+    await setLog(exampleRows(OTHER))
+    const others = await call('GET', '/events')
+    expect(others.body.data.map(({ type }) => type)).toEqual(
+      EVENT_TYPES.filter((type) => CATALOGUE[type].from === 'public'),
+    )
+    for (const [index, type] of EVENT_TYPES.entries()) {
+      const { status } = await call('GET', `/events/evt_${42 + index}`)
+      expect(status, type).toBe(CATALOGUE[type].from === 'public' ? 200 : 404)
+    }
+  })
+
+  it.each(['video', 'live', 'comment', 'notification', 'instance', 'connection'])(
+    'of the kind %s come when they are asked for',
+    async (kind) => {
+      await setLog(exampleRows(VIEWER))
+      const { body } = await call('GET', `/events?type=${kind}.*`)
+      expect(body.data.map(({ type }) => type)).toEqual(typesLike(`${kind}.*`))
+    },
+  )
 
   it('private events are seen by their owner only', async () => {
     await env.DB.batch([

@@ -39,6 +39,18 @@ describe('OpenAPI 3.0', () => {
     })
   })
 
+  it('has nothing beside a reference, where nothing counts, and no null without a type', () => {
+    const beside = found.filter(({ schema }) => '$ref' in schema && Object.keys(schema).length > 1)
+    expect(beside.map(({ path }) => path)).toEqual([])
+    const untyped = found.filter(({ schema }) => schema['nullable'] === true && !('type' in schema))
+    expect(untyped.map(({ path }) => path)).toEqual([])
+    expect(at(found, '/schemas/Comment/properties/account')).toMatchObject({
+      type: 'object',
+      nullable: true,
+      allOf: [{ $ref: '#/components/schemas/Actor' }],
+    })
+  })
+
   it('leaves open what may be of several types', () => {
     expect(at(found, '/invalid-params/additionalProperties/properties/value')).not.toHaveProperty('type')
   })

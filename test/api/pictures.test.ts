@@ -2,8 +2,11 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { exampleEvent } from '../../src/api/event-view.ts'
+import { exampleOf } from '../../src/events/catalogue.ts'
+import { EVENT_TYPES } from '../../src/events/types.ts'
 import { picturePath } from '../../src/pictures/path.ts'
 import { call, forgetAll, send } from '../support/call.ts'
+import { exampleRows, logRow, setLog, VIEWER } from '../support/events.ts'
 import { control, pollToEnd, testDeps } from '../support/harness.ts'
 
 beforeEach(forgetAll)
@@ -53,6 +56,46 @@ describe('A picture', () => {
     const shown = await send('GET', signed)
     expect(shown.headers.get('content-type')).toBe('image/png')
     await shown.body?.cancel()
+  })
+
+  it('is named by every event about a video, and no other event is changed', async () => {
+    await setLog(exampleRows(VIEWER))
+    const plain = await call('GET', '/events')
+    const pictured = await call('GET', '/events?pictures=true')
+    for (const [index, event] of pictured.body.data.entries()) {
+      const { pictures, ...rest } = event as Record<string, unknown>
+      expect(rest).toEqual(plain.body.data[index])
+      const { data } = exampleOf(EVENT_TYPES[index] ?? 'video.published')
+      const thumbnail = 'video' in data && 'thumbnailUrl' in data.video ? data.video.thumbnailUrl : null
+      expect(pictures).toEqual(
+        'video' in data
+          ? {
+              thumbnail: thumbnail && (await path(thumbnail)),
+              channelAvatar: null,
+              accountAvatar: null,
+              ...('comment' in data ? { commenterAvatar: null } : {}),
+            }
+          : undefined,
+      )
+    }
+  })
+
+  it('of whoever commented is named, also when nothing more is known of the video', async () => {
+    const avatarUrl = 'https://peertube.example/lazy-static/avatars/b.png'
+    const { comment, video } = exampleOf('comment.updated').data
+    const data = {
+      ...exampleOf('comment.updated').data,
+      comment: { ...comment, account: comment.account && { ...comment.account, avatarUrl } },
+      video: { ...video, channel: null, account: null },
+    }
+    await setLog([logRow({ sequence: 1, type: 'comment.updated', data: JSON.stringify(data) })])
+    const { body } = await call('GET', '/events/evt_1?pictures=true')
+    expect(body['pictures']).toEqual({
+      thumbnail: null,
+      channelAvatar: null,
+      accountAvatar: null,
+      commenterAvatar: await picturePath(config.encryptionKeys, 'avatars', avatarUrl),
+    })
   })
 
   it('that nobody signed is 404, whatever it is, and nothing is fetched', async () => {

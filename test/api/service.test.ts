@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { openApi } from '../../src/api/openapi/openapi.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
 import { contentTypes } from '../../src/api/request/body.ts'
+import { exampleOf } from '../../src/events/catalogue.ts'
+import { EVENT_TYPES } from '../../src/events/types.ts'
 import { send, sendTo } from '../support/call.ts'
 import { expectValid } from '../support/documented.ts'
 import { testDeps } from '../support/harness.ts'
@@ -21,6 +23,7 @@ type Document = {
   tags: { name: string }[]
   paths: Record<string, Record<string, Described>>
   webhooks?: Record<string, { post: Described }>
+  components: { schemas: Record<string, unknown> }
 }
 
 async function document(version = ''): Promise<Document> {
@@ -44,10 +47,39 @@ describe('The description in OpenAPI', () => {
     },
   )
 
-  it('has a webhook for every type of event, in 3.1', async () => {
-    const { webhooks } = await document()
-    expect(Object.keys(webhooks ?? {})).toEqual(['video.published'])
+  it('has a webhook for every type of event, in 3.1, with its own payload and an example that validates', async () => {
+    const { webhooks = {} } = await document()
+    expect(Object.keys(webhooks)).toEqual(EVENT_TYPES)
     expect((await document('3.0')).webhooks).toBeUndefined()
+    const schemas = new Set<string>()
+    for (const type of EVENT_TYPES) {
+      const { operationId, requestBody } = webhooks[type]?.post ?? {}
+      const { schema = {}, example } = requestBody?.content['application/json'] ?? {}
+      expect(operationId).toMatch(/^on[A-Z][a-z]+[A-Z][a-z]+$/)
+      expect(example).toEqual(exampleOf(type))
+      expectValid(type, schema, example)
+      schemas.add(JSON.stringify(schema))
+    }
+    expect(schemas.size).toBe(EVENT_TYPES.length)
+  })
+
+  it.each(['3.1', '3.0'])('of version %s tells events apart by their type', async (version) => {
+    const { components } = await document(version)
+    const { oneOf, discriminator } = components.schemas['Event'] as {
+      oneOf: { $ref: string }[]
+      discriminator: { propertyName: string; mapping: Record<string, string> }
+    }
+    expect(discriminator.propertyName).toBe('type')
+    expect(Object.keys(discriminator.mapping)).toEqual(EVENT_TYPES)
+    expect(Object.values(discriminator.mapping)).toEqual(oneOf.map(({ $ref }) => $ref))
+    for (const { $ref } of oneOf) expect(components.schemas).toHaveProperty([$ref.split('/').at(-1) ?? ''])
+  })
+
+  it('takes no event whose payload is of another type', () => {
+    const event = { $ref: '#/components/schemas/Event' }
+    for (const type of EVENT_TYPES) expectValid(type, event, exampleOf(type))
+    const mixed = { ...exampleOf('comment.created'), type: 'video.published' }
+    expect(() => expectValid('mixed', event, mixed)).toThrow()
   })
 
   it('has examples that validate', async () => {

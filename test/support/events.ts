@@ -1,5 +1,7 @@
 /** @module Rows of the event log for tests. */
 import { env } from 'cloudflare:workers'
+import { CATALOGUE, exampleOf } from '../../src/events/catalogue.ts'
+import { EVENT_TYPES } from '../../src/events/types.ts'
 
 export const VIEWER = 'usr_administrator'
 export const OTHER = 'usr_other'
@@ -17,6 +19,21 @@ export type LogRow = {
 /** An event as a test needs it, but for what the test says. */
 export function logRow(row: Partial<LogRow> & { sequence: number }): LogRow {
   return { type: 'video.published', instance: 'a.example', ownerId: null, seenAt: 0, data: '{}', ...row }
+}
+
+/** An event of every type, the examples of the catalogue. @param ownerId whose those are that need a connection. */
+export function exampleRows(ownerId: string): LogRow[] {
+  return EVENT_TYPES.map((type) => {
+    const { sequence, instance, timestamp, data } = exampleOf(type)
+    return {
+      sequence,
+      type,
+      instance,
+      ownerId: CATALOGUE[type].from === 'connection' ? ownerId : null,
+      seenAt: Date.parse(timestamp),
+      data: JSON.stringify(data),
+    }
+  })
 }
 
 /** Makes these, and no others, the event log. */

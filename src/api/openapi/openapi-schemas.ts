@@ -1,14 +1,13 @@
 /** @module The schemas that validate, as JSON Schema: of OpenAPI 3.1 (draft 2020-12), or of 3.0. */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import * as payloads from '../../events/payloads.ts'
 import type { EventType } from '../../events/types.ts'
 import { AuditItem, ShownMail } from '../administration.ts'
 import { ShownApiKey } from '../api-keys.ts'
 import { ShownConnection } from '../connection-view.ts'
 import { ShownDelivery } from '../deliveries.ts'
 import { ShownEndpoint } from '../endpoint-view.ts'
-import { EVENT_SCHEMAS, Event } from '../event-view.ts'
+import { EVENT_PARTS, EVENT_SCHEMAS, Event } from '../event-view.ts'
 import { ShownInstance } from '../instance-view.ts'
 import { ShownProblem } from '../problem-view.ts'
 import { ShownUser } from '../user-view.ts'
@@ -25,28 +24,21 @@ export function eventName(type: EventType): string {
 }
 
 /** The name of what an event of a type looks like. */
-const eventSchemaName = (type: EventType) => `${eventName(type)}Event`
+export const eventSchemaName = (type: EventType) => `${eventName(type)}Event`
 
 /** What has a name in the description, and in generated clients. */
 const NAMED: Record<string, v.GenericSchema> = {
-  Actor: payloads.Actor,
   ApiKey: ShownApiKey,
   AuditEntry: AuditItem,
-  Comment: payloads.Comment,
   Connection: ShownConnection,
-  ConnectionReference: payloads.Connection,
   Delivery: ShownDelivery,
   Endpoint: ShownEndpoint,
   Event,
   Instance: ShownInstance,
-  InstanceReference: payloads.Instance,
   Mail: ShownMail,
-  Notification: payloads.Notification,
   Problem: ShownProblem,
   User: ShownUser,
-  Video: payloads.Video,
-  VideoChanges: payloads.VideoChanges,
-  VideoReference: payloads.VideoReference,
+  ...EVENT_PARTS,
   ...Object.fromEntries([...EVENT_SCHEMAS].map(([type, schema]) => [eventSchemaName(type), schema])),
 }
 

@@ -1,6 +1,7 @@
 /** @module docs/roles.md, made of the rights table and the operations. */
 import type { Operation } from '../operation.ts'
 import { type Reach, RIGHTS, type Right, ROLES, SCOPES } from '../rights.ts'
+import { table } from './markdown-table.ts'
 
 const CELLS: Record<Reach, string> = { none: '–', public: 'public', own: 'own', all: 'all' }
 
@@ -48,14 +49,4 @@ ${table(['scope', 'a key with it may'], scopes)}
 function scopeOf({ scope }: Right): string {
   if (scope === 'any') return ''
   return scope === 'session' ? 'session' : `\`${scope}\``
-}
-
-/** A table whose columns are as wide as their widest cell. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)),
-  )
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }
