@@ -71,10 +71,18 @@ function problemOf(host: string, result: NotOk, now: number): Problem {
       return new Problem(code ?? 'login_refused', `${host} ${result.detail}`)
     }
     case 'failed': {
-      const code = problemCode(result.reason.replaceAll('-', '_'))
-      return new Problem(code ?? 422, `${host} ${unquoted(result).detail}`)
+      const reason = SAME_TO_CALLERS[result.reason] ?? result.reason
+      return new Problem(problemCode(reason.replaceAll('-', '_')) ?? 422, `${host} ${unquoted(result).detail}`)
     }
   }
+}
+
+/** What callers need not tell apart: the detail does. */
+const SAME_TO_CALLERS: Partial<Record<string, string>> = {
+  dns: 'unreachable',
+  refused: 'unreachable',
+  server: 'http',
+  html: 'not-json',
 }
 
 function busy(host: string, waitMs: number): Problem {

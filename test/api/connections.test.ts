@@ -341,7 +341,7 @@ describe('What is sent', () => {
   })
 
   it('may have any letters in the password, and a user name that means something elsewhere', async () => {
-    for (const username of ["alice' OR 1=1 --", '__proto__', '<script>', '../..', '名前'])
+    for (const username of ["alice' OR 1=1 --", '__proto__', '<名前>'])
       expect((await connect({ username, password: 'ä&=+ %✓' })).body).toMatchObject({
         code: 'login_wrong_password',
       })

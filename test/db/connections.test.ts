@@ -45,7 +45,7 @@ beforeEach(async () => {
 async function givenInstance(): Promise<string> {
   const host = newId('ins')
   const instance = { ownerId: 'usr_administrator', origin: `https://${host}`, host, name: '', version: '' }
-  return String(await insertInstance(env.DB, { ...instance, createdAt: NOW }, '{}'))
+  return String(await insertInstance(env.DB, { ...instance, createdAt: NOW }, []))
 }
 
 const login = (tokens: string) => ({ role: 2, tokens, expiresAt: NOW + 100 })

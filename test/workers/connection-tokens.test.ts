@@ -350,6 +350,7 @@ describe('A refresh that fails', () => {
     await turn(HOUR)
     expect(await ask()).toMatchObject({ kind: 'wait', waitMs: 30_000 })
     expect(await stored()).toMatchObject({ state: 'active', refreshingSince: null })
+    await turn(30_000)
     expect(await ownerOf(await tokenOf(ask()))).toBe('alice')
   })
 
