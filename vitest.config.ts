@@ -34,6 +34,7 @@ export default defineConfig({
                 DELIVERY_CONCURRENCY: '5',
                 DELIVERY_TIMEOUT_SECONDS: '2',
                 PUBLIC_URL: '',
+                CONTACT_URL: '',
                 SIGNUP: 'closed',
                 // More than a file of tests asks; what tests limits says so itself.
                 RATE_LIMIT_API: '100000/10',

@@ -105,6 +105,17 @@ const Environment = v.object({
     v.transform((text) => text === 'true'),
   ),
   PUBLIC_URL: optional(PublicUrl),
+  CONTACT_URL: optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(200, 'must have at most 200 characters'),
+      // It goes into a header, and there into a comment.
+      v.regex(
+        /^(https?:\/\/|mailto:)[!-'*-[\]-~]+$/,
+        'must be a web address, or mailto: and a mail address, without spaces, brackets and backslashes',
+      ),
+    ),
+  ),
   CALLER_ADDRESS_HEADER: v.pipe(
     v.optional(v.string(), 'CF-Connecting-IP'),
     // A header's name (RFC 9110, 5.1), without the signs that nobody uses in one.
@@ -173,6 +184,8 @@ export type Config = {
   deliveryConcurrency: number
   /** Whether instances and endpoints may be on this machine or a private network, without https. */
   allowLocalTargets: boolean
+  /** Where administrators of instances may write to; null: see `publicUrl`. */
+  contactUrl: string | null
   /** Where this Tubewire is reached, without a slash at the end; null when nobody said so. */
   publicUrl: string | null
   /** The header in which whoever hands requests to us says where they come from; null: nobody does. */
@@ -207,6 +220,7 @@ export function parseConfig(environment: object): Config {
     deliveryConcurrency: output.DELIVERY_CONCURRENCY,
     allowLocalTargets: output.ALLOW_LOCAL_TARGETS,
     publicUrl: output.PUBLIC_URL,
+    contactUrl: output.CONTACT_URL,
     callerAddressHeader: output.CALLER_ADDRESS_HEADER,
     signup: output.SIGNUP,
     limits: {

@@ -107,6 +107,8 @@ describe('parseConfig', () => {
     [{ RATE_LIMIT_TOKEN: 'secret-value' }, 'RATE_LIMIT_TOKEN must be REQUESTS/SECONDS'],
     [{ SIGNUP: 'secret-value' }, 'SIGNUP must be "closed", "approval" or "open"'],
     [{ PUBLIC_URL: 'https://tubewire.example/secret-value' }, 'PUBLIC_URL must be an address without a path'],
+    [{ CONTACT_URL: 'me@example.org' }, 'CONTACT_URL must be a web address, or mailto:'],
+    [{ CONTACT_URL: 'https://example.org/)\r\nx: y' }, 'CONTACT_URL must be a web address, or mailto:'],
     [{ PUBLIC_URL: 'ftp://tubewire.example' }, 'PUBLIC_URL must be an address without a path'],
     [{ PUBLIC_URL: 'http://tubewire.example' }, 'PUBLIC_URL must begin with https://'],
     [{ ...MAIL, SMTP_URL: 'https://user:secret-value@mail.example' }, 'SMTP_URL must be smtps://'],

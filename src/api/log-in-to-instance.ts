@@ -72,7 +72,10 @@ function problemOf(host: string, result: NotOk, now: number): Problem {
     }
     case 'failed': {
       const reason = SAME_TO_CALLERS[result.reason] ?? result.reason
-      return new Problem(problemCode(reason.replaceAll('-', '_')) ?? 422, `${host} ${unquoted(result).detail}`)
+      return new Problem(
+        problemCode(reason.replaceAll('-', '_')) ?? 422,
+        `${host} ${unquoted(result).detail}`,
+      )
     }
   }
 }

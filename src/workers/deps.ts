@@ -39,5 +39,5 @@ export function dependencies(env: Env): Deps {
 
 /** What the client of PeerTube needs, of what the workers have. */
 export function clientDeps({ fetch, clock, config }: Deps): ClientDeps {
-  return { fetch, clock, userAgent: userAgent(config.publicUrl) }
+  return { fetch, clock, userAgent: userAgent({ url: config.contactUrl, publicUrl: config.publicUrl }) }
 }

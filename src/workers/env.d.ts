@@ -15,6 +15,7 @@ interface Env {
   DELIVERY_CONCURRENCY: string
   ALLOW_LOCAL_TARGETS: string
   PUBLIC_URL: string
+  CONTACT_URL: string
   SIGNUP: string
   RATE_LIMIT_API: string
   RATE_LIMIT_TOKEN: string

@@ -33,6 +33,6 @@ export async function getPicture(
     url,
     allowLocal,
     now,
-    userAgent: userAgent(config.publicUrl),
+    userAgent: userAgent({ url: config.contactUrl, publicUrl: config.publicUrl }),
   })
 }

@@ -29,7 +29,7 @@ describe('The service actor', () => {
   })
 
   it('is what the User-Agent names', () => {
-    expect(userAgent(ORIGIN)).toContain(`+${actorDocument(ORIGIN, PEM).id})`)
+    expect(userAgent({ url: null, publicUrl: ORIGIN })).toContain(`+${actorDocument(ORIGIN, PEM).id})`)
   })
 
   it('says what it does, how to be left alone, and whom to write to', () => {
