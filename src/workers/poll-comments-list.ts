@@ -7,19 +7,23 @@ import {
   type KnownComment,
   type SeenComment,
 } from '../events/detect-comments.ts'
+import { walkFrom, walkOn } from '../events/list-walk.ts'
 import type { VideoReference } from '../events/types.ts'
 import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
+import { readVideo } from '../peertube/videos.ts'
 import { asConnection, type Reader } from './as-connection.ts'
 import { type Reading, readThreadOf, referenceOf, sceneOf } from './comment-threads.ts'
-import { Interruption } from './poll-outcome.ts'
+import { Interruption, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
 const MODERATOR = 1
+/** PeerTube's VideoPrivacy. */
+const PUBLIC = 1
 const NAMED_SKIPS = 5
-/** Pages in one poll: beyond, the oldest of what came at once is left out. */
-const MAX_PAGES = 10
+/** What could not be found out is gone on with so soon. */
+const UNFINISHED_MS = 60_000
 /** Threads that are read in one poll because comments are missing from the list. */
 const MAX_THREADS = 10
 
@@ -31,7 +35,10 @@ const Checkpoint = v.object({
   ),
   /** The highest number so far. */
   newestId: v.optional(v.number(), 0),
+  /** The walk that is under way. */
+  walk: v.optional(v.nullable(v.object({ start: v.number(), highest: v.number() })), null),
 })
+type Checkpoint = v.InferOutput<typeof Checkpoint>
 
 /** Reads the newest comments: one request when nothing is new. */
 export async function pollCommentList(run: PollRun): Promise<void> {
@@ -48,41 +55,41 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
   const mine = connection.role > MODERATOR
   const method = mine ? 'own-videos-list' : 'moderator-list'
   const { baseline: before, newestId } = parsed.output
-  let start = 0
-  let highest = newestId
-  for (let pages = 1; ; pages += 1) {
+  let walk = parsed.output.walk ?? walkFrom(newestId)
+  for (;;) {
+    const { start } = walk
     // The token is in `get`.
     const list = { start, token: '', mine }
     const page = await readCommentList(get, visit.origin, list, start === 0 ? source.etag : null)
-    if (page.kind === 'failed') throw new Interruption(failedStop(page))
+    if (page.kind === 'failed') {
+      const isMissing = mine && page.observation?.status === 404
+      const detail = 'has no list of the comments on one’s own videos: PeerTube has it from 6.3 on'
+      throw new Interruption({ ...failedStop(page), ...(isMissing ? { detail } : {}) })
+    }
     if (page.kind === 'not-modified') return run.commit({ next: 'paced', method })
     for (const detail of page.skipped.slice(0, NAMED_SKIPS))
       deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
     const ids = page.comments.map(({ comment }) => comment.id)
-    highest = Math.max(highest, ...ids)
-    const baseline = before ?? { newestId: highest, since: deps.clock(), staleMs: 0 }
+    const { isDone, ...next } = walkOn(walk, { ids, listed: page.listed }, before === null ? null : newestId)
+    const baseline = before ?? { newestId: next.highest, since: deps.clock(), staleMs: 0 }
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
     const learned = await learn(reading, page, start === 0)
-    // Whatever is new was written after all that we have seen: a page of nothing else is followed by more.
-    const isLast =
-      before === null ||
-      page.listed < PAGE_SIZE ||
-      pages >= MAX_PAGES ||
-      !page.comments.some(({ comment }) => comment.id > newestId && !learned.known.has(comment.id)) ||
-      page.comments.some(({ comment }) => comment.id <= newestId || learned.known.has(comment.id))
+    // What is missing, or could not be found out, is looked at again at the next poll, which a 304 would spare.
+    const isClear = learned.missing.length === 0 && !learned.isOpen
+    const progress = isDone ? { newestId: next.highest, walk: null } : { newestId, walk: next }
+    const soon = learned.isOpen && { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
     await run.commit({
-      next: isLast ? 'paced' : 'now',
+      ...(isDone ? { next: 'paced', ...soon } : { next: 'now' }),
       method,
-      // Of the first page only; and none while there is more, so that a poll that dies here begins anew.
-      ...(isLast ? { etag: start === 0 ? page.etag : null } : { etag: null }),
-      checkpoint: JSON.stringify({ baseline, newestId: isLast ? highest : newestId }),
+      etag: isDone && isClear && start === 0 ? page.etag : null,
+      checkpoint: JSON.stringify({ baseline, ...progress } satisfies Checkpoint),
       events: learned.events,
       writes: learned.writes,
     })
     await confirmMissing(reading, learned.missing, page.skipped.length > 0)
-    if (isLast) return
-    start += PAGE_SIZE
+    if (isDone) return
+    walk = next
   }
 }
 
@@ -104,17 +111,40 @@ async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
     run,
     page.comments.map(({ video }) => video),
   )
-  const seen = page.comments.map(({ comment, video }): SeenComment => {
+  const isNew = isNews(baseline)
+  // What would be told to everybody now, or would be if its video were known.
+  const isUntold = ({ comment }: Listed) =>
+    !comment.heldForReview && isNew(comment) && !known.get(comment.id)?.isPublic
+  const shown = await publicNow(run, page.comments.filter(isUntold))
+  const seen = page.comments.map((listed): SeenComment => {
+    const { comment, video } = listed
     const { reference, isPublic } = videos(video)
-    return { comment, isDeleted: false, video: reference, isPublic: isPublic && !comment.heldForReview }
+    const isOpen = isUntold(listed) ? shown.get(video.uuid) === true : isPublic
+    return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
   })
-  const { events, rows } = detectComments(sceneOf(reading), seen, known, isNews(baseline))
+  const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
   return {
-    known,
     missing,
+    isOpen: page.comments.some((listed) => isUntold(listed) && !shown.has(listed.video.uuid)),
     events,
     writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],
   }
+}
+
+type Listed = CommentsPage['comments'][number]
+
+/**
+ * Which videos everybody may see at this moment: one that was turned private since its list was read must not be spoken of.
+ * @returns by UUID; one that is not in it could not be found out now.
+ */
+async function publicNow(run: PollRun, listed: readonly Listed[]): Promise<Map<string, boolean>> {
+  const found = new Map<string, boolean>()
+  for (const uuid of new Set(listed.map(({ video }) => video.uuid))) {
+    const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, uuid))
+    if (read === null) break
+    if (read.kind !== 'failed') found.set(uuid, read.kind === 'video' && read.fate.privacy === PUBLIC)
+  }
+  return found
 }
 
 /** In a list whatever is unknown and has a higher number than all that was there at first is new. */
