@@ -64,6 +64,21 @@ export async function knownCommentsPage(
   }
 }
 
+/** What is known of these comments, by number. */
+export async function knownComments(
+  db: D1Database,
+  sourceId: string,
+  ids: readonly number[],
+): Promise<Map<number, KnownComment>> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${COMMENT} FROM json_each(?) j CROSS JOIN comments c ON c.source_id = ? AND c.id = j.value`,
+    )
+    .bind(JSON.stringify(ids), sourceId)
+    .all<CommentRow>()
+  return new Map(results.map((row) => [row.id, commentOf(row)]))
+}
+
 /** What is known of these threads, by number. */
 export async function knownThreads(
   db: D1Database,

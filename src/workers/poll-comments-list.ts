@@ -1,26 +1,24 @@
 /** @module Comments by the lists that a login opens: all of an instance for its moderators, those on one's own videos for others. */
 import * as v from 'valibot'
-import { knownCommentsPage, publicVideos, rememberComments } from '../db/known-comments.ts'
+import { knownCommentsPage, rememberComments } from '../db/known-comments.ts'
 import {
   type CommentsBaseline,
   detectComments,
   type KnownComment,
+  knownComment,
   type SeenComment,
 } from '../events/detect-comments.ts'
 import { walkFrom, walkOn } from '../events/list-walk.ts'
-import type { VideoReference } from '../events/types.ts'
 import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
-import { readVideo } from '../peertube/videos.ts'
 import { asConnection, type Reader } from './as-connection.ts'
-import { type Reading, readThreadOf, referenceOf, sceneOf } from './comment-threads.ts'
-import { Interruption, optionally } from './poll-outcome.ts'
+import { publicNow, tellUntold, videosOf } from './comment-publicity.ts'
+import { type Reading, readThreadOf, sceneOf } from './comment-threads.ts'
+import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
 const MODERATOR = 1
-/** PeerTube's VideoPrivacy. */
-const PUBLIC = 1
 const NAMED_SKIPS = 5
 /** What could not be found out is gone on with so soon. */
 const UNFINISHED_MS = 60_000
@@ -37,6 +35,8 @@ const Checkpoint = v.object({
   newestId: v.optional(v.number(), 0),
   /** The walk that is under way. */
   walk: v.optional(v.nullable(v.object({ start: v.number(), highest: v.number() })), null),
+  /** Comments of which it could not be found out yet whether everybody may see them. */
+  untold: v.optional(v.array(v.number()), []),
 })
 type Checkpoint = v.InferOutput<typeof Checkpoint>
 
@@ -55,6 +55,15 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
   const mine = connection.role > MODERATOR
   const method = mine ? 'own-videos-list' : 'moderator-list'
   const { baseline: before, newestId } = parsed.output
+  let { untold } = parsed.output
+  if (untold.length > 0 && before !== null) {
+    const reading: Reading = { run, get, viewerId: source.ownerId, baseline: before }
+    const told = await tellUntold(reading, untold, isNews(before))
+    untold = told.untold
+    const checkpoint: Checkpoint = { ...parsed.output, untold }
+    const { events, writes } = told
+    await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
+  }
   let walk = parsed.output.walk ?? walkFrom(newestId)
   for (;;) {
     const { start } = walk
@@ -66,7 +75,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
       const detail = 'has no list of the comments on one’s own videos: PeerTube has it from 6.3 on'
       throw new Interruption({ ...failedStop(page), ...(isMissing ? { detail } : {}) })
     }
-    if (page.kind === 'not-modified') return run.commit({ next: 'paced', method })
+    if (page.kind === 'not-modified') return run.commit({ next: 'paced', ...soon(untold), method })
     for (const detail of page.skipped.slice(0, NAMED_SKIPS))
       deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
@@ -75,15 +84,14 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const baseline = before ?? { newestId: next.highest, since: deps.clock(), staleMs: 0 }
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
     const learned = await learn(reading, page, start === 0)
-    // What is missing, or could not be found out, is looked at again at the next poll, which a 304 would spare.
-    const isClear = learned.missing.length === 0 && !learned.isOpen
+    untold = [...new Set([...untold, ...learned.untold])]
     const progress = isDone ? { newestId: next.highest, walk: null } : { newestId, walk: next }
-    const soon = learned.isOpen && { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
     await run.commit({
-      ...(isDone ? { next: 'paced', ...soon } : { next: 'now' }),
+      ...(isDone ? { next: 'paced', ...soon(untold) } : { next: 'now' }),
       method,
-      etag: isDone && isClear && start === 0 ? page.etag : null,
-      checkpoint: JSON.stringify({ baseline, ...progress } satisfies Checkpoint),
+      // What is missing may take several polls to be looked at: a 304 would spare them.
+      etag: isDone && learned.missing.length === 0 && start === 0 ? page.etag : null,
+      checkpoint: JSON.stringify({ baseline, ...progress, untold } satisfies Checkpoint),
       events: learned.events,
       writes: learned.writes,
     })
@@ -91,6 +99,10 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     if (isDone) return
     walk = next
   }
+}
+
+function soon(untold: readonly number[]) {
+  return untold.length > 0 ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const } : {}
 }
 
 async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
@@ -113,71 +125,34 @@ async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
   )
   const isNew = isNews(baseline)
   // What would be told to everybody now, or would be if its video were known.
-  const isUntold = ({ comment }: Listed) =>
-    !comment.heldForReview && isNew(comment) && !known.get(comment.id)?.isPublic
-  const shown = await publicNow(run, page.comments.filter(isUntold))
-  const seen = page.comments.map((listed): SeenComment => {
-    const { comment, video } = listed
+  const untold = page.comments.filter(({ comment, video }) => {
+    const was = known.get(comment.id)
+    if (comment.heldForReview || was?.isPublic) return false
+    if (!was) return isNew(comment)
+    return knownComment(was).heldForReview || (isNew(comment) && videos(video).isPublic)
+  })
+  const shown = await publicNow(
+    run,
+    untold.map(({ video }) => video.uuid),
+  )
+  const isUntold = new Set(untold.map(({ comment }) => comment.id))
+  const seen = page.comments.map(({ comment, video }): SeenComment => {
     const { reference, isPublic } = videos(video)
-    const isOpen = isUntold(listed) ? shown.get(video.uuid) === true : isPublic
+    const isOpen = isUntold.has(comment.id) ? shown.get(video.uuid) === true : isPublic
     return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
   })
   const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
   return {
     missing,
-    isOpen: page.comments.some((listed) => isUntold(listed) && !shown.has(listed.video.uuid)),
+    untold: untold.flatMap(({ comment, video }) => (shown.has(video.uuid) ? [] : comment.id)),
     events,
     writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],
   }
 }
 
-type Listed = CommentsPage['comments'][number]
-
-/**
- * Which videos everybody may see at this moment: one that was turned private since its list was read must not be spoken of.
- * @returns by UUID; one that is not in it could not be found out now.
- */
-async function publicNow(run: PollRun, listed: readonly Listed[]): Promise<Map<string, boolean>> {
-  const found = new Map<string, boolean>()
-  for (const uuid of new Set(listed.map(({ video }) => video.uuid))) {
-    const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, uuid))
-    if (read === null) break
-    if (read.kind !== 'failed') found.set(uuid, read.kind === 'video' && read.fate.privacy === PUBLIC)
-  }
-  return found
-}
-
 /** In a list whatever is unknown and has a higher number than all that was there at first is new. */
 function isNews({ newestId }: CommentsBaseline): ({ id }: { id: number }) => boolean {
   return ({ id }) => id > newestId
-}
-
-/** How comments name their videos. Of one that not everybody may see the list tells little. */
-async function videosOf(run: PollRun, videos: readonly { uuid: string; name: string }[]) {
-  const { deps, source, visit } = run
-  const uuids = videos.map(({ uuid }) => uuid)
-  const known = await publicVideos(deps.env.DB, source.instanceId, uuids)
-  return ({
-    uuid,
-    name,
-  }: {
-    uuid: string
-    name: string
-  }): { reference: VideoReference; isPublic: boolean } => {
-    const video = known.get(uuid)
-    if (video) return { reference: referenceOf(video), isPublic: true }
-    const url = `${visit.origin}/videos/watch/${uuid}`
-    const unknown = {
-      shortUUID: null,
-      nsfw: null,
-      category: null,
-      language: null,
-      tags: null,
-      channel: null,
-      account: null,
-    }
-    return { reference: { uuid, url, name, ...unknown }, isPublic: false }
-  }
 }
 
 /** Reads the threads of comments that the list no longer shows: they say whether these were deleted. */

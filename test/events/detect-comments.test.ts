@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type CommentScene,
   type CommentsBaseline,
   detectComments,
   detectGone,
@@ -16,8 +17,8 @@ import { comment, seen } from '../support/comment.ts'
 import { HOST, NOW } from '../support/video.ts'
 
 const HOUR = 3_600_000
-const ANYBODY = { instance: HOST, viewerId: null, now: NOW }
-const OWNER = { instance: HOST, viewerId: 'usr_owner', now: NOW }
+const ANYBODY: CommentScene = { instance: HOST, viewerId: null, now: NOW }
+const OWNER: CommentScene = { instance: HOST, viewerId: 'usr_owner', now: NOW }
 
 type Known = Map<number, KnownComment>
 
@@ -34,13 +35,7 @@ const told = (events: readonly NewEvent[]) =>
   events.map(({ type, subject, ownerId }) => `${type} ${subject}${ownerId ? ` to ${ownerId}` : ''}`)
 
 describe('Of comments', () => {
-  const cases: [
-    name: string,
-    known: Known,
-    shown: SeenComment[],
-    scene: typeof OWNER | typeof ANYBODY,
-    events: string[],
-  ][] = [
+  const cases: [name: string, known: Known, shown: SeenComment[], scene: CommentScene, events: string[]][] = [
     ['an unknown one is created', NOTHING, [seen(2)], ANYBODY, ['comment.created 2']],
     [
       'several are told in the order of their numbers',
