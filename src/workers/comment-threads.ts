@@ -92,8 +92,8 @@ export async function readThreadOf(
     id: threadId,
     videoUuid: uuid,
     readAt: scene.now,
-    // A date may lie: of a time that is to come the thread would be active for ever.
-    activeAt: Math.min(max(dates), scene.now),
+    // A date may lie: by one that is to come the thread would be active for ever.
+    activeAt: max(dates.filter((date) => date <= scene.now)) || (thread?.activeAt ?? scene.now),
     newestId: max(ids),
     replies,
   }

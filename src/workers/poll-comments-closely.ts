@@ -4,11 +4,13 @@ import type { CommentsTarget } from '../events/source-target.ts'
 import type { VideoReference } from '../events/types.ts'
 import { readVideo, readVideosPage } from '../peertube/videos.ts'
 import { threadsOfVideo } from './comment-lists.ts'
-import { publicVideo, type Reading, readThreadOf, referenceOf } from './comment-threads.ts'
+import { publicVideo, type Reading, readThreadOf, referenceOf, type ThreadNews } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
+/** Broken off for want of leave, it goes on as soon as there may be some. */
+const UNFINISHED_MS = 5_000
 /** PeerTube's VideoPrivacy. */
 const PUBLIC = 1
 /** Of a channel so many of the newest videos. */
@@ -46,12 +48,11 @@ export async function pollClosely(
   const watched =
     target.kind === 'video' ? await oneVideo(run, target.name) : await ofChannel(run, target.name)
   let videos: Videos = before.videos
-  const commit = (news: {
-    events?: Parameters<PollRun['commit']>[0]['events']
-    writes?: Parameters<PollRun['commit']>[0]['writes']
-  }) =>
+  let isBrokenOff = false
+  const commit = (news: Partial<ThreadNews>) =>
     run.commit({
       next: 'paced',
+      ...(isBrokenOff ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' } : {}),
       method: 'closely',
       checkpoint: JSON.stringify({ baseline, videos }),
       events: news.events ?? [],
@@ -64,19 +65,17 @@ export async function pollClosely(
     // A video that is new since we watch has no comments that were there before us.
     const isFirst = !isKnown && before.baseline === null
     const listed = await threadsOfVideo(reading, uuid, { isFirst, toTheEnd: true })
+    isBrokenOff = listed === null
     if (listed === null) break
-    let isRead = true
     for (const { threadId, replies } of listed.suspects) {
       const news = await readThreadOf(reading, { reference, isPublic }, threadId, replies)
-      if (news === null) {
-        isRead = false
-        break
-      }
+      isBrokenOff = news === null
+      if (news === null) break
       await commit(news)
     }
-    if (isRead) videos = { ...videos, [uuid]: comments }
+    if (!isBrokenOff) videos = { ...videos, [uuid]: comments }
     if (listed.writes.length > 0) await commit({ writes: listed.writes })
-    if (!isRead) break
+    if (isBrokenOff) break
   }
   // Only those that are still among the newest are worth keeping.
   videos = Object.fromEntries(
