@@ -22,7 +22,10 @@ export async function knownThread(
   const [threads, comments] = await db.batch<Record<string, unknown>>([
     db.prepare(`SELECT ${THREAD} FROM threads t WHERE t.source_id = ? AND t.id = ?`).bind(sourceId, threadId),
     db
-      .prepare(`SELECT ${COMMENT} FROM comments c WHERE c.source_id = ? AND c.thread_id = ?`)
+      // Otherwise SQLite walks all comments of the source, along the primary key.
+      .prepare(
+        `SELECT ${COMMENT} FROM comments c INDEXED BY comments_thread WHERE c.source_id = ? AND c.thread_id = ?`,
+      )
       .bind(sourceId, threadId),
   ])
   // The rows have the shapes of these SELECTs.

@@ -10,7 +10,7 @@ export async function readByConnection(
   instanceId: string,
   { now, maxDelayMs }: { now: number; maxDelayMs: number },
 ): Promise<number | null> {
-  return db
+  const { results } = await db
     .prepare(
       `SELECT max(s.succeeded_at) AS readAt FROM sources s JOIN connections c ON c.id = s.connection_id
        WHERE s.instance_id = ?1 AND s.kind = 'comments' AND s.failures = 0
@@ -18,5 +18,6 @@ export async function readByConnection(
          AND c.role <= 1 AND c.state = 'active'`,
     )
     .bind(instanceId, now, maxDelayMs)
-    .first<number>('readAt')
+    .all<{ readAt: number | null }>()
+  return results[0]?.readAt ?? null
 }
