@@ -55,8 +55,7 @@ CREATE TABLE `threads` (
 	FOREIGN KEY (`source_id`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `threads_video` ON `threads` (`source_id`,`video_uuid`);--> statement-breakpoint
-CREATE INDEX `threads_read` ON `threads` (`source_id`,`read_at`);--> statement-breakpoint
+CREATE INDEX `threads_active` ON `threads` (`source_id`,`active_at`);--> statement-breakpoint
 -- Known by source, no longer by instance. Nothing refers to this table, so that it can be made anew.
 CREATE TABLE `new_videos` (
 	`source_id` text NOT NULL,

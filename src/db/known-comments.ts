@@ -6,7 +6,8 @@ import { type GuardedWrite, jsonParts } from './polls.ts'
 
 const COMMENT = `c.id AS id, c.thread_id AS threadId, c.video_uuid AS videoUuid, c.created_at AS createdAt,
   c.data AS data, c.is_public AS isPublic, c.deleted_at AS deletedAt`
-const THREAD = `id, video_uuid AS videoUuid, read_at AS readAt, active_at AS activeAt, newest_id AS newestId, replies`
+const THREAD = `t.id AS id, t.video_uuid AS videoUuid, t.read_at AS readAt, t.active_at AS activeAt,
+  t.newest_id AS newestId, t.replies AS replies`
 
 type CommentRow = Omit<KnownComment, 'isPublic'> & { isPublic: number }
 
@@ -19,9 +20,12 @@ export async function knownThread(
   threadId: number,
 ): Promise<{ thread: KnownThread | undefined; comments: Map<number, KnownComment> }> {
   const [threads, comments] = await db.batch<Record<string, unknown>>([
-    db.prepare(`SELECT ${THREAD} FROM threads WHERE source_id = ? AND id = ?`).bind(sourceId, threadId),
+    db.prepare(`SELECT ${THREAD} FROM threads t WHERE t.source_id = ? AND t.id = ?`).bind(sourceId, threadId),
     db
-      .prepare(`SELECT ${COMMENT} FROM comments c WHERE c.source_id = ? AND c.thread_id = ?`)
+      // Otherwise SQLite walks all comments of the source, along the primary key.
+      .prepare(
+        `SELECT ${COMMENT} FROM comments c INDEXED BY comments_thread WHERE c.source_id = ? AND c.thread_id = ?`,
+      )
       .bind(sourceId, threadId),
   ])
   // The rows have the shapes of these SELECTs.
@@ -63,31 +67,54 @@ export async function knownCommentsPage(
   }
 }
 
-/** What is known of the threads of a video. */
-export async function knownThreadsOf(
+/** What is known of these comments, by number. */
+export async function knownComments(
   db: D1Database,
   sourceId: string,
-  videoUuid: string,
+  ids: readonly number[],
+): Promise<Map<number, KnownComment>> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${COMMENT} FROM json_each(?) j CROSS JOIN comments c ON c.source_id = ? AND c.id = j.value`,
+    )
+    .bind(JSON.stringify(ids), sourceId)
+    .all<CommentRow>()
+  return new Map(results.map((row) => [row.id, commentOf(row)]))
+}
+
+/** What is known of these threads, by number. */
+export async function knownThreads(
+  db: D1Database,
+  sourceId: string,
+  ids: readonly number[],
 ): Promise<Map<number, KnownThread>> {
   const { results } = await db
-    .prepare(`SELECT ${THREAD} FROM threads WHERE source_id = ? AND video_uuid = ?`)
-    .bind(sourceId, videoUuid)
+    .prepare(
+      `SELECT ${THREAD} FROM json_each(?) j CROSS JOIN threads t ON t.source_id = ? AND t.id = j.value`,
+    )
+    .bind(JSON.stringify(ids), sourceId)
     .all<KnownThread>()
   return new Map(results.map((row) => [row.id, row]))
 }
 
-/** Threads in which somebody wrote since then, those that were read the longest ago, before `readBefore`. */
+/**
+ * Threads of public videos in which somebody wrote since then, those that were read the longest ago, before `readBefore`.
+ * It looks at all in which somebody did.
+ */
 export async function threadsToRevisit(
   db: D1Database,
-  sourceId: string,
+  { id, instanceId }: { id: string; instanceId: string },
   { activeSince, readBefore, limit }: { activeSince: number; readBefore: number; limit: number },
 ): Promise<{ id: number; videoUuid: string }[]> {
   const { results } = await db
     .prepare(
-      `SELECT id, video_uuid AS videoUuid FROM threads INDEXED BY threads_read
-       WHERE source_id = ? AND read_at > 0 AND read_at < ? AND active_at >= ? ORDER BY read_at LIMIT ?`,
+      `SELECT t.id AS id, t.video_uuid AS videoUuid FROM threads t INDEXED BY threads_active
+       WHERE t.source_id = ? AND t.active_at >= ? AND t.read_at > 0 AND t.read_at < ? AND EXISTS (
+         SELECT 1 FROM sources s CROSS JOIN videos v ON v.source_id = s.id AND v.uuid = t.video_uuid
+         WHERE s.instance_id = ? AND s.kind = 'videos' AND s.owner_id IS NULL AND v.state = 'listed')
+       ORDER BY t.read_at LIMIT ?`,
     )
-    .bind(sourceId, readBefore, activeSince, limit)
+    .bind(id, activeSince, readBefore, instanceId, limit)
     .all<{ id: number; videoUuid: string }>()
   return results
 }

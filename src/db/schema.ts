@@ -434,8 +434,7 @@ export const threads = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.sourceId, table.id] }),
-    index('threads_video').on(table.sourceId, table.videoUuid),
-    index('threads_read').on(table.sourceId, table.readAt),
+    index('threads_active').on(table.sourceId, table.activeAt),
   ],
 )
 

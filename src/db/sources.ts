@@ -1,21 +1,23 @@
 /** @module What one source needs to know of others of its instance. */
 
 /**
- * Whether a moderator's connection reads all comments of an instance, and has done so since then.
- * @param since milliseconds since the epoch.
+ * Until when a moderator's connection has read all comments of an instance, or null when none does so now: it fails, has
+ * ended, or is overdue.
+ * @param maxDelayMs how late whoever asks may learn of something: a connection that may be later is given its own time.
  */
-export async function isReadByConnection(
+export async function readByConnection(
   db: D1Database,
   instanceId: string,
-  since: number,
-): Promise<boolean> {
-  const found = await db
+  { now, maxDelayMs }: { now: number; maxDelayMs: number },
+): Promise<number | null> {
+  const { results } = await db
     .prepare(
-      `SELECT 1 AS found FROM sources s JOIN connections c ON c.id = s.connection_id
-       WHERE s.instance_id = ? AND s.kind = 'comments' AND s.failures = 0 AND s.succeeded_at >= ?
-         AND c.role <= 1 AND c.state = 'active' LIMIT 1`,
+      `SELECT max(s.succeeded_at) AS readAt FROM sources s JOIN connections c ON c.id = s.connection_id
+       WHERE s.instance_id = ?1 AND s.kind = 'comments' AND s.failures = 0
+         AND s.succeeded_at >= ?2 - 2 * max(?3, coalesce(s.max_delay_ms, 0))
+         AND c.role <= 1 AND c.state = 'active'`,
     )
-    .bind(instanceId, since)
-    .first<{ found: number }>()
-  return found !== null
+    .bind(instanceId, now, maxDelayMs)
+    .all<{ readAt: number | null }>()
+  return results[0]?.readAt ?? null
 }

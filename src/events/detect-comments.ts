@@ -44,9 +44,12 @@ export function detectComments(
 ): { events: NewEvent[]; rows: KnownComment[] } {
   const events: NewEvent[] = []
   const rows = new Map<number, KnownComment>()
+  // One that stands there twice is what its first place says: otherwise each look would find it changed.
+  const done = new Set<number>()
   for (const one of seen.toSorted((a, b) => a.comment.id - b.comment.id)) {
     const { comment, isDeleted, isPublic } = one
-    if (rows.has(comment.id)) continue
+    if (done.has(comment.id)) continue
+    done.add(comment.id)
     const was = known.get(comment.id)
     // What is gone already when it is first seen was nothing to us.
     if (!was && isDeleted) continue
@@ -64,8 +67,10 @@ export function detectComments(
       continue
     }
     const before = knownComment(was)
-    if (isPublic && !was.isPublic) events.push(created(scene, one))
-    else if (isVisible && before.text !== comment.text) events.push(updated(scene, one, before.text))
+    if (isPublic && !was.isPublic) {
+      // Not one that was there before us, on a video of which we did not know that everybody may see it.
+      if (before.heldForReview || isNews(comment)) events.push(created(scene, one))
+    } else if (isVisible && before.text !== comment.text) events.push(updated(scene, one, before.text))
     if (was.data !== row.data || was.isPublic !== isPublic || was.deletedAt !== null)
       rows.set(comment.id, row)
   }
@@ -108,9 +113,8 @@ function created(scene: CommentScene, { comment, video, isPublic }: SeenComment)
 }
 
 function updated(scene: CommentScene, { comment, video, isPublic }: SeenComment, from: string): NewEvent {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([from, comment.text]))
-    .digest('base64url')
+  // Not of `from`: whoever missed an edit in between tells of this one all the same.
+  const digest = createHash('sha256').update(comment.text).digest('base64url')
   const changes = { text: { from, to: comment.text } }
   return {
     ...head(scene, 'comment.updated', comment.id, isPublic, `${comment.updatedAt}:${digest.slice(0, 16)}`),

@@ -25,9 +25,12 @@ export function detectNotifications(
 ): { events: NewEvent[]; rows: KnownNotification[] } {
   const events: NewEvent[] = []
   const rows = new Map<number, KnownNotification>()
+  // One that stands there twice is what its first place says.
+  const done = new Set<number>()
   for (const { notification, raw } of page.toSorted((a, b) => a.notification.id - b.notification.id)) {
     const { id, read } = notification
-    if (rows.has(id)) continue
+    if (done.has(id)) continue
+    done.add(id)
     const was = known.get(id)
     const isNew = !was && newestId !== null && id > newestId
     if (isNew) events.push(created(scene, notification, raw))

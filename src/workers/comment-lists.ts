@@ -1,40 +1,57 @@
 /** @module The threads of one video, by the list of them: which are new, or have more replies than they had. */
-import { knownThreadsOf, rememberThreads } from '../db/known-comments.ts'
+import { knownThreads, rememberThreads } from '../db/known-comments.ts'
 import type { GuardedWrite } from '../db/polls.ts'
 import type { KnownThread } from '../events/detect-comments.ts'
-import { readThreads } from '../peertube/comments.ts'
+import { PAGE_SIZE } from '../events/video-walk.ts'
+import { type Root, readThreads } from '../peertube/comments.ts'
 import type { Reading } from './comment-threads.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import { failedStop } from './visit.ts'
 
 /** Unknown threads with replies, which may be new: so many of a video are read for the first time. */
 const MAX_UNKNOWN = 5
+/** So many pages of threads of one video. */
+const MAX_PAGES = 10
 
 /**
- * Lists the newest hundred threads of a video.
+ * Lists the threads of a video, newest first: to the first page that has one from before us, or, when it is watched closely,
+ * to the end.
  * @param isFirst whether all that is there was there before us: then it is only remembered.
- * @returns null when there is no leave for the request now.
+ * @returns null when there is no leave for the requests now.
  */
 export async function threadsOfVideo(
   { run, get, baseline }: Reading,
   uuid: string,
-  isFirst = false,
+  { isFirst = false, toTheEnd = false }: { isFirst?: boolean; toTheEnd?: boolean } = {},
 ): Promise<{ suspects: { threadId: number; replies: number }[]; writes: GuardedWrite[] } | null> {
-  const read = await optionally(() => readThreads(get, run.visit.origin, uuid, 0))
-  if (read === null) return null
-  if (read.kind !== 'page') {
-    const stop = read.kind === 'failed' ? failedStop(read) : null
-    if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-    // Private by now, or deleted: that is told of the video.
-    return { suspects: [], writes: [] }
+  const isNew = ({ comment }: Root) =>
+    comment.id > baseline.newestId && Date.parse(comment.createdAt) > baseline.since
+  const roots: Root[] = []
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const read = await optionally(() => readThreads(get, run.visit.origin, uuid, page * PAGE_SIZE))
+    if (read === null) return null
+    if (read.kind !== 'page') {
+      const stop = read.kind === 'failed' ? failedStop(read) : null
+      if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
+      // Private by now, or deleted: that is told of the video.
+      break
+    }
+    roots.push(...read.roots)
+    if (read.listed < PAGE_SIZE || !(toTheEnd || read.roots.every(isNew))) break
   }
-  const known = await knownThreadsOf(run.deps.env.DB, run.source.id, uuid)
+  const ids = roots.map(({ comment }) => comment.id)
+  const known = await knownThreads(run.deps.env.DB, run.source.id, ids)
   const suspects: { threadId: number; replies: number }[] = []
   const rows: KnownThread[] = []
   let unknown = 0
-  for (const { comment, totalReplies } of read.roots) {
+  const done = new Set<number>()
+  for (const root of roots) {
+    const { comment, totalReplies } = root
+    // A list may have shifted between two pages; and one of no thread's beginning is none.
+    if (done.has(comment.id) || comment.threadId !== comment.id) continue
+    done.add(comment.id)
     const thread = known.get(comment.id)
-    const at = Date.parse(comment.createdAt)
+    const at = Math.min(Date.parse(comment.createdAt), run.deps.clock())
     // What a list says is no full reading: the comments of the thread are not known by it.
     const listed = {
       id: comment.id,
@@ -50,7 +67,7 @@ export async function threadsOfVideo(
       // It was read, but never counted: that it has so many now is no news.
       if (thread.replies < 0 && thread.readAt > 0 && totalReplies === 0) rows.push(listed)
       else suspects.push({ threadId: comment.id, replies: totalReplies })
-    } else if (comment.id > baseline.newestId && at > baseline.since) {
+    } else if (isNew(root)) {
       suspects.push({ threadId: comment.id, replies: totalReplies })
     } else if (totalReplies > 0 && unknown < MAX_UNKNOWN) {
       unknown += 1

@@ -26,6 +26,13 @@ const CACHED_MS = { counters: 600_000, feed: 900_000 }
 const SWEEP = 50
 /** When more was written than the feed has room for: so many of the newest videos. */
 const MAX_VIDEOS = 100
+/** A comment that a connection has not shown yet may be dated so long before. */
+const LATE_MS = 600_000
+/** An answer as old as that was made for us. */
+const AT_ONCE_MS = 1_000
+/** As many as a feed has, unless its administrator wants more. */
+const FEED_ITEMS = 20
+const NAMED_SKIPS = 5
 
 /** Asks the counters, and what version runs. @returns whether this was the first time. */
 export async function askCounters(watch: CommentWatch): Promise<boolean> {
@@ -73,12 +80,17 @@ async function begin(watch: CommentWatch): Promise<void> {
   if (feed) keepFeed(watch, feed)
 }
 
-/** @returns null when it says nothing new, or when the instance has none. */
+/** @returns without items when it is the same as it was, null when the instance has none. */
 async function readFeed(watch: CommentWatch, etag: string | null): Promise<CommentFeed | null> {
   const { visit, deps, source } = watch.run
   const read = await readCommentFeed(visit.get, visit.origin, etag)
-  if (read.kind === 'feed') return read
-  if (read.kind === 'not-modified') return null
+  if (read.kind === 'feed') {
+    for (const detail of read.skipped.slice(0, NAMED_SKIPS))
+      deps.log({ log: 'skipped', instance: source.instance.host, detail })
+    return read
+  }
+  const { maxAgeSeconds = null } = read.kind === 'not-modified' ? read : {}
+  if (read.kind === 'not-modified') return { kind: 'feed', items: [], skipped: [], maxAgeSeconds, etag }
   const stop = failedStop(read)
   if (stop.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
   deps.log({ log: 'skipped', instance: source.instance.host, detail: `the feed of comments ${read.detail}` })
@@ -93,7 +105,7 @@ function ageOf({ maxAgeSeconds }: CommentFeed): number {
 function keepFeed(watch: CommentWatch, feed: CommentFeed): void {
   const { now } = watch
   watch.set({
-    feedKeys: feed.items.map(({ key }) => key),
+    ...(feed.items.length > 0 ? { feedKeys: feed.items.map(({ key }) => key) } : {}),
     feedAt: now,
     feedEtag: feed.etag,
     feedFreshAt: now + Math.min((feed.maxAgeSeconds ?? 0) * 1000, CACHED_MS.feed),
@@ -101,10 +113,16 @@ function keepFeed(watch: CommentWatch, feed: CommentFeed): void {
   })
 }
 
-/** Reads the feed when it is due, or can say where something is. @param isExpected whether there is something. */
-export async function askFeed(watch: CommentWatch, isExpected: boolean): Promise<void> {
+/**
+ * Reads the feed when it is due, or can say where something is.
+ * @param isCounted whether the lists of videos count something that was not read.
+ */
+export async function askFeed(watch: CommentWatch, { isCounted }: { isCounted: boolean }): Promise<void> {
   const { checkpoint, now } = watch
-  const isWanted = isExpected || checkpoint.feedWanted
+  const { coveredUntil, unexplained } = checkpoint
+  // Without counters there is nothing but the feed.
+  const isBlind = watch.method === 'counters-and-feed' && checkpoint.comments === null
+  const isWanted = isCounted || isBlind || unexplained > 0 || coveredUntil > 0 || checkpoint.feedWanted
   if (now < checkpoint.feedFreshAt) {
     watch.set({ feedWanted: isWanted })
     return
@@ -112,11 +130,16 @@ export async function askFeed(watch: CommentWatch, isExpected: boolean): Promise
   if (!isWanted && now - checkpoint.feedAt < FEED_EVERY_MS) return
   const feed = await readFeed(watch, checkpoint.feedEtag)
   if (!feed) {
-    watch.set({ feedAt: now, feedWanted: false })
+    const feedFreshAt = now + CACHED_MS.feed
+    watch.set({ feedAt: now, feedFreshAt, feedWanted: false, unexplained: Math.min(0, unexplained) })
+    // Where videos are not counted either, nothing says where it is.
+    if (watch.method === 'counters-and-feed' && isWanted) await listNewest(watch)
     return
   }
   const known = new Set(checkpoint.feedKeys)
-  const fresh = feed.items.filter(({ key }) => !known.has(key))
+  // What was written while a connection read it is told.
+  const since = coveredUntil - LATE_MS
+  const fresh = feed.items.filter(({ key, at }) => !known.has(key) && at > since)
   keepFeed(watch, feed)
   watch.suspect(
     fresh.map(({ videoShortUuid, threadId }) => ({
@@ -127,13 +150,23 @@ export async function askFeed(watch: CommentWatch, isExpected: boolean): Promise
     })),
   )
   // What it said may be older than what has changed: then it is asked again when it is made anew.
-  if (isExpected && fresh.length === 0 && ageOf(feed) > 1_000) watch.set({ feedWanted: true })
+  const isStale = ageOf(feed) > AT_ONCE_MS
+  if (isStale) watch.set({ feedWanted: isWanted && (fresh.length === 0 || coveredUntil > 0) })
+  else watch.set({ coveredUntil: 0 })
+  // A counter counts too what nobody may see: made after it, the feed knows better.
+  if (!isStale && fresh.length === 0) watch.set({ unexplained: Math.min(0, unexplained) })
   // More was written than it has room for: then the videos themselves are asked.
-  if (known.size > 0 && fresh.length > 0 && fresh.length === feed.items.length) {
-    const newest = await newestVideos(watch.run.deps.env.DB, watch.run.source.instanceId, MAX_VIDEOS)
+  const isFull = known.size > 0 || feed.items.length >= FEED_ITEMS
+  if (isFull && fresh.length > 0 && fresh.length === feed.items.length) {
     const named = fresh.map(({ videoShortUuid }) => uuidOf(videoShortUuid) ?? videoShortUuid)
-    watch.listLater([...named, ...newest])
+    watch.listLater(named)
+    await listNewest(watch)
   }
+}
+
+async function listNewest(watch: CommentWatch): Promise<void> {
+  const { deps, source } = watch.run
+  watch.listLater(await newestVideos(deps.env.DB, source.instanceId, MAX_VIDEOS))
 }
 
 /** Threads to be looked at again: one now and then, and many when the counter has gone down, for something was deleted. */
@@ -142,7 +175,7 @@ export async function revisit(watch: CommentWatch): Promise<void> {
   const { deps, source } = watch.run
   const isSweep = checkpoint.unexplained < 0
   if (!isSweep && now - checkpoint.revisitedAt < REVISIT_EVERY_MS) return
-  const threads = await threadsToRevisit(deps.env.DB, source.id, {
+  const threads = await threadsToRevisit(deps.env.DB, source, {
     activeSince: now - LOOKBACK_MS,
     readBefore: isSweep ? now : now - REVISIT_EVERY_MS,
     limit: isSweep ? SWEEP : 1,

@@ -13,11 +13,13 @@ import {
   detectComments,
   detectGone,
   isNewsIn,
+  type KnownComment,
   LOOKBACK_MS,
 } from '../events/detect-comments.ts'
 import type { NewEvent, Video, VideoReference } from '../events/types.ts'
 import type { Get } from '../peertube/client.ts'
 import { readThread } from '../peertube/thread.ts'
+import { readVideo } from '../peertube/videos.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
@@ -55,28 +57,24 @@ export async function readThreadOf(
   if (read === null) return null
   const scene = sceneOf(reading)
   const skip = (detail: string) => deps.log({ log: 'skipped', instance: source.instance.host, detail })
-  if (read.kind === 'failed') {
-    const stop = failedStop(read)
-    if (stop.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-    skip(`thread ${threadId}: it ${read.detail}`)
-    return NOTHING
-  }
   if (read.kind === 'hidden') return NOTHING
   const { thread, comments: known } = await knownThread(deps.env.DB, source.id, threadId)
-  if (read.kind === 'gone') {
-    // Of a video that is gone itself nothing more is to be told.
-    const gone = video.isPublic ? detectGone(scene, known.values(), new Set(), video.reference) : null
-    return {
-      events: gone?.events ?? [],
-      writes: [
-        ...(gone ? [rememberComments(source.id, gone.rows)] : []),
-        forgetThreads(source.id, [threadId]),
-      ],
-    }
+  if (read.kind === 'gone') return readGone(reading, video.reference, threadId, known)
+  const isWhole = read.kind === 'thread' && read.comments.some(({ comment }) => comment.id === threadId)
+  if (!isWhole) {
+    const stop = read.kind === 'failed' ? failedStop(read) : null
+    if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
+    skip(`thread ${threadId}: it ${read.kind === 'failed' ? read.detail : 'is another one'}`)
+    // Until it has more replies it is not asked for again.
+    const counted = thread ?? { id: threadId, videoUuid: uuid, readAt: 0, activeAt: scene.now, newestId: 0 }
+    return { events: [], writes: [rememberThreads(source.id, [{ ...counted, replies }])] }
   }
 
   for (const detail of read.skipped.slice(0, NAMED_SKIPS)) skip(detail)
-  const seen = read.comments.map(({ comment, isDeleted }) => ({
+  const own = read.comments.filter(({ comment }) => comment.threadId === threadId)
+  const others = read.comments.length - own.length
+  if (others > 0) skip(`thread ${threadId}: ${others} comments in it say that they are of another`)
+  const seen = own.map(({ comment, isDeleted }) => ({
     comment,
     isDeleted,
     video: video.reference,
@@ -94,7 +92,8 @@ export async function readThreadOf(
     id: threadId,
     videoUuid: uuid,
     readAt: scene.now,
-    activeAt: max(dates),
+    // A date may lie: by one that is to come the thread would be active for ever.
+    activeAt: max(dates.filter((date) => date <= scene.now)) || (thread?.activeAt ?? scene.now),
     newestId: max(ids),
     replies,
   }
@@ -103,6 +102,27 @@ export async function readThreadOf(
     writes: [
       ...(rows.length > 0 ? [rememberComments(source.id, rows)] : []),
       rememberThreads(source.id, [next]),
+    ],
+  }
+}
+
+/** A thread that is no more: what was in it was deleted, unless the video is gone too, of which that is told. */
+async function readGone(
+  { run, get, ...reading }: Reading,
+  video: VideoReference,
+  threadId: number,
+  known: ReadonlyMap<number, KnownComment>,
+): Promise<ThreadNews | null> {
+  const { id } = run.source
+  const read = await optionally(() => readVideo(get, run.visit.origin, video.uuid))
+  if (read === null) return null
+  if (read.kind === 'failed' || read.kind === 'forbidden') return NOTHING
+  const gone = detectGone(sceneOf({ run, get, ...reading }), known.values(), new Set(), video)
+  return {
+    events: read.kind === 'video' ? gone.events : [],
+    writes: [
+      ...(gone.rows.length > 0 ? [rememberComments(id, gone.rows)] : []),
+      forgetThreads(id, [threadId]),
     ],
   }
 }

@@ -43,6 +43,8 @@ const Checkpoint = v.object({
   feedFreshAt: v.optional(time, 0),
   /** Whether it is to be read then: what it said was older than what has changed. */
   feedWanted: v.optional(v.boolean(), false),
+  /** Until when a moderator's connection has read them for us; 0: none does. */
+  coveredUntil: v.optional(time, 0),
   /** When a known thread was last looked at again. */
   revisitedAt: v.optional(time, 0),
   /** Threads that may have something new. */

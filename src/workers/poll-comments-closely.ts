@@ -2,13 +2,17 @@
 import * as v from 'valibot'
 import type { CommentsTarget } from '../events/source-target.ts'
 import type { VideoReference } from '../events/types.ts'
-import { readVideosPage } from '../peertube/videos.ts'
+import { readVideo, readVideosPage } from '../peertube/videos.ts'
 import { threadsOfVideo } from './comment-lists.ts'
-import { publicVideo, type Reading, readThreadOf, referenceOf } from './comment-threads.ts'
+import { publicVideo, type Reading, readThreadOf, referenceOf, type ThreadNews } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
+/** Broken off for want of leave, it goes on as soon as there may be some. */
+const UNFINISHED_MS = 5_000
+/** PeerTube's VideoPrivacy. */
+const PUBLIC = 1
 /** Of a channel so many of the newest videos. */
 const NEWEST = 10
 
@@ -23,7 +27,7 @@ const Checkpoint = v.object({
 })
 type Videos = v.InferOutput<typeof Checkpoint>['videos']
 
-type Watched = { reference: VideoReference; comments: number | null }
+type Watched = { reference: VideoReference; isPublic: boolean; comments: number | null }
 
 /**
  * Idle a request for each video; for a channel one, and for instances before 7.0 one more for each of its newest videos.
@@ -40,41 +44,38 @@ export async function pollClosely(
   }
   const before = parsed.output
   const baseline = before.baseline ?? { newestId: 0, since: run.deps.clock(), staleMs: 0 }
-  const reading: Reading = { run, get: run.visit.get, viewerId: null, baseline }
+  const reading: Reading = { run, get: run.visit.get, viewerId: run.source.ownerId, baseline }
   const watched =
-    target.kind === 'video' ? [await oneVideo(run, target.name)] : await ofChannel(run, target.name)
+    target.kind === 'video' ? await oneVideo(run, target.name) : await ofChannel(run, target.name)
   let videos: Videos = before.videos
-  const commit = (news: {
-    events?: Parameters<PollRun['commit']>[0]['events']
-    writes?: Parameters<PollRun['commit']>[0]['writes']
-  }) =>
+  let isBrokenOff = false
+  const commit = (news: Partial<ThreadNews>) =>
     run.commit({
       next: 'paced',
+      ...(isBrokenOff ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' } : {}),
       method: 'closely',
       checkpoint: JSON.stringify({ baseline, videos }),
       events: news.events ?? [],
       writes: news.writes ?? [],
     })
-  for (const { reference, comments } of watched) {
+  for (const { reference, isPublic, comments } of watched) {
     const { uuid } = reference
     const isKnown = Object.hasOwn(videos, uuid)
     if (isKnown && comments !== null && videos[uuid] === comments) continue
     // A video that is new since we watch has no comments that were there before us.
     const isFirst = !isKnown && before.baseline === null
-    const listed = await threadsOfVideo(reading, uuid, isFirst)
+    const listed = await threadsOfVideo(reading, uuid, { isFirst, toTheEnd: true })
+    isBrokenOff = listed === null
     if (listed === null) break
-    let isRead = true
     for (const { threadId, replies } of listed.suspects) {
-      const news = await readThreadOf(reading, { reference, isPublic: true }, threadId, replies)
-      if (news === null) {
-        isRead = false
-        break
-      }
+      const news = await readThreadOf(reading, { reference, isPublic }, threadId, replies)
+      isBrokenOff = news === null
+      if (news === null) break
       await commit(news)
     }
-    if (isRead) videos = { ...videos, [uuid]: comments }
+    if (!isBrokenOff) videos = { ...videos, [uuid]: comments }
     if (listed.writes.length > 0) await commit({ writes: listed.writes })
-    if (!isRead) break
+    if (isBrokenOff) break
   }
   // Only those that are still among the newest are worth keeping.
   videos = Object.fromEntries(
@@ -83,10 +84,13 @@ export async function pollClosely(
   await commit({})
 }
 
-async function oneVideo(run: PollRun, uuid: string): Promise<Watched> {
+async function oneVideo(run: PollRun, uuid: string): Promise<Watched[]> {
   const video = await publicVideo(run, uuid)
-  if (video) return { reference: video.reference, comments: null }
-  // Not on a list that is watched: then little is known of it.
+  if (video) return [{ ...video, comments: null }]
+  // Not on a list that is watched: it may be unlisted, and then it is no news for everybody what is written there.
+  const read = await readVideo(run.visit.get, run.visit.origin, uuid)
+  if (read.kind === 'failed') throw new Interruption(failedStop(read))
+  if (read.kind !== 'video') return []
   const url = `${run.visit.origin}/videos/watch/${uuid}`
   const unknown = {
     shortUUID: null,
@@ -97,7 +101,8 @@ async function oneVideo(run: PollRun, uuid: string): Promise<Watched> {
     channel: null,
     account: null,
   }
-  return { reference: { uuid, url, name: '', ...unknown }, comments: null }
+  const reference = { uuid, url, name: '', ...unknown }
+  return [{ reference, isPublic: read.fate.privacy === PUBLIC, comments: null }]
 }
 
 async function ofChannel(run: PollRun, name: string): Promise<Watched[]> {
@@ -106,5 +111,5 @@ async function ofChannel(run: PollRun, name: string): Promise<Watched[]> {
   if (page.kind === 'not-modified') return []
   return page.videos
     .slice(0, NEWEST)
-    .map(({ video, comments }) => ({ reference: referenceOf(video), comments }))
+    .map(({ video, comments }) => ({ reference: referenceOf(video), isPublic: true, comments }))
 }

@@ -1,25 +1,27 @@
 /** @module Comments by the lists that a login opens: all of an instance for its moderators, those on one's own videos for others. */
 import * as v from 'valibot'
-import { knownCommentsPage, publicVideos, rememberComments } from '../db/known-comments.ts'
+import { knownCommentsPage, rememberComments } from '../db/known-comments.ts'
 import {
   type CommentsBaseline,
   detectComments,
   type KnownComment,
+  knownComment,
   type SeenComment,
 } from '../events/detect-comments.ts'
-import type { VideoReference } from '../events/types.ts'
+import { walkFrom, walkOn } from '../events/list-walk.ts'
 import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
 import { asConnection, type Reader } from './as-connection.ts'
-import { type Reading, readThreadOf, referenceOf, sceneOf } from './comment-threads.ts'
+import { publicNow, tellUntold, videosOf } from './comment-publicity.ts'
+import { type Reading, readThreadOf, sceneOf } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
 const MODERATOR = 1
 const NAMED_SKIPS = 5
-/** Pages in one poll: beyond, the oldest of what came at once is left out. */
-const MAX_PAGES = 10
+/** What could not be found out is gone on with so soon. */
+const UNFINISHED_MS = 60_000
 /** Threads that are read in one poll because comments are missing from the list. */
 const MAX_THREADS = 10
 
@@ -31,7 +33,12 @@ const Checkpoint = v.object({
   ),
   /** The highest number so far. */
   newestId: v.optional(v.number(), 0),
+  /** The walk that is under way. */
+  walk: v.optional(v.nullable(v.object({ start: v.number(), highest: v.number() })), null),
+  /** Comments of which it could not be found out yet whether everybody may see them. */
+  untold: v.optional(v.array(v.number()), []),
 })
+type Checkpoint = v.InferOutput<typeof Checkpoint>
 
 /** Reads the newest comments: one request when nothing is new. */
 export async function pollCommentList(run: PollRun): Promise<void> {
@@ -48,42 +55,54 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
   const mine = connection.role > MODERATOR
   const method = mine ? 'own-videos-list' : 'moderator-list'
   const { baseline: before, newestId } = parsed.output
-  let start = 0
-  let highest = newestId
-  for (let pages = 1; ; pages += 1) {
+  let { untold } = parsed.output
+  if (untold.length > 0 && before !== null) {
+    const reading: Reading = { run, get, viewerId: source.ownerId, baseline: before }
+    const told = await tellUntold(reading, untold, isNews(before))
+    untold = told.untold
+    const checkpoint: Checkpoint = { ...parsed.output, untold }
+    const { events, writes } = told
+    await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
+  }
+  let walk = parsed.output.walk ?? walkFrom(newestId)
+  for (;;) {
+    const { start } = walk
     // The token is in `get`.
     const list = { start, token: '', mine }
     const page = await readCommentList(get, visit.origin, list, start === 0 ? source.etag : null)
-    if (page.kind === 'failed') throw new Interruption(failedStop(page))
-    if (page.kind === 'not-modified') return run.commit({ next: 'paced', method })
+    if (page.kind === 'failed') {
+      const isMissing = mine && page.observation?.status === 404
+      const detail = 'has no list of the comments on one’s own videos: PeerTube has it from 6.3 on'
+      throw new Interruption({ ...failedStop(page), ...(isMissing ? { detail } : {}) })
+    }
+    if (page.kind === 'not-modified') return run.commit({ next: 'paced', ...soon(untold), method })
     for (const detail of page.skipped.slice(0, NAMED_SKIPS))
       deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
     const ids = page.comments.map(({ comment }) => comment.id)
-    highest = Math.max(highest, ...ids)
-    const baseline = before ?? { newestId: highest, since: deps.clock(), staleMs: 0 }
+    const { isDone, ...next } = walkOn(walk, { ids, listed: page.listed }, before === null ? null : newestId)
+    const baseline = before ?? { newestId: next.highest, since: deps.clock(), staleMs: 0 }
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
     const learned = await learn(reading, page, start === 0)
-    // Whatever is new was written after all that we have seen: a page of nothing else is followed by more.
-    const isLast =
-      before === null ||
-      page.listed < PAGE_SIZE ||
-      pages >= MAX_PAGES ||
-      !page.comments.some(({ comment }) => comment.id > newestId && !learned.known.has(comment.id)) ||
-      page.comments.some(({ comment }) => comment.id <= newestId || learned.known.has(comment.id))
+    untold = [...new Set([...untold, ...learned.untold])]
+    const progress = isDone ? { newestId: next.highest, walk: null } : { newestId, walk: next }
     await run.commit({
-      next: isLast ? 'paced' : 'now',
+      ...(isDone ? { next: 'paced', ...soon(untold) } : { next: 'now' }),
       method,
-      // Of the first page only; and none while there is more, so that a poll that dies here begins anew.
-      ...(isLast ? { etag: start === 0 ? page.etag : null } : { etag: null }),
-      checkpoint: JSON.stringify({ baseline, newestId: isLast ? highest : newestId }),
+      // What is missing may take several polls to be looked at: a 304 would spare them.
+      etag: isDone && learned.missing.length === 0 && start === 0 ? page.etag : null,
+      checkpoint: JSON.stringify({ baseline, ...progress, untold } satisfies Checkpoint),
       events: learned.events,
       writes: learned.writes,
     })
     await confirmMissing(reading, learned.missing, page.skipped.length > 0)
-    if (isLast) return
-    start += PAGE_SIZE
+    if (isDone) return
+    walk = next
   }
+}
+
+function soon(untold: readonly number[]) {
+  return untold.length > 0 ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const } : {}
 }
 
 async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
@@ -104,14 +123,28 @@ async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
     run,
     page.comments.map(({ video }) => video),
   )
+  const isNew = isNews(baseline)
+  // What would be told to everybody now, or would be if its video were known.
+  const untold = page.comments.filter(({ comment, video }) => {
+    const was = known.get(comment.id)
+    if (comment.heldForReview || was?.isPublic) return false
+    if (!was) return isNew(comment)
+    return knownComment(was).heldForReview || (isNew(comment) && videos(video).isPublic)
+  })
+  const shown = await publicNow(
+    run,
+    untold.map(({ video }) => video.uuid),
+  )
+  const isUntold = new Set(untold.map(({ comment }) => comment.id))
   const seen = page.comments.map(({ comment, video }): SeenComment => {
     const { reference, isPublic } = videos(video)
-    return { comment, isDeleted: false, video: reference, isPublic: isPublic && !comment.heldForReview }
+    const isOpen = isUntold.has(comment.id) ? shown.get(video.uuid) === true : isPublic
+    return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
   })
-  const { events, rows } = detectComments(sceneOf(reading), seen, known, isNews(baseline))
+  const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
   return {
-    known,
     missing,
+    untold: untold.flatMap(({ comment, video }) => (shown.has(video.uuid) ? [] : comment.id)),
     events,
     writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],
   }
@@ -120,34 +153,6 @@ async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
 /** In a list whatever is unknown and has a higher number than all that was there at first is new. */
 function isNews({ newestId }: CommentsBaseline): ({ id }: { id: number }) => boolean {
   return ({ id }) => id > newestId
-}
-
-/** How comments name their videos. Of one that not everybody may see the list tells little. */
-async function videosOf(run: PollRun, videos: readonly { uuid: string; name: string }[]) {
-  const { deps, source, visit } = run
-  const uuids = videos.map(({ uuid }) => uuid)
-  const known = await publicVideos(deps.env.DB, source.instanceId, uuids)
-  return ({
-    uuid,
-    name,
-  }: {
-    uuid: string
-    name: string
-  }): { reference: VideoReference; isPublic: boolean } => {
-    const video = known.get(uuid)
-    if (video) return { reference: referenceOf(video), isPublic: true }
-    const url = `${visit.origin}/videos/watch/${uuid}`
-    const unknown = {
-      shortUUID: null,
-      nsfw: null,
-      category: null,
-      language: null,
-      tags: null,
-      channel: null,
-      account: null,
-    }
-    return { reference: { uuid, url, name, ...unknown }, isPublic: false }
-  }
 }
 
 /** Reads the threads of comments that the list no longer shows: they say whether these were deleted. */

@@ -3,7 +3,7 @@
  * and these are read whole. From 7.0 on the lists of videos count comments, and then the counters are not waited for.
  */
 import { noteCommentsRead, videosWithUnreadComments } from '../db/known-comments.ts'
-import { isReadByConnection } from '../db/sources.ts'
+import { readByConnection } from '../db/sources.ts'
 import type { NewEvent } from '../events/types.ts'
 import { threadsOfVideo } from './comment-lists.ts'
 import { askCounters, askFeed, revisit } from './comment-signals.ts'
@@ -25,24 +25,38 @@ export async function pollPublicComments(run: PollRun): Promise<void> {
   const { deps, source } = run
   const watch = new CommentWatch(run)
   const { checkpoint, now } = watch
-  const isCovered = await isReadByConnection(deps.env.DB, source.instanceId, now - 2 * run.maxDelayMs)
-  watch.method = isCovered ? 'by-connection' : methodOf(run)
-  // The version is asked for all the same, now and then.
-  if (isCovered && now - checkpoint.countersAt < HOUR_MS) return watch.commit()
-
+  const { maxDelayMs } = run
+  const coveredUntil = await readByConnection(deps.env.DB, source.instanceId, { now, maxDelayMs })
+  watch.method = coveredUntil === null ? methodOf(run) : 'by-connection'
   const counted = await videosWithUnreadComments(deps.env.DB, source.instanceId, MAX_COUNTED)
+  if (coveredUntil !== null) return standBy(watch, coveredUntil, counted)
   // The lists of videos may have said it already: then there is no need to ask the counters before their time.
   const isTime = counted.length === 0 || now - checkpoint.countersAt >= run.maxDelayMs
   if (isTime && now >= checkpoint.countersFreshAt) {
     const isFirst = await askCounters(watch)
-    watch.method = isCovered ? 'by-connection' : methodOf(run)
-    if (isFirst || isCovered) return watch.commit()
+    watch.method = methodOf(run)
+    if (isFirst) return watch.commit()
   }
-  await askFeed(watch, counted.length > 0 || watch.checkpoint.unexplained > 0)
+  await askFeed(watch, { isCounted: counted.length > 0 })
   await revisit(watch)
   const found = await readSuspects(watch)
   settleCounts(watch, counted, found)
   await listVideos(watch)
+  await watch.commit()
+}
+
+/** While a connection reads, whatever is counted is read; of where we began and of the version only the counters tell. */
+async function standBy(
+  watch: CommentWatch,
+  coveredUntil: number,
+  counted: readonly { uuid: string }[],
+): Promise<void> {
+  const { source } = watch.run
+  const { baseline, countersAt } = watch.checkpoint
+  if (baseline === null || watch.now - countersAt >= HOUR_MS) await askCounters(watch)
+  const uuids = counted.map(({ uuid }) => uuid)
+  if (uuids.length > 0) watch.learn({ writes: [noteCommentsRead(source.instanceId, uuids)] })
+  watch.set({ coveredUntil, unexplained: 0, suspects: [], videos: [] })
   await watch.commit()
 }
 
@@ -58,14 +72,12 @@ function readingOf({ run, checkpoint }: CommentWatch): Reading | null {
 async function readSuspects(watch: CommentWatch): Promise<Map<string, number>> {
   const found = new Map<string, number>()
   const reading = readingOf(watch)
-  const waiting: Suspect[] = []
   for (const suspect of reading ? watch.checkpoint.suspects : []) {
     if (!reading) break
     const video = await publicVideo(watch.run, suspect.video)
     if (!video) {
       // It may be so new that we have not seen it.
-      if (watch.now - suspect.since < PATIENCE_MS) waiting.push(suspect)
-      remove(watch, suspect)
+      if (watch.now - suspect.since >= PATIENCE_MS) remove(watch, suspect)
       continue
     }
     const news = await readThreadOf(reading, video, suspect.threadId, suspect.replies)
@@ -77,7 +89,6 @@ async function readSuspects(watch: CommentWatch): Promise<Map<string, number>> {
     watch.learn(news)
     if (news.events.length > 0) await watch.commit()
   }
-  watch.suspect(waiting)
   return found
 }
 

@@ -37,9 +37,10 @@ const Walk = v.object({
   backfillLeft: count,
 })
 const Checkpoint = v.object({
-  baseline: v.boolean(),
-  newest: v.number(),
-  walk: v.nullable(Walk),
+  // A source of a connection begins with nothing.
+  baseline: v.optional(v.boolean(), false),
+  newest: v.optional(v.number(), 0),
+  walk: v.optional(v.nullable(Walk), null),
   pass: v.optional(
     v.nullable(v.object({ startedAt: v.number(), walk: v.nullable(Walk), pages: count })),
     null,
@@ -149,7 +150,9 @@ async function learn(run: PollRun, checkpoint: Checkpoint, page: Page, isTop: bo
     known,
   })
   const { events, rows } = await withDetails(run, detected.events, detected.rows)
-  const hasUnreadComments = rows.some(({ comments, commentsRead }) => comments !== commentsRead)
+  // Comments on what a connection subscribes to are nobody's source.
+  const hasUnreadComments =
+    source.ownerId === null && rows.some(({ comments, commentsRead }) => comments !== commentsRead)
   return {
     ...detected,
     events,

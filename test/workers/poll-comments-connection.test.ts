@@ -1,0 +1,254 @@
+/** @module Comments by the lists that a login opens, and what becomes of the public way meanwhile. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { RemoteInstance } from '../simulator/client.ts'
+import { connectTo, leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
+import { control, eventsOf, type Tubewire, testDeps, watch } from '../support/harness.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+let tubewire: Tubewire
+let instance: RemoteInstance
+let watched: { instance: RemoteInstance; id: string }
+let connection: { id: string; ownerId: string }
+let uuid: string
+
+beforeEach(() => {
+  tubewire = testDeps()
+})
+
+async function begin(kinds: ('videos' | 'comments')[], version = '6.3.0') {
+  instance = await control.instance({ videos: 3, version, limits: { api: 10_000, feeds: 10_000 } })
+  uuid = (await instance.list())[0] ?? ''
+  watched = { instance, id: await watch(instance.origin, tubewire.deps, 0, kinds) }
+  await leap(tubewire, watched, MINUTE, 2)
+}
+async function connect(username: 'root' | 'alice') {
+  connection = await connectTo(tubewire, watched, username, { comments: true })
+  await leap(tubewire, watched, MINUTE)
+}
+const next = (steps = 1) => leap(tubewire, watched, 11 * MINUTE, steps)
+const told = () => toldOf(instance, 'comment.')
+const own = () => sourceOf(watched.id, 'comments', `connection:${connection.id}`)
+const open = () => sourceOf(watched.id, 'comments', '')
+const created = (ids: readonly { id: number }[]) => ids.map(({ id }) => `comment.created ${id}`)
+
+async function commentMany(number: number): Promise<{ id: number }[]> {
+  const made: { id: number }[] = []
+  for (let index = 0; index < number; index += 1) made.push(await instance.comment(uuid, `text ${index}`))
+  return made
+}
+
+describe.each(['root', 'alice'] as const)('The list of comments that %s may see', (username) => {
+  const method = { root: 'moderator-list', alice: 'own-videos-list' }[username]
+
+  it('tells what is new, edited and deleted, threads and replies, in public', async () => {
+    await begin(['videos'])
+    const old = await instance.comment(uuid, 'old')
+    await connect(username)
+    const root = await instance.comment(uuid, 'root')
+    const deep = await instance.comment(uuid, 'deep', root.id)
+    const reply = await instance.comment(uuid, 'reply', old.id)
+    await next()
+    await instance.editComment(old.id, 'old, edited')
+    await next()
+    // Without replies one vanishes, with replies it becomes a tombstone.
+    await instance.removeComment(reply.id)
+    await instance.removeComment(root.id)
+    await next(2)
+    const all = await told()
+    expect(all.slice(0, 4)).toEqual([...created([root, deep, reply]), `comment.updated ${old.id}`])
+    expect(all.slice(4).sort()).toEqual([`comment.deleted ${root.id}`, `comment.deleted ${reply.id}`])
+    expect(await own()).toMatchObject({ method, failures: 0 })
+  })
+
+  it('shows held comments to its owner alone, and to everybody once they are approved, once', async () => {
+    await begin(['videos', 'comments'])
+    await connect(username)
+    const held = await instance.comment(uuid, 'held', null, { held: true })
+    await next(2)
+    const mine = `comment.created ${held.id} to ${connection.ownerId}`
+    expect(await told()).toEqual([mine])
+    await instance.approveComment(held.id)
+    await next(6)
+    expect(await told()).toEqual([mine, ...created([held])])
+  })
+
+  it('of private and unlisted videos never becomes public', async () => {
+    await begin(['videos', 'comments'])
+    await connect(username)
+    const made = []
+    for (const privacy of ['private', 'unlisted'] as const) {
+      const video = await instance.publish({ privacy })
+      made.push(await instance.comment(video.uuid, privacy))
+    }
+    await next(3)
+    expect(await told()).toEqual(made.map(({ id }) => `comment.created ${id} to ${connection.ownerId}`))
+  })
+
+  it('of a video that was turned private since we looked does not become public', async () => {
+    await begin(['videos'])
+    await connect(username)
+    await env.DB.prepare("UPDATE sources SET due_at = due_at + 999999999 WHERE kind = 'videos'").run()
+    await instance.setPrivacy(uuid, 'private')
+    const { id } = await instance.comment(uuid, 'secret')
+    await next()
+    expect(await told()).toEqual([`comment.created ${id} to ${connection.ownerId}`])
+  })
+
+  it('of a video that we have not seen yet is public at once', async () => {
+    await begin(['videos'])
+    await connect(username)
+    await env.DB.prepare("UPDATE sources SET due_at = due_at + 999999999 WHERE kind = 'videos'").run()
+    const video = await instance.publish()
+    const made = await instance.comment(video.uuid, 'first!')
+    await next()
+    expect(await told()).toEqual(created([made]))
+  })
+})
+
+describe('The list of comments', () => {
+  it('that was read before its videos were makes no news of old comments', async () => {
+    instance = await control.instance({ videos: 3, limits: { api: 10_000 } })
+    uuid = (await instance.list())[0] ?? ''
+    await instance.comment(uuid, 'old')
+    watched = { instance, id: await watch(instance.origin, tubewire.deps) }
+    await env.DB.prepare("UPDATE sources SET due_at = due_at + 600000 WHERE kind = 'videos'").run()
+    await connect('root')
+    const made = await instance.comment(uuid, 'new')
+    await next(3)
+    expect(await told()).toEqual(created([made]))
+  })
+
+  it('that grows by more than two pages tells all, also when each page takes a poll of its own', async () => {
+    await begin(['videos'])
+    await connect('root')
+    const made = await commentMany(220)
+    const { deps } = tubewire
+    let requests = 0
+    tubewire.deps = {
+      ...deps,
+      fetch: async (input, init) => {
+        requests += 1
+        const response = await fetch(input, init)
+        if (String(input).includes('/videos/comments')) tubewire.advance(3_100)
+        return response
+      },
+    }
+    await next(6)
+    tubewire.deps = deps
+    await next()
+    expect((await told()).filter((line) => !line.includes(' to ')).sort()).toEqual(created(made).sort())
+    expect(requests).toBeLessThan(30)
+  })
+
+  it('in which many threads lost something at once tells of all, although it answers 304 then', async () => {
+    await begin(['videos'])
+    await connect('root')
+    const made = await commentMany(30)
+    await next()
+    const replies = []
+    for (const { id } of made) replies.push(await instance.comment(uuid, 'reply', id))
+    await next()
+    for (const { id } of replies) await instance.removeComment(id)
+    await next(4)
+    expect((await told()).filter((line) => line.startsWith('comment.deleted')).sort()).toEqual(
+      replies.map(({ id }) => `comment.deleted ${id}`).sort(),
+    )
+    const before = (await instance.requests()).length
+    await next()
+    expect((await pathsSince(instance, before)).filter((path) => path.includes('comment'))).toHaveLength(1)
+  })
+
+  it('does not take the comments of a deleted video for missing for ever, and leaves it to the video to tell', async () => {
+    await begin(['videos'])
+    const other = (await instance.list())[1] ?? ''
+    await connect('root')
+    await instance.comment(uuid, 'on it')
+    await instance.comment(other, 'on another')
+    await next()
+    await instance.remove(uuid)
+    await next(2)
+    const before = (await instance.requests()).length
+    await next()
+    expect((await pathsSince(instance, before)).filter((path) => path.includes('comment'))).toHaveLength(1)
+    expect((await told()).filter((line) => line.startsWith('comment.deleted'))).toEqual([])
+  })
+
+  it('of one’s own videos is said to be missing before 6.3', async () => {
+    await begin(['videos'], '6.2.0')
+    await connect('alice')
+    expect(await own()).toMatchObject({ failures: 1, lastError: expect.stringContaining('from 6.3 on') })
+    expect(await sourceOf(watched.id, 'videos', '')).toMatchObject({ failures: 0 })
+    await instance.upgrade('6.3.0')
+    await next(1)
+    expect(await own()).toMatchObject({ failures: 0 })
+  })
+})
+
+describe.each(['6.3.0', '8.1.0'])(
+  'While a moderator’s connection reads an instance of %s, its public source',
+  (version) => {
+    beforeEach(async () => {
+      await begin(['videos', 'comments'], version)
+      await connect('root')
+      await next()
+    })
+    const publicPaths = (paths: string[]) =>
+      paths.filter((path) => /comment-threads|feeds|nodeinfo/.test(path))
+
+    it('asks nothing, but for the version once an hour', async () => {
+      expect(await open()).toMatchObject({ method: 'by-connection' })
+      const before = (await instance.requests()).length
+      const made = await instance.comment(uuid, 'one')
+      await next(12)
+      expect(await told()).toEqual(created([made]))
+      expect(await open()).toMatchObject({ method: 'by-connection', failures: 0 })
+      const asked = publicPaths(await pathsSince(instance, before))
+      expect(asked.every((path) => path.includes('nodeinfo'))).toBe(true)
+      expect(asked.length).toBeLessThanOrEqual(3)
+    })
+
+    it.each(['ends', 'fails'])('takes over when that %s, repeating and missing nothing', async (how) => {
+      const told1 = [await instance.comment(uuid, 'one'), await instance.comment(uuid, 'two')]
+      await next()
+      await instance.editComment(told1[0]?.id ?? 0, 'one, edited')
+      await next()
+      // Nobody has read these when it ends.
+      const missed = [
+        await instance.comment(uuid, 'three'),
+        await instance.comment(uuid, 'four', told1[1]?.id),
+      ]
+      if (how === 'ends') await instance.setAccount('root', { state: 'blocked' })
+      else await instance.answerWith('/api/v1/videos/comments', { status: 403, body: { status: 403 } })
+      await next(6)
+      expect(await open()).not.toMatchObject({ method: 'by-connection' })
+      expect((await told()).sort()).toEqual(
+        [...created([...told1, ...missed]), `comment.updated ${told1[0]?.id}`].sort(),
+      )
+      const later = await instance.comment(uuid, 'five')
+      await next(6)
+      expect((await told()).filter((line) => line.endsWith(` ${later.id}`))).toEqual(created([later]))
+    })
+
+    it('hands back when the connection reads again', async () => {
+      await instance.answerWith('/api/v1/videos/comments', { status: 403, body: { status: 403 }, times: 2 })
+      await next(2)
+      const made = await instance.comment(uuid, 'one')
+      await leap(tubewire, watched, HOUR, 2)
+      await next(2)
+      expect(await open()).toMatchObject({ method: 'by-connection' })
+      expect(await told()).toEqual(created([made]))
+    })
+  },
+)
+
+it('Nobody else is told of what is private, in no event', async () => {
+  await begin(['videos', 'comments'])
+  await connect('root')
+  await instance.comment(uuid, 'a secret', null, { held: true })
+  await next(3)
+  const open = (await eventsOf(instance.origin)).filter(({ ownerId }) => ownerId === null)
+  expect(JSON.stringify(open)).not.toContain('a secret')
+})
