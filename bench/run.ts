@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiFigures } from './api.ts'
+import { dayFigures } from './day.ts'
 import { deliverFigures } from './deliver.ts'
 import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
@@ -23,6 +24,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   start: startFigures,
   export: exportFigures,
   'api.page': rowsFigures,
+  'idle.day': dayFigures,
 }
 
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values
