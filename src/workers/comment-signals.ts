@@ -1,13 +1,14 @@
 /**
  * @module What says that an instance has new comments, and where: two counters, and the feed of the newest, which gives all
  * replies of a thread one id and none of them its own. PeerTube keeps the answers of both for minutes; so neither is asked
- * before it can say anything new.
+ * before it can say anything new. The feed has two addresses, of which each is kept by itself: that it was read of late
+ * keeps nobody waiting for it.
  */
 import { noteVersion } from '../db/instance-state.ts'
 import { newestVideos, threadsToRevisit } from '../db/known-comments.ts'
 import { LOOKBACK_MS } from '../events/detect-comments.ts'
 import { instanceUpgraded } from '../events/instance-events.ts'
-import { type CommentFeed, readCommentFeed } from '../peertube/comment-feed.ts'
+import { type FeedItem, readCommentFeed } from '../peertube/comment-feed.ts'
 import { readCounters } from '../peertube/counters.ts'
 import { uuidOf } from '../peertube/short-uuid.ts'
 import { readThread } from '../peertube/thread.ts'
@@ -57,9 +58,9 @@ export async function askCounters(watch: CommentWatch): Promise<boolean> {
 /** What the feed shows now was there before us; the number of the newest comment tells what comes later. */
 async function begin(watch: CommentWatch): Promise<void> {
   const { visit } = watch.run
-  const feed = await readFeed(watch, null)
+  const feed = await readFeed(watch)
   const { now } = watch
-  const [newest] = feed?.items ?? []
+  const [newest] = feed?.fresh ?? []
   const read = newest
     ? await optionally(() => readThread(visit.get, visit.origin, newest.videoShortUuid, newest.threadId))
     : null
@@ -67,72 +68,70 @@ async function begin(watch: CommentWatch): Promise<void> {
   const newestId = ids.reduce((highest, id) => Math.max(highest, id), 0)
   watch.set({
     unexplained: 0,
-    baseline: { newestId, since: now, staleMs: feed ? ageOf(feed) : CACHED_MS.feed },
+    baseline: { newestId, since: now, staleMs: feed?.ageMs ?? CACHED_MS.feed },
     revisitedAt: now,
   })
-  if (feed) keepFeed(watch, feed)
 }
 
-/** @returns null when it says nothing new, or when the instance has none. */
-async function readFeed(watch: CommentWatch, etag: string | null): Promise<CommentFeed | null> {
+/** What the feed says that it has not said before, and how old that is. `isFull`: it may have said more, had it room. */
+type FeedNews = { fresh: FeedItem[]; ageMs: number; isFull: boolean }
+
+/** Reads the feed where what it says is the oldest. @returns null when the instance has none. */
+async function readFeed(watch: CommentWatch): Promise<FeedNews | null> {
   const { visit, deps, source } = watch.run
-  const read = await readCommentFeed(visit.get, visit.origin, etag)
-  if (read.kind === 'feed') return read
-  if (read.kind === 'not-modified') return null
-  const stop = failedStop(read)
-  if (stop.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-  deps.log({ log: 'skipped', instance: source.instance.host, detail: `the feed of comments ${read.detail}` })
-  return null
-}
-
-/** How old what the feed says is: PeerTube counts down how long it answers the same. */
-function ageOf({ maxAgeSeconds }: CommentFeed): number {
-  return maxAgeSeconds === null ? 0 : Math.max(0, CACHED_MS.feed - maxAgeSeconds * 1000)
-}
-
-function keepFeed(watch: CommentWatch, feed: CommentFeed): void {
+  const { path, etag } = watch.feed
+  const read = await readCommentFeed(visit.get, visit.origin, etag, path)
   const { now } = watch
-  watch.set({
-    feedKeys: feed.items.map(({ key }) => key),
-    feedAt: now,
-    feedEtag: feed.etag,
-    feedFreshAt: now + Math.min((feed.maxAgeSeconds ?? 0) * 1000, CACHED_MS.feed),
-    feedWanted: false,
-  })
+  watch.set({ feedAt: now, feedWanted: false })
+  if (read.kind === 'failed') {
+    const stop = failedStop(read)
+    if (stop.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
+    deps.log({
+      log: 'skipped',
+      instance: source.instance.host,
+      detail: `the feed of comments ${read.detail}`,
+    })
+    return null
+  }
+  const maxAgeMs = read.maxAgeSeconds === null ? null : read.maxAgeSeconds * 1000
+  const freshAt = now + Math.min(maxAgeMs ?? 0, CACHED_MS.feed)
+  watch.feed = { path, etag: read.kind === 'feed' ? read.etag : etag, freshAt }
+  // PeerTube counts down how long it answers the same.
+  const ageMs = maxAgeMs === null ? 0 : Math.max(0, CACHED_MS.feed - maxAgeMs)
+  if (read.kind === 'not-modified') return { fresh: [], ageMs, isFull: false }
+  const { items } = read
+  const before = watch.checkpoint.feedKeys
+  const known = new Set(before)
+  const fresh = items.filter(({ key }) => !known.has(key))
+  // One address may say what is older than what the other has said: that is no news.
+  const keys = new Set([...items.map(({ key }) => key), ...before])
+  watch.set({ feedKeys: [...keys].slice(0, 2 * items.length) })
+  return { fresh, ageMs, isFull: known.size > 0 && fresh.length > 0 && fresh.length === items.length }
 }
 
 /** Reads the feed when it is due, or can say where something is. @param isExpected whether there is something. */
 export async function askFeed(watch: CommentWatch, isExpected: boolean): Promise<void> {
   const { checkpoint, now } = watch
   const isWanted = isExpected || checkpoint.feedWanted
-  if (now < checkpoint.feedFreshAt) {
+  if (now < watch.feed.freshAt) {
     watch.set({ feedWanted: isWanted })
     return
   }
   if (!isWanted && now - checkpoint.feedAt < FEED_EVERY_MS) return
-  const feed = await readFeed(watch, checkpoint.feedEtag)
-  if (!feed) {
-    watch.set({ feedAt: now, feedWanted: false })
-    return
-  }
-  const known = new Set(checkpoint.feedKeys)
-  const fresh = feed.items.filter(({ key }) => !known.has(key))
-  keepFeed(watch, feed)
-  watch.suspect(
-    fresh.map(({ videoShortUuid, threadId }) => ({
-      video: uuidOf(videoShortUuid) ?? videoShortUuid,
-      threadId,
-      since: now,
-      replies: -1,
-    })),
-  )
+  const news = await readFeed(watch)
+  if (!news) return
+  const { fresh, ageMs, isFull } = news
+  const named = fresh.map(({ videoShortUuid, threadId }) => ({
+    video: uuidOf(videoShortUuid) ?? videoShortUuid,
+    threadId,
+  }))
+  watch.suspect(named.map((one) => ({ ...one, since: now, replies: -1 })))
   // What it said may be older than what has changed: then it is asked again when it is made anew.
-  if (isExpected && fresh.length === 0 && ageOf(feed) > 1_000) watch.set({ feedWanted: true })
+  if (isExpected && fresh.length === 0 && ageMs > 1_000) watch.set({ feedWanted: true })
   // More was written than it has room for: then the videos themselves are asked.
-  if (known.size > 0 && fresh.length > 0 && fresh.length === feed.items.length) {
+  if (isFull) {
     const newest = await newestVideos(watch.run.deps.env.DB, watch.run.source.instanceId, MAX_VIDEOS)
-    const named = fresh.map(({ videoShortUuid }) => uuidOf(videoShortUuid) ?? videoShortUuid)
-    watch.listLater([...named, ...newest])
+    watch.listLater([...named.map(({ video }) => video), ...newest])
   }
 }
 
