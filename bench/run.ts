@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiFigures } from './api.ts'
+import { commentsFigures } from './comments.ts'
 import { dayFigures } from './day.ts'
 import { deliverFigures } from './deliver.ts'
 import { exportFigures } from './export.ts'
@@ -10,6 +11,7 @@ import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
 import { listsFigures } from './lists.ts'
 import { pathFigures } from './path.ts'
+import { politenessFigures } from './politeness.ts'
 import { pollFigures } from './poll.ts'
 import { rowsFigures } from './rows.ts'
 import { startFigures } from './start.ts'
@@ -24,6 +26,8 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   start: startFigures,
   export: exportFigures,
   'api.page': rowsFigures,
+  comments: commentsFigures,
+  politeness: politenessFigures,
   'idle.day': dayFigures,
 }
 
