@@ -7,13 +7,16 @@ const POLLS = 1_000
 /** Every so many polls something is published and written, which takes more requests, of another limit too. */
 const NEWS_EVERY = 10
 
+/** As if no answer were kept by the instance, so that counters and feeds are asked each time, too. */
+const ALL_DUE = `UPDATE sources SET due_at = 0, checkpoint = iif(kind = 'comments',
+  json_set(checkpoint, '$.countersAt', 0, '$.countersFreshAt', 0, '$.feedAt', 0, '$.feeds', json('[]')), checkpoint)`
+
 /** The figures of politeness. */
 export async function politenessFigures(): Promise<Figure[]> {
   const turned = await Turned.start()
   try {
     const { db } = turned.measured
-    // Without its caches, or the counters would seldom be asked.
-    const instance = await startInstance({ videos: 150, caches: false })
+    const instance = await startInstance({ videos: 30, caches: false })
     const id = await turned.watch(instance, '6.3.0')
     const startedAt = turned.now()
     let waits = 0
@@ -33,7 +36,7 @@ export async function politenessFigures(): Promise<Figure[]> {
         turned.turn((dueAt ?? 0) - turned.now())
       } else {
         polls += 1
-        await db.prepare('UPDATE sources SET due_at = 0').run()
+        await db.prepare(ALL_DUE).run()
       }
     }
     const { requests, tooMany } = instance.stats()

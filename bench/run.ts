@@ -6,6 +6,7 @@ import { apiFigures } from './api.ts'
 import { commentsFigures } from './comments.ts'
 import { dayFigures } from './day.ts'
 import { deliverFigures } from './deliver.ts'
+import { detectFigures } from './detect.ts'
 import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
@@ -26,6 +27,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   start: startFigures,
   export: exportFigures,
   'api.page': rowsFigures,
+  detect: detectFigures,
   comments: commentsFigures,
   politeness: politenessFigures,
   'idle.day': dayFigures,

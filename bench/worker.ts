@@ -17,6 +17,7 @@ import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
 import { pollInstance } from '../src/workers/poll.ts'
 import { handleDeliveries } from '../src/workers/queues.ts'
 import { countCosts } from '../test/support/count-costs.ts'
+import { timeDetection } from './detect-worker.ts'
 import { turned } from './turned-worker.ts'
 
 export { PictureLoader } from '../src/workers/picture-loader.ts'
@@ -32,6 +33,7 @@ export default {
       return Response.json(cost)
     }
     if (url.pathname === '/turned') return Response.json(await turned(dependencies(env), url.searchParams))
+    if (url.pathname === '/detect') return Response.json(await timeDetection(await request.json()))
     if (url.pathname === '/wake') {
       const endpoints: string[] = await request.json()
       await env.DELIVERY_QUEUE.send({ endpoints })
