@@ -75,7 +75,7 @@ export async function deliverFigures(): Promise<Figure[]> {
 }
 
 async function compare(name: string, concurrency: number, target: number | null): Promise<Figure[]> {
-  const measured = await startMeasured(concurrency)
+  const measured = await startMeasured({ DELIVERY_CONCURRENCY: String(concurrency) })
   const receiver = fork(join(import.meta.dirname, 'receiver.ts'))
   try {
     // What bench/receiver.ts sends first.

@@ -18,9 +18,9 @@ export type Measured = {
 
 /**
  * Starts bench/worker.ts on an empty database.
- * @param concurrency requests that may wait for an answer at once; 50 is what `npm start` has.
+ * @param vars over those that are named here. Of deliveries 50 may wait for an answer at once, as with `npm start`.
  */
-export async function startMeasured(concurrency = 50): Promise<Measured> {
+export async function startMeasured(vars: Readonly<Record<string, string>> = {}): Promise<Measured> {
   const data = await mkdtemp(join(tmpdir(), 'tubewire-bench-'))
   const secrets = newSecrets()
   const worker = await startWorker({
@@ -34,7 +34,8 @@ export async function startMeasured(concurrency = 50): Promise<Measured> {
       MAX_DELAY_COMMENTS_SECONDS: '60',
       // More than anything here asks.
       RATE_LIMIT_API: '900000/10',
-      DELIVERY_CONCURRENCY: String(concurrency),
+      DELIVERY_CONCURRENCY: '50',
+      ...vars,
     },
     onLog({ level, message }) {
       if (level === 'error') process.stderr.write(`${message}\n`)

@@ -3,12 +3,16 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiFigures } from './api.ts'
+import { commentsFigures } from './comments.ts'
+import { dayFigures } from './day.ts'
 import { deliverFigures } from './deliver.ts'
+import { detectFigures } from './detect.ts'
 import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
 import { listsFigures } from './lists.ts'
 import { pathFigures } from './path.ts'
+import { politenessFigures } from './politeness.ts'
 import { pollFigures } from './poll.ts'
 import { rowsFigures } from './rows.ts'
 import { startFigures } from './start.ts'
@@ -23,6 +27,10 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   start: startFigures,
   export: exportFigures,
   'api.page': rowsFigures,
+  detect: detectFigures,
+  comments: commentsFigures,
+  politeness: politenessFigures,
+  'idle.day': dayFigures,
 }
 
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values

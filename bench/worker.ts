@@ -17,6 +17,8 @@ import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
 import { pollInstance } from '../src/workers/poll.ts'
 import { handleDeliveries } from '../src/workers/queues.ts'
 import { countCosts } from '../test/support/count-costs.ts'
+import { timeDetection } from './detect-worker.ts'
+import { turned } from './turned-worker.ts'
 
 export { PictureLoader } from '../src/workers/picture-loader.ts'
 export { RateLimiter } from '../src/workers/rate-limiter.ts'
@@ -30,6 +32,8 @@ export default {
       await pollInstance(deps, url.searchParams.get('instance') ?? '')
       return Response.json(cost)
     }
+    if (url.pathname === '/turned') return Response.json(await turned(dependencies(env), url.searchParams))
+    if (url.pathname === '/detect') return Response.json(await timeDetection(await request.json()))
     if (url.pathname === '/wake') {
       const endpoints: string[] = await request.json()
       await env.DELIVERY_QUEUE.send({ endpoints })

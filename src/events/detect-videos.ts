@@ -60,7 +60,9 @@ export function detectVideos(input: {
     if (video.isLive) running.add(video.uuid)
     const row = rowOf(seen, was)
     if (was) {
-      const events = changesOf(scene, was, seen)
+      // Most videos are as they were: their text says so without being read.
+      const isAsItWas = was.state === 'listed' && was.data === row.data
+      const events = isAsItWas ? [] : changesOf(scene, was, seen)
       if (events.length > 0) found.push(events)
       if (!isSameRow(was, row)) rows.set(video.uuid, row)
       continue

@@ -54,13 +54,20 @@ const Item = v.pipe(
   }),
 )
 
-/** @param etag of the feed when it was last read, for a 304. */
+/** Two addresses of the same feed: PeerTube keeps the answer to each for a time of its own. */
+export const FEED_PATHS = ['/feeds/video-comments.json', '/feeds/video-comments.json?format=json'] as const
+
+/**
+ * @param etag of the feed when it was last read there, for a 304.
+ * @param path one of `FEED_PATHS`.
+ */
 export async function readCommentFeed(
   get: Get,
   origin: string,
   etag: string | null,
+  path: (typeof FEED_PATHS)[number] = FEED_PATHS[0],
 ): Promise<CommentFeed | NotModified | Failure> {
-  const answer = await get(`${origin}/feeds/video-comments.json`, { etag, bucket: 'feeds' })
+  const answer = await get(origin + path, { etag, bucket: 'feeds' })
   if (answer.kind !== 'ok') return answer
   const feed = v.safeParse(Feed, answer.body)
   if (!feed.success) {

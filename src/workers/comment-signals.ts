@@ -1,13 +1,14 @@
 /**
  * @module What says that an instance has new comments, and where: two counters, and the feed of the newest, which gives all
  * replies of a thread one id and none of them its own. PeerTube keeps the answers of both for minutes; so neither is asked
- * before it can say anything new.
+ * before it can say anything new. The feed has two addresses, of which each is kept by itself: that it was read of late
+ * keeps nobody waiting for it.
  */
 import { noteVersion } from '../db/instance-state.ts'
 import { newestVideos, threadsToRevisit } from '../db/known-comments.ts'
 import { LOOKBACK_MS } from '../events/detect-comments.ts'
 import { instanceUpgraded } from '../events/instance-events.ts'
-import { type CommentFeed, readCommentFeed } from '../peertube/comment-feed.ts'
+import { type FeedItem, readCommentFeed } from '../peertube/comment-feed.ts'
 import { readCounters } from '../peertube/counters.ts'
 import { uuidOf } from '../peertube/short-uuid.ts'
 import { readThread } from '../peertube/thread.ts'
@@ -64,9 +65,9 @@ export async function askCounters(watch: CommentWatch): Promise<boolean> {
 /** What the feed shows now was there before us; the number of the newest comment tells what comes later. */
 async function begin(watch: CommentWatch): Promise<void> {
   const { visit } = watch.run
-  const feed = await readFeed(watch, null)
+  const feed = await readFeed(watch)
   const { now } = watch
-  const [newest] = feed?.items ?? []
+  const [newest] = feed?.fresh ?? []
   const read = newest
     ? await optionally(() => readThread(visit.get, visit.origin, newest.videoShortUuid, newest.threadId))
     : null
@@ -74,43 +75,45 @@ async function begin(watch: CommentWatch): Promise<void> {
   const newestId = ids.reduce((highest, id) => Math.max(highest, id), 0)
   watch.set({
     unexplained: 0,
-    baseline: { newestId, since: now, staleMs: feed ? ageOf(feed) : CACHED_MS.feed },
+    baseline: { newestId, since: now, staleMs: feed?.ageMs ?? CACHED_MS.feed },
     revisitedAt: now,
   })
-  if (feed) keepFeed(watch, feed)
 }
 
-/** @returns without items when it is the same as it was, null when the instance has none. */
-async function readFeed(watch: CommentWatch, etag: string | null): Promise<CommentFeed | null> {
+/** What the feed says that it has not said before, and how old that is. `isFull`: it may have said more, had it room. */
+type FeedNews = { fresh: FeedItem[]; ageMs: number; isFull: boolean }
+
+/** Reads the feed where what it says is the oldest. @returns null when the instance has none. */
+async function readFeed(watch: CommentWatch): Promise<FeedNews | null> {
   const { visit, deps, source } = watch.run
-  const read = await readCommentFeed(visit.get, visit.origin, etag)
-  if (read.kind === 'feed') {
-    for (const detail of read.skipped.slice(0, NAMED_SKIPS))
-      deps.log({ log: 'skipped', instance: source.instance.host, detail })
-    return read
-  }
-  const { maxAgeSeconds = null } = read.kind === 'not-modified' ? read : {}
-  if (read.kind === 'not-modified') return { kind: 'feed', items: [], skipped: [], maxAgeSeconds, etag }
-  const stop = failedStop(read)
-  if (stop.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-  deps.log({ log: 'skipped', instance: source.instance.host, detail: `the feed of comments ${read.detail}` })
-  return null
-}
-
-/** How old what the feed says is: PeerTube counts down how long it answers the same. */
-function ageOf({ maxAgeSeconds }: CommentFeed): number {
-  return maxAgeSeconds === null ? 0 : Math.max(0, CACHED_MS.feed - maxAgeSeconds * 1000)
-}
-
-function keepFeed(watch: CommentWatch, feed: CommentFeed): void {
+  const { path, etag } = watch.feed
+  const skip = (detail: string) => deps.log({ log: 'skipped', instance: source.instance.host, detail })
+  const read = await readCommentFeed(visit.get, visit.origin, etag, path)
   const { now } = watch
-  watch.set({
-    ...(feed.items.length > 0 ? { feedKeys: feed.items.map(({ key }) => key) } : {}),
-    feedAt: now,
-    feedEtag: feed.etag,
-    feedFreshAt: now + Math.min((feed.maxAgeSeconds ?? 0) * 1000, CACHED_MS.feed),
-    feedWanted: false,
-  })
+  watch.set({ feedAt: now, feedWanted: false })
+  if (read.kind === 'failed') {
+    const stop = failedStop(read)
+    if (stop.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
+    skip(`the feed of comments ${read.detail}`)
+    watch.feed = { path, etag: null, freshAt: now + CACHED_MS.feed }
+    return null
+  }
+  const maxAgeMs = read.maxAgeSeconds === null ? null : read.maxAgeSeconds * 1000
+  const freshAt = now + Math.min(maxAgeMs ?? 0, CACHED_MS.feed)
+  watch.feed = { path, etag: read.kind === 'feed' ? read.etag : etag, freshAt }
+  // PeerTube counts down how long it answers the same.
+  const ageMs = maxAgeMs === null ? 0 : Math.max(0, CACHED_MS.feed - maxAgeMs)
+  if (read.kind === 'not-modified') return { fresh: [], ageMs, isFull: false }
+  for (const detail of read.skipped.slice(0, NAMED_SKIPS)) skip(detail)
+  const { items } = read
+  const before = watch.checkpoint.feedKeys
+  const known = new Set(before)
+  const fresh = items.filter(({ key }) => !known.has(key))
+  // One address may say what is older than what the other has said: that is no news.
+  const keys = new Set([...items.map(({ key }) => key), ...before])
+  if (items.length > 0) watch.set({ feedKeys: [...keys].slice(0, 2 * items.length) })
+  const mayBeFull = known.size > 0 || items.length >= FEED_ITEMS
+  return { fresh, ageMs, isFull: mayBeFull && fresh.length > 0 && fresh.length === items.length }
 }
 
 /**
@@ -123,43 +126,33 @@ export async function askFeed(watch: CommentWatch, { isCounted }: { isCounted: b
   // Without counters there is nothing but the feed.
   const isBlind = watch.method === 'counters-and-feed' && checkpoint.comments === null
   const isWanted = isCounted || isBlind || unexplained > 0 || coveredUntil > 0 || checkpoint.feedWanted
-  if (now < checkpoint.feedFreshAt) {
+  if (now < watch.feed.freshAt) {
     watch.set({ feedWanted: isWanted })
     return
   }
   if (!isWanted && now - checkpoint.feedAt < FEED_EVERY_MS) return
-  const feed = await readFeed(watch, checkpoint.feedEtag)
-  if (!feed) {
-    const feedFreshAt = now + CACHED_MS.feed
-    watch.set({ feedAt: now, feedFreshAt, feedWanted: false, unexplained: Math.min(0, unexplained) })
+  const news = await readFeed(watch)
+  if (!news) {
+    watch.set({ unexplained: Math.min(0, unexplained) })
     // Where videos are not counted either, nothing says where it is.
     if (watch.method === 'counters-and-feed' && isWanted) await listNewest(watch)
     return
   }
-  const known = new Set(checkpoint.feedKeys)
   // What was written while a connection read it is told.
   const since = coveredUntil - LATE_MS
-  const fresh = feed.items.filter(({ key, at }) => !known.has(key) && at > since)
-  keepFeed(watch, feed)
-  watch.suspect(
-    fresh.map(({ videoShortUuid, threadId }) => ({
-      video: uuidOf(videoShortUuid) ?? videoShortUuid,
-      threadId,
-      since: now,
-      replies: -1,
-    })),
-  )
+  const named = news.fresh
+    .filter(({ at }) => at > since)
+    .map(({ videoShortUuid, threadId }) => ({ video: uuidOf(videoShortUuid) ?? videoShortUuid, threadId }))
+  watch.suspect(named.map((one) => ({ ...one, since: now, replies: -1 })))
   // What it said may be older than what has changed: then it is asked again when it is made anew.
-  const isStale = ageOf(feed) > AT_ONCE_MS
-  if (isStale) watch.set({ feedWanted: isWanted && (fresh.length === 0 || coveredUntil > 0) })
+  const isStale = news.ageMs > AT_ONCE_MS
+  if (isStale) watch.set({ feedWanted: isWanted && (named.length === 0 || coveredUntil > 0) })
   else watch.set({ coveredUntil: 0 })
   // A counter counts too what nobody may see: made after it, the feed knows better.
-  if (!isStale && fresh.length === 0) watch.set({ unexplained: Math.min(0, unexplained) })
+  if (!isStale && named.length === 0) watch.set({ unexplained: Math.min(0, unexplained) })
   // More was written than it has room for: then the videos themselves are asked.
-  const isFull = known.size > 0 || feed.items.length >= FEED_ITEMS
-  if (isFull && fresh.length > 0 && fresh.length === feed.items.length) {
-    const named = fresh.map(({ videoShortUuid }) => uuidOf(videoShortUuid) ?? videoShortUuid)
-    watch.listLater(named)
+  if (news.isFull && named.length === news.fresh.length) {
+    watch.listLater(named.map(({ video }) => video))
     await listNewest(watch)
   }
 }

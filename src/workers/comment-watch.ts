@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { GuardedWrite } from '../db/polls.ts'
 import type { NewEvent } from '../events/types.ts'
+import { FEED_PATHS } from '../peertube/comment-feed.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 
@@ -38,10 +39,9 @@ const Checkpoint = v.object({
   /** What the feed has shown, and when it was read. */
   feedKeys: v.optional(v.array(v.string()), []),
   feedAt: v.optional(time, 0),
-  feedEtag: v.optional(v.nullable(v.string()), null),
-  /** The feed answers the same until then. */
-  feedFreshAt: v.optional(time, 0),
-  /** Whether it is to be read then: what it said was older than what has changed. */
+  /** Of each of its addresses: what it said last, and until when it says the same. */
+  feeds: v.optional(v.array(v.object({ etag: v.nullable(v.string()), freshAt: time })), []),
+  /** Whether it is to be read when it says something else: what it said was older than what has changed. */
   feedWanted: v.optional(v.boolean(), false),
   /** Until when a moderator's connection has read them for us; 0: none does. */
   coveredUntil: v.optional(time, 0),
@@ -53,6 +53,9 @@ const Checkpoint = v.object({
   videos: v.optional(v.array(v.string()), []),
 })
 type Checkpoint = v.InferOutput<typeof Checkpoint>
+
+/** An address of the feed: see `FEED_PATHS`. */
+type FeedAddress = Checkpoint['feeds'][number] & { path: (typeof FEED_PATHS)[number] }
 
 export class CommentWatch {
   readonly run: PollRun
@@ -77,6 +80,26 @@ export class CommentWatch {
 
   get now(): number {
     return this.run.deps.clock()
+  }
+
+  /** The address of the feed that has said the same for the longest. */
+  get feed(): FeedAddress {
+    const [first, second] = FEED_PATHS.map((path, index) => ({
+      etag: null,
+      freshAt: 0,
+      ...this.checkpoint.feeds[index],
+      path,
+    }))
+    // There are two.
+    if (!first || !second) throw new Error('the feed has no address')
+    return second.freshAt < first.freshAt ? second : first
+  }
+
+  set feed({ path, etag, freshAt }: FeedAddress) {
+    const feeds = FEED_PATHS.map((one, index) =>
+      one === path ? { etag, freshAt } : (this.checkpoint.feeds[index] ?? { etag: null, freshAt: 0 }),
+    )
+    this.set({ feeds })
   }
 
   /** Of the counters. */
@@ -112,7 +135,7 @@ export class CommentWatch {
 
   /** Commits all that was learned since the last time. */
   async commit(): Promise<void> {
-    const { suspects, videos, feedWanted, feedFreshAt, countersFreshAt } = this.checkpoint
+    const { suspects, videos, feedWanted, countersFreshAt } = this.checkpoint
     const [events, writes] = [this.#events, this.#writes]
     this.#events = []
     this.#writes = []
@@ -120,7 +143,7 @@ export class CommentWatch {
     const soon = isUnfinished
       ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
       : feedWanted && {
-          atMostMs: Math.max(1_000, feedFreshAt - this.now + 1_000),
+          atMostMs: Math.max(1_000, this.feed.freshAt - this.now + 1_000),
           atMostReason: 'cached' as const,
         }
     await this.run.commit({

@@ -24,7 +24,8 @@ export async function connectTo(
   if (granted.kind !== 'ok') throw new Error(granted.kind)
   const id = newId('con')
   const now = deps.clock()
-  const sealed = await sealTokens(deps.config.encryptionKeys, id, granted.client, granted.tokens, now)
+  const client = { ...granted.client, origin: instance.origin }
+  const sealed = await sealTokens(deps.config.encryptionKeys, id, client, granted.tokens, now)
   const { id: ownerId } = await givenUser()
   const role = MODERATORS.includes(username) ? 0 : 2
   const all = { notifications: false, comments: false, subscriptions: false, ...wanted }

@@ -80,3 +80,19 @@ describe.each(['5.1.0', '6.3.0', '7.2.0', '8.1.0'])(
     })
   },
 )
+
+describe('A comment that comes soon after another', () => {
+  it.each(['6.3.0', '8.1.0'])(
+    'is found in its time on %s, though the feed was just read',
+    async (version) => {
+      const { instance, id, uuids } = await commented(version)
+      const found: string[] = []
+      for (const uuid of uuids) {
+        found.push(`comment.created ${(await instance.comment(uuid, 'new')).id}`)
+        // No more than the delay, and a tick.
+        await pass(tubewire, instance, id, 11 * MINUTE)
+        expect(await commentEvents(instance)).toEqual(found)
+      }
+    },
+  )
+})
