@@ -1,7 +1,8 @@
 /** @module What happens to videos that are known: edited, unlisted, unpublished, deleted; near the top of the list, and far below. */
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RemoteInstance } from '../simulator/client.ts'
-import { count, pollAgain, type Tubewire, testDeps, watched } from '../support/harness.ts'
+import { count, pollAgain, pollToEnd, type Tubewire, testDeps, watched } from '../support/harness.ts'
 import { linesOf, toldOf } from '../support/told.ts'
 
 let tubewire: Tubewire
@@ -141,7 +142,26 @@ describe('A video on the first page', () => {
     expect(await count('SELECT count(*) AS count FROM videos WHERE uuid = ?', uuid)).toBe(0)
   })
 
-  it('that is gone at once with a hundred others: all are deleted, ten a poll', async () => {
+  it('that is gone is not looked at again within the minute, though it is polled', async () => {
+    const { instance, id } = await watched(tubewire)
+    const uuid = await at(instance, 1)
+    const paths = await pathsSince(instance)
+    await instance.remove(uuid)
+    await pollAgain(tubewire, id)
+    for (let polls = 0; polls < 5; polls += 1) {
+      tubewire.advance(11_000)
+      await env.DB.prepare('UPDATE sources SET due_at = 0 WHERE instance_id = ?').bind(id).run()
+      await pollToEnd(tubewire, id)
+    }
+    expect((await paths()).filter((path) => path === `/api/v1/videos/${uuid}`)).toHaveLength(1)
+    expect(await linesOf(instance)).toEqual([])
+    tubewire.advance(5_000)
+    await env.DB.prepare('UPDATE sources SET due_at = 0 WHERE instance_id = ?').bind(id).run()
+    await pollToEnd(tubewire, id)
+    expect(await linesOf(instance)).toEqual([`video.deleted ${uuid}`])
+  })
+
+  it('that is gone at once with forty others: all are deleted, ten a poll', async () => {
     const { instance, id } = await watched(tubewire, 60)
     const gone = (await instance.list()).slice(5, 45)
     for (const uuid of gone) await instance.remove(uuid)
