@@ -11,7 +11,14 @@ import { connections, sources } from './schema.ts'
 
 export type Connection = typeof connections.$inferSelect
 /** A connection with its instance and its sources. */
-export type ConnectionState = Connection & { origin: string; host: string; sources: Source[] }
+export type ConnectionState = Connection & {
+  origin: string
+  host: string
+  /** Of the instance. */
+  pausedAt: number | null
+  unreachableAt: number | null
+  sources: Source[]
+}
 
 type Row = Omit<ConnectionState, 'sources'> & { sources: string }
 
@@ -19,6 +26,8 @@ type Row = Omit<ConnectionState, 'sources'> & { sources: string }
 const COLUMNS = `${columnsOf(connections)},
   (SELECT origin FROM instances WHERE instances.id = connections.instance_id) AS origin,
   (SELECT host FROM instances WHERE instances.id = connections.instance_id) AS host,
+  (SELECT paused_at FROM instances WHERE instances.id = connections.instance_id) AS pausedAt,
+  (SELECT unreachable_at FROM instances WHERE instances.id = connections.instance_id) AS unreachableAt,
   (SELECT json_group_array(${jsonOf(sources)}) FROM sources WHERE sources.connection_id = connections.id) AS sources`
 
 /** What is read as the account. */
@@ -104,9 +113,6 @@ export async function renewConnection(
   return changed?.meta.changes ? { replaced: row.tokens } : 'owner-shut-out'
 }
 
-/** How late the owner may learn of something. */
-const MAX_DELAY_MS = { notifications: 300_000, comments: 600_000, videos: 300_000 } as const
-
 /** Makes the sources that are wanted and not there yet: from the row with these tokens, so that there is none when it was not written. */
 function sourceStatements(
   db: D1Database,
@@ -122,12 +128,12 @@ function sourceStatements(
   return wanted.map(({ kind, target }) =>
     db
       .prepare(
-        `INSERT INTO sources (id, instance_id, kind, target, connection_id, owner_id, due_at, max_delay_ms, checkpoint, created_at)
-         SELECT ?, c.instance_id, ?, ?, c.id, c.owner_id, iif(i.paused_at IS NULL, ?, ${NEVER}), ?, '{}', ?
+        `INSERT INTO sources (id, instance_id, kind, target, connection_id, owner_id, due_at, checkpoint, created_at)
+         SELECT ?, c.instance_id, ?, ?, c.id, c.owner_id, iif(i.paused_at IS NULL, ?, ${NEVER}), '{}', ?
          FROM connections c JOIN instances i ON i.id = c.instance_id
          WHERE c.id = ? AND c.tokens = ? ON CONFLICT (instance_id, kind, target) DO NOTHING`,
       )
-      .bind(newId('src'), kind, target, now, MAX_DELAY_MS[kind], now, id, tokens),
+      .bind(newId('src'), kind, target, now, now, id, tokens),
   )
 }
 

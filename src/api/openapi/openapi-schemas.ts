@@ -9,6 +9,7 @@ import { ShownEndpoint } from '../endpoint-view.ts'
 import { Event, Video } from '../event-view.ts'
 import { ShownInstance } from '../instance-view.ts'
 import { ShownProblem } from '../problem-view.ts'
+import { ShownSource } from '../source-view.ts'
 import { ShownUser } from '../user-view.ts'
 
 export type OpenApiVersion = '3.0' | '3.1'
@@ -25,6 +26,7 @@ const NAMED = {
   Instance: ShownInstance,
   Mail: ShownMail,
   Problem: ShownProblem,
+  Source: ShownSource,
   User: ShownUser,
   Video,
 }
