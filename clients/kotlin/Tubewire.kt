@@ -11,6 +11,7 @@
 // val instance   = json.parse(Instance.serializer(), jsonString)
 // val mail       = json.parse(Mail.serializer(), jsonString)
 // val problem    = json.parse(Problem.serializer(), jsonString)
+// val source     = json.parse(Source.serializer(), jsonString)
 // val user       = json.parse(User.serializer(), jsonString)
 // val video      = json.parse(Video.serializer(), jsonString)
 
@@ -106,9 +107,9 @@ data class Connection (
     val role: String,
 
     /**
-     * What is read as the account.
+     * What is read as the account. `videos`: those of its subscriptions.
      */
-    val sources: List<ConnectionSource>,
+    val sources: List<Something>,
 
     /**
      * `expired`: the instance has ended the session. Log in again, by the same POST.
@@ -134,19 +135,101 @@ data class InstanceClass (
 )
 
 @Serializable
-data class ConnectionSource (
+data class Something (
+    /**
+     * Of late: the more, the more often it is read.
+     */
+    val changesPerHour: Double,
+
+    val errorKind: String? = null,
+
+    /**
+     * In a row.
+     */
     val failures: Long,
+
     val id: String,
 
     /**
-     * `videos`: those of its subscriptions.
+     * The id of the instance.
      */
-    val kind: String,
+    val instance: String,
 
+    val kind: String,
     val lastError: String? = null,
     val lastPollAt: OffsetDateTime? = null,
     val lastSuccessAt: OffsetDateTime? = null,
-    val nextPollAt: OffsetDateTime? = null
+
+    /**
+     * How late its users may learn of something, while the instance answers.
+     */
+    val maxDelaySeconds: Long,
+
+    val method: SourceMethod? = null,
+    val nextPollAt: OffsetDateTime? = null,
+
+    /**
+     * Why it is read then.
+     */
+    val nextPollReason: SourceNextPollReason,
+
+    /**
+     * `unreachable`: the instance is. `paused`: the instance is, or the owner is blocked.
+     * `expired`: the login has ended.
+     */
+    val state: String,
+
+    /**
+     * Which part of the instance; none of these: all of it.
+     */
+    val target: SourceTarget
+)
+
+/**
+ * Of comments, once they were read: how, by what the instance and the rights allow.
+ */
+@Serializable
+data class SourceMethod (
+    val code: String,
+    val words: String
+)
+
+/**
+ * Why it is read then.
+ */
+@Serializable
+data class SourceNextPollReason (
+    val code: String,
+    val words: String
+)
+
+/**
+ * Which part of the instance; none of these: all of it.
+ */
+@Serializable
+data class SourceTarget (
+    val account: String? = null,
+    val channel: String? = null,
+
+    /**
+     * The id of a connection: what it may see.
+     */
+    val connection: String? = null,
+
+    val search: PurpleSearch? = null,
+
+    /**
+     * A UUID.
+     */
+    val video: String? = null
+)
+
+@Serializable
+data class PurpleSearch (
+    val categoryOneOf: List<Long>? = null,
+    val languageOneOf: List<String>? = null,
+    val search: String? = null,
+    val tagsOneOf: List<String>? = null
 )
 
 @Serializable
@@ -372,19 +455,39 @@ data class Instance (
      */
     val createdAt: OffsetDateTime,
 
+    val failingSince: OffsetDateTime? = null,
+
+    /**
+     * Polls in a row that did not reach it: for moderators and administrators, as what follows.
+     */
+    val failures: Long? = null,
+
     /**
      * With the port, unless it is the default one: how events name it.
      */
     val host: String,
 
     val id: String,
+
+    /**
+     * Where it was, when a permanent redirect has led on to `url`. Its `host` stays.
+     */
+    val movedFrom: String? = null,
+
     val name: String,
     val paused: Boolean,
 
     /**
      * How it is read: for moderators and administrators.
      */
-    val sources: List<InstanceSource>? = null,
+    val sources: List<Something>? = null,
+
+    /**
+     * `unreachable`: five polls in a row did not reach it; it is tried once an hour.
+     */
+    val state: String,
+
+    val unreachableAt: OffsetDateTime? = null,
 
     /**
      * ISO 8601 in UTC, with milliseconds.
@@ -393,22 +496,6 @@ data class Instance (
 
     val url: String,
     val version: String
-)
-
-@Serializable
-data class InstanceSource (
-    val failures: Long,
-    val id: String,
-    val kind: String,
-    val lastError: String? = null,
-    val lastPollAt: OffsetDateTime? = null,
-    val lastSuccessAt: OffsetDateTime? = null,
-    val nextPollAt: OffsetDateTime? = null,
-
-    /**
-     * `unreachable`: from five failures in a row on.
-     */
-    val state: String
 )
 
 @Serializable
@@ -488,6 +575,104 @@ data class InvalidParam (
      * What was sent, unless it is long or may be a secret.
      */
     val value: JsonElement? = null
+)
+
+@Serializable
+data class Source (
+    /**
+     * Of late: the more, the more often it is read.
+     */
+    val changesPerHour: Double,
+
+    val errorKind: String? = null,
+
+    /**
+     * In a row.
+     */
+    val failures: Long,
+
+    val id: String,
+
+    /**
+     * The id of the instance.
+     */
+    val instance: String,
+
+    val kind: String,
+    val lastError: String? = null,
+    val lastPollAt: OffsetDateTime? = null,
+    val lastSuccessAt: OffsetDateTime? = null,
+
+    /**
+     * How late its users may learn of something, while the instance answers.
+     */
+    val maxDelaySeconds: Long,
+
+    val method: SourceMethodClass? = null,
+    val nextPollAt: OffsetDateTime? = null,
+
+    /**
+     * Why it is read then.
+     */
+    val nextPollReason: SourceNextPollReasonClass,
+
+    /**
+     * `unreachable`: the instance is. `paused`: the instance is, or the owner is blocked.
+     * `expired`: the login has ended.
+     */
+    val state: String,
+
+    /**
+     * Which part of the instance; none of these: all of it.
+     */
+    val target: SourceTargetClass
+)
+
+/**
+ * Of comments, once they were read: how, by what the instance and the rights allow.
+ */
+@Serializable
+data class SourceMethodClass (
+    val code: String,
+    val words: String
+)
+
+/**
+ * Why it is read then.
+ */
+@Serializable
+data class SourceNextPollReasonClass (
+    val code: String,
+    val words: String
+)
+
+/**
+ * Which part of the instance; none of these: all of it.
+ */
+@Serializable
+data class SourceTargetClass (
+    val account: String? = null,
+    val channel: String? = null,
+
+    /**
+     * The id of a connection: what it may see.
+     */
+    val connection: String? = null,
+
+    val search: FluffySearch? = null,
+
+    /**
+     * A UUID.
+     */
+    val video: String? = null
+)
+
+@Serializable
+data class FluffySearch (
+    val categoryOneOf: List<Long>? = null,
+    val languageOneOf: List<String>? = null,
+    val search: String? = null,
+    val tagsOneOf: List<String>? = null
 )
 
 @Serializable

@@ -188,37 +188,183 @@ class InstanceClass:
 
 
 @dataclass
-class ConnectionSource:
-    failures: int
-    id: str
-    kind: str
-    """`videos`: those of its subscriptions."""
+class SourceMethod:
+    """Of comments, once they were read: how, by what the instance and the rights allow."""
 
-    last_error: Optional[str] = None
-    last_poll_at: Optional[datetime] = None
-    last_success_at: Optional[datetime] = None
-    next_poll_at: Optional[datetime] = None
+    code: str
+    words: str
 
     @staticmethod
-    def from_dict(obj: Any) -> 'ConnectionSource':
+    def from_dict(obj: Any) -> 'SourceMethod':
         assert isinstance(obj, dict)
-        failures = from_int(obj.get("failures"))
-        id = from_str(obj.get("id"))
-        kind = from_str(obj.get("kind"))
-        last_error = from_union([from_none, from_str], obj.get("lastError"))
-        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
-        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
-        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
-        return ConnectionSource(failures, id, kind, last_error, last_poll_at, last_success_at, next_poll_at)
+        code = from_str(obj.get("code"))
+        words = from_str(obj.get("words"))
+        return SourceMethod(code, words)
 
     def to_dict(self) -> dict:
         result: dict = {}
+        result["code"] = from_str(self.code)
+        result["words"] = from_str(self.words)
+        return result
+
+
+@dataclass
+class SourceNextPollReason:
+    """Why it is read then."""
+
+    code: str
+    words: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'SourceNextPollReason':
+        assert isinstance(obj, dict)
+        code = from_str(obj.get("code"))
+        words = from_str(obj.get("words"))
+        return SourceNextPollReason(code, words)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["code"] = from_str(self.code)
+        result["words"] = from_str(self.words)
+        return result
+
+
+@dataclass
+class PurpleSearch:
+    category_one_of: Optional[List[int]] = None
+    language_one_of: Optional[List[str]] = None
+    search: Optional[str] = None
+    tags_one_of: Optional[List[str]] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'PurpleSearch':
+        assert isinstance(obj, dict)
+        category_one_of = from_union([lambda x: from_list(from_int, x), from_none], obj.get("categoryOneOf"))
+        language_one_of = from_union([lambda x: from_list(from_str, x), from_none], obj.get("languageOneOf"))
+        search = from_union([from_str, from_none], obj.get("search"))
+        tags_one_of = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tagsOneOf"))
+        return PurpleSearch(category_one_of, language_one_of, search, tags_one_of)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.category_one_of is not None:
+            result["categoryOneOf"] = from_union([lambda x: from_list(from_int, x), from_none], self.category_one_of)
+        if self.language_one_of is not None:
+            result["languageOneOf"] = from_union([lambda x: from_list(from_str, x), from_none], self.language_one_of)
+        if self.search is not None:
+            result["search"] = from_union([from_str, from_none], self.search)
+        if self.tags_one_of is not None:
+            result["tagsOneOf"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags_one_of)
+        return result
+
+
+@dataclass
+class SourceTarget:
+    """Which part of the instance; none of these: all of it."""
+
+    account: Optional[str] = None
+    channel: Optional[str] = None
+    connection: Optional[str] = None
+    """The id of a connection: what it may see."""
+
+    search: Optional[PurpleSearch] = None
+    video: Optional[str] = None
+    """A UUID."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'SourceTarget':
+        assert isinstance(obj, dict)
+        account = from_union([from_str, from_none], obj.get("account"))
+        channel = from_union([from_str, from_none], obj.get("channel"))
+        connection = from_union([from_str, from_none], obj.get("connection"))
+        search = from_union([PurpleSearch.from_dict, from_none], obj.get("search"))
+        video = from_union([from_str, from_none], obj.get("video"))
+        return SourceTarget(account, channel, connection, search, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.account is not None:
+            result["account"] = from_union([from_str, from_none], self.account)
+        if self.channel is not None:
+            result["channel"] = from_union([from_str, from_none], self.channel)
+        if self.connection is not None:
+            result["connection"] = from_union([from_str, from_none], self.connection)
+        if self.search is not None:
+            result["search"] = from_union([lambda x: to_class(PurpleSearch, x), from_none], self.search)
+        if self.video is not None:
+            result["video"] = from_union([from_str, from_none], self.video)
+        return result
+
+
+@dataclass
+class Something:
+    changes_per_hour: float
+    """Of late: the more, the more often it is read."""
+
+    failures: int
+    """In a row."""
+
+    id: str
+    instance: str
+    """The id of the instance."""
+
+    kind: str
+    max_delay_seconds: int
+    """How late its users may learn of something, while the instance answers."""
+
+    next_poll_reason: SourceNextPollReason
+    """Why it is read then."""
+
+    state: str
+    """`unreachable`: the instance is. `paused`: the instance is, or the owner is blocked.
+    `expired`: the login has ended.
+    """
+    target: SourceTarget
+    """Which part of the instance; none of these: all of it."""
+
+    error_kind: Optional[str] = None
+    last_error: Optional[str] = None
+    last_poll_at: Optional[datetime] = None
+    last_success_at: Optional[datetime] = None
+    method: Optional[SourceMethod] = None
+    next_poll_at: Optional[datetime] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Something':
+        assert isinstance(obj, dict)
+        changes_per_hour = from_float(obj.get("changesPerHour"))
+        failures = from_int(obj.get("failures"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        kind = from_str(obj.get("kind"))
+        max_delay_seconds = from_int(obj.get("maxDelaySeconds"))
+        next_poll_reason = SourceNextPollReason.from_dict(obj.get("nextPollReason"))
+        state = from_str(obj.get("state"))
+        target = SourceTarget.from_dict(obj.get("target"))
+        error_kind = from_union([from_none, from_str], obj.get("errorKind"))
+        last_error = from_union([from_none, from_str], obj.get("lastError"))
+        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
+        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
+        method = from_union([SourceMethod.from_dict, from_none], obj.get("method"))
+        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
+        return Something(changes_per_hour, failures, id, instance, kind, max_delay_seconds, next_poll_reason, state, target, error_kind, last_error, last_poll_at, last_success_at, method, next_poll_at)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["changesPerHour"] = to_float(self.changes_per_hour)
         result["failures"] = from_int(self.failures)
         result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
         result["kind"] = from_str(self.kind)
+        result["maxDelaySeconds"] = from_int(self.max_delay_seconds)
+        result["nextPollReason"] = to_class(SourceNextPollReason, self.next_poll_reason)
+        result["state"] = from_str(self.state)
+        result["target"] = to_class(SourceTarget, self.target)
+        result["errorKind"] = from_union([from_none, from_str], self.error_kind)
         result["lastError"] = from_union([from_none, from_str], self.last_error)
         result["lastPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_poll_at)
         result["lastSuccessAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_success_at)
+        result["method"] = from_union([lambda x: to_class(SourceMethod, x), from_none], self.method)
         result["nextPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.next_poll_at)
         return result
 
@@ -236,8 +382,8 @@ class Connection:
     role: str
     """Of the account on the instance."""
 
-    sources: List[ConnectionSource]
-    """What is read as the account."""
+    sources: List[Something]
+    """What is read as the account. `videos`: those of its subscriptions."""
 
     state: str
     """`expired`: the instance has ended the session. Log in again, by the same POST."""
@@ -258,7 +404,7 @@ class Connection:
         instance = InstanceClass.from_dict(obj.get("instance"))
         owner = from_str(obj.get("owner"))
         role = from_str(obj.get("role"))
-        sources = from_list(ConnectionSource.from_dict, obj.get("sources"))
+        sources = from_list(Something.from_dict, obj.get("sources"))
         state = from_str(obj.get("state"))
         updated_at = from_datetime(obj.get("updatedAt"))
         username = from_str(obj.get("username"))
@@ -272,7 +418,7 @@ class Connection:
         result["instance"] = to_class(InstanceClass, self.instance)
         result["owner"] = from_str(self.owner)
         result["role"] = from_str(self.role)
-        result["sources"] = from_list(lambda x: to_class(ConnectionSource, x), self.sources)
+        result["sources"] = from_list(lambda x: to_class(Something, x), self.sources)
         result["state"] = from_str(self.state)
         result["updatedAt"] = self.updated_at.isoformat()
         result["username"] = from_str(self.username)
@@ -687,45 +833,6 @@ class Event:
 
 
 @dataclass
-class InstanceSource:
-    failures: int
-    id: str
-    kind: str
-    state: str
-    """`unreachable`: from five failures in a row on."""
-
-    last_error: Optional[str] = None
-    last_poll_at: Optional[datetime] = None
-    last_success_at: Optional[datetime] = None
-    next_poll_at: Optional[datetime] = None
-
-    @staticmethod
-    def from_dict(obj: Any) -> 'InstanceSource':
-        assert isinstance(obj, dict)
-        failures = from_int(obj.get("failures"))
-        id = from_str(obj.get("id"))
-        kind = from_str(obj.get("kind"))
-        state = from_str(obj.get("state"))
-        last_error = from_union([from_none, from_str], obj.get("lastError"))
-        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
-        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
-        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
-        return InstanceSource(failures, id, kind, state, last_error, last_poll_at, last_success_at, next_poll_at)
-
-    def to_dict(self) -> dict:
-        result: dict = {}
-        result["failures"] = from_int(self.failures)
-        result["id"] = from_str(self.id)
-        result["kind"] = from_str(self.kind)
-        result["state"] = from_str(self.state)
-        result["lastError"] = from_union([from_none, from_str], self.last_error)
-        result["lastPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_poll_at)
-        result["lastSuccessAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_success_at)
-        result["nextPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.next_poll_at)
-        return result
-
-
-@dataclass
 class Instance:
     created_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
@@ -736,13 +843,25 @@ class Instance:
     id: str
     name: str
     paused: bool
+    state: str
+    """`unreachable`: five polls in a row did not reach it; it is tried once an hour."""
+
     updated_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
 
     url: str
     version: str
-    sources: Optional[List[InstanceSource]] = None
+    failing_since: Optional[datetime] = None
+    failures: Optional[int] = None
+    """Polls in a row that did not reach it: for moderators and administrators, as what follows."""
+
+    moved_from: Optional[str] = None
+    """Where it was, when a permanent redirect has led on to `url`. Its `host` stays."""
+
+    sources: Optional[List[Something]] = None
     """How it is read: for moderators and administrators."""
+
+    unreachable_at: Optional[datetime] = None
 
     @staticmethod
     def from_dict(obj: Any) -> 'Instance':
@@ -752,11 +871,16 @@ class Instance:
         id = from_str(obj.get("id"))
         name = from_str(obj.get("name"))
         paused = from_bool(obj.get("paused"))
+        state = from_str(obj.get("state"))
         updated_at = from_datetime(obj.get("updatedAt"))
         url = from_str(obj.get("url"))
         version = from_str(obj.get("version"))
-        sources = from_union([lambda x: from_list(InstanceSource.from_dict, x), from_none], obj.get("sources"))
-        return Instance(created_at, host, id, name, paused, updated_at, url, version, sources)
+        failing_since = from_union([from_none, from_datetime], obj.get("failingSince"))
+        failures = from_union([from_int, from_none], obj.get("failures"))
+        moved_from = from_union([from_none, from_str], obj.get("movedFrom"))
+        sources = from_union([lambda x: from_list(Something.from_dict, x), from_none], obj.get("sources"))
+        unreachable_at = from_union([from_none, from_datetime], obj.get("unreachableAt"))
+        return Instance(created_at, host, id, name, paused, state, updated_at, url, version, failing_since, failures, moved_from, sources, unreachable_at)
 
     def to_dict(self) -> dict:
         result: dict = {}
@@ -765,11 +889,19 @@ class Instance:
         result["id"] = from_str(self.id)
         result["name"] = from_str(self.name)
         result["paused"] = from_bool(self.paused)
+        result["state"] = from_str(self.state)
         result["updatedAt"] = self.updated_at.isoformat()
         result["url"] = from_str(self.url)
         result["version"] = from_str(self.version)
+        if self.failing_since is not None:
+            result["failingSince"] = from_union([from_none, lambda x: x.isoformat()], self.failing_since)
+        if self.failures is not None:
+            result["failures"] = from_union([from_int, from_none], self.failures)
+        result["movedFrom"] = from_union([from_none, from_str], self.moved_from)
         if self.sources is not None:
-            result["sources"] = from_union([lambda x: from_list(lambda x: to_class(InstanceSource, x), x), from_none], self.sources)
+            result["sources"] = from_union([lambda x: from_list(lambda x: to_class(Something, x), x), from_none], self.sources)
+        if self.unreachable_at is not None:
+            result["unreachableAt"] = from_union([from_none, lambda x: x.isoformat()], self.unreachable_at)
         return result
 
 
@@ -902,6 +1034,188 @@ class Problem:
             result["code"] = from_union([from_str, from_none], self.code)
         if self.invalid_params is not None:
             result["invalid-params"] = from_union([lambda x: from_dict(lambda x: to_class(InvalidParam, x), x), from_none], self.invalid_params)
+        return result
+
+
+@dataclass
+class SourceMethodClass:
+    """Of comments, once they were read: how, by what the instance and the rights allow."""
+
+    code: str
+    words: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'SourceMethodClass':
+        assert isinstance(obj, dict)
+        code = from_str(obj.get("code"))
+        words = from_str(obj.get("words"))
+        return SourceMethodClass(code, words)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["code"] = from_str(self.code)
+        result["words"] = from_str(self.words)
+        return result
+
+
+@dataclass
+class SourceNextPollReasonClass:
+    """Why it is read then."""
+
+    code: str
+    words: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'SourceNextPollReasonClass':
+        assert isinstance(obj, dict)
+        code = from_str(obj.get("code"))
+        words = from_str(obj.get("words"))
+        return SourceNextPollReasonClass(code, words)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["code"] = from_str(self.code)
+        result["words"] = from_str(self.words)
+        return result
+
+
+@dataclass
+class FluffySearch:
+    category_one_of: Optional[List[int]] = None
+    language_one_of: Optional[List[str]] = None
+    search: Optional[str] = None
+    tags_one_of: Optional[List[str]] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'FluffySearch':
+        assert isinstance(obj, dict)
+        category_one_of = from_union([lambda x: from_list(from_int, x), from_none], obj.get("categoryOneOf"))
+        language_one_of = from_union([lambda x: from_list(from_str, x), from_none], obj.get("languageOneOf"))
+        search = from_union([from_str, from_none], obj.get("search"))
+        tags_one_of = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tagsOneOf"))
+        return FluffySearch(category_one_of, language_one_of, search, tags_one_of)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.category_one_of is not None:
+            result["categoryOneOf"] = from_union([lambda x: from_list(from_int, x), from_none], self.category_one_of)
+        if self.language_one_of is not None:
+            result["languageOneOf"] = from_union([lambda x: from_list(from_str, x), from_none], self.language_one_of)
+        if self.search is not None:
+            result["search"] = from_union([from_str, from_none], self.search)
+        if self.tags_one_of is not None:
+            result["tagsOneOf"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags_one_of)
+        return result
+
+
+@dataclass
+class SourceTargetClass:
+    """Which part of the instance; none of these: all of it."""
+
+    account: Optional[str] = None
+    channel: Optional[str] = None
+    connection: Optional[str] = None
+    """The id of a connection: what it may see."""
+
+    search: Optional[FluffySearch] = None
+    video: Optional[str] = None
+    """A UUID."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'SourceTargetClass':
+        assert isinstance(obj, dict)
+        account = from_union([from_str, from_none], obj.get("account"))
+        channel = from_union([from_str, from_none], obj.get("channel"))
+        connection = from_union([from_str, from_none], obj.get("connection"))
+        search = from_union([FluffySearch.from_dict, from_none], obj.get("search"))
+        video = from_union([from_str, from_none], obj.get("video"))
+        return SourceTargetClass(account, channel, connection, search, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.account is not None:
+            result["account"] = from_union([from_str, from_none], self.account)
+        if self.channel is not None:
+            result["channel"] = from_union([from_str, from_none], self.channel)
+        if self.connection is not None:
+            result["connection"] = from_union([from_str, from_none], self.connection)
+        if self.search is not None:
+            result["search"] = from_union([lambda x: to_class(FluffySearch, x), from_none], self.search)
+        if self.video is not None:
+            result["video"] = from_union([from_str, from_none], self.video)
+        return result
+
+
+@dataclass
+class Source:
+    changes_per_hour: float
+    """Of late: the more, the more often it is read."""
+
+    failures: int
+    """In a row."""
+
+    id: str
+    instance: str
+    """The id of the instance."""
+
+    kind: str
+    max_delay_seconds: int
+    """How late its users may learn of something, while the instance answers."""
+
+    next_poll_reason: SourceNextPollReasonClass
+    """Why it is read then."""
+
+    state: str
+    """`unreachable`: the instance is. `paused`: the instance is, or the owner is blocked.
+    `expired`: the login has ended.
+    """
+    target: SourceTargetClass
+    """Which part of the instance; none of these: all of it."""
+
+    error_kind: Optional[str] = None
+    last_error: Optional[str] = None
+    last_poll_at: Optional[datetime] = None
+    last_success_at: Optional[datetime] = None
+    method: Optional[SourceMethodClass] = None
+    next_poll_at: Optional[datetime] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Source':
+        assert isinstance(obj, dict)
+        changes_per_hour = from_float(obj.get("changesPerHour"))
+        failures = from_int(obj.get("failures"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        kind = from_str(obj.get("kind"))
+        max_delay_seconds = from_int(obj.get("maxDelaySeconds"))
+        next_poll_reason = SourceNextPollReasonClass.from_dict(obj.get("nextPollReason"))
+        state = from_str(obj.get("state"))
+        target = SourceTargetClass.from_dict(obj.get("target"))
+        error_kind = from_union([from_none, from_str], obj.get("errorKind"))
+        last_error = from_union([from_none, from_str], obj.get("lastError"))
+        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
+        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
+        method = from_union([SourceMethodClass.from_dict, from_none], obj.get("method"))
+        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
+        return Source(changes_per_hour, failures, id, instance, kind, max_delay_seconds, next_poll_reason, state, target, error_kind, last_error, last_poll_at, last_success_at, method, next_poll_at)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["changesPerHour"] = to_float(self.changes_per_hour)
+        result["failures"] = from_int(self.failures)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["kind"] = from_str(self.kind)
+        result["maxDelaySeconds"] = from_int(self.max_delay_seconds)
+        result["nextPollReason"] = to_class(SourceNextPollReasonClass, self.next_poll_reason)
+        result["state"] = from_str(self.state)
+        result["target"] = to_class(SourceTargetClass, self.target)
+        result["errorKind"] = from_union([from_none, from_str], self.error_kind)
+        result["lastError"] = from_union([from_none, from_str], self.last_error)
+        result["lastPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_poll_at)
+        result["lastSuccessAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_success_at)
+        result["method"] = from_union([lambda x: to_class(SourceMethodClass, x), from_none], self.method)
+        result["nextPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.next_poll_at)
         return result
 
 
@@ -1254,6 +1568,14 @@ def problem_from_dict(s: Any) -> Problem:
 
 def problem_to_dict(x: Problem) -> Any:
     return to_class(Problem, x)
+
+
+def source_from_dict(s: Any) -> Source:
+    return Source.from_dict(s)
+
+
+def source_to_dict(x: Source) -> Any:
+    return to_class(Source, x)
 
 
 def user_from_dict(s: Any) -> User:

@@ -114,9 +114,10 @@ export const sourceOperations = [
     problems: [404, 412, 'last_source'],
     async handle(input) {
       const { deps, request } = input
-      const { id, instanceId, revision } = await find(input, input.params.id)
-      await checkIfMatch(request, show(input, await find(input, id)))
-      const expected = revisionFor(request, { revision })
+      const source = await find(input, input.params.id)
+      const { id, instanceId } = source
+      await checkIfMatch(request, show(input, source))
+      const expected = revisionFor(request, source)
       if (await deleteSource(deps.env.DB, id, expected, auditOf(input, id))) return noContent
       const instance = await findInstance(deps.env.DB, instanceId)
       if (instance?.sources.length !== 1) throw notRemoved(request, `source ${id}`)

@@ -59,7 +59,7 @@ export function parsePasted(text: string): Pasted {
   if (sign !== undefined) return named(sign === '!' ? 'channel' : 'actor', name, urlOf(host))
   if (/^[@!]/.test(sent)) return wrong('must have the host after the name, as in @name@peertube.example')
   const [scheme, protocol = 'https'] = SCHEME.exec(sent) ?? ['']
-  if (!/^https?$/i.test(protocol)) return wrong(`must be http or https (got ${protocol.slice(0, 50)}:)`)
+  if (!/^https?$/i.test(protocol)) return wrong(`must be http or https`)
   const url = scheme === '' ? urlOf(sent.replace(/^\/\//, '')) : URL.parse(sent)
   return url ? ofPage(url) : wrong('must be the address of an instance, such as peertube.example')
 }
