@@ -17,7 +17,8 @@ export function refuseCovered({ id, host, sources }: InstanceState, wanted: Want
     ...(kind === 'videos' ? [''] : []),
     ...(kind === 'videos' && account ? [targetText({ kind: 'account', name: account })] : []),
   ]
-  const source = sources.find((one) => one.kind === kind && covering.includes(one.target))
+  const ofKind = sources.filter((one) => one.kind === kind)
+  const source = covering.flatMap((text) => ofKind.filter((one) => one.target === text))[0]
   if (!source) return
   const detail = `${host} is watched already, as ${id}: ${inWords(source)}, as ${source.id}`
   throw new Problem('already_watched', detail)

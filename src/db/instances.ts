@@ -14,9 +14,9 @@ export type InstanceState = Instance & { sources: Source[] }
 
 type Row = Instance & { sources: string }
 
-/** With its sources in the same row: a second statement would read their ids once more. Those of connections are private. */
+/** With its sources in the same row, videos first: a second statement would read their ids once more. Those of connections are private. */
 const COLUMNS = `${columnsOf(instances)},
-  (SELECT json_group_array(${jsonOf(sources)}) FROM sources
+  (SELECT json_group_array(${jsonOf(sources)} ORDER BY kind DESC, created_at, id) FROM sources
     WHERE sources.instance_id = instances.id AND sources.connection_id IS NULL) AS sources`
 
 /** What of an instance is read. `checkpoint`: JSON. */
