@@ -88,7 +88,13 @@ async function connect(turned: Turned, { origin }: SimulatedInstance, instanceId
   const granted = await login(deps, origin, { username: 'root', password: 'rootpass' })
   if (granted.kind !== 'ok') throw new Error(`the login failed: ${granted.kind}`)
   const id = newId('con')
-  const sealed = await sealTokens(encryptionKeys, id, { ...granted.client, origin }, granted.tokens, createdAt)
+  const sealed = await sealTokens(
+    encryptionKeys,
+    id,
+    { ...granted.client, origin },
+    granted.tokens,
+    createdAt,
+  )
   const made = await insertConnection(
     db,
     { id, ownerId: OWNER, instanceId, username: 'root', role: 1, createdAt, ...sealed },

@@ -31,7 +31,7 @@ export async function pathFigures(): Promise<Figure[]> {
   })
   try {
     receiver.setSecret((await service.api.addEndpoint(new URL(receiver.url), '')).secret)
-    const { id } = await service.api.addInstance(new URL(instance.origin), 0)
+    const { id } = await service.api.addInstance(instance.origin, 0)
     while ((await service.api.instance(id)).sources?.[0]?.lastSuccessAt === null) await pause(LOOK_EVERY_MS)
     service.startCron()
     for (let count = 0; count < VIDEOS; count += 1) {

@@ -379,23 +379,23 @@ type AuditEntry struct {
 }
 
 type Connection struct {
-	// ISO 8601 in UTC, with milliseconds.                                                              
-	CreatedAt                                                                        time.Time          `json:"createdAt"`
-	ID                                                                               string             `json:"id"`
-	Instance                                                                         InstanceClass      `json:"instance"`
-	LastError                                                                        *string            `json:"lastError"`
-	// The id of the user whose it is.                                                                  
-	Owner                                                                            string             `json:"owner"`
-	// Of the account on the instance.                                                                  
-	Role                                                                             string             `json:"role"`
-	// What is read as the account.                                                                     
-	Sources                                                                          []ConnectionSource `json:"sources"`
-	// `expired`: the instance has ended the session. Log in again, by the same POST.                   
-	State                                                                            string             `json:"state"`
-	// ISO 8601 in UTC, with milliseconds.                                                              
-	UpdatedAt                                                                        time.Time          `json:"updatedAt"`
-	// Of the account on the instance.                                                                  
-	Username                                                                         string             `json:"username"`
+	// ISO 8601 in UTC, with milliseconds.                                                         
+	CreatedAt                                                                        time.Time     `json:"createdAt"`
+	ID                                                                               string        `json:"id"`
+	Instance                                                                         InstanceClass `json:"instance"`
+	LastError                                                                        *string       `json:"lastError"`
+	// The id of the user whose it is.                                                             
+	Owner                                                                            string        `json:"owner"`
+	// Of the account on the instance.                                                             
+	Role                                                                             string        `json:"role"`
+	// What is read as the account. `videos`: those of its subscriptions.                          
+	Sources                                                                          []Source      `json:"sources"`
+	// `expired`: the instance has ended the session. Log in again, by the same POST.              
+	State                                                                            string        `json:"state"`
+	// ISO 8601 in UTC, with milliseconds.                                                         
+	UpdatedAt                                                                        time.Time     `json:"updatedAt"`
+	// Of the account on the instance.                                                             
+	Username                                                                         string        `json:"username"`
 }
 
 type InstanceClass struct {
@@ -404,15 +404,60 @@ type InstanceClass struct {
 	URL  string `json:"url"`
 }
 
-type ConnectionSource struct {
-	Failures                                int64      `json:"failures"`
-	ID                                      string     `json:"id"`
-	// `videos`: those of its subscriptions.           
-	Kind                                    string     `json:"kind"`
-	LastError                               *string    `json:"lastError"`
-	LastPollAt                              *time.Time `json:"lastPollAt"`
-	LastSuccessAt                           *time.Time `json:"lastSuccessAt"`
-	NextPollAt                              *time.Time `json:"nextPollAt"`
+type Source struct {
+	// Of late: the more, the more often it is read.                                                     
+	ChangesPerHour                                                                        float64        `json:"changesPerHour"`
+	ErrorKind                                                                             *string        `json:"errorKind"`
+	// In a row.                                                                                         
+	Failures                                                                              int64          `json:"failures"`
+	ID                                                                                    string         `json:"id"`
+	// The id of the instance.                                                                           
+	Instance                                                                              string         `json:"instance"`
+	Kind                                                                                  string         `json:"kind"`
+	LastError                                                                             *string        `json:"lastError"`
+	LastPollAt                                                                            *time.Time     `json:"lastPollAt"`
+	LastSuccessAt                                                                         *time.Time     `json:"lastSuccessAt"`
+	// How late its users may learn of something, while the instance answers.                            
+	MaxDelaySeconds                                                                       int64          `json:"maxDelaySeconds"`
+	Method                                                                                *Method        `json:"method"`
+	NextPollAt                                                                            *time.Time     `json:"nextPollAt"`
+	// Why it is read then.                                                                              
+	NextPollReason                                                                        NextPollReason `json:"nextPollReason"`
+	// `unreachable`: the instance is. `paused`: the instance is, or the owner is blocked.               
+	// `expired`: the login has ended.                                                                   
+	State                                                                                 string         `json:"state"`
+	// Which part of the instance; none of these: all of it.                                             
+	Target                                                                                Target         `json:"target"`
+}
+
+// Of comments, once they were read: how, by what the instance and the rights allow.
+type Method struct {
+	Code  string `json:"code"`
+	Words string `json:"words"`
+}
+
+// Why it is read then.
+type NextPollReason struct {
+	Code  string `json:"code"`
+	Words string `json:"words"`
+}
+
+// Which part of the instance; none of these: all of it.
+type Target struct {
+	Account                                    *string `json:"account,omitempty"`
+	Channel                                    *string `json:"channel,omitempty"`
+	// The id of a connection: what it may see.        
+	Connection                                 *string `json:"connection,omitempty"`
+	Search                                     *Search `json:"search,omitempty"`
+	// A UUID.                                         
+	Video                                      *string `json:"video,omitempty"`
+}
+
+type Search struct {
+	CategoryOneOf []int64  `json:"categoryOneOf,omitempty"`
+	LanguageOneOf []string `json:"languageOneOf,omitempty"`
+	Search        *string  `json:"search,omitempty"`
+	TagsOneOf     []string `json:"tagsOneOf,omitempty"`
 }
 
 type Delivery struct {
@@ -775,31 +820,27 @@ type EventPictures struct {
 }
 
 type Instance struct {
-	// ISO 8601 in UTC, with milliseconds.                                              
-	CreatedAt                                                          time.Time        `json:"createdAt"`
-	// With the port, unless it is the default one: how events name it.                 
-	Host                                                               string           `json:"host"`
-	ID                                                                 string           `json:"id"`
-	Name                                                               string           `json:"name"`
-	Paused                                                             bool             `json:"paused"`
-	// How it is read: for moderators and administrators.                               
-	Sources                                                            []InstanceSource `json:"sources,omitempty"`
-	// ISO 8601 in UTC, with milliseconds.                                              
-	UpdatedAt                                                          time.Time        `json:"updatedAt"`
-	URL                                                                string           `json:"url"`
-	Version                                                            string           `json:"version"`
-}
-
-type InstanceSource struct {
-	Failures                                         int64      `json:"failures"`
-	ID                                               string     `json:"id"`
-	Kind                                             string     `json:"kind"`
-	LastError                                        *string    `json:"lastError"`
-	LastPollAt                                       *time.Time `json:"lastPollAt"`
-	LastSuccessAt                                    *time.Time `json:"lastSuccessAt"`
-	NextPollAt                                       *time.Time `json:"nextPollAt"`
-	// `unreachable`: from five failures in a row on.           
-	State                                            string     `json:"state"`
+	// ISO 8601 in UTC, with milliseconds.                                                                 
+	CreatedAt                                                                                   time.Time  `json:"createdAt"`
+	FailingSince                                                                                *time.Time `json:"failingSince"`
+	// Polls in a row that did not reach it: for moderators and administrators, as what follows.           
+	Failures                                                                                    *int64     `json:"failures,omitempty"`
+	// With the port, unless it is the default one: how events name it.                                    
+	Host                                                                                        string     `json:"host"`
+	ID                                                                                          string     `json:"id"`
+	// Where it was, when a permanent redirect has led on to `url`. Its `host` stays.                      
+	MovedFrom                                                                                   *string    `json:"movedFrom"`
+	Name                                                                                        string     `json:"name"`
+	Paused                                                                                      bool       `json:"paused"`
+	// How it is read: for moderators and administrators.                                                  
+	Sources                                                                                     []Source   `json:"sources,omitempty"`
+	// `unreachable`: five polls in a row did not reach it; it is tried once an hour.                      
+	State                                                                                       string     `json:"state"`
+	UnreachableAt                                                                               *time.Time `json:"unreachableAt"`
+	// ISO 8601 in UTC, with milliseconds.                                                                 
+	UpdatedAt                                                                                   time.Time  `json:"updatedAt"`
+	URL                                                                                         string     `json:"url"`
+	Version                                                                                     string     `json:"version"`
 }
 
 type Mail struct {

@@ -121,9 +121,9 @@ data class Connection (
     val role: String,
 
     /**
-     * What is read as the account.
+     * What is read as the account. `videos`: those of its subscriptions.
      */
-    val sources: List<ConnectionSource>,
+    val sources: List<Source>,
 
     /**
      * `expired`: the instance has ended the session. Log in again, by the same POST.
@@ -149,19 +149,101 @@ data class InstanceClass (
 )
 
 @Serializable
-data class ConnectionSource (
+data class Source (
+    /**
+     * Of late: the more, the more often it is read.
+     */
+    val changesPerHour: Double,
+
+    val errorKind: String? = null,
+
+    /**
+     * In a row.
+     */
     val failures: Long,
+
     val id: String,
 
     /**
-     * `videos`: those of its subscriptions.
+     * The id of the instance.
      */
-    val kind: String,
+    val instance: String,
 
+    val kind: String,
     val lastError: String? = null,
     val lastPollAt: OffsetDateTime? = null,
     val lastSuccessAt: OffsetDateTime? = null,
-    val nextPollAt: OffsetDateTime? = null
+
+    /**
+     * How late its users may learn of something, while the instance answers.
+     */
+    val maxDelaySeconds: Long,
+
+    val method: Method? = null,
+    val nextPollAt: OffsetDateTime? = null,
+
+    /**
+     * Why it is read then.
+     */
+    val nextPollReason: NextPollReason,
+
+    /**
+     * `unreachable`: the instance is. `paused`: the instance is, or the owner is blocked.
+     * `expired`: the login has ended.
+     */
+    val state: String,
+
+    /**
+     * Which part of the instance; none of these: all of it.
+     */
+    val target: Target
+)
+
+/**
+ * Of comments, once they were read: how, by what the instance and the rights allow.
+ */
+@Serializable
+data class Method (
+    val code: String,
+    val words: String
+)
+
+/**
+ * Why it is read then.
+ */
+@Serializable
+data class NextPollReason (
+    val code: String,
+    val words: String
+)
+
+/**
+ * Which part of the instance; none of these: all of it.
+ */
+@Serializable
+data class Target (
+    val account: String? = null,
+    val channel: String? = null,
+
+    /**
+     * The id of a connection: what it may see.
+     */
+    val connection: String? = null,
+
+    val search: Search? = null,
+
+    /**
+     * A UUID.
+     */
+    val video: String? = null
+)
+
+@Serializable
+data class Search (
+    val categoryOneOf: List<Long>? = null,
+    val languageOneOf: List<String>? = null,
+    val search: String? = null,
+    val tagsOneOf: List<String>? = null
 )
 
 @Serializable
@@ -787,19 +869,39 @@ data class Instance (
      */
     val createdAt: OffsetDateTime,
 
+    val failingSince: OffsetDateTime? = null,
+
+    /**
+     * Polls in a row that did not reach it: for moderators and administrators, as what follows.
+     */
+    val failures: Long? = null,
+
     /**
      * With the port, unless it is the default one: how events name it.
      */
     val host: String,
 
     val id: String,
+
+    /**
+     * Where it was, when a permanent redirect has led on to `url`. Its `host` stays.
+     */
+    val movedFrom: String? = null,
+
     val name: String,
     val paused: Boolean,
 
     /**
      * How it is read: for moderators and administrators.
      */
-    val sources: List<InstanceSource>? = null,
+    val sources: List<Source>? = null,
+
+    /**
+     * `unreachable`: five polls in a row did not reach it; it is tried once an hour.
+     */
+    val state: String,
+
+    val unreachableAt: OffsetDateTime? = null,
 
     /**
      * ISO 8601 in UTC, with milliseconds.
@@ -808,22 +910,6 @@ data class Instance (
 
     val url: String,
     val version: String
-)
-
-@Serializable
-data class InstanceSource (
-    val failures: Long,
-    val id: String,
-    val kind: String,
-    val lastError: String? = null,
-    val lastPollAt: OffsetDateTime? = null,
-    val lastSuccessAt: OffsetDateTime? = null,
-    val nextPollAt: OffsetDateTime? = null,
-
-    /**
-     * `unreachable`: from five failures in a row on.
-     */
-    val state: String
 )
 
 @Serializable

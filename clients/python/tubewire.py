@@ -188,37 +188,183 @@ class InstanceClass:
 
 
 @dataclass
-class ConnectionSource:
-    failures: int
-    id: str
-    kind: str
-    """`videos`: those of its subscriptions."""
+class Method:
+    """Of comments, once they were read: how, by what the instance and the rights allow."""
 
-    last_error: Optional[str] = None
-    last_poll_at: Optional[datetime] = None
-    last_success_at: Optional[datetime] = None
-    next_poll_at: Optional[datetime] = None
+    code: str
+    words: str
 
     @staticmethod
-    def from_dict(obj: Any) -> 'ConnectionSource':
+    def from_dict(obj: Any) -> 'Method':
         assert isinstance(obj, dict)
-        failures = from_int(obj.get("failures"))
-        id = from_str(obj.get("id"))
-        kind = from_str(obj.get("kind"))
-        last_error = from_union([from_none, from_str], obj.get("lastError"))
-        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
-        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
-        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
-        return ConnectionSource(failures, id, kind, last_error, last_poll_at, last_success_at, next_poll_at)
+        code = from_str(obj.get("code"))
+        words = from_str(obj.get("words"))
+        return Method(code, words)
 
     def to_dict(self) -> dict:
         result: dict = {}
+        result["code"] = from_str(self.code)
+        result["words"] = from_str(self.words)
+        return result
+
+
+@dataclass
+class NextPollReason:
+    """Why it is read then."""
+
+    code: str
+    words: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'NextPollReason':
+        assert isinstance(obj, dict)
+        code = from_str(obj.get("code"))
+        words = from_str(obj.get("words"))
+        return NextPollReason(code, words)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["code"] = from_str(self.code)
+        result["words"] = from_str(self.words)
+        return result
+
+
+@dataclass
+class Search:
+    category_one_of: Optional[List[int]] = None
+    language_one_of: Optional[List[str]] = None
+    search: Optional[str] = None
+    tags_one_of: Optional[List[str]] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Search':
+        assert isinstance(obj, dict)
+        category_one_of = from_union([lambda x: from_list(from_int, x), from_none], obj.get("categoryOneOf"))
+        language_one_of = from_union([lambda x: from_list(from_str, x), from_none], obj.get("languageOneOf"))
+        search = from_union([from_str, from_none], obj.get("search"))
+        tags_one_of = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tagsOneOf"))
+        return Search(category_one_of, language_one_of, search, tags_one_of)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.category_one_of is not None:
+            result["categoryOneOf"] = from_union([lambda x: from_list(from_int, x), from_none], self.category_one_of)
+        if self.language_one_of is not None:
+            result["languageOneOf"] = from_union([lambda x: from_list(from_str, x), from_none], self.language_one_of)
+        if self.search is not None:
+            result["search"] = from_union([from_str, from_none], self.search)
+        if self.tags_one_of is not None:
+            result["tagsOneOf"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags_one_of)
+        return result
+
+
+@dataclass
+class Target:
+    """Which part of the instance; none of these: all of it."""
+
+    account: Optional[str] = None
+    channel: Optional[str] = None
+    connection: Optional[str] = None
+    """The id of a connection: what it may see."""
+
+    search: Optional[Search] = None
+    video: Optional[str] = None
+    """A UUID."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Target':
+        assert isinstance(obj, dict)
+        account = from_union([from_str, from_none], obj.get("account"))
+        channel = from_union([from_str, from_none], obj.get("channel"))
+        connection = from_union([from_str, from_none], obj.get("connection"))
+        search = from_union([Search.from_dict, from_none], obj.get("search"))
+        video = from_union([from_str, from_none], obj.get("video"))
+        return Target(account, channel, connection, search, video)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.account is not None:
+            result["account"] = from_union([from_str, from_none], self.account)
+        if self.channel is not None:
+            result["channel"] = from_union([from_str, from_none], self.channel)
+        if self.connection is not None:
+            result["connection"] = from_union([from_str, from_none], self.connection)
+        if self.search is not None:
+            result["search"] = from_union([lambda x: to_class(Search, x), from_none], self.search)
+        if self.video is not None:
+            result["video"] = from_union([from_str, from_none], self.video)
+        return result
+
+
+@dataclass
+class Source:
+    changes_per_hour: float
+    """Of late: the more, the more often it is read."""
+
+    failures: int
+    """In a row."""
+
+    id: str
+    instance: str
+    """The id of the instance."""
+
+    kind: str
+    max_delay_seconds: int
+    """How late its users may learn of something, while the instance answers."""
+
+    next_poll_reason: NextPollReason
+    """Why it is read then."""
+
+    state: str
+    """`unreachable`: the instance is. `paused`: the instance is, or the owner is blocked.
+    `expired`: the login has ended.
+    """
+    target: Target
+    """Which part of the instance; none of these: all of it."""
+
+    error_kind: Optional[str] = None
+    last_error: Optional[str] = None
+    last_poll_at: Optional[datetime] = None
+    last_success_at: Optional[datetime] = None
+    method: Optional[Method] = None
+    next_poll_at: Optional[datetime] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Source':
+        assert isinstance(obj, dict)
+        changes_per_hour = from_float(obj.get("changesPerHour"))
+        failures = from_int(obj.get("failures"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        kind = from_str(obj.get("kind"))
+        max_delay_seconds = from_int(obj.get("maxDelaySeconds"))
+        next_poll_reason = NextPollReason.from_dict(obj.get("nextPollReason"))
+        state = from_str(obj.get("state"))
+        target = Target.from_dict(obj.get("target"))
+        error_kind = from_union([from_none, from_str], obj.get("errorKind"))
+        last_error = from_union([from_none, from_str], obj.get("lastError"))
+        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
+        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
+        method = from_union([Method.from_dict, from_none], obj.get("method"))
+        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
+        return Source(changes_per_hour, failures, id, instance, kind, max_delay_seconds, next_poll_reason, state, target, error_kind, last_error, last_poll_at, last_success_at, method, next_poll_at)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["changesPerHour"] = to_float(self.changes_per_hour)
         result["failures"] = from_int(self.failures)
         result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
         result["kind"] = from_str(self.kind)
+        result["maxDelaySeconds"] = from_int(self.max_delay_seconds)
+        result["nextPollReason"] = to_class(NextPollReason, self.next_poll_reason)
+        result["state"] = from_str(self.state)
+        result["target"] = to_class(Target, self.target)
+        result["errorKind"] = from_union([from_none, from_str], self.error_kind)
         result["lastError"] = from_union([from_none, from_str], self.last_error)
         result["lastPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_poll_at)
         result["lastSuccessAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_success_at)
+        result["method"] = from_union([lambda x: to_class(Method, x), from_none], self.method)
         result["nextPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.next_poll_at)
         return result
 
@@ -236,8 +382,8 @@ class Connection:
     role: str
     """Of the account on the instance."""
 
-    sources: List[ConnectionSource]
-    """What is read as the account."""
+    sources: List[Source]
+    """What is read as the account. `videos`: those of its subscriptions."""
 
     state: str
     """`expired`: the instance has ended the session. Log in again, by the same POST."""
@@ -258,7 +404,7 @@ class Connection:
         instance = InstanceClass.from_dict(obj.get("instance"))
         owner = from_str(obj.get("owner"))
         role = from_str(obj.get("role"))
-        sources = from_list(ConnectionSource.from_dict, obj.get("sources"))
+        sources = from_list(Source.from_dict, obj.get("sources"))
         state = from_str(obj.get("state"))
         updated_at = from_datetime(obj.get("updatedAt"))
         username = from_str(obj.get("username"))
@@ -272,7 +418,7 @@ class Connection:
         result["instance"] = to_class(InstanceClass, self.instance)
         result["owner"] = from_str(self.owner)
         result["role"] = from_str(self.role)
-        result["sources"] = from_list(lambda x: to_class(ConnectionSource, x), self.sources)
+        result["sources"] = from_list(lambda x: to_class(Source, x), self.sources)
         result["state"] = from_str(self.state)
         result["updatedAt"] = self.updated_at.isoformat()
         result["username"] = from_str(self.username)
@@ -1359,45 +1505,6 @@ class Event:
 
 
 @dataclass
-class InstanceSource:
-    failures: int
-    id: str
-    kind: str
-    state: str
-    """`unreachable`: from five failures in a row on."""
-
-    last_error: Optional[str] = None
-    last_poll_at: Optional[datetime] = None
-    last_success_at: Optional[datetime] = None
-    next_poll_at: Optional[datetime] = None
-
-    @staticmethod
-    def from_dict(obj: Any) -> 'InstanceSource':
-        assert isinstance(obj, dict)
-        failures = from_int(obj.get("failures"))
-        id = from_str(obj.get("id"))
-        kind = from_str(obj.get("kind"))
-        state = from_str(obj.get("state"))
-        last_error = from_union([from_none, from_str], obj.get("lastError"))
-        last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
-        last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
-        next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
-        return InstanceSource(failures, id, kind, state, last_error, last_poll_at, last_success_at, next_poll_at)
-
-    def to_dict(self) -> dict:
-        result: dict = {}
-        result["failures"] = from_int(self.failures)
-        result["id"] = from_str(self.id)
-        result["kind"] = from_str(self.kind)
-        result["state"] = from_str(self.state)
-        result["lastError"] = from_union([from_none, from_str], self.last_error)
-        result["lastPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_poll_at)
-        result["lastSuccessAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_success_at)
-        result["nextPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.next_poll_at)
-        return result
-
-
-@dataclass
 class Instance:
     created_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
@@ -1408,13 +1515,25 @@ class Instance:
     id: str
     name: str
     paused: bool
+    state: str
+    """`unreachable`: five polls in a row did not reach it; it is tried once an hour."""
+
     updated_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
 
     url: str
     version: str
-    sources: Optional[List[InstanceSource]] = None
+    failing_since: Optional[datetime] = None
+    failures: Optional[int] = None
+    """Polls in a row that did not reach it: for moderators and administrators, as what follows."""
+
+    moved_from: Optional[str] = None
+    """Where it was, when a permanent redirect has led on to `url`. Its `host` stays."""
+
+    sources: Optional[List[Source]] = None
     """How it is read: for moderators and administrators."""
+
+    unreachable_at: Optional[datetime] = None
 
     @staticmethod
     def from_dict(obj: Any) -> 'Instance':
@@ -1424,11 +1543,16 @@ class Instance:
         id = from_str(obj.get("id"))
         name = from_str(obj.get("name"))
         paused = from_bool(obj.get("paused"))
+        state = from_str(obj.get("state"))
         updated_at = from_datetime(obj.get("updatedAt"))
         url = from_str(obj.get("url"))
         version = from_str(obj.get("version"))
-        sources = from_union([lambda x: from_list(InstanceSource.from_dict, x), from_none], obj.get("sources"))
-        return Instance(created_at, host, id, name, paused, updated_at, url, version, sources)
+        failing_since = from_union([from_none, from_datetime], obj.get("failingSince"))
+        failures = from_union([from_int, from_none], obj.get("failures"))
+        moved_from = from_union([from_none, from_str], obj.get("movedFrom"))
+        sources = from_union([lambda x: from_list(Source.from_dict, x), from_none], obj.get("sources"))
+        unreachable_at = from_union([from_none, from_datetime], obj.get("unreachableAt"))
+        return Instance(created_at, host, id, name, paused, state, updated_at, url, version, failing_since, failures, moved_from, sources, unreachable_at)
 
     def to_dict(self) -> dict:
         result: dict = {}
@@ -1437,11 +1561,19 @@ class Instance:
         result["id"] = from_str(self.id)
         result["name"] = from_str(self.name)
         result["paused"] = from_bool(self.paused)
+        result["state"] = from_str(self.state)
         result["updatedAt"] = self.updated_at.isoformat()
         result["url"] = from_str(self.url)
         result["version"] = from_str(self.version)
+        if self.failing_since is not None:
+            result["failingSince"] = from_union([from_none, lambda x: x.isoformat()], self.failing_since)
+        if self.failures is not None:
+            result["failures"] = from_union([from_int, from_none], self.failures)
+        result["movedFrom"] = from_union([from_none, from_str], self.moved_from)
         if self.sources is not None:
-            result["sources"] = from_union([lambda x: from_list(lambda x: to_class(InstanceSource, x), x), from_none], self.sources)
+            result["sources"] = from_union([lambda x: from_list(lambda x: to_class(Source, x), x), from_none], self.sources)
+        if self.unreachable_at is not None:
+            result["unreachableAt"] = from_union([from_none, lambda x: x.isoformat()], self.unreachable_at)
         return result
 
 

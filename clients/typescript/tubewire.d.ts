@@ -476,8 +476,8 @@ export interface paths {
     get: operations['getInstances']
     put?: never
     /**
-     * Watch an instance
-     * @description Asks it first whether it is a PeerTube that can be read. With `dryRun` nothing is stored, and the answer is 200.
+     * Watch an instance, or a part of it
+     * @description Of a host, or the address of a video, the whole instance is watched; of a channel or an account that alone, with the comments on its videos. Asks the instance first what it is, and follows a permanent redirect to another host once. Of an instance that is watched in parts the part is added that was named. With `dryRun` nothing is stored, and the answer is 200.
      *
      *     API keys need the scope `instances:write`.
      */
@@ -540,6 +540,58 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/instances/{id}/sources': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Read more of an instance
+     * @description Videos: of one channel, one account, or what a search finds; without any of these all of the instance’s own. Comments: of one video or one channel, which are then watched closely (every two minutes); without either all. The instance is asked first whether there is such a thing.
+     *
+     *     API keys need the scope `instances:write`.
+     */
+    post: operations['addSource']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/sources/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How a part of an instance is read
+     * @description API keys need the scope `instances:read`.
+     */
+    get: operations['getSource']
+    put?: never
+    post?: never
+    /**
+     * Read less of an instance
+     * @description Its events stay. The last one of an instance goes with the instance only.
+     *
+     *     API keys need the scope `instances:write`.
+     */
+    delete: operations['delSource']
+    options?: never
+    head?: never
+    /**
+     * Say how late one may learn of something
+     * @description API keys need the scope `instances:write`.
+     */
+    patch: operations['patchSource']
+    trace?: never
+  }
   '/api/v1/connections': {
     parameters: {
       query?: never
@@ -590,6 +642,30 @@ export interface paths {
     options?: never
     head?: never
     patch?: never
+    trace?: never
+  }
+  '/api/v1/connections/{id}/sources/{sourceId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How an account is read
+     * @description API keys need the scope `connections:read`.
+     */
+    get: operations['getConnectionSource']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /**
+     * Say how late one may learn of something on an account
+     * @description API keys need the scope `connections:write`.
+     */
+    patch: operations['patchConnectionSource']
     trace?: never
   }
   '/api/v1/endpoints': {
@@ -1326,20 +1402,8 @@ export interface components {
        */
       state: 'active' | 'expired'
       lastError: string | null
-      /** @description What is read as the account. */
-      sources: {
-        id: string
-        /**
-         * @description `videos`: those of its subscriptions.
-         * @enum {string}
-         */
-        kind: 'notifications' | 'comments' | 'videos'
-        nextPollAt: string | null
-        lastPollAt: string | null
-        lastSuccessAt: string | null
-        failures: number
-        lastError: string | null
-      }[]
+      /** @description What is read as the account. `videos`: those of its subscriptions. */
+      sources: components['schemas']['Source'][]
       /**
        * Format: date-time
        * @description ISO 8601 in UTC, with milliseconds.
@@ -1421,7 +1485,14 @@ export interface components {
       host: string
       name: string
       version: string
+      /** @description Where it was, when a permanent redirect has led on to `url`. Its `host` stays. */
+      movedFrom: string | null
       paused: boolean
+      /**
+       * @description `unreachable`: five polls in a row did not reach it; it is tried once an hour.
+       * @enum {string}
+       */
+      state: 'ok' | 'failing' | 'unreachable' | 'paused'
       /**
        * Format: date-time
        * @description ISO 8601 in UTC, with milliseconds.
@@ -1432,22 +1503,12 @@ export interface components {
        * @description ISO 8601 in UTC, with milliseconds.
        */
       updatedAt: string
+      /** @description Polls in a row that did not reach it: for moderators and administrators, as what follows. */
+      failures?: number
+      failingSince?: string | null
+      unreachableAt?: string | null
       /** @description How it is read: for moderators and administrators. */
-      sources?: {
-        id: string
-        /** @enum {string} */
-        kind: 'videos' | 'comments' | 'notifications'
-        /**
-         * @description `unreachable`: from five failures in a row on.
-         * @enum {string}
-         */
-        state: 'new' | 'ok' | 'failing' | 'unreachable' | 'paused'
-        nextPollAt: string | null
-        lastPollAt: string | null
-        lastSuccessAt: string | null
-        failures: number
-        lastError: string | null
-      }[]
+      sources?: components['schemas']['Source'][]
     }
     Mail: {
       id: string
@@ -1494,6 +1555,73 @@ export interface components {
       error: string
       /** @description Deprecated: the end of `type`. */
       code?: string
+    }
+    Source: {
+      id: string
+      /** @description The id of the instance. */
+      instance: string
+      /** @enum {string} */
+      kind: 'videos' | 'comments' | 'notifications'
+      /** @description Which part of the instance; none of these: all of it. */
+      target: {
+        channel?: string
+        account?: string
+        search?: {
+          search?: string
+          tagsOneOf?: string[]
+          languageOneOf?: string[]
+          categoryOneOf?: number[]
+        }
+        /** @description A UUID. */
+        video?: string
+        /** @description The id of a connection: what it may see. */
+        connection?: string
+      }
+      /**
+       * @description `unreachable`: the instance is. `paused`: the instance is, or the owner is blocked. `expired`: the login has ended.
+       * @enum {string}
+       */
+      state: 'new' | 'ok' | 'failing' | 'unreachable' | 'paused' | 'expired'
+      /** @description How late its users may learn of something, while the instance answers. */
+      maxDelaySeconds: number
+      nextPollAt: string | null
+      /** @description Why it is read then. */
+      nextPollReason: {
+        /** @enum {string} */
+        code:
+          | 'new'
+          | 'asked'
+          | 'active'
+          | 'quiet'
+          | 'cached'
+          | 'unfinished'
+          | 'confirming'
+          | 'rest'
+          | 'backoff'
+          | 'unreachable'
+          | 'paused'
+          | 'expired'
+        words: string
+      }
+      /** @description Of late: the more, the more often it is read. */
+      changesPerHour: number
+      method: {
+        /** @enum {string} */
+        code:
+          | 'moderator-list'
+          | 'own-videos-list'
+          | 'by-connection'
+          | 'video-counts'
+          | 'counters-and-feed'
+          | 'closely'
+        words: string
+      } | null
+      lastPollAt: string | null
+      lastSuccessAt: string | null
+      /** @description In a row. */
+      failures: number
+      errorKind: string | null
+      lastError: string | null
     }
     User: {
       id: string
@@ -2806,7 +2934,7 @@ export interface components {
      *
      *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
      *
-     *     `already_watched`: The instance is watched already; `detail` has its id.
+     *     `already_watched`: What was named is watched already, or a part of what is; `detail` says as what.
      */
     Error409_12: {
       headers: {
@@ -2824,6 +2952,8 @@ export interface components {
      *
      *     `idempotency_other_request`: This Idempotency-Key came with another request before.
      *
+     *     `not_there`: The instance has no such channel, account or video that everybody may see.
+     *
      *     `not_peertube`: There is a server, and it is not PeerTube.
      *
      *     `too_old`: The PeerTube there is older than 5.1.
@@ -2834,7 +2964,7 @@ export interface components {
      *
      *     `tls`: The TLS connection to the instance failed.
      *
-     *     `redirect`: The instance redirects to another address: add that one.
+     *     `redirect`: The instance redirects to another address, and not for good, or to nothing that can be watched.
      *
      *     `http`: The instance answered with an error.
      *
@@ -2878,6 +3008,76 @@ export interface components {
       }
     }
     /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `already_watched`: What was named is watched already, or a part of what is; `detail` says as what.
+     *
+     *     `too_many`: There are as many of these as the role of the user allows.
+     */
+    Error409_13: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It can not be done.
+     *
+     *     `idempotency_other_request`: This Idempotency-Key came with another request before.
+     *
+     *     `not_there`: The instance has no such channel, account or video that everybody may see.
+     *
+     *     `not_peertube`: There is a server, and it is not PeerTube.
+     *
+     *     `unreachable`: There is no server at that address, or it closed the connection.
+     *
+     *     `timeout`: The instance did not answer in time.
+     *
+     *     `tls`: The TLS connection to the instance failed.
+     *
+     *     `redirect`: The instance redirects to another address, and not for good, or to nothing that can be watched.
+     *
+     *     `http`: The instance answered with an error.
+     *
+     *     `rate_limited`: The instance answers that it was asked too often.
+     */
+    Error422_4: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `last_source`: Without this one nothing of the instance would be read: add another first, or remove the instance.
+     */
+    Error409_14: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
      * @description It can not be done.
      *
      *     `idempotency_other_request`: This Idempotency-Key came with another request before.
@@ -2906,7 +3106,7 @@ export interface components {
      *
      *     `tls`: The TLS connection to the instance failed.
      *
-     *     `redirect`: The instance redirects to another address: add that one.
+     *     `redirect`: The instance redirects to another address, and not for good, or to nothing that can be watched.
      *
      *     `http`: The instance answered with an error.
      *
@@ -2916,7 +3116,7 @@ export interface components {
      *
      *     `not_json`: The instance answered without JSON.
      */
-    Error422_4: {
+    Error422_5: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -2956,7 +3156,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_13: {
+    Error409_15: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4955,18 +5155,33 @@ export interface operations {
            *           "host": "peertube.example",
            *           "name": "An instance",
            *           "version": "6.3.0",
+           *           "movedFrom": null,
            *           "paused": false,
+           *           "state": "ok",
            *           "createdAt": "2026-11-25T10:00:00.000Z",
            *           "updatedAt": "2026-11-25T10:00:00.000Z",
+           *           "failures": 0,
+           *           "failingSince": null,
+           *           "unreachableAt": null,
            *           "sources": [
            *             {
            *               "id": "src_9f86d081884c7d659a2feaa0",
+           *               "instance": "ins_9f86d081884c7d659a2feaa0",
            *               "kind": "videos",
+           *               "target": {},
            *               "state": "ok",
+           *               "maxDelaySeconds": 300,
            *               "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *               "nextPollReason": {
+           *                 "code": "quiet",
+           *                 "words": "little happens there: as late as its users accept"
+           *               },
+           *               "changesPerHour": 0.25,
+           *               "method": null,
            *               "lastPollAt": "2026-11-25T10:00:00.000Z",
            *               "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *               "failures": 0,
+           *               "errorKind": null,
            *               "lastError": null
            *             }
            *           ]
@@ -5020,7 +5235,6 @@ export interface operations {
          *     }
          */
         'application/json': {
-          /** @description Of the whole instance, without a path. */
           url: string
           /**
            * @description So many of its newest videos become events.
@@ -5047,7 +5261,13 @@ export interface operations {
            *       "url": "https://peertube.example",
            *       "host": "peertube.example",
            *       "name": "An instance",
-           *       "version": "6.3.0"
+           *       "version": "6.3.0",
+           *       "movedFrom": null,
+           *       "watches": {
+           *         "kind": "channel",
+           *         "name": "news",
+           *         "displayName": "The news"
+           *       }
            *     }
            */
           'application/json': {
@@ -5056,6 +5276,16 @@ export interface operations {
             host: string
             name: string
             version: string
+            /** @description Where it was, when a permanent redirect has led on to `url`. Its `host` stays. */
+            movedFrom: string | null
+            /** @description What would be watched: the whole instance, or one channel or account. */
+            watches: {
+              /** @enum {string} */
+              kind: 'instance' | 'channel' | 'account'
+              /** @description As the instance writes it; null: the whole instance. */
+              name: string | null
+              displayName: string | null
+            }
           }
         }
       }
@@ -5077,18 +5307,33 @@ export interface operations {
            *       "host": "peertube.example",
            *       "name": "An instance",
            *       "version": "6.3.0",
+           *       "movedFrom": null,
            *       "paused": false,
+           *       "state": "ok",
            *       "createdAt": "2026-11-25T10:00:00.000Z",
            *       "updatedAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "unreachableAt": null,
            *       "sources": [
            *         {
            *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "instance": "ins_9f86d081884c7d659a2feaa0",
            *           "kind": "videos",
+           *           "target": {},
            *           "state": "ok",
+           *           "maxDelaySeconds": 300,
            *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "nextPollReason": {
+           *             "code": "quiet",
+           *             "words": "little happens there: as late as its users accept"
+           *           },
+           *           "changesPerHour": 0.25,
+           *           "method": null,
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "errorKind": null,
            *           "lastError": null
            *         }
            *       ]
@@ -5142,18 +5387,33 @@ export interface operations {
            *       "host": "peertube.example",
            *       "name": "An instance",
            *       "version": "6.3.0",
+           *       "movedFrom": null,
            *       "paused": false,
+           *       "state": "ok",
            *       "createdAt": "2026-11-25T10:00:00.000Z",
            *       "updatedAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "unreachableAt": null,
            *       "sources": [
            *         {
            *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "instance": "ins_9f86d081884c7d659a2feaa0",
            *           "kind": "videos",
+           *           "target": {},
            *           "state": "ok",
+           *           "maxDelaySeconds": 300,
            *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "nextPollReason": {
+           *             "code": "quiet",
+           *             "words": "little happens there: as late as its users accept"
+           *           },
+           *           "changesPerHour": 0.25,
+           *           "method": null,
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "errorKind": null,
            *           "lastError": null
            *         }
            *       ]
@@ -5267,18 +5527,33 @@ export interface operations {
            *       "host": "peertube.example",
            *       "name": "An instance",
            *       "version": "6.3.0",
+           *       "movedFrom": null,
            *       "paused": false,
+           *       "state": "ok",
            *       "createdAt": "2026-11-25T10:00:00.000Z",
            *       "updatedAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "unreachableAt": null,
            *       "sources": [
            *         {
            *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "instance": "ins_9f86d081884c7d659a2feaa0",
            *           "kind": "videos",
+           *           "target": {},
            *           "state": "ok",
+           *           "maxDelaySeconds": 300,
            *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "nextPollReason": {
+           *             "code": "quiet",
+           *             "words": "little happens there: as late as its users accept"
+           *           },
+           *           "changesPerHour": 0.25,
+           *           "method": null,
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "errorKind": null,
            *           "lastError": null
            *         }
            *       ]
@@ -5332,6 +5607,284 @@ export interface operations {
       409: components['responses']['Error409_2']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addSource: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an instance. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "kind": "videos",
+         *       "channel": "news"
+         *     }
+         */
+        'application/json': {
+          /** @enum {string} */
+          kind: 'videos' | 'comments'
+          channel?: string
+          /** @description Of videos only. */
+          account?: string
+          /** @description In PeerTube’s words, among the instance’s own videos. Of videos only. */
+          search?: {
+            search?: string
+            tagsOneOf?: string[]
+            languageOneOf?: string[]
+            categoryOneOf?: number[]
+          }
+          /** @description A UUID, a short one, or the URL of a video. Of comments only. */
+          video?: string
+          maxDelaySeconds?: number | null
+        }
+      }
+    }
+    responses: {
+      /** @description It is read. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description Its path. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "src_9f86d081884c7d659a2feaa0",
+           *       "instance": "ins_9f86d081884c7d659a2feaa0",
+           *       "kind": "videos",
+           *       "target": {},
+           *       "state": "ok",
+           *       "maxDelaySeconds": 300,
+           *       "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *       "nextPollReason": {
+           *         "code": "quiet",
+           *         "words": "little happens there: as late as its users accept"
+           *       },
+           *       "changesPerHour": 0.25,
+           *       "method": null,
+           *       "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "errorKind": null,
+           *       "lastError": null
+           *     }
+           */
+          'application/json': components['schemas']['Source']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_13']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422_4']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_4']
+    }
+  }
+  getSource: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of a source. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The source. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "src_9f86d081884c7d659a2feaa0",
+           *       "instance": "ins_9f86d081884c7d659a2feaa0",
+           *       "kind": "videos",
+           *       "target": {},
+           *       "state": "ok",
+           *       "maxDelaySeconds": 300,
+           *       "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *       "nextPollReason": {
+           *         "code": "quiet",
+           *         "words": "little happens there: as late as its users accept"
+           *       },
+           *       "changesPerHour": 0.25,
+           *       "method": null,
+           *       "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "errorKind": null,
+           *       "lastError": null
+           *     }
+           */
+          'application/json': components['schemas']['Source']
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  delSource: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a source. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It is no longer read. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_14']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  patchSource: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a source. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "maxDelaySeconds": 600
+         *     }
+         */
+        'application/merge-patch+json': {
+          maxDelaySeconds?: number | null
+        }
+        /**
+         * @example {
+         *       "maxDelaySeconds": 600
+         *     }
+         */
+        'application/json': {
+          maxDelaySeconds?: number | null
+        }
+      }
+    }
+    responses: {
+      /** @description The source. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "src_9f86d081884c7d659a2feaa0",
+           *       "instance": "ins_9f86d081884c7d659a2feaa0",
+           *       "kind": "videos",
+           *       "target": {},
+           *       "state": "ok",
+           *       "maxDelaySeconds": 300,
+           *       "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *       "nextPollReason": {
+           *         "code": "quiet",
+           *         "words": "little happens there: as late as its users accept"
+           *       },
+           *       "changesPerHour": 0.25,
+           *       "method": null,
+           *       "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "errorKind": null,
+           *       "lastError": null
+           *     }
+           */
+          'application/json': components['schemas']['Source']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_6']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -5392,11 +5945,24 @@ export interface operations {
            *           "sources": [
            *             {
            *               "id": "src_9f86d081884c7d659a2feaa0",
+           *               "instance": "ins_9f86d081884c7d659a2feaa0",
            *               "kind": "notifications",
+           *               "target": {
+           *                 "connection": "con_9f86d081884c7d659a2feaa0"
+           *               },
+           *               "state": "ok",
+           *               "maxDelaySeconds": 300,
            *               "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *               "nextPollReason": {
+           *                 "code": "quiet",
+           *                 "words": "little happens there: as late as its users accept"
+           *               },
+           *               "changesPerHour": 0.25,
+           *               "method": null,
            *               "lastPollAt": "2026-11-25T10:00:00.000Z",
            *               "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *               "failures": 0,
+           *               "errorKind": null,
            *               "lastError": null
            *             }
            *           ],
@@ -5505,11 +6071,24 @@ export interface operations {
            *       "sources": [
            *         {
            *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "instance": "ins_9f86d081884c7d659a2feaa0",
            *           "kind": "notifications",
+           *           "target": {
+           *             "connection": "con_9f86d081884c7d659a2feaa0"
+           *           },
+           *           "state": "ok",
+           *           "maxDelaySeconds": 300,
            *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "nextPollReason": {
+           *             "code": "quiet",
+           *             "words": "little happens there: as late as its users accept"
+           *           },
+           *           "changesPerHour": 0.25,
+           *           "method": null,
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "errorKind": null,
            *           "lastError": null
            *         }
            *       ],
@@ -5547,11 +6126,24 @@ export interface operations {
            *       "sources": [
            *         {
            *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "instance": "ins_9f86d081884c7d659a2feaa0",
            *           "kind": "notifications",
+           *           "target": {
+           *             "connection": "con_9f86d081884c7d659a2feaa0"
+           *           },
+           *           "state": "ok",
+           *           "maxDelaySeconds": 300,
            *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "nextPollReason": {
+           *             "code": "quiet",
+           *             "words": "little happens there: as late as its users accept"
+           *           },
+           *           "changesPerHour": 0.25,
+           *           "method": null,
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "errorKind": null,
            *           "lastError": null
            *         }
            *       ],
@@ -5568,7 +6160,7 @@ export interface operations {
       409: components['responses']['Error409_11']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
-      422: components['responses']['Error422_4']
+      422: components['responses']['Error422_5']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_5']
@@ -5616,11 +6208,24 @@ export interface operations {
            *       "sources": [
            *         {
            *           "id": "src_9f86d081884c7d659a2feaa0",
+           *           "instance": "ins_9f86d081884c7d659a2feaa0",
            *           "kind": "notifications",
+           *           "target": {
+           *             "connection": "con_9f86d081884c7d659a2feaa0"
+           *           },
+           *           "state": "ok",
+           *           "maxDelaySeconds": 300,
            *           "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *           "nextPollReason": {
+           *             "code": "quiet",
+           *             "words": "little happens there: as late as its users accept"
+           *           },
+           *           "changesPerHour": 0.25,
+           *           "method": null,
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "errorKind": null,
            *           "lastError": null
            *         }
            *       ],
@@ -5681,6 +6286,165 @@ export interface operations {
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getConnectionSource: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of a connection. */
+        id: string
+        /** @description The id of a source. */
+        sourceId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The source. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "src_9f86d081884c7d659a2feaa0",
+           *       "instance": "ins_9f86d081884c7d659a2feaa0",
+           *       "kind": "notifications",
+           *       "target": {
+           *         "connection": "con_9f86d081884c7d659a2feaa0"
+           *       },
+           *       "state": "ok",
+           *       "maxDelaySeconds": 300,
+           *       "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *       "nextPollReason": {
+           *         "code": "quiet",
+           *         "words": "little happens there: as late as its users accept"
+           *       },
+           *       "changesPerHour": 0.25,
+           *       "method": null,
+           *       "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "errorKind": null,
+           *       "lastError": null
+           *     }
+           */
+          'application/json': components['schemas']['Source']
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  patchConnectionSource: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a connection. */
+        id: string
+        /** @description The id of a source. */
+        sourceId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "maxDelaySeconds": 600
+         *     }
+         */
+        'application/merge-patch+json': {
+          maxDelaySeconds?: number | null
+        }
+        /**
+         * @example {
+         *       "maxDelaySeconds": 600
+         *     }
+         */
+        'application/json': {
+          maxDelaySeconds?: number | null
+        }
+      }
+    }
+    responses: {
+      /** @description The source. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "src_9f86d081884c7d659a2feaa0",
+           *       "instance": "ins_9f86d081884c7d659a2feaa0",
+           *       "kind": "notifications",
+           *       "target": {
+           *         "connection": "con_9f86d081884c7d659a2feaa0"
+           *       },
+           *       "state": "ok",
+           *       "maxDelaySeconds": 300,
+           *       "nextPollAt": "2026-11-25T10:05:00.000Z",
+           *       "nextPollReason": {
+           *         "code": "quiet",
+           *         "words": "little happens there: as late as its users accept"
+           *       },
+           *       "changesPerHour": 0.25,
+           *       "method": null,
+           *       "lastPollAt": "2026-11-25T10:00:00.000Z",
+           *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
+           *       "failures": 0,
+           *       "errorKind": null,
+           *       "lastError": null
+           *     }
+           */
+          'application/json': components['schemas']['Source']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_6']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -6033,7 +6797,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_13']
+      409: components['responses']['Error409_15']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']

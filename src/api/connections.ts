@@ -13,7 +13,6 @@ import {
 import { newId } from '../db/id.ts'
 import { findInstanceByHost, type InstanceState } from '../db/instances.ts'
 import { targetProblem } from '../http/target.ts'
-import { tolerating, wakePolls } from '../workers/messages.ts'
 import { revokeSessions } from '../workers/revoke-sessions.ts'
 import { sealTokens } from '../workers/sealed-tokens.ts'
 import { auditOf } from './audit-entry.ts'
@@ -22,6 +21,7 @@ import { idParams, list, listQuery, Owner, text } from './fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { type Begun, logInToInstance } from './log-in-to-instance.ts'
 import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
+import { pollNow } from './poll-now.ts'
 import { full, notFound, Problem, shutOut } from './problem.ts'
 import { checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
 import { instanceHost } from './urls.ts'
@@ -79,7 +79,10 @@ export const connectionOperations = [
     async handle(input) {
       const { query, deps, reach } = input
       const owner = ownerOf(query.owner, userOf(input).id, reach)
-      return answerList(() => listConnections(deps.env.DB, owner, listQueryOf(query)), showConnection)
+      return answerList(
+        () => listConnections(deps.env.DB, owner, listQueryOf(query)),
+        (one) => showConnection(one, deps.config),
+      )
     },
   }),
   operation({
@@ -136,15 +139,10 @@ export const connectionOperations = [
         if (error instanceof Problem) abandon(begun)
         throw error
       }
-      // It is due in D1 already: without this the next tick reads it.
-      await tolerating(
-        deps.log,
-        'polls',
-        wakePolls(deps.env.POLL_QUEUE, [{ instanceId: instance.id, delaySeconds: 0 }]),
-      )
+      await pollNow(deps, instance.id)
       const connection = await findConnection(deps.env.DB, stored.id, null)
       if (!connection) throw notFound(`connection ${stored.id}`)
-      const shown = showConnection(connection)
+      const shown = showConnection(connection, deps.config)
       return stored.isNew ? created(`/api/v1/connections/${stored.id}`, shown) : ok(shown)
     },
   }),
@@ -158,7 +156,7 @@ export const connectionOperations = [
     answers: { 200: one },
     problems: [404],
     async handle(input) {
-      return ok(showConnection(await reachable(input)))
+      return ok(showConnection(await reachableConnection(input), input.deps.config))
     },
   }),
   operation({
@@ -173,8 +171,8 @@ export const connectionOperations = [
     problems: [404, 412],
     async handle(input) {
       const { deps, request } = input
-      const connection = await reachable(input)
-      await checkIfMatch(request, showConnection(connection))
+      const connection = await reachableConnection(input)
+      await checkIfMatch(request, showConnection(connection, deps.config))
       const { id, tokens, origin, host } = connection
       const revision = revisionFor(request, connection)
       if (!(await deleteConnection(deps.env.DB, id, revision, auditOf(input, id))))
@@ -186,7 +184,9 @@ export const connectionOperations = [
 ]
 
 /** The connection that was asked for. @throws Problem 404 when there is none, or it is somebody else's who is out of reach. */
-async function reachable(input: Input<{ id: string }, unknown, unknown>): Promise<ConnectionState> {
+export async function reachableConnection(
+  input: Input<{ id: string }, unknown, unknown>,
+): Promise<ConnectionState> {
   const { id } = input.params
   const owner = input.reach === 'all' ? null : userOf(input).id
   const connection = await findConnection(input.deps.env.DB, id, owner)

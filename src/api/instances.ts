@@ -4,32 +4,34 @@ import { sessionsAtInstances } from '../db/connections.ts'
 import {
   deleteInstance,
   findInstance,
-  findInstanceByHost,
   INSTANCE_SORTS,
   type InstanceState,
-  insertInstance,
   listInstances,
   makeDue,
   pauseInstance,
 } from '../db/instances.ts'
-import { firstCheckpoint } from '../events/video-walk.ts'
-import type { Deps } from '../workers/deps.ts'
-import { tolerating, wakePolls } from '../workers/messages.ts'
 import { revokeSessions } from '../workers/revoke-sessions.ts'
+import { planInstance, showPlan, watchPlanned } from './add-instance.ts'
 import { auditOf } from './audit-entry.ts'
 import { idParams, list, listQuery } from './fields.ts'
-import { exampleFound, exampleInstance, Found, ShownInstance, showInstance } from './instance-view.ts'
+import {
+  exampleFound,
+  exampleInstance,
+  Found,
+  ShownInstance,
+  showInstance,
+  Watches,
+} from './instance-view.ts'
 import { answerList, listQueryOf } from './lists.ts'
-import { created, type Input, noContent, ok, operation, userOf } from './operation.ts'
-import { probeInstance } from './probe-instance.ts'
+import { created, type Input, noContent, ok, operation } from './operation.ts'
+import { pollNow } from './poll-now.ts'
 import { notFound, Problem } from './problem.ts'
-import { problemCode } from './problem-codes.ts'
 import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
-import { instanceUrl } from './urls.ts'
+import { pastedInstance } from './urls.ts'
 
 const newBody = (allowLocal: boolean) =>
   v.strictObject({
-    url: instanceUrl(allowLocal),
+    url: pastedInstance(allowLocal),
     backfill: v.optional(
       v.pipe(
         v.number('must be a number'),
@@ -63,7 +65,7 @@ export const instanceOperations = [
     async handle({ query, deps, reach }) {
       return answerList(
         () => listInstances(deps.env.DB, listQueryOf(query)),
-        (instance) => showInstance(instance, reach),
+        (instance) => showInstance(instance, reach, deps.config),
       )
     },
   }),
@@ -72,22 +74,24 @@ export const instanceOperations = [
     method: 'POST',
     path: '/api/v1/instances',
     tag: 'Instances',
-    summary: 'Watch an instance',
+    summary: 'Watch an instance, or a part of it',
     description:
-      'Asks it first whether it is a PeerTube that can be read. With `dryRun` nothing is stored, and the answer is 200.',
+      'Of a host, or the address of a video, the whole instance is watched; of a channel or an account that alone, with the comments on its videos. Asks the instance first what it is, and follows a permanent redirect to another host once. Of an instance that is watched in parts the part is added that was named. With `dryRun` nothing is stored, and the answer is 200.',
     body: newBody(false),
     localBody: newBody(true),
     example: { url: 'https://peertube.example', backfill: 10 },
     answers: {
       200: {
         description: 'What it is; nothing was stored (`dryRun`).',
-        schema: v.strictObject(Found),
-        example: exampleFound,
+        schema: v.strictObject({ ...Found, watches: Watches }),
+        example: { ...exampleFound, watches: { kind: 'channel', name: 'news', displayName: 'The news' } },
       },
       201: { ...one, description: 'It is watched.', headers: { Location: 'Its path.' } },
     },
     problems: [
+      409,
       'already_watched',
+      'not_there',
       'not_peertube',
       'too_old',
       'unreachable',
@@ -103,37 +107,11 @@ export const instanceOperations = [
     ],
     async handle(input) {
       const { body, deps, reach } = input
-      const { url } = body
-      const { DB } = deps.env
-      await refuseKnown(DB, url.host)
-      const probed = await probeInstance(deps, url)
-      if (probed.kind === 'refused')
-        throw new Problem(problemCode(probed.reason.replaceAll('-', '_')) ?? 422, probed.detail)
-      const { name, version } = probed
-      if (body.dryRun) return ok({ url: url.origin, host: url.host, name, version })
-
-      const id = await insertInstance(
-        DB,
-        {
-          ownerId: userOf(input).id,
-          origin: url.origin,
-          host: url.host,
-          name,
-          version,
-          createdAt: deps.clock(),
-        },
-        [
-          { kind: 'videos', target: '', checkpoint: JSON.stringify(firstCheckpoint(body.backfill)) },
-          { kind: 'comments', target: '', checkpoint: '{}' },
-        ],
-        auditOf(input, null),
-      )
-      // Null: somebody else was quicker.
-      if (id === null) await refuseKnown(DB, url.host)
-      const instance = id === null ? null : await findInstance(DB, id)
-      if (!instance) throw new Problem(409, `${url.host} was added and removed meanwhile: try again`)
+      const plan = await planInstance(deps, body.url)
+      if (body.dryRun) return ok(showPlan(plan))
+      const instance = await watchPlanned(input, plan, body.backfill)
       await pollNow(deps, instance.id)
-      return created(`/api/v1/instances/${instance.id}`, showInstance(instance, reach))
+      return created(`/api/v1/instances/${instance.id}`, showInstance(instance, reach, deps.config))
     },
   }),
   operation({
@@ -146,7 +124,7 @@ export const instanceOperations = [
     answers: { 200: one },
     problems: [404],
     async handle(input) {
-      return ok(showInstance(await find(input), input.reach))
+      return ok(showInstance(await find(input), input.reach, input.deps.config))
     },
   }),
   operation({
@@ -166,14 +144,14 @@ export const instanceOperations = [
     async handle(input) {
       const { body, deps, request, reach } = input
       const instance = await find(input)
-      await checkIfMatch(request, showInstance(instance, reach))
+      await checkIfMatch(request, showInstance(instance, reach, deps.config))
       const { id, revision, pausedAt } = instance
       if (body.paused === undefined || body.paused === (pausedAt !== null))
-        return ok(showInstance(instance, reach))
+        return ok(showInstance(instance, reach, deps.config))
       const change = { isPaused: body.paused, revision, now: deps.clock() }
       if (!(await pauseInstance(deps.env.DB, id, change, auditOf(input, id)))) throw changedMeanwhile(request)
       if (!body.paused) await pollNow(deps, id)
-      return ok(showInstance(await find(input), reach))
+      return ok(showInstance(await find(input), reach, deps.config))
     },
   }),
   operation({
@@ -208,7 +186,7 @@ export const instanceOperations = [
     problems: [404, 412],
     async handle(input) {
       const instance = await find(input)
-      await checkIfMatch(input.request, showInstance(instance, input.reach))
+      await checkIfMatch(input.request, showInstance(instance, input.reach, input.deps.config))
       const { id } = instance
       const revision = revisionFor(input.request, instance)
       const sessions = await sessionsAtInstances(input.deps.env.DB, { instanceId: id })
@@ -224,14 +202,4 @@ async function find({ params, deps }: Input<{ id: string }, unknown, unknown>): 
   const instance = await findInstance(deps.env.DB, params.id)
   if (!instance) throw notFound(`instance ${params.id}`)
   return instance
-}
-
-async function refuseKnown(db: D1Database, host: string): Promise<void> {
-  const known = await findInstanceByHost(db, host)
-  if (known) throw new Problem('already_watched', `${host} is watched already, as ${known.id}`)
-}
-
-/** It is due in D1 already: without this the next tick polls it. */
-async function pollNow({ env, log }: Deps, id: string): Promise<void> {
-  await tolerating(log, 'polls', wakePolls(env.POLL_QUEUE, [{ instanceId: id, delaySeconds: 0 }]))
 }

@@ -3,6 +3,7 @@ import { accountOperations } from './account.ts'
 import { accountPageOperations } from './account-pages.ts'
 import { administrationOperations } from './administration.ts'
 import { apiKeyOperations } from './api-keys.ts'
+import { connectionSourceOperations } from './connection-sources.ts'
 import { connectionOperations } from './connections.ts'
 import { deliveryOperations } from './deliveries.ts'
 import { endpointOperations } from './endpoints.ts'
@@ -15,6 +16,7 @@ import { pictureOperations } from './pictures.ts'
 import { registerOperations } from './register.ts'
 import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
+import { sourceOperations } from './sources.ts'
 import { userOperations } from './users.ts'
 
 export const OPERATIONS: readonly Operation[] = [
@@ -27,7 +29,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...userOperations,
   ...apiKeyOperations,
   ...instanceOperations,
+  ...sourceOperations,
   ...connectionOperations,
+  ...connectionSourceOperations,
   ...endpointOperations,
   ...eventOperations,
   ...deliveryOperations,

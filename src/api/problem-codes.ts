@@ -44,7 +44,15 @@ export const PROBLEM_CODES = {
     status: 403,
     means: 'The password is right, and the mail address has not been verified yet.',
   },
-  already_watched: { status: 409, means: 'The instance is watched already; `detail` has its id.' },
+  already_watched: {
+    status: 409,
+    means: 'What was named is watched already, or a part of what is; `detail` says as what.',
+  },
+  last_source: {
+    status: 409,
+    means:
+      'Without this one nothing of the instance would be read: add another first, or remove the instance.',
+  },
   username_taken: { status: 409, means: 'Somebody has this user name.' },
   email_taken: { status: 409, means: 'Another account has this mail address.' },
   last_administrator: {
@@ -95,12 +103,19 @@ export const PROBLEM_CODES = {
     status: 422,
     means: 'The instance refuses the login for another reason: `detail` has it.',
   },
+  not_there: {
+    status: 422,
+    means: 'The instance has no such channel, account or video that everybody may see.',
+  },
   not_peertube: { status: 422, means: 'There is a server, and it is not PeerTube.' },
   too_old: { status: 422, means: 'The PeerTube there is older than 5.1.' },
   unreachable: { status: 422, means: 'There is no server at that address, or it closed the connection.' },
   timeout: { status: 422, means: 'The instance did not answer in time.' },
   tls: { status: 422, means: 'The TLS connection to the instance failed.' },
-  redirect: { status: 422, means: 'The instance redirects to another address: add that one.' },
+  redirect: {
+    status: 422,
+    means: 'The instance redirects to another address, and not for good, or to nothing that can be watched.',
+  },
   http: { status: 422, means: 'The instance answered with an error.' },
   rate_limited: { status: 422, means: 'The instance answers that it was asked too often.' },
   too_large: { status: 422, means: 'The answer of the instance is too large to be one of PeerTube.' },

@@ -18,11 +18,12 @@ export const SCOPES = {
   'events:read': 'read the event log, and download it',
   'deliveries:read': 'see what was delivered',
   'instances:read': 'see which instances are watched',
-  'instances:write': 'add, pause, poll and remove instances, as far as the role allows',
+  'instances:write':
+    'add, pause, poll and remove instances, and what of them is read, as far as the role allows',
   'endpoints:read': 'see endpoints',
   'endpoints:write': 'make, change and remove endpoints',
   'connections:read': 'see connections',
-  'connections:write': 'connect and disconnect accounts on instances',
+  'connections:write': 'connect and disconnect accounts on instances, and say how often they are read',
   'feeds:read': 'read private feeds, once there are some',
 } as const
 export type Scope = keyof typeof SCOPES
@@ -94,11 +95,17 @@ export const RIGHTS = {
   patchInstance: right('none', 'all', 'all', 'instances:write'),
   pollInstance: right('none', 'all', 'all', 'instances:write'),
   delInstance: right('none', 'none', 'all', 'instances:write'),
+  addSource: right('none', 'none', 'all', 'instances:write'),
+  getSource: right('none', 'all', 'all', 'instances:read'),
+  patchSource: right('none', 'none', 'all', 'instances:write'),
+  delSource: right('none', 'none', 'all', 'instances:write'),
 
   getConnections: right('own', 'own', 'all', 'connections:read'),
   addConnection: right('own', 'own', 'own', 'connections:write'),
   getConnection: right('own', 'own', 'all', 'connections:read'),
   delConnection: right('own', 'own', 'all', 'connections:write'),
+  getConnectionSource: right('own', 'own', 'all', 'connections:read'),
+  patchConnectionSource: right('own', 'own', 'all', 'connections:write'),
 
   getEndpoints: right('own', 'all', 'all', 'endpoints:read'),
   addEndpoint: right('own', 'own', 'own', 'endpoints:write'),

@@ -1,6 +1,7 @@
 /** @module URLs in requests: where webhooks may go, and where instances may be. */
 import * as v from 'valibot'
 import { targetProblem } from '../http/target.ts'
+import { type Named, parsePasted } from '../peertube/paste.ts'
 import { text } from './fields.ts'
 
 /**
@@ -15,19 +16,20 @@ export const targetUrl = (allowLocal: boolean) =>
     v.description('Where events are posted: https, and public.'),
   )
 
-/** The URL of an instance as a whole. @param allowLocal as of `targetUrl`. */
-export const instanceUrl = (allowLocal: boolean) =>
+/** An instance, or something on one, in any form that a person would paste. @param allowLocal as of `targetUrl`. */
+export const pastedInstance = (allowLocal: boolean) =>
   v.pipe(
-    text(1_000),
-    v.check((url) => URL.canParse(url), 'must be a URL, such as https://peertube.example'),
-    checked((url) => targetProblem(url, { allowLocal }) ?? originProblem(url)),
-    v.description('Of the whole instance, without a path.'),
-    v.transform((sent) => {
-      const url = new URL(sent)
-      // The same host, with the dot of the root or without.
-      url.hostname = url.hostname.replace(/\.+$/, '')
-      return url
+    text(2_000),
+    v.rawTransform<string, { url: URL; named: Named }>(({ dataset, addIssue, NEVER }) => {
+      const pasted = parsePasted(dataset.value)
+      const problem = pasted.kind === 'wrong' ? pasted.problem : targetProblem(pasted.url, { allowLocal })
+      if (pasted.kind === 'pasted' && problem === null) return pasted
+      addIssue({ message: problem ?? '' })
+      return NEVER
     }),
+    v.description(
+      'A host, the URL of a video, channel or account, or a handle such as `@name@peertube.example`: as people paste it.',
+    ),
   )
 
 /**
@@ -52,11 +54,6 @@ function hostOf(sent: string): string | null {
   if (!hasScheme && !/^[^/?#\\@]+$/.test(sent)) return null
   url.hostname = url.hostname.replace(/\.+$/, '')
   return url.host
-}
-
-function originProblem(url: URL): string | null {
-  const isOrigin = url.pathname === '/' && url.search === '' && url.hash === ''
-  return isOrigin ? null : `must be that of the whole instance: ${url.origin}`
 }
 
 /** A check that says itself what is wrong. What is no URL at all has been refused before. */

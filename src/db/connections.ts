@@ -3,23 +3,26 @@ import { type AuditEntry, auditStatement } from './audit.ts'
 import { columnsOf, jsonOf } from './columns.ts'
 import { deleteRow } from './delete-row.ts'
 import { newId } from './id.ts'
-import type { Source } from './instances.ts'
+import type { Instance, Source } from './instances.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { mayHave, type NotMade, ownerStatement, type Terms, whyNotMade } from './owners.ts'
 import { NEVER } from './readable.ts'
 import { connections, sources } from './schema.ts'
 
 export type Connection = typeof connections.$inferSelect
+/** What a connection says of its instance. */
+type OfInstance = Pick<Instance, 'origin' | 'host' | 'pausedAt' | 'unreachableAt'>
 /** A connection with its instance and its sources. */
-export type ConnectionState = Connection & { origin: string; host: string; sources: Source[] }
+export type ConnectionState = Connection & OfInstance & { sources: Source[] }
 
-type Row = Omit<ConnectionState, 'sources'> & { sources: string }
+type Row = Connection & { instance: string; sources: string }
 
-/** With all that is shown of it in the same row. */
+/** With all that is shown of it in the same row, each table in one look-up. */
 const COLUMNS = `${columnsOf(connections)},
-  (SELECT origin FROM instances WHERE instances.id = connections.instance_id) AS origin,
-  (SELECT host FROM instances WHERE instances.id = connections.instance_id) AS host,
-  (SELECT json_group_array(${jsonOf(sources)}) FROM sources WHERE sources.connection_id = connections.id) AS sources`
+  (SELECT json_object('origin', origin, 'host', host, 'pausedAt', paused_at, 'unreachableAt', unreachable_at)
+    FROM instances WHERE instances.id = connections.instance_id) AS instance,
+  (SELECT json_group_array(${jsonOf(sources)} ORDER BY kind DESC, created_at, id)
+    FROM sources WHERE sources.connection_id = connections.id) AS sources`
 
 /** What is read as the account. */
 export type Wanted = { notifications: boolean; comments: boolean; subscriptions: boolean }
@@ -104,9 +107,6 @@ export async function renewConnection(
   return changed?.meta.changes ? { replaced: row.tokens } : 'owner-shut-out'
 }
 
-/** How late the owner may learn of something. */
-const MAX_DELAY_MS = { notifications: 300_000, comments: 600_000, videos: 300_000 } as const
-
 /** Makes the sources that are wanted and not there yet: from the row with these tokens, so that there is none when it was not written. */
 function sourceStatements(
   db: D1Database,
@@ -122,12 +122,12 @@ function sourceStatements(
   return wanted.map(({ kind, target }) =>
     db
       .prepare(
-        `INSERT INTO sources (id, instance_id, kind, target, connection_id, owner_id, due_at, max_delay_ms, checkpoint, created_at)
-         SELECT ?, c.instance_id, ?, ?, c.id, c.owner_id, iif(i.paused_at IS NULL, ?, ${NEVER}), ?, '{}', ?
+        `INSERT INTO sources (id, instance_id, kind, target, connection_id, owner_id, due_at, checkpoint, created_at)
+         SELECT ?, c.instance_id, ?, ?, c.id, c.owner_id, iif(i.paused_at IS NULL, ?, ${NEVER}), '{}', ?
          FROM connections c JOIN instances i ON i.id = c.instance_id
          WHERE c.id = ? AND c.tokens = ? ON CONFLICT (instance_id, kind, target) DO NOTHING`,
       )
-      .bind(newId('src'), kind, target, now, MAX_DELAY_MS[kind], now, id, tokens),
+      .bind(newId('src'), kind, target, now, now, id, tokens),
   )
 }
 
@@ -179,9 +179,9 @@ export async function listConnections(
   return { ...page, rows: page.rows.map(withSources) }
 }
 
-function withSources({ sources: json, ...connection }: Row): ConnectionState {
-  // What `COLUMNS` made of the rows of sources.
-  return { ...connection, sources: JSON.parse(json) as Source[] }
+function withSources({ instance, sources: json, ...connection }: Row): ConnectionState {
+  // What `COLUMNS` made of the rows of instances and sources.
+  return { ...connection, ...(JSON.parse(instance) as OfInstance), sources: JSON.parse(json) as Source[] }
 }
 
 /** Deletes a connection with its sources and what is known of them. Its events stay. @returns whether it was there. */

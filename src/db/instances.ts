@@ -14,9 +14,9 @@ export type InstanceState = Instance & { sources: Source[] }
 
 type Row = Instance & { sources: string }
 
-/** With its sources in the same row: a second statement would read their ids once more. Those of connections are private. */
+/** With its sources in the same row, videos first: a second statement would read their ids once more. Those of connections are private. */
 const COLUMNS = `${columnsOf(instances)},
-  (SELECT json_group_array(${jsonOf(sources)}) FROM sources
+  (SELECT json_group_array(${jsonOf(sources)} ORDER BY kind DESC, created_at, id) FROM sources
     WHERE sources.instance_id = instances.id AND sources.connection_id IS NULL) AS sources`
 
 /** What of an instance is read. `checkpoint`: JSON. */
@@ -28,7 +28,8 @@ export type NewSource = Pick<Source, 'kind' | 'target' | 'checkpoint'> & Partial
  */
 export async function insertInstance(
   db: D1Database,
-  instance: Pick<Instance, 'ownerId' | 'origin' | 'host' | 'name' | 'version' | 'createdAt'>,
+  instance: Pick<Instance, 'ownerId' | 'origin' | 'host' | 'name' | 'version' | 'createdAt'> &
+    Partial<Pick<Instance, 'movedFrom'>>,
   sources: readonly NewSource[],
   audit?: AuditEntry,
 ): Promise<string | null> {
@@ -36,8 +37,8 @@ export async function insertInstance(
   const [inserted] = await db.batch([
     db
       .prepare(
-        `INSERT INTO instances (id, owner_id, origin, host, name, version, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (host) DO NOTHING`,
+        `INSERT INTO instances (id, owner_id, origin, host, name, version, created_at, updated_at, moved_from)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT (host) DO NOTHING`,
       )
       .bind(
         id,
@@ -47,6 +48,7 @@ export async function insertInstance(
         instance.name,
         instance.version,
         instance.createdAt,
+        instance.movedFrom ?? null,
       ),
     ...(audit ? [auditStatement(db, { ...audit, target: id })] : []),
     // From the row above, so that there is no source when the host was watched already.
@@ -70,6 +72,13 @@ export async function findInstance(db: D1Database, id: string): Promise<Instance
 /** The instance with this host, or null. @param host with the port, unless it is the default one. */
 export async function findInstanceByHost(db: D1Database, host: string): Promise<InstanceState | null> {
   return first(await db.prepare(`SELECT ${COLUMNS} FROM instances WHERE host = ?`).bind(host).all<Row>())
+}
+
+/** The instance that is at this origin by now, or null. There is no index: whoever adds an instance can wait for a scan. */
+export async function findInstanceAt(db: D1Database, origin: string): Promise<InstanceState | null> {
+  return first(
+    await db.prepare(`SELECT ${COLUMNS} FROM instances WHERE origin = ? LIMIT 1`).bind(origin).all<Row>(),
+  )
 }
 
 /** What instances can be sorted by. */
@@ -132,10 +141,11 @@ export async function pauseInstance(
     auditStatement(db, audit),
     db
       .prepare(
-        `UPDATE sources SET due_at = iif(${isReadable('sources')}, ?, ${NEVER}), revision = revision + 1
-         WHERE instance_id = (SELECT id FROM instances WHERE id = ? AND revision = ? AND updated_at = ?)`,
+        `UPDATE sources SET due_at = iif(${isReadable('sources')}, ?1, ${NEVER}), revision = revision + 1,
+           due_reason = iif(due_reason = 'expired', due_reason, ?2)
+         WHERE instance_id = (SELECT id FROM instances WHERE id = ?3 AND revision = ?4 AND updated_at = ?1)`,
       )
-      .bind(now, id, revision + 1, now),
+      .bind(now, isPaused ? 'paused' : 'asked', id, revision + 1),
   ])
   return (changed?.meta.changes ?? 0) > 0
 }
@@ -145,7 +155,7 @@ export async function makeDue(db: D1Database, id: string, now: number, audit: Au
   const [changed] = await db.batch([
     db
       .prepare(
-        `UPDATE sources SET due_at = ?
+        `UPDATE sources SET due_at = ?, due_reason = 'asked'
          WHERE instance_id = (SELECT id FROM instances WHERE id = ? AND paused_at IS NULL)
            AND ${isReadable('sources')}`,
       )

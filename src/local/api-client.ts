@@ -61,13 +61,19 @@ export function apiClient(base: URL, key: string, wait: (milliseconds: number) =
       all((after) =>
         client.GET('/api/v1/instances', { params: { query: { count: PAGE, ...after } } }).then(answerOf),
       ),
-    /** Asks an instance what it is, without watching it. @throws ApiError when it can't be watched. */
-    checkInstance: async (url: URL): Promise<void> => {
-      answerOf(await client.POST('/api/v1/instances', { body: { url: url.href, dryRun: true } }))
+    /**
+     * Asks an instance what it is, without watching it.
+     * @param url in any form that people paste.
+     * @throws ApiError when it can't be watched.
+     */
+    checkInstance: async (url: string) => {
+      const found = answerOf(await client.POST('/api/v1/instances', { body: { url, dryRun: true } }))
+      if ('id' in found) throw new Error(`${url} was added, and not only looked at`)
+      return found
     },
-    addInstance: async (url: URL, backfill: number): Promise<Schemas['Instance']> => {
-      const added = answerOf(await client.POST('/api/v1/instances', { body: { url: url.href, backfill } }))
-      if (!('id' in added)) throw new Error(`${url.origin} was looked at, and not added`)
+    addInstance: async (url: string, backfill: number): Promise<Schemas['Instance']> => {
+      const added = answerOf(await client.POST('/api/v1/instances', { body: { url, backfill } }))
+      if (!('id' in added)) throw new Error(`${url} was looked at, and not added`)
       return added
     },
     instance: async (id: string): Promise<Schemas['Instance']> =>

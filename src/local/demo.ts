@@ -24,18 +24,19 @@ export async function startDemo(api: ApiClient): Promise<Demo> {
   const [instance, receiver] = await Promise.all([startInstance({ name: NAME }), startReceiver()])
   const endpoint = await api.addEndpoint(new URL(receiver.url), RECEIVER)
   receiver.setSecret(endpoint.secret)
-  const added = await api.addInstance(new URL(instance.origin), 0)
+  const added = await api.addInstance(instance.origin, 0)
   let published = 0
 
   return {
     instanceUrl: instance.origin,
     receiverUrl: receiver.url,
     async ready() {
-      let source = added.sources?.[0]
+      const videos = ({ sources }: typeof added) => sources?.find(({ kind }) => kind === 'videos')
+      let source = videos(added)
       while (source?.lastSuccessAt == null) {
         if (source?.lastError) throw new Error(`the demo instance can't be read: ${source.lastError}`)
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-        source = (await api.instance(added.id)).sources?.[0]
+        source = videos(await api.instance(added.id))
       }
     },
     publish() {

@@ -1,12 +1,16 @@
 /** @module The command line of `npm start`: one table says what there is. */
 import { parseArgs } from 'node:util'
 import * as v from 'valibot'
+import { type Named, parsePasted } from '../peertube/paste.ts'
 import { Mistake } from './mistake.ts'
+
+/** An instance, or something on one, that the command line names: as it is written there, and what that means. */
+export type NamedInstance = { text: string; url: URL; named: Named }
 
 /** What `npm start` was asked to do. Times are seconds. */
 export type Options = {
   port: number
-  instances: URL[]
+  instances: NamedInstance[]
   webhooks: URL[]
   /** An account on the one instance that is named; null: none. */
   login: string | null
@@ -21,7 +25,9 @@ export type Options = {
 export const HELP = `Usage: npm start -- [options]
 
   --port N          where the API listens (8787)
-  --instance URL    a PeerTube instance to watch; may be repeated. Without one, a demo instance is started
+  --instance NAME   a PeerTube instance to watch, or a channel or account on one, as people paste it:
+                    peertube.example, @channel@peertube.example, a URL; may be repeated.
+                    Without one, a demo instance is started
   --login USER      connect this account on the instance that --instance names: its notifications become
                     events. Its password is asked for, or taken from TUBEWIRE_PASSWORD (and TUBEWIRE_OTP)
   --webhook URL     where to post every event; may be repeated. Its signing secret is printed once
@@ -54,9 +60,19 @@ const httpUrl = v.pipe(
   v.transform((text) => new URL(text)),
 )
 
+const instance = v.pipe(
+  v.string(),
+  v.rawTransform<string, NamedInstance>(({ dataset, addIssue, NEVER }) => {
+    const pasted = parsePasted(dataset.value)
+    if (pasted.kind === 'pasted') return { text: dataset.value, url: pasted.url, named: pasted.named }
+    addIssue({ message: `${pasted.problem} (got ${dataset.value.slice(0, 200)})` })
+    return NEVER
+  }),
+)
+
 const Values = v.object({
   port: v.optional(wholeNumber(1, 65_535), '8787'),
-  instance: v.optional(v.array(httpUrl), []),
+  instance: v.optional(v.array(instance), []),
   login: v.optional(v.pipe(v.string(), v.minLength(1, 'must name an account'))),
   webhook: v.optional(v.array(httpUrl), []),
   every: v.optional(wholeNumber(1, 86_400)),
@@ -76,8 +92,8 @@ export function parseOptions(args: readonly string[]): Options {
     const [issue] = parsed.issues
     throw new Mistake(`--${issue.path?.[0]?.key} ${issue.message}; ${HINT}`)
   }
-  const { instance, webhook, every, login = null, ...rest } = parsed.output
-  const instances = distinct(instance, ({ host }) => host)
+  const { instance: named, webhook, every, login = null, ...rest } = parsed.output
+  const instances = distinct(named, (one) => `${one.url.host} ${Object.values(one.named).join(' ')}`)
   if (login !== null && instances.length !== 1)
     throw new Mistake(
       `--login needs one --instance, the one that has the account (got ${instances.length}); ${HINT}`,
@@ -92,8 +108,8 @@ export function parseOptions(args: readonly string[]): Options {
 }
 
 /** What was named twice is meant once. */
-function distinct(urls: readonly URL[], keyOf: (url: URL) => string): URL[] {
-  return [...new Map(urls.map((url) => [keyOf(url), url])).values()]
+function distinct<TItem>(items: readonly TItem[], keyOf: (item: TItem) => string): TItem[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()]
 }
 
 function readValues(args: readonly string[]): unknown {

@@ -7,7 +7,7 @@ import { connectAccount } from './connect.ts'
 import { type Demo, forgetDemo, startDemo } from './demo.ts'
 import { firstPassword } from './first-password.ts'
 import { Mistake } from './mistake.ts'
-import { HELP, type Options, parseOptions } from './options.ts'
+import { HELP, type NamedInstance, type Options, parseOptions } from './options.ts'
 import { waitAloud } from './patient-fetch.ts'
 import { describeLog } from './print.ts'
 import { type Secrets, takeSecrets } from './secrets.ts'
@@ -60,8 +60,8 @@ async function main(): Promise<void> {
   print(`  API        ${new URL('/api/v1', service.url).href}`)
   print(`  Admin key  ${service.adminKey}   (kept in .dev.vars)`)
   print(`  Data       ${options.data}`)
-  await watch(service.api, options)
-  await connect(service.api, options, secrets)
+  const watched = await watch(service.api, options)
+  await connect(service.api, options, watched, secrets)
   const demo = isDemo ? await startDemo(service.api) : null
   if (demo) {
     closers.push(demo.close)
@@ -79,35 +79,64 @@ async function main(): Promise<void> {
   if (demo) runDemo(demo, log.say)
 }
 
-/** Makes what the command line names, and says what there was before. An instance that is refused stops it before that. */
-async function watch(api: ApiClient, { instances, webhooks, backfill }: Options): Promise<void> {
+/**
+ * Makes what the command line names, and says what there was before. An instance that is refused stops it before that.
+ * @returns where the named instances are.
+ */
+async function watch(api: ApiClient, { instances, webhooks, backfill }: Options): Promise<URL[]> {
   const before = await api.instances()
-  const isKnown = (url: URL) => before.some(({ host }) => host === url.host)
-  for (const url of instances.filter((one) => !isKnown(one))) {
-    print(`  Asking     ${url.origin} what it is …`)
-    await api.checkInstance(url)
+  const known = new Map(instances.map((one) => [one, before.find((watched) => shows(watched, one))]))
+  for (const one of instances.filter((each) => !known.get(each))) {
+    print(`  Asking     ${one.url.origin} what it is …`)
+    await api.checkInstance(one.text)
   }
   // Webhooks first: an event is owed to those who had subscribed when it was seen, a backfill's too.
   await addWebhooks(api, webhooks)
-  const named = new Set(instances.map(({ host }) => host))
-  for (const url of instances) {
-    if (isKnown(url)) {
-      print(`  Watching   ${url.origin}   (as before${backfill > 0 ? ': --backfill is for new ones' : ''})`)
-      continue
-    }
-    const { name, version } = await api.addInstance(url, backfill)
-    print(`  Watching   ${url.origin}   (${name}, PeerTube ${version})`)
+  const named = new Map<string, URL>()
+  for (const one of instances) {
+    const watched = known.get(one)
+    const { id, url, name, version } = watched ?? (await api.addInstance(one.text, backfill))
+    named.set(id, new URL(url))
+    const asBefore = `as before${backfill > 0 ? ': --backfill is for new ones' : ''}`
+    print(`  Watching   ${url}   (${wordsOf(one)}${watched ? asBefore : `${name}, PeerTube ${version}`})`)
   }
-  for (const { id, host, url, paused } of before) {
-    if (!named.has(host)) print(`  Watching   ${url}   (from before${paused ? ', paused' : ''})`)
+  for (const { id, url, paused } of before) {
+    if (!named.has(id)) print(`  Watching   ${url}   (from before${paused ? ', paused' : ''})`)
     // Whoever starts a program wants to see what is new now, not when the last run would have looked.
     if (!paused) await api.pollNow(id)
   }
+  return [...named.values()]
+}
+
+type Watched = Awaited<ReturnType<ApiClient['instances']>>[number]
+
+/** Whether an instance that is watched is the one that is named, and what is named on it is watched. */
+function shows({ host, url, sources = [] }: Watched, { url: named, named: what }: NamedInstance): boolean {
+  if (named.host !== host && named.origin !== url) return false
+  return sources.some(({ kind, target }) => {
+    if (kind !== 'videos') return false
+    if (Object.keys(target).length === 0) return true
+    const isNamed = (watched: string | undefined) =>
+      'name' in what && what.name.toLowerCase() === watched?.toLowerCase()
+    return (
+      (what.kind !== 'account' && isNamed(target.channel)) ||
+      (what.kind !== 'channel' && isNamed(target.account))
+    )
+  })
+}
+
+/** What of an instance was named, when it is not the whole. */
+function wordsOf({ named }: NamedInstance): string {
+  return 'name' in named ? `${named.kind === 'actor' ? '' : `${named.kind} `}${named.name}; ` : ''
 }
 
 /** Connects the account that the command line names. One that is refused stops the start. */
-async function connect(api: ApiClient, { instances, login }: Options, secrets: Secrets): Promise<void> {
-  const [url] = instances
+async function connect(
+  api: ApiClient,
+  { login }: Options,
+  [url]: readonly URL[],
+  secrets: Secrets,
+): Promise<void> {
   if (login === null || !url) return
   const outcome = await connectAccount(api, url, login, secrets)
   print(`  Account    ${login} at ${url.origin}   (${outcome})`)

@@ -8,77 +8,88 @@ import { NodeInfo, ServerConfig } from './schemas.ts'
 /** The oldest version whose list answers as ours expects: `filter` went and `isLocal` came with 5.0, 5.1 is tested. */
 const OLDEST = [5, 1] as const
 
-export type ProbeResult =
-  | { kind: 'ok'; version: string; name: string }
-  | {
-      kind: 'refused'
-      reason:
-        | 'not-peertube'
-        | 'too-old'
-        | 'unreachable'
-        | 'tls'
-        | 'timeout'
-        | 'redirect'
-        | 'rate-limited'
-        | 'http'
-      detail: string
-    }
+/** Why an instance is not read. */
+export type Refusal = {
+  kind: 'refused'
+  reason:
+    | 'not-peertube'
+    | 'too-old'
+    | 'unreachable'
+    | 'tls'
+    | 'timeout'
+    | 'redirect'
+    | 'rate-limited'
+    | 'http'
+  detail: string
+  /** The instance that it has moved to for good (RFC 9110, 15.4.2 and 15.4.9), when it says so: untrusted. */
+  movedTo: URL | null
+}
+export type ProbeResult = { kind: 'ok'; version: string; name: string } | Refusal
+
+/** How an instance is asked before it is watched: one GET through its rate limiter, and why no connection comes about. */
+export type Asking = {
+  get: (url: string) => Promise<Answer>
+  /** What `fetch` doesn't say. */
+  diagnose: (url: URL) => Promise<Diagnosis>
+}
 
 /**
  * Asks `/nodeinfo/2.0.json` what software this is, then `/api/v1/config` for its version and name.
- *
  * @param origin e.g. `https://peertube.example`; named in every detail.
- * @param get one GET, through the instance's rate limiter.
- * @param diagnose why no connection comes about, which `fetch` doesn't say.
  */
-export async function probe(
-  origin: string,
-  get: (url: string) => Promise<Answer>,
-  diagnose: (url: URL) => Promise<Diagnosis>,
-): Promise<ProbeResult> {
-  const refused = (
-    reason: Extract<ProbeResult, { kind: 'refused' }>['reason'],
-    detail: string,
-  ): ProbeResult => ({
-    kind: 'refused',
-    reason,
-    detail: `${origin} ${detail}`,
-  })
-  const explain = async (answer: Exclude<Answer, { kind: 'ok' }>): Promise<ProbeResult> => {
-    if (answer.kind === 'rate-limited') return refused('rate-limited', 'asks to come back later (429)')
-    if (answer.kind === 'not-modified') return refused('not-peertube', 'answered 304 to a first request')
-    const failure =
-      answer.reason === 'unreachable' ? diagnosed(answer, await diagnose(new URL(origin))) : answer
-    return refused(REASONS[failure.reason], failure.detail)
-  }
-
-  const nodeInfo = await get(`${origin}/nodeinfo/2.0.json`)
-  if (nodeInfo.kind === 'failed' && nodeInfo.observation?.status === 404) {
-    return refused('not-peertube', 'is not a PeerTube instance: it has no /nodeinfo/2.0.json')
-  }
-  if (nodeInfo.kind !== 'ok') return explain(nodeInfo)
+export async function probe(origin: string, asking: Asking): Promise<ProbeResult> {
+  const nodeInfo = await asking.get(`${origin}/nodeinfo/2.0.json`)
+  if (nodeInfo.kind === 'failed' && nodeInfo.observation?.status === 404)
+    return notPeerTube(origin, 'it has no /nodeinfo/2.0.json')
+  if (nodeInfo.kind !== 'ok') return refusal(origin, '/nodeinfo/2.0.json', nodeInfo, asking)
   const software = v.safeParse(NodeInfo, nodeInfo.body)
-  if (!software.success) {
-    return refused('not-peertube', 'is not a PeerTube instance: its nodeinfo is not readable')
-  }
-  if (software.output.software.name !== 'peertube') {
-    return refused(
-      'not-peertube',
-      `is not a PeerTube instance: it runs ${software.output.software.name.slice(0, 100)}`,
-    )
-  }
+  if (!software.success) return notPeerTube(origin, 'its nodeinfo is not readable')
+  const { name } = software.output.software
+  if (name !== 'peertube') return notPeerTube(origin, `it runs ${name.slice(0, 100)}`)
 
-  const config = await get(`${origin}/api/v1/config`)
-  if (config.kind !== 'ok') return explain(config)
+  const config = await asking.get(`${origin}/api/v1/config`)
+  if (config.kind !== 'ok') return refusal(origin, '/api/v1/config', config, asking)
   const server = v.safeParse(ServerConfig, config.body)
-  if (!server.success) {
-    return refused('not-peertube', 'is not a PeerTube instance: its /api/v1/config is not readable')
-  }
+  if (!server.success) return notPeerTube(origin, 'its /api/v1/config is not readable')
   const { serverVersion, instance } = server.output
-  if (!isSupported(serverVersion)) {
-    return refused('too-old', `runs PeerTube ${serverVersion}; Tubewire reads ${OLDEST.join('.')} and newer`)
-  }
+  if (!isSupported(serverVersion))
+    return refused(
+      origin,
+      'too-old',
+      `runs PeerTube ${serverVersion}; Tubewire reads ${OLDEST.join('.')} and newer`,
+    )
   return { kind: 'ok', version: serverVersion, name: instance.name }
+}
+
+/** What an answer that can't be used means for whoever wants to watch the instance. @param path that was asked. */
+export async function refusal(
+  origin: string,
+  path: string,
+  answer: Exclude<Answer, { kind: 'ok' }>,
+  { diagnose }: Pick<Asking, 'diagnose'>,
+): Promise<Refusal> {
+  if (answer.kind === 'rate-limited') return refused(origin, 'rate-limited', 'asks to come back later (429)')
+  if (answer.kind === 'not-modified') return notPeerTube(origin, 'it answered 304 to a first request')
+  const failure =
+    answer.reason === 'unreachable' ? diagnosed(answer, await diagnose(new URL(origin))) : answer
+  const reason = REASONS[failure.reason]
+  return { ...refused(origin, reason, failure.detail), movedTo: movedTo(origin, path, failure) }
+}
+
+/** Where an instance has moved to: the same path, elsewhere, for good. */
+function movedTo(origin: string, path: string, failure: Failure): URL | null {
+  if (failure.reason !== 'redirect' || !failure.isPermanent) return null
+  const url = URL.parse(failure.location ?? '')
+  const isMove = url !== null && url.origin !== origin && url.href === `${url.origin}${path}`
+  return isMove ? new URL(url.origin) : null
+}
+
+function refused(origin: string, reason: Refusal['reason'], detail: string): Refusal {
+  return { kind: 'refused', reason, detail: `${origin} ${detail}`, movedTo: null }
+}
+
+function notPeerTube(origin: string, why: string): Refusal {
+  return refused(origin, 'not-peertube', `is not a PeerTube instance: ${why}`)
 }
 
 const REASONS = {

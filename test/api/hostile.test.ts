@@ -290,7 +290,9 @@ describe.each(OPERATIONS.map((operation) => [operation.id, operation] as const))
         const { authorization, ...others } = headers
         const known = operation.method === 'GET' ? { authorization: authorization ?? '' } : {}
         const sent = { ...known, ...others, [name]: value }
-        const isBodyless = operation.body && (operation.limit !== undefined || operation.id === 'addInstance')
+        const isBodyless =
+          operation.body &&
+          (operation.limit !== undefined || ['addInstance', 'addSource'].includes(operation.id))
         const response = await sendTo(open, operation.method, path, sent, isBodyless ? '{' : body)
         await response.body?.cancel()
         expect(response.status, `${name}: ${JSON.stringify(value)}`).toBeLessThan(500)

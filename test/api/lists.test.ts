@@ -20,6 +20,7 @@ const FILTERS: Record<string, string[]> = {
   '/api-keys': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
   '/endpoints': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
   '/instances': [],
+  '/connections': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
   '/mails': [],
   '/audit-log': [
     'user=usr_7',
@@ -52,6 +53,8 @@ beforeAll(async () => {
       SELECT 'usr_' || i, 'user' || i, 2, i, iif(i % 1000, 'active', 'waiting-for-approval')`),
     many(`instances (id, owner_id, origin, host, name, version, created_at)
       SELECT 'ins_' || i, 'usr_administrator', 'https://h' || i, 'h' || i, '', '6.3.0', i`),
+    many(`connections (id, owner_id, instance_id, username, role, expires_at, created_at)
+      SELECT 'con_' || i, 'usr_' || i, 'ins_' || i, 'alice', 2, 0, i`),
     many(`endpoints (id, owner_id, url, description, secret, created_at)
       SELECT 'ep_' || i, 'usr_' || i, 'https://r' || i, '', 's', i`),
     many(`api_keys (id, owner_id, name, hash, hint, scopes, created_at, updated_at)

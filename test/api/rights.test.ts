@@ -21,6 +21,10 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   postResetPasswordPage: [403],
   // Nothing listens there.
   addInstance: [422],
+  // All of its videos are read already.
+  addSource: [409],
+  // It is the last one.
+  delSource: [409],
   // Nobody watches that instance.
   addConnection: [422],
   // Signed by nobody.
@@ -38,6 +42,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
 const OWNED: ReadonlySet<OperationId> = new Set([
   'getConnection',
   'delConnection',
+  'getConnectionSource',
+  'patchConnectionSource',
   'getEndpoint',
   'patchEndpoint',
   'delEndpoint',
@@ -74,6 +80,10 @@ async function makeWorld() {
     env.DB.prepare(
       `INSERT INTO connections (id, owner_id, instance_id, username, role, expires_at, created_at)
        VALUES ('con_1', ?, 'ins_1', 'alice', 2, 0, 0)`,
+    ).bind(owner.id),
+    env.DB.prepare(
+      `INSERT INTO sources (id, instance_id, kind, target, connection_id, owner_id, due_at, checkpoint, created_at)
+       VALUES ('src_2', 'ins_1', 'notifications', 'connection:con_1', 'con_1', ?, 0, '{}', 0)`,
     ).bind(owner.id),
     env.DB.prepare(
       `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at)
@@ -126,6 +136,7 @@ const IDS: Record<string, (world: World) => string> = {
   connections: () => 'con_1',
   endpoints: () => 'ep_1',
   instances: () => 'ins_1',
+  sources: () => 'src_1',
   events: () => 'evt_1',
   'api-keys': ({ key }) => key.id,
   users: ({ owner }) => owner.id,
@@ -145,6 +156,7 @@ async function request(operation: Operation, world: World, token: string | null)
   const resource = operation.path.split('/')[3] ?? ''
   const path = operation.path
     .replace(':id', IDS[resource]?.(world) ?? 'x')
+    .replace(':sourceId', 'src_2')
     .replace(/:\w+/g, 'x')
     .concat(QUERIES[operation.id] ?? '')
   const type = contentTypes(operation.bodyType ?? 'json')[0] ?? ''
@@ -164,6 +176,7 @@ async function request(operation: Operation, world: World, token: string | null)
 
 function bodyOf({ id, bodyType, example }: Operation): string {
   // Nothing listens at this port: an instance that is on the internet would be asked.
+  if (id === 'addSource') return JSON.stringify({ kind: 'videos' })
   if (id === 'addInstance') return JSON.stringify({ url: 'http://127.0.0.1:1' })
   return bodyType === 'form'
     ? String(new URLSearchParams(example as Record<string, string>))

@@ -100,9 +100,9 @@ describe('A connection', () => {
     const id = await connect(ALL)
     expect(await sourcesOf(id)).toEqual(
       [
-        { kind: 'comments', target: `connection:${id}`, maxDelayMs: 600_000 },
-        { kind: 'notifications', target: `connection:${id}`, maxDelayMs: 300_000 },
-        { kind: 'videos', target: `subscriptions:${id}`, maxDelayMs: 300_000 },
+        { kind: 'comments', target: `connection:${id}`, maxDelayMs: null },
+        { kind: 'notifications', target: `connection:${id}`, maxDelayMs: null },
+        { kind: 'videos', target: `subscriptions:${id}`, maxDelayMs: null },
       ].map((source) => ({ ...source, ownerId, dueAt: NOW, checkpoint: '{}', revision: 0 })),
     )
     expect(await findConnection(env.DB, id, ownerId)).toMatchObject({

@@ -160,7 +160,7 @@ describe('The example of clients/README.md', () => {
   it('prints the event log', async () => {
     const instance = await startInstance({ videos: 0 })
     instance.publish({ name: 'For the example' })
-    await service.api.addInstance(new URL(instance.origin), 1)
+    await service.api.addInstance(instance.origin, 1)
     const env = { ...process.env, TUBEWIRE_URL: service.url.origin, TUBEWIRE_KEY: service.adminKey }
     const run = async () => (await promisify(execFile)(process.execPath, [path], { env })).stdout
     await expect.poll(run, LOOK).toMatch(/^\d+ video\.published For the example$/m)

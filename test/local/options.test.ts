@@ -30,11 +30,21 @@ describe('parseOptions', () => {
       '--webhook',
       'http://b.example/x',
     ])
-    expect(options.instances.map(({ href }) => href)).toEqual([
+    expect(options.instances.map(({ url }) => url.href)).toEqual([
       'https://a.example/',
       'http://localhost:9000/',
     ])
     expect(options.webhooks.map(({ href }) => href)).toEqual(['http://b.example/x'])
+  })
+
+  it('takes instances, channels and accounts in any form that people paste', () => {
+    const pastes = ['a.example', '@news@a.example', 'https://b.example/a/alice/videos']
+    const { instances } = parseOptions(pastes.flatMap((paste) => ['--instance', paste]))
+    expect(instances.map(({ text, url, named }) => [text, url.href, named])).toEqual([
+      [pastes[0], 'https://a.example/', { kind: 'instance' }],
+      [pastes[1], 'https://a.example/', { kind: 'actor', name: 'news' }],
+      [pastes[2], 'https://b.example/', { kind: 'account', name: 'alice' }],
+    ])
   })
 
   it('takes what is named twice once', () => {
@@ -65,9 +75,14 @@ describe('parseOptions', () => {
     [['--backfill=-1'], '--backfill must be a whole number from 0 to 1000'],
     [['--backfill', '1001'], '--backfill must be a whole number from 0 to 1000'],
     [
-      ['--instance', 'peertube.example'],
-      '--instance must be a URL with http:// or https:// (got peertube.example)',
+      ['--instance', 'two words'],
+      '--instance must be one address, without spaces and backslashes (got two words)',
     ],
+    [
+      ['--instance', '@news'],
+      '--instance must have the host after the name, as in @name@peertube.example (got @news)',
+    ],
+    [['--instance', 'ftp://a.example'], '--instance must be http or https (got ftp://a.example)'],
     [['--webhook', 'ftp://x'], '--webhook must be a URL with http:// or https:// (got ftp://x)'],
     [['--data', ''], '--data must name a folder'],
   ])('%j: one clear line', (args, message) => {

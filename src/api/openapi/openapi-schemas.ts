@@ -10,6 +10,7 @@ import { ShownEndpoint } from '../endpoint-view.ts'
 import { EVENT_PARTS, EVENT_SCHEMAS, Event } from '../event-view.ts'
 import { ShownInstance } from '../instance-view.ts'
 import { ShownProblem } from '../problem-view.ts'
+import { ShownSource } from '../source-view.ts'
 import { ShownUser } from '../user-view.ts'
 
 export type OpenApiVersion = '3.0' | '3.1'
@@ -37,6 +38,7 @@ const NAMED: Record<string, v.GenericSchema> = {
   Instance: ShownInstance,
   Mail: ShownMail,
   Problem: ShownProblem,
+  Source: ShownSource,
   User: ShownUser,
   ...EVENT_PARTS,
   ...Object.fromEntries([...EVENT_SCHEMAS].map(([type, schema]) => [eventSchemaName(type), schema])),
