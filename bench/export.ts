@@ -2,10 +2,9 @@
  * @module How fast a million events are exported, and in how much memory. Beside: the same bytes streamed from nowhere, and
  * then a bare loop of the same statement.
  */
-import { readFile } from 'node:fs/promises'
-import { descendants } from '../test/support/cli.ts'
 import { atMost, type Figure } from './figures.ts'
-import { type Measured, numbers, startMeasured } from './harness.ts'
+import { type Measured, numbers } from './harness.ts'
+import { residentMb, startWithSmallHeaps } from './resident.ts'
 
 const EVENTS = 1_000_000
 /** Of the baseline, which is not worth as long a time. */
@@ -32,16 +31,6 @@ async function seed(db: D1Database): Promise<void> {
   }
 }
 
-/** The resident memory of our workerd, in megabytes. Linux only. */
-async function residentMb(): Promise<number> {
-  let kilobytes = 0
-  for (const pid of await descendants(process.pid)) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-    if (/^Name:\s+workerd$/m.test(status)) kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1])
-  }
-  return kilobytes / 1024
-}
-
 /** Reads an answer to its end. @returns its megabytes, lines and seconds, and the most memory while its halves were read. */
 async function take({ open }: Measured, path: string, expectedMb = Number.POSITIVE_INFINITY) {
   const startedAt = performance.now()
@@ -57,19 +46,6 @@ async function take({ open }: Measured, path: string, expectedMb = Number.POSITI
     peaks[half] = Math.max(peaks[half], await residentMb())
   }
   return { mb: bytes / 1e6, lines, seconds: (performance.now() - startedAt) / 1000, peaks }
-}
-
-/**
- * The workerd that is measured has small heaps: with the gigabytes that V8 finds here it would leave its garbage where it is,
- * and that is what would be measured. Nothing could grow with the number of events in them.
- */
-async function startWithSmallHeaps(): Promise<Measured> {
-  process.env['MINIFLARE_WORKERD_V8_FLAGS'] = '--max-old-space-size=16 --max-semi-space-size=1'
-  try {
-    return await startMeasured()
-  } finally {
-    delete process.env['MINIFLARE_WORKERD_V8_FLAGS']
-  }
 }
 
 /** All figures of the export. */

@@ -11,6 +11,7 @@ import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
 import { listsFigures } from './lists.ts'
+import { memoryFigures } from './memory.ts'
 import { pathFigures } from './path.ts'
 import { politenessFigures } from './politeness.ts'
 import { pollFigures } from './poll.ts'
@@ -28,6 +29,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   export: exportFigures,
   'api.page': rowsFigures,
   detect: detectFigures,
+  'poll.memory': memoryFigures,
   comments: commentsFigures,
   politeness: politenessFigures,
   'idle.day': dayFigures,
