@@ -97,7 +97,7 @@ export async function dueSources(
 }
 
 /** A condition that every statement of a commit carries, with its values. */
-export type Guard = { sql: string; values: readonly (string | number)[] }
+type Guard = { sql: string; values: readonly (string | number)[] }
 
 /** Statements of a commit besides its own, each of which must carry the guard. */
 export type GuardedWrite = (db: D1Database, guard: Guard) => D1PreparedStatement[]

@@ -8,7 +8,7 @@ export type VideosTarget =
   | { kind: 'subscriptions'; connectionId: string }
 
 /** A search in PeerTube's words. */
-export type SearchQuery = {
+type SearchQuery = {
   search?: string | undefined
   tagsOneOf?: string[] | undefined
   languageOneOf?: string[] | undefined

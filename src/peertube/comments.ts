@@ -7,7 +7,7 @@ import { text, uuid } from './fields.ts'
 import { type NotModified, type Page, readPage } from './items.ts'
 
 /** A comment of a list that is over many videos. */
-export type ListedComment = { comment: Comment; video: { uuid: string; name: string } }
+type ListedComment = { comment: Comment; video: { uuid: string; name: string } }
 
 export type CommentsPage = Omit<Page<never>, 'items'> & { comments: ListedComment[] }
 

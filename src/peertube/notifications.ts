@@ -9,7 +9,7 @@ import { payloadOf } from './notification-payload.ts'
 import { safeCopy } from './safe-copy.ts'
 
 /** `raw`: a bounded copy of what the instance sent, when the type is not known here. */
-export type ListedNotification = { notification: Notification; raw: unknown | null }
+type ListedNotification = { notification: Notification; raw: unknown | null }
 
 export type NotificationsPage = Omit<Page<never>, 'items'> & { notifications: ListedNotification[] }
 

@@ -86,7 +86,7 @@ export async function pollVideos(run: PollRun): Promise<void> {
 type List = { get: Get; target: VideosTarget }
 
 /** @throws Interruption when the row was damaged: only our own code writes it. */
-export function checkpointOf({ source }: PollRun): Checkpoint {
+function checkpointOf({ source }: PollRun): Checkpoint {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), source.checkpoint)
   if (parsed.success) return parsed.output
   const detail = `the checkpoint of ${source.id} is damaged`

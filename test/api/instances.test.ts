@@ -1,6 +1,6 @@
 /** @module /api/v1/instances. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { pollInstance } from '../../src/workers/poll.ts'
 import { schedule } from '../../src/workers/schedule.ts'
 import { type Answer, call, forgetAll, KEY, readAnswer, send, sendTo } from '../support/call.ts'
