@@ -96,13 +96,13 @@ describe('The notifications of a connection', () => {
     const ids = await notifyMany(230)
     const { deps } = tubewire
     // Each page takes so long that the visit's time is up after it.
-    const slow = {
+    const slow: typeof deps = {
       ...deps,
-      fetch: (async (input, init) => {
+      fetch: async (input, init) => {
         const response = await fetch(input, init)
         if (String(input).includes('/me/notifications')) tubewire.advance(3_100)
         return response
-      }) as typeof fetch,
+      },
     }
     tubewire.deps = slow
     for (let polls = 0; polls < 6; polls += 1) {
