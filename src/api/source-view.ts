@@ -17,7 +17,7 @@ const codesOf = <TWords extends object>(words: TWords) =>
   Object.keys(words) as [keyof TWords & string, ...(keyof TWords & string)[]]
 
 /** A search in PeerTube's words. */
-export const Search = v.strictObject({
+const Search = v.strictObject({
   search: v.optional(v.string()),
   tagsOneOf: v.optional(v.array(v.string())),
   languageOneOf: v.optional(v.array(v.string())),
@@ -112,10 +112,7 @@ export function showSource(source: Source, instance: OfInstance, { maxDelayMs }:
 }
 
 /** A target in words: see `Target`. */
-export function targetOf({
-  kind,
-  target: text,
-}: Pick<Source, 'kind' | 'target'>): v.InferOutput<typeof Target> {
+function targetOf({ kind, target: text }: Pick<Source, 'kind' | 'target'>): v.InferOutput<typeof Target> {
   const target = kind === 'videos' ? videosTarget(text) : commentsTarget(text)
   switch (target.kind) {
     case 'search':

@@ -413,6 +413,28 @@ describe('What is pasted', () => {
     }
   })
 
+  it.each(['http://10.0.0.1', 'https://127.0.0.1', 'https://intern', 'http://other.example'])(
+    'that has moved to %s is refused, and nothing is asked there',
+    async (location) => {
+      const { deps } = testDeps()
+      const asked: string[] = []
+      const strict = {
+        ...deps,
+        config: { ...deps.config, allowLocalTargets: false },
+        fetch: async (input: RequestInfo | URL) => {
+          const url = String(input)
+          asked.push(url)
+          return new Response(null, { status: 301, headers: { location: location + new URL(url).pathname } })
+        },
+      }
+      const refused = await readAnswer(
+        await sendTo(strict, 'POST', '/api/v1/instances', as(KEY), { url: '@a@moved.example' }),
+      )
+      expect(refused.body).toMatchObject({ status: 422, code: 'redirect' })
+      expect(asked).toEqual(['https://moved.example/nodeinfo/2.0.json'])
+    },
+  )
+
   it('of an instance whose address may not be asked any more is refused', async () => {
     const { deps } = testDeps()
     const simulated = await control.instance({})

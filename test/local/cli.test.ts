@@ -35,12 +35,12 @@ describe('A mistake is one clear line and exit code 2', () => {
   it.each([
     [['--colour'], "tubewire: Unknown option '--colour'"],
     [
-      ['--instance', 'nonsense'],
-      'tubewire: --instance must be a URL with http:// or https:// (got nonsense)',
+      ['--instance', '@nonsense'],
+      'tubewire: --instance must have the host after the name, as in @name@peertube.example (got @nonsense)',
     ],
     [
       ['--instance', 'http://127.0.0.1:1'],
-      'tubewire: http://127.0.0.1:1 could not be reached (Network connection lost.)',
+      'tubewire: http://127.0.0.1:1 refuses connections: nobody listens there',
     ],
   ])('%j', async (args, message) => {
     const cli = start(...args)
