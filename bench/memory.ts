@@ -80,7 +80,7 @@ async function watchKnown({ db }: Measured, instance: SimulatedInstance): Promis
       .bind(SOURCE, INSTANCE),
   ])
   await setCheckpoint(db, Date.now())
-  const deps = { fetch, clock: Date.now, userAgent: userAgent(null) }
+  const deps = { fetch, clock: Date.now, userAgent: userAgent({ url: null, publicUrl: null }) }
   const scene = { instance: host, ownerId: null, now: Date.now() }
   for (let start = 0; start < VIDEOS; start += PAGE_SIZE) {
     const page = await readVideosPage(

@@ -239,8 +239,9 @@ function runningAfter(
 async function readPass(run: PollRun, { get, target }: List): Promise<void> {
   const { deps, source } = run
   const before = checkpointOf(run)
-  if (!before.baseline || !before.pass) return
-  let { pass }: { pass: Pass } = { pass: before.pass }
+  if (!before.baseline) return
+  // Of a source that was read before there were passes the length of its list is not known: its first pass tells.
+  let pass: Pass = before.pass ?? newPass(1, deps.clock())
   for (let slices = dueSlices(pass, deps.clock()); slices > 0; slices -= 1) {
     const isBeginning = pass.walk === null
     if (isBeginning) pass = newPass(pass.pages, deps.clock())

@@ -104,7 +104,9 @@ async function commitFailure(run: PollRun, stop: Extract<Stop, { kind: 'failed' 
   const { reason, detail } = stop
   const now = deps.clock()
   const failure = { kind: reason, detail }
-  if (!stop.isInstanceWide) {
+  // PeerTube answers 500 for one route that is broken; when it does for its main list, it is the instance that is.
+  const isBroken = reason === 'server' && source.kind === 'videos' && source.target === ''
+  if (!stop.isInstanceWide && !isBroken) {
     const dueAt = now + backoff(source.failures + 1, deps.random())
     await run.setBack({ dueAt, dueReason: 'backoff', failure, events: [], writes: [] }, reason !== 'target')
     return dueAt
