@@ -8509,7 +8509,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "id": "evt_78f293a9b7e95ad371238db1ddf23da4",
+         *       "id": "evt_4540ebe70319ddcce0ebe4eb0bebf980",
          *       "type": "comment.updated",
          *       "timestamp": "2026-11-23T21:20:41.008Z",
          *       "sequence": 49,

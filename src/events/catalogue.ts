@@ -108,7 +108,7 @@ const ENTRIES = {
     from: 'public',
     data: v.strictObject({ ...comment, changes: v.strictObject({ text: payload.TextChange }) }),
     example: {
-      id: 'evt_78f293a9b7e95ad371238db1ddf23da4',
+      id: 'evt_4540ebe70319ddcce0ebe4eb0bebf980',
       timestamp: '2026-11-23T21:20:41.008Z',
       data: {
         comment: world.root,

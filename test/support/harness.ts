@@ -173,16 +173,21 @@ export async function eventsOf(origin: string): Promise<StoredEvent[]> {
   return results
 }
 
-/** Turns both clocks, ours and the instance's, and polls whatever is due, as ticks a minute apart would have it. */
+/** Turns both clocks, ours and the instance's, from one time at which something is due to the next, and polls it. */
 export async function pass(
   tubewire: Tubewire,
   instance: RemoteInstance,
   instanceId: string,
   milliseconds: number,
 ): Promise<void> {
-  const step = 60_000
-  for (let left = milliseconds; left > 0; left -= step) {
-    const by = Math.min(step, left)
+  const end = tubewire.deps.clock() + milliseconds
+  while (tubewire.deps.clock() < end) {
+    const due = await env.DB.prepare('SELECT min(due_at) AS count FROM sources WHERE instance_id = ?')
+      .bind(instanceId)
+      .first<number>('count')
+    const now = tubewire.deps.clock()
+    // What is due at once and can't be read yet is tried again a second later.
+    const by = Math.min(Math.max(1_000, (due ?? end) - now), end - now)
     tubewire.advance(by)
     await instance.advance(by)
     await pollInstance(tubewire.deps, instanceId)

@@ -9,6 +9,9 @@ const HOUR = 60 * MINUTE
 let tubewire: Tubewire
 beforeEach(() => {
   tubewire = testDeps()
+  // As they are by default.
+  const maxDelayMs = { videos: 5 * MINUTE, comments: 10 * MINUTE, notifications: 5 * MINUTE }
+  tubewire.deps.config = { ...tubewire.deps.config, maxDelayMs }
 })
 
 /** An instance of a version whose videos and comments are watched, and its videos, newest first. */

@@ -133,7 +133,7 @@ describe('An instance that cannot be reached', () => {
 describe('A list that cannot be read', () => {
   it('does not make its instance unreachable, and keeps no other from being read', async () => {
     const { instance, id } = await watchedTwice()
-    await instance.fail({ kind: 'html-200', path: '/api/v1/videos' })
+    await instance.fail({ kind: 'broken-json', path: '/api/v1/videos' })
     for (let polls = 0; polls < 6; polls += 1) await pollAgain(tubewire, id)
     const { uuid } = await instance.publish()
     await pollAgain(tubewire, id)
