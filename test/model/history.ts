@@ -1,7 +1,7 @@
 /** @module What really happened on the instance, written down by whoever made it happen. */
 import type { Privacy } from '../simulator/labels.ts'
 
-/** What lists show of what people edit. `thumbnail`: how often it was changed, for its address is the instance's affair. */
+/** What lists show of what people edit. `thumbnail`: its path. */
 export type Fields = {
   name: string
   description: string | null
@@ -9,7 +9,7 @@ export type Fields = {
   licence: number | null
   language: string | null
   nsfw: boolean
-  thumbnail: number
+  thumbnail: string
 }
 export type VideoState = {
   privacy: Privacy | 'gone'

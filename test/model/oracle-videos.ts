@@ -9,9 +9,8 @@ type View = {
   /** Whether it is a live that is on; null: since it can't be seen nobody knows. */
   isRunning: boolean | null
   publishedAt: string
-  fields: Shown
+  fields: Fields
 }
-type Shown = Omit<Fields, 'thumbnail'> & { thumbnail: string | null }
 
 /** @param isBackfilled whether it is to be told although it was there before. */
 export function judgeVideo(
@@ -23,7 +22,6 @@ export function judgeVideo(
 ): Finding[] {
   const findings: Finding[] = []
   const find = (kind: Finding['kind'], text: string) => findings.push({ kind, subject: uuid, text })
-  const pictures = new Pictures()
   const startIndex = moments.findLastIndex(({ at }) => at <= since)
   const start = moments[startIndex]
   let cursor = Math.max(0, startIndex)
@@ -40,7 +38,7 @@ export function judgeVideo(
           visibility: 'public',
           isRunning: start.live === 'on',
           publishedAt: start.publishedAt,
-          fields: { ...start.fields, thumbnail: null },
+          fields: start.fields,
         }
       : null
 
@@ -51,7 +49,7 @@ export function judgeVideo(
     const video = event.data.video as Video
     const shown = shownOf(video)
     const looksSo = (one: VideoState) =>
-      isListed(one) && one.publishedAt === video.publishedAt && pictures.isSame(shown, one.fields)
+      isListed(one) && one.publishedAt === video.publishedAt && isSame(shown, one.fields)
     switch (event.type) {
       case 'video.published': {
         if (view && view.visibility !== 'unpublished') find('invented', 'video.published, and it was')
@@ -78,7 +76,7 @@ export function judgeVideo(
         if (!view?.isRunning) find('invented', 'live.ended, and it was not on')
         move(at, 'live.ended', (one) =>
           replay
-            ? one.live === 'none' && isListed(one)
+            ? one.live === 'none' && one.privacy !== 'gone'
             : one.live === 'off' || one.privacy === 'gone' || one.publishedAt !== run,
         )
         if (view) view = { ...view, isRunning: false }
@@ -101,9 +99,7 @@ export function judgeVideo(
         for (const [field, change] of Object.entries(fields)) {
           const known = shownField(view.fields, field)
           const before = shownValue(change.from)
-          const isFirstPicture = field === 'thumbnailUrl' && known === null
-          if (!isFirstPicture && known !== before)
-            find('invented', `video.updated: ${field} from ${before}, told was ${known}`)
+          if (known !== before) find('invented', `video.updated: ${field} from ${before}, told was ${known}`)
           if (before === shownValue(change.to)) find('invented', `video.updated: ${field} is as it was`)
         }
         move(at, `video.updated ${Object.keys(event.data.changes)}`, looksSo)
@@ -123,17 +119,12 @@ export function judgeVideo(
         break
     }
   }
-  findings.push(...judgeEnd(uuid, moments, view, pictures))
+  findings.push(...judgeEnd(uuid, moments, view))
   return findings
 }
 
 /** Whether who has read all events knows how it is. */
-function judgeEnd(
-  uuid: string,
-  moments: readonly Moment<VideoState>[],
-  view: View | null,
-  pictures: Pictures,
-): Finding[] {
+function judgeEnd(uuid: string, moments: readonly Moment<VideoState>[], view: View | null): Finding[] {
   const now = moments.at(-1)
   if (!now) return []
   const missed = (text: string): Finding[] => [{ kind: 'missed', subject: uuid, text }]
@@ -148,29 +139,19 @@ function judgeEnd(
   // There is no event for what was private and is unlisted now: nobody who is told of public things can have missed it.
   if (is === 'unlisted' && view.visibility === 'unpublished') return []
   if (is !== view.visibility) return missed(`it was told ${view.visibility}, and is ${is}`)
-  if (is === 'public' && !pictures.isSame(view.fields, now.fields))
+  if (is === 'public' && !isSame(view.fields, now.fields))
     return missed(`video.updated: ${JSON.stringify(view.fields)} is ${JSON.stringify(now.fields)} now`)
   return []
 }
 
-/** Addresses of pictures are made by the instance: each stands for one change, and later ones for later changes. */
-class Pictures {
-  readonly #changes = new Map<string, number>()
-
-  isSame({ thumbnail, ...shown }: Shown, { thumbnail: changes, ...fields }: Fields): boolean {
-    if (JSON.stringify(sorted(shown)) !== JSON.stringify(sorted(fields))) return false
-    if (thumbnail === null) return changes === 0
-    const known = this.#changes.get(thumbnail)
-    if (known !== undefined) return known === changes
-    if ([...this.#changes.values()].includes(changes)) return false
-    this.#changes.set(thumbnail, changes)
-    return true
-  }
+/** Whether a video was shown as it is. */
+function isSame(shown: Fields, fields: Fields): boolean {
+  return JSON.stringify(sorted(shown)) === JSON.stringify(sorted(fields))
 }
 
 const sorted = (record: object) => Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1))
 
-function shownOf(video: Video): Shown {
+function shownOf(video: Video): Fields {
   const { name, description, category, licence, language, nsfw, thumbnailUrl } = video
   return {
     name,
@@ -179,15 +160,18 @@ function shownOf(video: Video): Shown {
     licence: licence?.id ?? null,
     language: language?.id ?? null,
     nsfw,
-    thumbnail: thumbnailUrl,
+    thumbnail: pathOf(thumbnailUrl),
   }
 }
 
-function shownField(shown: Shown, field: string): unknown {
+function shownField(shown: Fields, field: string): unknown {
   return Object.entries(shown).find(([name]) => name === field.replace('Url', ''))?.[1]
 }
 
-/** Numbered things by their number. */
+const pathOf = (url: string | null) => (url === null ? '' : new URL(url).pathname)
+
+/** Numbered things by their number, pictures by their path. */
 function shownValue(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith('http')) return pathOf(value)
   return typeof value === 'object' && value !== null && 'id' in value ? value.id : value
 }

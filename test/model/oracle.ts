@@ -96,12 +96,13 @@ function judgeComment(
   const find = (kind: Finding['kind'], text: string) => findings.push({ kind, subject: String(id), text })
   const video = history.videos.get(comment.video) ?? []
   const { moments } = comment
-  const existedBefore = (moments[0]?.at ?? 0) <= watch.since
+  // What was on a video that nobody could see is new to everybody when the video is.
+  const wasInSight = video.findLast(({ at }) => at <= watch.since)
+  const existedBefore =
+    (moments[0]?.at ?? 0) <= watch.since && wasInSight !== undefined && isListed(wasInSight)
   const inSight = isInSight(video, moments[0]?.at ?? 0)
 
-  let view: { text: string; isThere: boolean } | null = existedBefore
-    ? { text: '', isThere: true }
-    : null
+  let view: { text: string; isThere: boolean } | null = existedBefore ? { text: '', isThere: true } : null
   // Of what was there before us the text was perhaps not read.
   let isTextKnown = !existedBefore
   let cursor = 0
@@ -167,7 +168,8 @@ function judgeNotification(
   { since, connection }: Watch,
 ): Finding[] {
   const findings: Finding[] = []
-  const find = (kind: Finding['kind'], text: string) => findings.push({ kind, subject: `notification ${id}`, text })
+  const find = (kind: Finding['kind'], text: string) =>
+    findings.push({ kind, subject: `notification ${id}`, text })
   const moments = history.notifications.get(id) ?? []
   const existedBefore = (moments[0]?.at ?? 0) <= since
   const readAt = moments.find(({ read }) => read)?.at ?? Number.POSITIVE_INFINITY

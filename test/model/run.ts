@@ -9,7 +9,7 @@ import type { RemoteInstance } from '../simulator/client.ts'
 import type { User } from '../simulator/recordings.ts'
 import { entry, givenUser } from '../support/accounts.ts'
 import { control } from '../support/harness.ts'
-import { History } from './history.ts'
+import { History, isListed } from './history.ts'
 import { type Finding, judge, type Told, type Watch } from './oracle.ts'
 import { Random } from './random.ts'
 import { NO_ACTIONS, Script, VERSIONS } from './script.ts'
@@ -40,11 +40,21 @@ export async function runModel(seed: number, actions: number): Promise<Run> {
     await recordVideos(instance, history)
     const script = new Script(instance, watcher, history, random, { version, reader, skewMs })
     for (let count = 0; count < 10; count += 1)
-      await script.act({ ...NO_ACTIONS, comment: 1, reply: 2, publish: 1, notify: 1, publishHidden: 1, startLive: 1 })
+      await script.act({
+        ...NO_ACTIONS,
+        comment: 1,
+        reply: 2,
+        publish: 1,
+        notify: 1,
+        publishHidden: 1,
+        startLive: 1,
+      })
     watcher.turn(HOUR_MS)
     const watch = await beginWatch(instance, watcher, { version, backfill, reader })
     await watcher.pass(5 * 60_000)
     watch.since = watcher.now
+    watcher.turn(1)
+    const startedAt = Date.now()
 
     watcher.mishaps = { lost: 0.05, doubled: 0.05, late: 0.1, missing: 0.1, killed: 0.03, meanwhile: 0.03 }
     let left = actions
@@ -54,6 +64,7 @@ export async function runModel(seed: number, actions: number): Promise<Run> {
       // Two things in the same millisecond happen, too.
       watcher.turn(random.int(0, 3))
     }
+    watcher.beforeRequest = () => script.publishScheduled()
     watcher.meanwhile = async () => (left > 0 ? act() : undefined)
     while (left > 0) {
       await act()
@@ -63,14 +74,21 @@ export async function runModel(seed: number, actions: number): Promise<Run> {
     }
     watcher.mishaps = { ...watcher.mishaps, lost: 0, killed: 0, meanwhile: 0 }
     await script.heal()
+    const quietAt = Date.now()
     await beQuiet(watcher, script, history)
+    // What is held to have happened must have.
+    const listed = new Set(await instance.list())
+    const recorded = new Set(history.videosNow(isListed))
+    if (listed.symmetricDifference(recorded).size > 0)
+      throw new Error(`seed ${seed}: the history is wrong about ${[...listed.symmetricDifference(recorded)]}`)
     const events = await toldBy(instance)
     const findings = [
       ...judge(history, events, watch),
       ...watcher.errors.map((text) => ({ kind: 'invented' as const, subject: 'errors', text })),
     ]
     const hours = Math.round((watcher.now - STARTS_AT) / HOUR_MS)
-    const head = `seed ${seed}: ${version}, ${reader ?? 'nobody'} connected, ${videos} videos and a backfill of ${backfill}; ${actions} actions, ${watcher.restarts} restarts, ${hours} hours, ${events.length} events`
+    console.log(quietAt - startedAt, Date.now() - quietAt, watcher.spent)
+    const head = `seed ${seed}: ${version}, ${reader ?? 'nobody'} connected, ${videos} videos and a backfill of ${backfill}; ${actions} actions, ${watcher.polls} polls, ${watcher.requests} requests, ${watcher.restarts} restarts, ${hours} hours, ${events.length} events`
     return { seed, findings, report: [head, ...tracesOf(findings, history, events)].join('\n') }
   } finally {
     await instance.close()
@@ -83,7 +101,17 @@ async function recordVideos(instance: RemoteInstance, history: History): Promise
     const query = `nsfw=both&sort=-publishedAt&count=100&start=${start}`
     const response = await fetch(`${instance.origin}/api/v1/videos?${query}`)
     const { data }: { data: Listed[] } = await response.json()
-    for (const { uuid, publishedAt, name, description, category, licence, language, nsfw } of data) {
+    for (const {
+      uuid,
+      publishedAt,
+      name,
+      description,
+      category,
+      licence,
+      language,
+      nsfw,
+      thumbnailPath,
+    } of data) {
       const fields = {
         name,
         description,
@@ -91,7 +119,7 @@ async function recordVideos(instance: RemoteInstance, history: History): Promise
         licence: licence.id,
         language: language.id,
         nsfw,
-        thumbnail: 0,
+        thumbnail: thumbnailPath,
       }
       history.video(uuid, { privacy: 'public', live: 'none', publishedAt, fields })
     }
@@ -107,6 +135,7 @@ type Listed = {
   licence: { id: number | null }
   language: { id: string | null }
   nsfw: boolean
+  thumbnailPath: string
 }
 
 async function beginWatch(
@@ -138,8 +167,19 @@ async function beginWatch(
   const ownerId = (await givenUser()).id
   // The simulator's own tokens never end: what becomes of those that do is tested with connections.
   const never = now + 1_000 * 24 * HOUR_MS
-  const tokens = { accessToken: `token-of-${reader}`, refreshToken: 'none', accessExpiresAt: never, refreshExpiresAt: never }
-  const sealed = await sealTokens(deps.config.encryptionKeys, id, { clientId: '', clientSecret: '' }, tokens, now)
+  const tokens = {
+    accessToken: `token-of-${reader}`,
+    refreshToken: 'none',
+    accessExpiresAt: never,
+    refreshExpiresAt: never,
+  }
+  const sealed = await sealTokens(
+    deps.config.encryptionKeys,
+    id,
+    { clientId: '', clientSecret: '' },
+    tokens,
+    now,
+  )
   const isModerator = reader === 'root'
   const made = await insertConnection(
     env.DB,
@@ -158,7 +198,6 @@ async function beQuiet(watcher: Watcher, script: Script, history: History): Prom
   await watcher.pass(10 * 60_000)
   // A tick may come late, so half an hour apart is as good as a minute, but for the time that this takes.
   while (watcher.now < Math.max(until, script.lastScheduledAt + 50 * HOUR_MS)) {
-    await script.publishScheduled()
     await watcher.pass(30 * 60_000, 30 * 60_000)
   }
   await watcher.pass(10 * 60_000)
@@ -188,7 +227,10 @@ function tracesOf(findings: readonly Finding[], { log }: History, events: readon
         .map(({ at, what }) => ({ at, line: what })),
       ...events
         .filter((event) => event.subject === key)
-        .map(({ type, ownerId, seenAt, data }) => ({ at: seenAt, line: `told: ${type}${ownerId ? ' to its owner' : ''} ${gist(data)}` })),
+        .map(({ type, ownerId, seenAt, data }) => ({
+          at: seenAt,
+          line: `told: ${type}${ownerId ? ' to its owner' : ''} ${gist(data)}`,
+        })),
     ].toSorted((a, b) => a.at - b.at)
     return [
       `--- ${subject}`,
@@ -201,6 +243,7 @@ function tracesOf(findings: readonly Finding[], { log }: History, events: readon
 function gist(data: Told['data']): string {
   if ('changes' in data) return JSON.stringify(data.changes)
   if ('comment' in data) return data.comment.text
-  if ('video' in data) return `publishedAt ${data.video.publishedAt}${'replay' in data ? `, replay ${data.replay}` : ''}`
+  if ('video' in data)
+    return `publishedAt ${data.video.publishedAt}${'replay' in data ? `, replay ${data.replay}` : ''}`
   return 'notification' in data ? `read ${data.notification.read}` : ''
 }

@@ -4,7 +4,8 @@ import type { Fault } from '../simulator/faults.ts'
 import type { Privacy } from '../simulator/labels.ts'
 import type { User } from '../simulator/recordings.ts'
 import { has } from '../simulator/versions.ts'
-import type { Edit, PublishOptions } from '../simulator/videos.ts'
+import type { PublishOptions } from '../simulator/videos.ts'
+import type { Published } from '../simulator/world.ts'
 import type { Fields, History } from './history.ts'
 import { isListed } from './history.ts'
 import type { Random } from './random.ts'
@@ -61,7 +62,14 @@ const FAULTS: readonly Fault['kind'][] = [
   'close-mid-body',
   'redirect',
 ]
-const PATHS = [undefined, undefined, '/api/v1/videos', '/nodeinfo', '/feeds', '/api/v1/users/me/notifications']
+const PATHS = [
+  undefined,
+  undefined,
+  '/api/v1/videos',
+  '/nodeinfo',
+  '/feeds',
+  '/api/v1/users/me/notifications',
+]
 const AUTHORS: readonly User[] = ['root', 'alice', 'bob', 'carol']
 const NOTIFICATIONS = [1, 2, 6, 10, 17, 21, 99]
 const LANGUAGES = ['en', 'fr', 'de', null]
@@ -158,9 +166,9 @@ export class Script {
       case 'schedule': {
         const afterMs = this.#random.int(60_000, 4 * 3_600_000)
         const fields = this.#fields()
-        const { uuid, publishedAt } = await this.#instance.schedule(afterMs, optionsOf(fields))
-        await this.#instance.edit(uuid, editOf(fields))
-        this.#history.video(uuid, { privacy: 'private', live: 'none', publishedAt, fields })
+        const made = await this.#instance.schedule(afterMs, optionsOf(fields))
+        const { uuid } = made
+        await this.#record(made, fields, 'private')
         this.#scheduled.push({ at: this.#watcher.now + afterMs, uuid })
         this.#history.note(`is scheduled in ${afterMs} ms`, uuid)
         return true
@@ -213,7 +221,9 @@ export class Script {
         return true
       }
       case 'approve': {
-        const id = this.#random.pick(this.#history.commentsNow(({ isHeld, isDeleted }) => isHeld && !isDeleted))
+        const id = this.#random.pick(
+          this.#history.commentsNow(({ isHeld, isDeleted }) => isHeld && !isDeleted),
+        )
         if (id === undefined) return false
         await this.#instance.approveComment(id)
         this.#history.comment(id, { isHeld: false })
@@ -243,7 +253,10 @@ export class Script {
         await this.heal()
         return true
       case 'changeLimits': {
-        const limits = { api: this.#random.pick([12, 30, 50, 200]) ?? 50, feeds: this.#random.pick([5, 50]) ?? 50 }
+        const limits = {
+          api: this.#random.pick([12, 30, 50, 200]) ?? 50,
+          feeds: this.#random.pick([5, 50]) ?? 50,
+        }
         await this.#instance.setLimits(limits)
         this.#history.note(`limits ${JSON.stringify(limits)}`)
         return true
@@ -277,17 +290,28 @@ export class Script {
       licence: this.#random.pick([1, 2, null]) ?? null,
       language: this.#random.pick(LANGUAGES) ?? null,
       nsfw: this.#random.chance(0.2),
-      thumbnail: 0,
+      thumbnail: '',
     }
   }
 
   async #publish(privacy: Privacy): Promise<string> {
     const fields = this.#fields()
-    const { uuid, publishedAt } = await this.#instance.publish({ ...optionsOf(fields), privacy })
-    await this.#instance.edit(uuid, editOf(fields))
-    this.#history.video(uuid, { privacy, live: 'none', publishedAt, fields })
-    this.#history.note(`is made, ${privacy}, as ${JSON.stringify(fields)}, publishedAt ${publishedAt}`, uuid)
-    return uuid
+    const made = await this.#instance.publish({ ...optionsOf(fields), privacy })
+    await this.#record(made, fields, privacy)
+    this.#history.note(`is made, ${privacy}, as ${fields.name}, publishedAt ${made.publishedAt}`, made.uuid)
+    return made.uuid
+  }
+
+  /** Gives a new video the fields that it can't be made with. */
+  async #record(
+    { uuid, publishedAt }: Published,
+    fields: Fields,
+    privacy: Privacy,
+    live: 'none' | 'on' = 'none',
+  ): Promise<void> {
+    const { category, licence, language } = fields
+    const thumbnail = await this.#instance.edit(uuid, { category, licence, language })
+    this.#history.video(uuid, { privacy, live, publishedAt, fields: { ...fields, thumbnail } })
   }
 
   /** Mostly one that everybody sees, and mostly one of the newer. */
@@ -302,9 +326,9 @@ export class Script {
     const { fields } = this.#history.videoNow(uuid)
     const fresh = this.#fields()
     const field = this.#random.pick(Object.keys(fields) as (keyof Fields)[]) ?? 'name'
-    const isPicture = field === 'thumbnail'
-    const changed = { ...fields, [field]: isPicture ? fields.thumbnail + 1 : fresh[field] }
-    await this.#instance.edit(uuid, isPicture ? { thumbnail: true } : { [field]: changed[field] })
+    const edit = field === 'thumbnail' ? { thumbnail: true as const } : { [field]: fresh[field] }
+    const thumbnail = await this.#instance.edit(uuid, edit)
+    const changed = { ...fields, [field]: fresh[field], thumbnail }
     this.#history.video(uuid, { fields: changed })
     this.#history.note(`edit: ${field} = ${changed[field]}`, uuid)
     return true
@@ -333,9 +357,9 @@ export class Script {
   async #live(action: 'startLive' | 'endLive' | 'restartLive'): Promise<boolean> {
     if (action === 'startLive') {
       const fields = this.#fields()
-      const { uuid, publishedAt } = await this.#instance.startLive(optionsOf(fields))
-      await this.#instance.edit(uuid, editOf(fields))
-      this.#history.video(uuid, { privacy: 'public', live: 'on', publishedAt, fields })
+      const made = await this.#instance.startLive(optionsOf(fields))
+      const { uuid, publishedAt } = made
+      await this.#record(made, fields, 'public', 'on')
       if (this.#random.chance(0.5)) this.#permanent.add(uuid)
       this.#history.note(`live is on, publishedAt ${publishedAt}`, uuid)
       return true
@@ -364,9 +388,7 @@ export class Script {
     return true
   }
 
-  async #comment(
-    action: 'comment' | 'hold' | 'reply' | 'replyDeep' | 'commentTogether',
-  ): Promise<boolean> {
+  async #comment(action: 'comment' | 'hold' | 'reply' | 'replyDeep' | 'commentTogether'): Promise<boolean> {
     if (action === 'hold' && !has(this.#version, 'heldComments')) return false
     const isReply = action.startsWith('reply') || (action !== 'comment' && this.#random.chance(0.7))
     let parent: number | undefined
@@ -436,8 +458,4 @@ export class Script {
 
 function optionsOf({ name, description, nsfw }: Fields): PublishOptions {
   return { name, nsfw, ...(description === null ? {} : { description }) }
-}
-
-function editOf({ category, licence, language }: Fields): Edit {
-  return { category, licence, language }
 }

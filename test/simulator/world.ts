@@ -91,13 +91,15 @@ export class World {
     })
   }
 
-  edit(uuid: string, change: Edit): void {
+  /** @returns the path of its thumbnail. */
+  edit(uuid: string, change: Edit): string {
     const video = this.#get(uuid)
     edit(video, change)
     const { tags, description } = change
     if (tags !== undefined) this.#shelf.setDetails(video, { tags })
     if (description !== undefined) this.#shelf.setDetails(video, { description })
     video.updatedAt = this.#iso()
+    return video.thumbnailPath
   }
 
   /** A live that is on. */
