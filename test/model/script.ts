@@ -11,7 +11,7 @@ import { isListed } from './history.ts'
 import type { Random } from './random.ts'
 import type { Watcher } from './watcher.ts'
 
-export const VERSIONS = ['5.1.0', '6.3.0', '7.2.0', '8.1.0'] as const
+export const VERSIONS: readonly string[] = ['5.1.0', '6.3.0', '7.2.0', '8.1.0']
 
 /** How likely each action is. */
 export const WEIGHTS = {
@@ -262,7 +262,7 @@ export class Script {
         return true
       }
       case 'upgrade': {
-        const next = VERSIONS[VERSIONS.findIndex((one) => one === this.#version) + 1]
+        const next = VERSIONS[VERSIONS.indexOf(this.#version) + 1]
         if (!next) return false
         await this.#instance.upgrade(next)
         this.#version = next
