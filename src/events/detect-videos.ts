@@ -122,14 +122,12 @@ function changesOf(scene: Scene, was: KnownVideo, { video, updatedAt }: SeenVide
   if (!before) return []
   const events: NewEvent[] = []
   const shown = withTags(video, was)
-  // Of one that was unlisted the end may have been told already: the same run has the same id.
-  const wasOn = was.state === 'listed' || was.state === 'unlisted'
   if (before.isLive && !video.isLive) {
-    if (wasOn) events.push(liveEnded(scene, shown, before.publishedAt, true))
+    if (was.state === 'listed') events.push(liveEnded(scene, shown, before.publishedAt, true))
     else if (was.state === 'waiting') events.push(published(scene, shown, `replay:${video.publishedAt}`))
   } else if (video.isLive && (was.state === 'waiting' || before.publishedAt !== video.publishedAt)) {
     // Each start of a live gives it a new date: one that runs with another date ended in between.
-    if (wasOn) events.push(liveEnded(scene, shown, before.publishedAt, false))
+    if (was.state === 'listed') events.push(liveEnded(scene, shown, before.publishedAt, false))
     events.push(liveStarted(scene, shown))
   }
   const changes = {
@@ -249,17 +247,12 @@ export function detectFate(
     }
     return is('unpublished', event || null)
   }
-  const isOver = video?.isLive && (fate.state !== PUBLISHED || !fate.isLive)
   if (fate.privacy === UNLISTED) {
     const changes = { privacy: { from: 'public', to: 'unlisted' } as const }
     const isNews = video && was.state !== 'unlisted' && was.state !== 'unpublished'
-    const unlisted = is('unlisted', isNews ? updated(scene, video, changes, fate.updatedAt) : null)
-    if (!video || !isOver || (!isListed && was.state !== 'unlisted')) return unlisted
-    const shown = { ...video, isLive: fate.isLive }
-    const ended = liveEnded(scene, shown, video.publishedAt, !fate.isLive && fate.state === PUBLISHED)
-    return { ...unlisted, events: [ended, ...unlisted.events] }
+    return is('unlisted', isNews ? updated(scene, video, changes, fate.updatedAt) : null)
   }
-  if (isOver)
+  if (video?.isLive && (fate.state !== PUBLISHED || !fate.isLive))
     return is('waiting', isListed ? liveEnded(scene, video, video.publishedAt, false) : null)
   // It can be seen again, or stands elsewhere in the list: the list will show it.
   if (!isListed) return is(was.state, null)
