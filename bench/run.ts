@@ -8,6 +8,7 @@ import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
 import { listsFigures } from './lists.ts'
+import { modelFigures } from './model.ts'
 import { pathFigures } from './path.ts'
 import { pollFigures } from './poll.ts'
 import { rowsFigures } from './rows.ts'
@@ -22,6 +23,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   limiter: limiterFigures,
   start: startFigures,
   export: exportFigures,
+  model: modelFigures,
   'api.page': rowsFigures,
 }
 

@@ -2,8 +2,7 @@
  * @module What can't be known by design, and why: the only place where the oracle looks away. Besides these it is only the net
  * effect of what happens between two looks that can be told, and what was over before the first look is nothing to us.
  */
-import type { Moment, VideoState } from './history.ts'
-import { isListed } from './history.ts'
+import { type CommentHistory, type History, isListed, type Moment, type VideoState } from './history.ts'
 
 /**
  * Whether everybody could see a video all the time since then. Comments on one that was unlisted or private meanwhile are not
@@ -12,4 +11,25 @@ import { isListed } from './history.ts'
 export function isInSight(video: readonly Moment<VideoState>[], since: number): boolean {
   const from = video.findLastIndex(({ at }) => at <= since)
   return video.slice(Math.max(0, from)).every(isListed)
+}
+
+/**
+ * Whether a comment was there for everybody when we began. Of such a one a deletion or an edit is told when its thread was
+ * read since, for some other reason: reading all threads of an instance at first would be thousands of requests.
+ */
+export function isFromBefore(
+  { videos }: History,
+  { video, moments }: CommentHistory,
+  since: number,
+): boolean {
+  const then = videos.get(video)?.findLast(({ at }) => at <= since)
+  return (moments[0]?.at ?? 0) <= since && then !== undefined && isListed(then)
+}
+
+/** Whether all that happens to a comment is to be told. */
+export function isToldWholly(history: History, id: number, since: number): boolean {
+  const comment = history.comments.get(id)
+  if (!comment) return true
+  const from = comment.moments[0]?.at ?? 0
+  return from > since && isInSight(history.videos.get(comment.video) ?? [], from)
 }

@@ -6,8 +6,8 @@ import type { Finding, Told, Watch } from './oracle.ts'
 /** What somebody knows who has read all events so far. */
 type View = {
   visibility: 'public' | 'unlisted' | 'unpublished' | 'gone'
-  /** Whether it is a live that is on; null: since it can't be seen nobody knows. */
-  isRunning: boolean | null
+  /** Whether it is a live that is on. One that is no longer to be seen is over, for who was told of it. */
+  isRunning: boolean
   publishedAt: string
   fields: Fields
 }
@@ -54,14 +54,7 @@ export function judgeVideo(
       case 'video.published': {
         if (view && view.visibility !== 'unpublished') find('invented', 'video.published, and it was')
         move(at, 'video.published', looksSo)
-        const isSameRun: boolean = view?.publishedAt === video.publishedAt
-        view = {
-          visibility: 'public',
-          // Only lives that are on are in lists. That this one began was told, if it is the same time that it is on.
-          isRunning: video.isLive && isSameRun,
-          publishedAt: video.publishedAt,
-          fields: shown,
-        }
+        view = { visibility: 'public', isRunning: false, publishedAt: video.publishedAt, fields: shown }
         break
       }
       case 'live.started':
@@ -77,7 +70,7 @@ export function judgeVideo(
         move(at, 'live.ended', (one) =>
           replay
             ? one.live === 'none' && one.privacy !== 'gone'
-            : one.live === 'off' || one.privacy === 'gone' || one.publishedAt !== run,
+            : one.live === 'off' || isHidden(one) || one.publishedAt !== run,
         )
         if (view) view = { ...view, isRunning: false }
         break
@@ -109,13 +102,15 @@ export function judgeVideo(
       case 'video.unpublished':
         if (view?.visibility !== 'public' && view?.visibility !== 'unlisted')
           find('invented', `video.unpublished, and it was ${view?.visibility}`)
+        if (view?.isRunning) find('missed', 'live.ended before video.unpublished')
         move(at, 'video.unpublished', ({ privacy }) => privacy === 'private' || privacy === 'internal')
-        if (view) view = { ...view, visibility: 'unpublished', isRunning: null }
+        if (view) view = { ...view, visibility: 'unpublished' }
         break
       case 'video.deleted':
         if (!view || view.visibility === 'gone') find('invented', 'video.deleted of what was not there')
+        if (view?.isRunning) find('missed', 'live.ended before video.deleted')
         move(at, 'video.deleted', ({ privacy }) => privacy === 'gone')
-        if (view) view = { ...view, visibility: 'gone', isRunning: view.isRunning && null }
+        if (view) view = { ...view, visibility: 'gone' }
         break
     }
   }
@@ -132,8 +127,8 @@ function judgeEnd(uuid: string, moments: readonly Moment<VideoState>[], view: Vi
   if (!view) return isListed(now) ? missed('video.published') : []
   if (view.visibility === 'gone') return is === 'gone' ? [] : missed(`it was told deleted, and is ${is}`)
   if (is === 'gone') return missed('video.deleted')
-  if (now.live === 'on' && is === 'public' && view.isRunning !== true) return missed('live.started')
-  if (now.live !== 'on' && view.isRunning === true) return missed('live.ended')
+  if (now.live === 'on' && is === 'public' && !view.isRunning) return missed('live.started')
+  if (now.live !== 'on' && view.isRunning) return missed('live.ended')
   // A live that is not on is in no list: what becomes of it else is seen when it is on again.
   if (is === 'public' && now.live === 'off') return []
   // There is no event for what was private and is unlisted now: nobody who is told of public things can have missed it.
@@ -143,6 +138,8 @@ function judgeEnd(uuid: string, moments: readonly Moment<VideoState>[], view: Vi
     return missed(`video.updated: ${JSON.stringify(view.fields)} is ${JSON.stringify(now.fields)} now`)
   return []
 }
+
+const isHidden = ({ privacy }: VideoState) => privacy !== 'public' && privacy !== 'unlisted'
 
 /** Whether a video was shown as it is. */
 function isSame(shown: Fields, fields: Fields): boolean {

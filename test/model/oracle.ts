@@ -6,7 +6,7 @@
 import type { EventData, EventType } from '../../src/events/types.ts'
 import type { CommentHistory, History } from './history.ts'
 import { isListed } from './history.ts'
-import { isInSight } from './limits.ts'
+import { isFromBefore, isInSight } from './limits.ts'
 import { judgeVideo } from './oracle-videos.ts'
 
 /** An event as it was stored. */
@@ -96,10 +96,7 @@ function judgeComment(
   const find = (kind: Finding['kind'], text: string) => findings.push({ kind, subject: String(id), text })
   const video = history.videos.get(comment.video) ?? []
   const { moments } = comment
-  // What was on a video that nobody could see is new to everybody when the video is.
-  const wasInSight = video.findLast(({ at }) => at <= watch.since)
-  const existedBefore =
-    (moments[0]?.at ?? 0) <= watch.since && wasInSight !== undefined && isListed(wasInSight)
+  const existedBefore = isFromBefore(history, comment, watch.since)
   const inSight = isInSight(video, moments[0]?.at ?? 0)
 
   let view: { text: string; isThere: boolean } | null = existedBefore ? { text: '', isThere: true } : null

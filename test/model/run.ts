@@ -1,62 +1,39 @@
-/** @module One run of the model: a script on an instance of some version, watched all the while, and judged when it is quiet. */
+/** @module The runs of the model: a script on an instance, watched all the while, and judged when it is quiet. */
 import { env } from 'cloudflare:workers'
-import { insertConnection } from '../../src/db/connections.ts'
-import { newId } from '../../src/db/id.ts'
-import { insertInstance } from '../../src/db/instances.ts'
-import { firstCheckpoint } from '../../src/events/video-walk.ts'
-import { sealTokens } from '../../src/workers/sealed-tokens.ts'
 import type { RemoteInstance } from '../simulator/client.ts'
-import type { User } from '../simulator/recordings.ts'
-import { entry, givenUser } from '../support/accounts.ts'
-import { control } from '../support/harness.ts'
-import { History, isListed } from './history.ts'
-import { type Finding, judge, type Told, type Watch } from './oracle.ts'
-import { Random } from './random.ts'
-import { NO_ACTIONS, Script, VERSIONS } from './script.ts'
-import { Watcher } from './watcher.ts'
+import { expectedEvents } from './expected.ts'
+import { isListed } from './history.ts'
+import { isToldWholly } from './limits.ts'
+import { type Finding, judge, type Told } from './oracle.ts'
+import { NO_ACTIONS } from './script.ts'
+import { STARTS_AT, type Stage, setStage } from './stage.ts'
+import { tracesOf } from './trace.ts'
 
-const HOUR_MS = 3_600_000
-const STARTS_AT = Date.UTC(2026, 9, 1, 8)
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 export type Run = {
-  seed: number
   findings: Finding[]
   /** For people: what was run, and of what is wrong all that was done and told. */
   report: string
 }
 
-/** @param seed decides the version (seeds that follow each other have different ones) and everything else. */
-export async function runModel(seed: number, actions: number): Promise<Run> {
-  const random = new Random(seed)
-  const version = VERSIONS[seed % VERSIONS.length] ?? ''
-  const reader = ([null, 'root', 'alice'] as const)[Math.floor(seed / VERSIONS.length) % 3] ?? null
-  const backfill = random.pick([0, 0, 2, 1_000]) ?? 0
-  const videos = random.pick([0, 4, 20, 130]) ?? 0
-  const skewMs = random.pick([0, -240_000, 420_000]) ?? 0
-  const instance = await control.instance({ videos, version, startsAt: STARTS_AT + skewMs })
-  try {
-    const watcher = new Watcher(instance, random, STARTS_AT)
-    const history = new History(() => watcher.now)
-    await recordVideos(instance, history)
-    const script = new Script(instance, watcher, history, random, { version, reader, skewMs })
-    for (let count = 0; count < 10; count += 1)
-      await script.act({
-        ...NO_ACTIONS,
-        comment: 1,
-        reply: 2,
-        publish: 1,
-        notify: 1,
-        publishHidden: 1,
-        startLive: 1,
-      })
-    watcher.turn(HOUR_MS)
-    const watch = await beginWatch(instance, watcher, { version, backfill, reader })
-    await watcher.pass(5 * 60_000)
-    watch.since = watcher.now
-    watcher.turn(1)
-    const startedAt = Date.now()
+const MISHAPS = { lost: 0.05, doubled: 0.05, late: 0.1, missing: 0.1, killed: 0.03, meanwhile: 0.03 }
+/** How long nothing happens between two actions: at most so many milliseconds, and how often. */
+const PAUSES = { none: 40, seconds: 25, minutes: 25, long: 9, veryLong: 1 }
+const LONGEST = {
+  none: 0,
+  seconds: 5_000,
+  minutes: 2 * MINUTE_MS,
+  long: 15 * MINUTE_MS,
+  veryLong: 2 * HOUR_MS,
+}
 
-    watcher.mishaps = { lost: 0.05, doubled: 0.05, late: 0.1, missing: 0.1, killed: 0.03, meanwhile: 0.03 }
+/** Anything at any time: several things between two looks, failures and restarts among them. */
+export async function runFreely(seed: number, actions: number): Promise<Run> {
+  const stage = await setStage(seed)
+  const { random, instance, watcher, history, script, watch } = stage
+  try {
     let left = actions
     const act = async () => {
       left -= 1
@@ -64,134 +41,121 @@ export async function runModel(seed: number, actions: number): Promise<Run> {
       // Two things in the same millisecond happen, too.
       watcher.turn(random.int(0, 3))
     }
-    watcher.beforeRequest = () => script.publishScheduled()
+    watcher.mishaps = MISHAPS
     watcher.meanwhile = async () => (left > 0 ? act() : undefined)
     while (left > 0) {
       await act()
-      const length = random.weighted({ none: 40, seconds: 25, minutes: 25, long: 9, veryLong: 1 })
-      const most = { none: 0, seconds: 5_000, minutes: 120_000, long: 900_000, veryLong: 2 * HOUR_MS }[length]
-      if (most > 0) await watcher.pass(random.int(1, most))
+      const longest = LONGEST[random.weighted(PAUSES)]
+      if (longest > 0) await watcher.pass(random.int(1, longest))
     }
-    watcher.mishaps = { ...watcher.mishaps, lost: 0, killed: 0, meanwhile: 0 }
+    watcher.mishaps = { ...MISHAPS, lost: 0, killed: 0, meanwhile: 0 }
     await script.heal()
-    const quietAt = Date.now()
-    await beQuiet(watcher, script, history)
+    await beQuiet(stage)
     // What is held to have happened must have.
     const listed = (await instance.list()).toSorted()
     const recorded = history.videosNow(isListed).toSorted()
-    if (listed.join() !== recorded.join()) throw new Error(`seed ${seed}: the history is not what happened`)
+    if (listed.join() !== recorded.join()) throw new Error('the history is not what happened')
     const events = await toldBy(instance)
-    const findings = [
-      ...judge(history, events, watch),
-      ...watcher.errors.map((text) => ({ kind: 'invented' as const, subject: 'errors', text })),
-    ]
-    const hours = Math.round((watcher.now - STARTS_AT) / HOUR_MS)
-    console.log(quietAt - startedAt, Date.now() - quietAt, watcher.spent)
-    const head = `seed ${seed}: ${version}, ${reader ?? 'nobody'} connected, ${videos} videos and a backfill of ${backfill}; ${actions} actions, ${watcher.polls} polls, ${watcher.requests} requests, ${watcher.restarts} restarts, ${hours} hours, ${events.length} events`
-    return { seed, findings, report: [head, ...tracesOf(findings, history, events)].join('\n') }
+    return reportOf(stage, actions, events, judge(history, events, watch))
   } finally {
     await instance.close()
   }
 }
 
-/** The videos that the instance began with. */
-async function recordVideos(instance: RemoteInstance, history: History): Promise<void> {
-  for (let start = 0; ; start += 100) {
-    const query = `nsfw=both&sort=-publishedAt&count=100&start=${start}`
-    const response = await fetch(`${instance.origin}/api/v1/videos?${query}`)
-    const { data }: { data: Listed[] } = await response.json()
-    for (const {
-      uuid,
-      publishedAt,
-      name,
-      description,
-      category,
-      licence,
-      language,
-      nsfw,
-      thumbnailPath,
-    } of data) {
-      const fields = {
-        name,
-        description,
-        category: category.id,
-        licence: licence.id,
-        language: language.id,
-        nsfw,
-        thumbnail: thumbnailPath,
-      }
-      history.video(uuid, { privacy: 'public', live: 'none', publishedAt, fields })
+/** All but failures, and what has no order of its own. */
+const STRICT = {
+  ...NO_ACTIONS,
+  publish: 4,
+  publishHidden: 2,
+  schedule: 1,
+  edit: 4,
+  like: 2,
+  view: 1,
+  setPrivacy: 5,
+  remove: 2,
+  startLive: 2,
+  endLive: 3,
+  restartLive: 2,
+  comment: 3,
+  reply: 3,
+  replyDeep: 1,
+  editComment: 2,
+  removeComment: 2,
+  hold: 1,
+  approve: 2,
+  notify: 2,
+  readNotification: 2,
+  upgrade: 0.3,
+}
+/** Later than that nothing is told: a day's pass, and a thread an hour. */
+const LATEST_MS = 48 * HOUR_MS
+
+/** One thing after another, each seen before the next: what is told must be what was done, and nothing else. */
+export async function runStrictly(seed: number, actions: number): Promise<Run> {
+  const stage = await setStage(seed)
+  const { instance, watcher, history, script, watch } = stage
+  try {
+    const before = (await toldBy(instance)).length
+    const isWhole = ({ type, subject }: { type: string; subject: string }) =>
+      !type.startsWith('comment.') || isToldWholly(history, Number(subject), watch.since)
+    const toldSince = async () =>
+      (await toldBy(instance)).slice(before).filter((event) => isForAll(event) && isWhole(event))
+    const expected = () => expectedEvents(history, watch.since).filter(isWhole)
+    let isMissed = false
+    for (let count = 0; count < actions && !isMissed; count += 1) {
+      await script.act(STRICT)
+      const latest = watcher.now + LATEST_MS
+      await watcher.pass(7 * MINUTE_MS)
+      const isTold = async () => (await toldSince()).length >= expected().length
+      while (watcher.now < latest && !(await isTold())) await watcher.pass(30 * MINUTE_MS, 15 * MINUTE_MS)
+      isMissed = watcher.now >= latest
     }
-    if (data.length < 100) return
+    await watcher.pass(2 * HOUR_MS, 5 * MINUTE_MS)
+    const told = await toldSince()
+    return reportOf(stage, actions, told, compare(expected(), told))
+  } finally {
+    await instance.close()
   }
 }
-type Listed = {
-  uuid: string
-  publishedAt: string
-  name: string
-  description: string | null
-  category: { id: number | null }
-  licence: { id: number | null }
-  language: { id: string | null }
-  nsfw: boolean
-  thumbnailPath: string
+
+/** What is held for review is told to moderators first: that is not compared here. */
+function isForAll({ type, ownerId }: Told): boolean {
+  return ownerId === null || type.startsWith('notification.')
 }
 
-async function beginWatch(
-  instance: RemoteInstance,
-  { deps }: Watcher,
-  { version, backfill, reader }: { version: string; backfill: number; reader: User | null },
-): Promise<Watch> {
-  const now = deps.clock()
-  const instanceId = await insertInstance(
-    env.DB,
-    {
-      ownerId: 'usr_administrator',
-      origin: instance.origin,
-      host: instance.host,
-      name: 'Model',
-      version,
-      createdAt: now,
-    },
-    [
-      { kind: 'videos', target: '', checkpoint: JSON.stringify(firstCheckpoint(backfill)) },
-      { kind: 'comments', target: '', checkpoint: '{}' },
-    ],
-  )
-  if (!instanceId) throw new Error('the instance is watched already')
-  const watch: Watch = { since: now, backfill, connection: null }
-  if (!reader) return watch
+/** Of each thing the same, in the same order. Between two things there is none: of one it is seen in a minute, of another in a day. */
+function compare(expected: readonly { type: string; subject: string }[], told: readonly Told[]): Finding[] {
+  const wanted = Map.groupBy(expected, ({ subject }) => subject)
+  // An instance is called by its host; and of a type that nobody knows it is a notification all the same.
+  const got = Map.groupBy(told, ({ type, subject }) => (type.startsWith('instance.') ? 'instance' : subject))
+  return [...new Set([...wanted.keys(), ...got.keys()])].flatMap((subject): Finding[] => {
+    const should = (wanted.get(subject) ?? []).map(({ type }) => type)
+    const is = (got.get(subject) ?? []).map(({ type }) =>
+      type === 'notification.unknown' ? 'notification.created' : type,
+    )
+    if (should.join() === is.join()) return []
+    const kind = is.length < should.length ? 'missed' : 'invented'
+    return [
+      { kind, subject, text: `told ${is.join() || 'nothing'}, and should be ${should.join() || 'nothing'}` },
+    ]
+  })
+}
 
-  const id = newId('con')
-  const ownerId = (await givenUser()).id
-  // The simulator's own tokens never end: what becomes of those that do is tested with connections.
-  const never = now + 1_000 * 24 * HOUR_MS
-  const tokens = {
-    accessToken: `token-of-${reader}`,
-    refreshToken: 'none',
-    accessExpiresAt: never,
-    refreshExpiresAt: never,
-  }
-  const sealed = await sealTokens(
-    deps.config.encryptionKeys,
-    id,
-    { clientId: '', clientSecret: '' },
-    tokens,
-    now,
-  )
-  const isModerator = reader === 'root'
-  const made = await insertConnection(
-    env.DB,
-    { id, ownerId, instanceId, username: reader, role: isModerator ? 0 : 2, createdAt: now, ...sealed },
-    { notifications: true, comments: true, subscriptions: false },
-    entry(id),
-  )
-  if (made !== 'made') throw new Error(made)
-  return { ...watch, connection: { id, ownerId, isModerator } }
+function reportOf(
+  { about, watcher, history }: Stage,
+  actions: number,
+  events: readonly Told[],
+  found: readonly Finding[],
+): Run {
+  const thrown = watcher.errors.map((text): Finding => ({ kind: 'invented', subject: 'errors', text }))
+  const findings = [...found, ...thrown]
+  const hours = Math.round((watcher.now - STARTS_AT) / HOUR_MS)
+  const head = `${about}; ${actions} actions in ${hours} hours, ${watcher.polls} polls, ${watcher.requests} requests, ${watcher.restarts} restarts, ${events.length} events`
+  return { findings, report: [head, ...tracesOf(findings, history, events)].join('\n') }
 }
 
 /** Nothing happens any more, until all that is looked at now and then was looked at: a thread an hour, and each video a day. */
-async function beQuiet(watcher: Watcher, script: Script, history: History): Promise<void> {
+async function beQuiet({ watcher, script, history }: Stage): Promise<void> {
   const threads = new Set([...history.comments.values()].map(({ thread }) => thread))
   const until = watcher.now + Math.max(60, threads.size + 30) * HOUR_MS
   await watcher.pass(10 * 60_000)
@@ -210,39 +174,4 @@ async function toldBy({ host }: RemoteInstance): Promise<Told[]> {
     .all<Omit<Told, 'data'> & { data: string }>()
   // As polls stored them.
   return results.map(({ data, ...event }) => ({ ...event, data: JSON.parse(data) }) as Told)
-}
-
-const MOST_TRACES = 12
-const MOST_LINES = 60
-
-/** Of each subject of which something is wrong: what happened, and what was told, in the order of time. */
-function tracesOf(findings: readonly Finding[], { log }: History, events: readonly Told[]): string[] {
-  const bySubject = Map.groupBy(findings, ({ subject }) => subject)
-  return [...bySubject].slice(0, MOST_TRACES).flatMap(([subject, wrong]) => {
-    const key = subject.replace('notification ', '')
-    const lines = [
-      ...log
-        .filter(({ subjects }) => subjects.length === 0 || subjects.includes(key))
-        .map(({ at, what }) => ({ at, line: what })),
-      ...events
-        .filter((event) => event.subject === key)
-        .map(({ type, ownerId, seenAt, data }) => ({
-          at: seenAt,
-          line: `told: ${type}${ownerId ? ' to its owner' : ''} ${gist(data)}`,
-        })),
-    ].toSorted((a, b) => a.at - b.at)
-    return [
-      `--- ${subject}`,
-      ...wrong.map(({ kind, text }) => `  ${kind}: ${text}`),
-      ...lines.slice(0, MOST_LINES).map(({ at, line }) => `  ${new Date(at).toISOString()} ${line}`),
-    ]
-  })
-}
-
-function gist(data: Told['data']): string {
-  if ('changes' in data) return JSON.stringify(data.changes)
-  if ('comment' in data) return data.comment.text
-  if ('video' in data)
-    return `publishedAt ${data.video.publishedAt}${'replay' in data ? `, replay ${data.replay}` : ''}`
-  return 'notification' in data ? `read ${data.notification.read}` : ''
 }

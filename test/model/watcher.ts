@@ -39,7 +39,6 @@ export class Watcher {
   restarts = 0
   polls = 0
   requests = 0
-  spent = { fetch: 0, poll: 0, tick: 0 }
   /** What the instance does by itself, as soon as anybody looks. */
   beforeRequest: () => Promise<void> = async () => undefined
   readonly #instance: RemoteInstance
@@ -124,10 +123,7 @@ export class Watcher {
       await this.turnInstance()
       await this.beforeRequest()
       this.requests += 1
-      const t = Date.now()
-      return fetch(input, init).finally(() => {
-        this.spent.fetch += Date.now() - t
-      })
+      return fetch(input, init)
     }
     return tubewire
   }
@@ -138,9 +134,7 @@ export class Watcher {
     // A tick that finds nothing due does nothing: most are left out, for they would take most of the time.
     const dueAt = await env.DB.prepare('SELECT min(due_at) AS dueAt FROM sources').first<number>('dueAt')
     if (dueAt === null || dueAt > this.now + TICK_MS + 5_000) return
-    const t = Date.now()
     await schedule(this.deps)
-    this.spent.tick += Date.now() - t
     this.#collect()
   }
 
@@ -170,11 +164,6 @@ export class Watcher {
 
   async #poll(instanceId: string): Promise<void> {
     this.polls += 1
-    const t = Date.now()
-    await this.#poll2(instanceId)
-    this.spent.poll += Date.now() - t
-  }
-  async #poll2(instanceId: string): Promise<void> {
     if (!this.#random.chance(this.mishaps.killed)) return this.#settle(pollInstance(this.deps, instanceId))
     const death = dying(this.#tubewire, this.#random.int(1, 15), this.#random.chance(0.5))
     await this.#settle(Promise.race([pollInstance(death.deps, instanceId), death.happened]))
