@@ -33,3 +33,23 @@ export function isToldWholly(history: History, id: number, since: number): boole
   const from = comment.moments[0]?.at ?? 0
   return from > since && isInSight(history.videos.get(comment.video) ?? [], from)
 }
+
+/** As many comments as a page of a moderator's list shows. */
+const PAGE_SIZE = 100
+const SOON_MS = 15 * 60_000
+
+/**
+ * Whether a comment stood below the newest page of a moderator's list when it was last changed, or soon after. Only that page is
+ * read as long as nothing else is new, so that a change below it is not seen. (A deletion is, where a page is read for another
+ * reason; it moves the list, so that it is one.)
+ */
+export function isBelowFirstPage({ comments }: History, { moments }: CommentHistory): boolean {
+  const createdAt = moments[0]?.at ?? 0
+  const changedAt = moments.at(-1)?.at ?? 0
+  const newer = [...comments.values()].filter(({ moments: other }) => {
+    const first = other[0]?.at ?? 0
+    const then = other.findLast(({ at }) => at <= changedAt)
+    return first > createdAt && first <= changedAt + SOON_MS && !then?.isDeleted
+  })
+  return newer.length >= PAGE_SIZE - 1
+}

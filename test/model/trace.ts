@@ -4,23 +4,30 @@ import type { Finding, Told } from './oracle.ts'
 
 const MOST_TRACES = 12
 const MOST_LINES = 60
+const SHORTLY_MS = 10 * 60_000
 
 /** Lines about each subject of which something is wrong. */
 export function tracesOf(findings: readonly Finding[], { log }: History, events: readonly Told[]): string[] {
   const bySubject = Map.groupBy(findings, ({ subject }) => subject)
   return [...bySubject].slice(0, MOST_TRACES).flatMap(([subject, wrong]) => {
     const key = subject.replace('notification ', '')
-    const lines = [
-      ...log
-        .filter(({ subjects }) => subjects.length === 0 || subjects.includes(key))
-        .map(({ at, what }) => ({ at, line: what })),
+    const own = [
+      ...log.filter(({ subjects }) => subjects.includes(key)).map(({ at, what }) => ({ at, line: what })),
       ...events
         .filter((event) => event.subject === key)
         .map(({ type, ownerId, seenAt, data }) => ({
           at: seenAt,
           line: `told: ${type}${ownerId ? ' to its owner' : ''} ${gist(data)}`,
         })),
-    ].toSorted((a, b) => a.at - b.at)
+    ]
+    // Of failures and restarts those that came shortly before.
+    const others = log.filter(
+      ({ subjects, at }) =>
+        subjects.length === 0 && own.some((one) => one.at >= at && one.at - at < SHORTLY_MS),
+    )
+    const lines = [...own, ...others.map(({ at, what }) => ({ at, line: what }))].toSorted(
+      (one, other) => one.at - other.at,
+    )
     return [
       `--- ${subject}`,
       ...wrong.map(({ kind, text }) => `  ${kind}: ${text}`),
