@@ -46,6 +46,9 @@ export default defineConfig({
                 MAIL_API_URL: '',
                 MAIL_API_KEY: '',
                 CONTROL_URL: inject('controlUrl'),
+                // Which runs of the model, other than those that every run of the tests has.
+                MODEL_SEEDS: process.env['MODEL_SEEDS'] ?? '',
+                MODEL_ACTIONS: process.env['MODEL_ACTIONS'] ?? '',
                 MIGRATIONS: await readD1Migrations('./migrations'),
               },
             },

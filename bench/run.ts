@@ -12,6 +12,7 @@ import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
 import { listsFigures } from './lists.ts'
 import { memoryFigures } from './memory.ts'
+import { modelFigures } from './model.ts'
 import { pathFigures } from './path.ts'
 import { politenessFigures } from './politeness.ts'
 import { pollFigures } from './poll.ts'
@@ -27,6 +28,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   limiter: limiterFigures,
   start: startFigures,
   export: exportFigures,
+  model: modelFigures,
   'api.page': rowsFigures,
   detect: detectFigures,
   'poll.memory': memoryFigures,

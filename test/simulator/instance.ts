@@ -29,6 +29,8 @@ export type InstanceOptions = {
   caches?: boolean
   /** What it calls itself. */
   name?: string
+  /** Milliseconds since the epoch: its clock begins there and moves only by `advance`, so that a script can be repeated. */
+  startsAt?: number
 }
 
 type LoggedRequest = {
@@ -51,7 +53,7 @@ export type Step =
 /** Starts an instance on loopback. Its methods are its script; all take and give plain JSON. */
 export async function startInstance(options: InstanceOptions = {}) {
   let offset = 0
-  const now = () => Date.now() + offset
+  const now = () => (options.startsAt ?? Date.now()) + offset
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -35,7 +35,7 @@ export class World {
   readonly #maker: VideoMaker
   readonly #shelf = new Shelf()
   readonly #subscriptions = new Map<User, Set<string>>()
-  readonly #scheduled: { at: number; uuid: string }[] = []
+  #scheduled: { at: number; uuid: string }[] = []
   #nextId = 100
 
   /** @param count so many public videos, a minute apart back in time; null: the world of the recordings. */
@@ -91,13 +91,15 @@ export class World {
     })
   }
 
-  edit(uuid: string, change: Edit): void {
+  /** @returns the path of its thumbnail. */
+  edit(uuid: string, change: Edit): string {
     const video = this.#get(uuid)
     edit(video, change)
     const { tags, description } = change
     if (tags !== undefined) this.#shelf.setDetails(video, { tags })
     if (description !== undefined) this.#shelf.setDetails(video, { description })
     video.updatedAt = this.#iso()
+    return video.thumbnailPath
   }
 
   /** A live that is on. */
@@ -220,11 +222,14 @@ export class World {
   }
 
   #publishScheduled(): void {
-    const due = this.#scheduled.filter(({ at }) => at <= this.#now())
-    for (const entry of due) {
-      this.#scheduled.splice(this.#scheduled.indexOf(entry), 1)
+    const now = this.#now()
+    const due = this.#scheduled.filter(({ at }) => at <= now)
+    if (due.length === 0) return
+    // Taken out before anything is done with them: whatever looks a video up comes here again.
+    this.#scheduled = this.#scheduled.filter(({ at }) => at > now)
+    for (const { uuid } of due) {
       // It may have been deleted before its time.
-      if (this.#shelf.find(entry.uuid)) this.setPrivacy(entry.uuid, 'public')
+      if (this.#shelf.find(uuid)) this.setPrivacy(uuid, 'public')
     }
   }
 

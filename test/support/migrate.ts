@@ -8,6 +8,8 @@ declare global {
     }
     interface Env {
       CONTROL_URL: string
+      MODEL_SEEDS: string
+      MODEL_ACTIONS: string
       MIGRATIONS: D1Migration[]
     }
   }

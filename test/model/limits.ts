@@ -1,0 +1,55 @@
+/**
+ * @module What can't be known by design, and why: the only place where the oracle looks away. Besides these it is only the net
+ * effect of what happens between two looks that can be told, and what was over before the first look is nothing to us.
+ */
+import { type CommentHistory, type History, isListed, type Moment, type VideoState } from './history.ts'
+
+/**
+ * Whether everybody could see a video all the time since then. Comments on one that was unlisted or private meanwhile are not
+ * public then, and what happened to them there is not looked for afterwards: nothing says that it did.
+ */
+export function isInSight(video: readonly Moment<VideoState>[], since: number): boolean {
+  const from = video.findLastIndex(({ at }) => at <= since)
+  return video.slice(Math.max(0, from)).every(isListed)
+}
+
+/**
+ * Whether a comment was there for everybody when we began. Of such a one a deletion or an edit is told when its thread was
+ * read since, for some other reason: reading all threads of an instance at first would be thousands of requests.
+ */
+export function isFromBefore(
+  { videos }: History,
+  { video, moments }: CommentHistory,
+  since: number,
+): boolean {
+  const then = videos.get(video)?.findLast(({ at }) => at <= since)
+  return (moments[0]?.at ?? 0) <= since && then !== undefined && isListed(then)
+}
+
+/** Whether all that happens to a comment is to be told. */
+export function isToldWholly(history: History, id: number, since: number): boolean {
+  const comment = history.comments.get(id)
+  if (!comment) return true
+  const from = comment.moments[0]?.at ?? 0
+  return from > since && isInSight(history.videos.get(comment.video) ?? [], from)
+}
+
+/** As many comments as a page of a moderator's list shows. */
+const PAGE_SIZE = 100
+const SOON_MS = 15 * 60_000
+
+/**
+ * Whether a comment stood below the newest page of a moderator's list when it was last changed, or soon after. Only that page is
+ * read as long as nothing else is new, so that a change below it is not seen. (A deletion is, where a page is read for another
+ * reason; it moves the list, so that it is one.)
+ */
+export function isBelowFirstPage({ comments }: History, { moments }: CommentHistory): boolean {
+  const createdAt = moments[0]?.at ?? 0
+  const changedAt = moments.at(-1)?.at ?? 0
+  const newer = [...comments.values()].filter(({ moments: other }) => {
+    const first = other[0]?.at ?? 0
+    const then = other.findLast(({ at }) => at <= changedAt)
+    return first > createdAt && first <= changedAt + SOON_MS && !then?.isDeleted
+  })
+  return newer.length >= PAGE_SIZE - 1
+}
