@@ -140,7 +140,7 @@ async function beginWatch(
   const sealed = await sealTokens(
     deps.config.encryptionKeys,
     id,
-    { clientId: '', clientSecret: '' },
+    { clientId: '', clientSecret: '', origin: instance.origin },
     tokens,
     now,
   )
