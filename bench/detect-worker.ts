@@ -1,5 +1,6 @@
 /** @module How fast videos are detected, in the runtime that does it, beside `JSON.parse` of the pages that they stand on. */
-import { detectVideos, type KnownVideo, type Scene, type SeenVideo } from '../src/events/detect-videos.ts'
+import { detectVideos, type KnownVideo, type SeenVideo } from '../src/events/detect-videos.ts'
+import type { Scene } from '../src/events/video-events.ts'
 import type { Get } from '../src/peertube/client.ts'
 import { readVideosPage } from '../src/peertube/videos.ts'
 

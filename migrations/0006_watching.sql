@@ -65,6 +65,7 @@ CREATE TABLE `new_videos` (
 	`state` text DEFAULT 'listed' NOT NULL,
 	`data` text DEFAULT '' NOT NULL,
 	`tags` text,
+	`publications` integer DEFAULT 1 NOT NULL,
 	`comments` integer,
 	`comments_read` integer,
 	PRIMARY KEY(`source_id`, `uuid`),

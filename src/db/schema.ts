@@ -374,6 +374,8 @@ export const videos = sqliteTable(
     data: text('data').notNull().default(''),
     /** JSON of its tags, which lists don't show; null: not known. */
     tags: text('tags'),
+    /** How often it was published under this date: a block that is lifted gives it no new one. */
+    publications: integer('publications').notNull().default(1),
     /** Its comments as the list counts them, from 7.x on. */
     comments: integer('comments'),
     /** The same, when its threads were last read. */

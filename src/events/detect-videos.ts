@@ -1,8 +1,15 @@
 /** @module (what we knew, what we saw) → what happened to videos. Pure: no I/O, no clock, so every trap is a plain test. */
-import { createHash } from 'node:crypto'
-import { eventId } from './event-id.ts'
 import type { NewEvent, Video } from './types.ts'
 import { videoChanges } from './video-changes.ts'
+import {
+  liveEnded,
+  liveStarted,
+  publication,
+  published,
+  revisionOf,
+  type Scene,
+  updated,
+} from './video-events.ts'
 import { currentWalk, type VideosCheckpoint } from './video-walk.ts'
 
 /** A video as a list shows it now. `comments`: how many, from 7.x on. `updatedAt`: moves on edits, and on likes. */
@@ -17,12 +24,11 @@ export type KnownVideo = {
   data: string
   /** JSON of its tags, or null. */
   tags: string | null
+  /** How often it was published under this date. */
+  publications: number
   comments: number | null
   commentsRead: number | null
 }
-
-/** Where something happened, whose it is, and when it was seen (milliseconds since the epoch). */
-export type Scene = { instance: string; ownerId: string | null; now: number }
 
 /**
  * What a page of a list of videos says that was not known.
@@ -89,14 +95,18 @@ const NOTHING_KNOWN = {
   state: 'listed',
   data: '',
   tags: null,
+  publications: 1,
   comments: null,
   commentsRead: null,
 } as const
 
 function rowOf({ video, comments }: SeenVideo, was: KnownVideo | undefined): KnownVideo {
+  const publishedAt = Date.parse(video.publishedAt)
+  const before = was?.publishedAt === publishedAt ? was.publications : 0
   return {
     uuid: video.uuid,
-    publishedAt: Date.parse(video.publishedAt),
+    publishedAt,
+    publications: was?.state === 'unpublished' ? before + 1 : Math.max(1, before),
     state: 'listed',
     data: JSON.stringify(video),
     tags: was?.tags ?? null,
@@ -117,12 +127,12 @@ function isSameRow(one: KnownVideo, other: KnownVideo): boolean {
 }
 
 /** What happened to a video that the list shows, since we knew it. */
-function changesOf(scene: Scene, was: KnownVideo, { video, updatedAt }: SeenVideo): NewEvent[] {
+function changesOf(scene: Scene, was: KnownVideo, seen: SeenVideo): NewEvent[] {
+  const { video, updatedAt } = seen
   if (was.state === 'unpublished') {
     // A block that is lifted gives it no new date: that it was published before must not hide that it is again.
-    const isAsBefore = was.publishedAt === Date.parse(video.publishedAt)
-    const revision = isAsBefore ? `${video.publishedAt}:${scene.now}` : video.publishedAt
-    return publication(scene, withTags(video, was), revision)
+    const { publications } = rowOf(seen, was)
+    return publication(scene, withTags(video, was), revisionOf(video, publications))
   }
   const before = knownVideo(was)
   // Seen before it could be understood, or before this was kept: there is nothing to compare.
@@ -154,120 +164,4 @@ export function knownVideo(known: Pick<KnownVideo, 'data' | 'tags'>): Video | nu
 
 function withTags(video: Video, { tags }: Pick<KnownVideo, 'tags'>): Video {
   return tags === null ? video : { ...video, tags: JSON.parse(tags) as string[] }
-}
-
-/** A video that can be seen now: and, when it is a live, one that is on. */
-function publication(scene: Scene, video: Video, revision = video.publishedAt): NewEvent[] {
-  return [published(scene, video, revision), ...(video.isLive ? [liveStarted(scene, video, revision)] : [])]
-}
-
-function published(scene: Scene, video: Video, revision: string): NewEvent {
-  return { ...head(scene, 'video.published', video.uuid, revision), data: { video } }
-}
-
-function liveStarted(scene: Scene, video: Video, revision = video.publishedAt): NewEvent {
-  return { ...head(scene, 'live.started', video.uuid, revision), data: { video } }
-}
-
-/** @param startedAt `publishedAt` of the live while it was on. */
-function liveEnded(scene: Scene, video: Video, startedAt: string, replay: boolean): NewEvent {
-  return { ...head(scene, 'live.ended', video.uuid, startedAt), data: { video, replay } }
-}
-
-function updated(
-  scene: Scene,
-  video: Video,
-  changes: NonNullable<ReturnType<typeof videoChanges>>,
-  updatedAt: string,
-): NewEvent {
-  const digest = createHash('sha256').update(JSON.stringify(changes)).digest('base64url').slice(0, 16)
-  return {
-    ...head(scene, 'video.updated', video.uuid, `${updatedAt}:${digest}`),
-    data: { video, changes },
-  }
-}
-
-function head<TType extends NewEvent['type']>(
-  { instance, ownerId, now }: Scene,
-  type: TType,
-  subject: string,
-  revision: string,
-) {
-  return {
-    id: eventId({ instance, type, subject, revision, ownerId }),
-    type,
-    instance,
-    subject,
-    ownerId,
-    seenAt: now,
-  }
-}
-
-/** How an instance answers for one video that its list no longer shows. */
-export type VideoFate =
-  /** 404. */
-  | { kind: 'gone' }
-  /** 401 or 403: private, internal, or behind a password. */
-  | { kind: 'forbidden' }
-  | {
-      kind: 'there'
-      isLive: boolean
-      privacy: number
-      /** PeerTube's VideoState: 1 is published, 4 and 5 are lives that wait or have ended. */
-      state: number
-      publishedAt: string
-      updatedAt: string
-    }
-
-const UNLISTED = 2
-const PUBLISHED = 1
-
-/**
- * What became of a known video that the list doesn't show.
- * @param isSecondLook whether it was gone at an earlier poll already: only then it is deleted, for one 404 may be a hiccup.
- * @returns `row`: what is to be kept of it, null: nothing. `lookAgain`: at a later poll.
- */
-export function detectFate(
-  scene: Scene,
-  was: KnownVideo,
-  fate: VideoFate,
-  isSecondLook: boolean,
-): { events: NewEvent[]; row: KnownVideo | null; lookAgain: boolean } {
-  const video = knownVideo(was)
-  const isListed = was.state === 'listed'
-  const is = (state: KnownVideo['state'], events: NewEvent[]) => ({
-    events,
-    row: { ...was, state },
-    lookAgain: false,
-  })
-  const ended = (replay: boolean) =>
-    video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, replay)] : []
-  if (fate.kind === 'gone') {
-    if (!isSecondLook) return { events: [], row: was, lookAgain: true }
-    const deleted = video && { ...head(scene, 'video.deleted', was.uuid, video.publishedAt), data: { video } }
-    return { events: deleted ? [...ended(false), deleted] : [], row: null, lookAgain: false }
-  }
-  if (fate.kind === 'forbidden') {
-    if (!video || was.state === 'unpublished') return is('unpublished', [])
-    const unpublished = head(scene, 'video.unpublished', was.uuid, video.publishedAt)
-    // A live that nobody can see is over, for who was told of it.
-    return is('unpublished', [...ended(false), { ...unpublished, data: { video } }])
-  }
-  // Until a list shows it again it is what it was told to be: no longer public.
-  if (was.state === 'unpublished') return is('unpublished', [])
-  const isOver = video?.isLive && (fate.state !== PUBLISHED || !fate.isLive)
-  const privacy = (from: 'public' | 'unlisted', to: 'public' | 'unlisted') =>
-    video ? [updated(scene, video, { privacy: { from, to } }, fate.updatedAt)] : []
-  if (fate.privacy === UNLISTED) {
-    if (was.state === 'unlisted') return is('unlisted', [])
-    // Replays have a privacy of their own: a live ends, and is unlisted at once.
-    return is('unlisted', [...(isOver ? ended(!fate.isLive) : []), ...privacy('public', 'unlisted')])
-  }
-  // No list shows it before it is on again.
-  if (isOver) return is('waiting', was.state === 'unlisted' ? privacy('unlisted', 'public') : ended(false))
-  // It can be seen again, or stands elsewhere in the list: the list will show it.
-  if (!isListed) return is(was.state, [])
-  const publishedAt = Date.parse(fate.publishedAt)
-  if (publishedAt !== was.publishedAt) return { events: [], row: { ...was, publishedAt }, lookAgain: false }
-  return is('hidden', [])
 }

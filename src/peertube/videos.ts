@@ -1,6 +1,7 @@
 /** @module The videos of an instance: one page of a list of them, newest first; and one by itself. */
 import * as v from 'valibot'
-import type { SeenVideo, VideoFate } from '../events/detect-videos.ts'
+import type { VideoFate } from '../events/detect-fate.ts'
+import type { SeenVideo } from '../events/detect-videos.ts'
 import type { VideosTarget } from '../events/source-target.ts'
 import type { Video } from '../events/types.ts'
 import { type Listed, PAGE_SIZE } from '../events/video-walk.ts'

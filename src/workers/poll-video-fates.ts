@@ -1,6 +1,7 @@
 /** @module What became of videos that a list no longer shows, and of lives below its newest page: each is asked for by itself. */
 import { forgetVideos, knownVideos, rememberVideos } from '../db/known-videos.ts'
-import { detectFate, type KnownVideo } from '../events/detect-videos.ts'
+import { detectFate } from '../events/detect-fate.ts'
+import type { KnownVideo } from '../events/detect-videos.ts'
 import type { NewEvent } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
 import { optionally } from './poll-outcome.ts'

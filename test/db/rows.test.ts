@@ -192,6 +192,7 @@ describe('Writing', () => {
     state: 'listed',
     data: '{}',
     tags: null,
+    publications: 1,
     comments: null,
     commentsRead: null,
   })

@@ -1,6 +1,7 @@
 /** @module What became of a video that the list no longer shows: from each state that is known, for each answer. */
 import { describe, expect, it } from 'vitest'
-import { detectFate, type KnownVideo, type VideoFate } from '../../src/events/detect-videos.ts'
+import { detectFate, type VideoFate } from '../../src/events/detect-fate.ts'
+import type { KnownVideo } from '../../src/events/detect-videos.ts'
 import { known, NOW, scene, video } from '../support/video.ts'
 
 type There = Extract<VideoFate, { kind: 'there' }>

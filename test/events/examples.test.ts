@@ -1,13 +1,8 @@
 /** @module The examples of the catalogue are what our readers and detectors make of what was recorded. */
 import { describe, expect, it } from 'vitest'
 import { exampleOf } from '../../src/events/catalogue.ts'
-import {
-  detectFate,
-  detectVideos,
-  type KnownVideo,
-  type SeenVideo,
-  type VideoFate,
-} from '../../src/events/detect-videos.ts'
+import { detectFate, type VideoFate } from '../../src/events/detect-fate.ts'
+import { detectVideos, type KnownVideo, type SeenVideo } from '../../src/events/detect-videos.ts'
 import { live, replay } from '../../src/events/example-world.ts'
 import { instanceRecovered, instanceUnreachable, instanceUpgraded } from '../../src/events/instance-events.ts'
 import type { EventType, NewEvent, Video } from '../../src/events/types.ts'
@@ -38,6 +33,7 @@ const known = (video: Video): KnownVideo => ({
   state: 'listed',
   data: JSON.stringify(video),
   tags: null,
+  publications: 1,
   comments: null,
   commentsRead: null,
 })

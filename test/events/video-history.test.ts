@@ -1,7 +1,8 @@
 /** @module Whatever happens to a video, and whenever it is looked at: its events tell its last state, and nothing that did not happen. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { detectFate, detectVideos, type KnownVideo, type VideoFate } from '../../src/events/detect-videos.ts'
+import { detectFate, type VideoFate } from '../../src/events/detect-fate.ts'
+import { detectVideos, type KnownVideo } from '../../src/events/detect-videos.ts'
 import type { NewEvent, Video, VideoChanges } from '../../src/events/types.ts'
 import { HOST, known, NOW, scene, seen, video } from '../support/video.ts'
 

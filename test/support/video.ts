@@ -1,6 +1,7 @@
 /** @module Videos for the tests of what is pure. */
-import type { KnownVideo, Scene, SeenVideo } from '../../src/events/detect-videos.ts'
+import type { KnownVideo, SeenVideo } from '../../src/events/detect-videos.ts'
 import type { Video } from '../../src/events/types.ts'
+import type { Scene } from '../../src/events/video-events.ts'
 
 export const HOST = 'peertube.example'
 export const NOW = Date.UTC(2026, 0, 1)
@@ -54,6 +55,7 @@ export function known(video: Video, change: Partial<KnownVideo> = {}): KnownVide
     state: 'listed',
     data: JSON.stringify(video),
     tags: null,
+    publications: 1,
     comments: null,
     commentsRead: null,
     ...change,

@@ -1,0 +1,76 @@
+/** @module What became of a known video that its list no longer shows: it is asked for by itself. Pure. */
+import { type KnownVideo, knownVideo } from './detect-videos.ts'
+import type { NewEvent } from './types.ts'
+import { head, liveEnded, revisionOf, type Scene, updated } from './video-events.ts'
+
+/** How an instance answers for one video that its list no longer shows. */
+export type VideoFate =
+  /** 404. */
+  | { kind: 'gone' }
+  /** 401 or 403: private, internal, or behind a password. */
+  | { kind: 'forbidden' }
+  | {
+      kind: 'there'
+      isLive: boolean
+      privacy: number
+      /** PeerTube's VideoState: 1 is published, 4 and 5 are lives that wait or have ended. */
+      state: number
+      publishedAt: string
+      updatedAt: string
+    }
+
+const UNLISTED = 2
+const PUBLISHED = 1
+
+/**
+ * What became of a known video that the list doesn't show.
+ * @param isSecondLook whether it was gone at an earlier poll already: only then it is deleted, for one 404 may be a hiccup.
+ * @returns `row`: what is to be kept of it, null: nothing. `lookAgain`: at a later poll.
+ */
+export function detectFate(
+  scene: Scene,
+  was: KnownVideo,
+  fate: VideoFate,
+  isSecondLook: boolean,
+): { events: NewEvent[]; row: KnownVideo | null; lookAgain: boolean } {
+  const video = knownVideo(was)
+  const isListed = was.state === 'listed'
+  const is = (state: KnownVideo['state'], events: NewEvent[]) => ({
+    events,
+    row: { ...was, state },
+    lookAgain: false,
+  })
+  const ended = (replay: boolean) =>
+    video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, replay)] : []
+  if (fate.kind === 'gone') {
+    if (!isSecondLook) return { events: [], row: was, lookAgain: true }
+    const deleted = video && {
+      ...head(scene, 'video.deleted', was.uuid, revisionOf(video, was.publications)),
+      data: { video },
+    }
+    return { events: deleted ? [...ended(false), deleted] : [], row: null, lookAgain: false }
+  }
+  if (fate.kind === 'forbidden') {
+    if (!video || was.state === 'unpublished') return is('unpublished', [])
+    const unpublished = head(scene, 'video.unpublished', was.uuid, revisionOf(video, was.publications))
+    // A live that nobody can see is over, for who was told of it.
+    return is('unpublished', [...ended(false), { ...unpublished, data: { video } }])
+  }
+  // Until a list shows it again it is what it was told to be: no longer public.
+  if (was.state === 'unpublished') return is('unpublished', [])
+  const isOver = video?.isLive && (fate.state !== PUBLISHED || !fate.isLive)
+  const privacy = (from: 'public' | 'unlisted', to: 'public' | 'unlisted') =>
+    video ? [updated(scene, video, { privacy: { from, to } }, fate.updatedAt)] : []
+  if (fate.privacy === UNLISTED) {
+    if (was.state === 'unlisted') return is('unlisted', [])
+    // Replays have a privacy of their own: a live ends, and is unlisted at once.
+    return is('unlisted', [...(isOver ? ended(!fate.isLive) : []), ...privacy('public', 'unlisted')])
+  }
+  // No list shows it before it is on again.
+  if (isOver) return is('waiting', was.state === 'unlisted' ? privacy('unlisted', 'public') : ended(false))
+  // It can be seen again, or stands elsewhere in the list: the list will show it.
+  if (!isListed) return is(was.state, [])
+  const publishedAt = Date.parse(fate.publishedAt)
+  if (publishedAt !== was.publishedAt) return { events: [], row: { ...was, publishedAt }, lookAgain: false }
+  return is('hidden', [])
+}
