@@ -65,9 +65,9 @@ CREATE TABLE `new_videos` (
 	`state` text DEFAULT 'listed' NOT NULL,
 	`data` text DEFAULT '' NOT NULL,
 	`tags` text,
-	`publications` integer DEFAULT 1 NOT NULL,
 	`comments` integer,
 	`comments_read` integer,
+	`returns` integer DEFAULT 0 NOT NULL,
 	PRIMARY KEY(`source_id`, `uuid`),
 	FOREIGN KEY (`source_id`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;

@@ -374,12 +374,12 @@ export const videos = sqliteTable(
     data: text('data').notNull().default(''),
     /** JSON of its tags, which lists don't show; null: not known. */
     tags: text('tags'),
-    /** How often it was published under this date: a block that is lifted gives it no new one. */
-    publications: integer('publications').notNull().default(1),
     /** Its comments as the list counts them, from 7.x on. */
     comments: integer('comments'),
     /** The same, when its threads were last read. */
     commentsRead: integer('comments_read'),
+    /** How often it came back, of the same date, after it was unlisted or unpublished. */
+    returns: integer('returns').notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.sourceId, table.uuid] }),

@@ -40,19 +40,17 @@ export function detectFate(
     row: { ...was, state },
     lookAgain: false,
   })
+  const wasOn = isListed || was.state === 'unlisted'
   const ended = (replay: boolean) =>
-    video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, replay)] : []
+    video?.isLive && wasOn ? [liveEnded(scene, video, revisionOf(video, was.returns), replay)] : []
   if (fate.kind === 'gone') {
     if (!isSecondLook) return { events: [], row: was, lookAgain: true }
-    const deleted = video && {
-      ...head(scene, 'video.deleted', was.uuid, revisionOf(video, was.publications)),
-      data: { video },
-    }
+    const deleted = video && { ...head(scene, 'video.deleted', was.uuid, video.publishedAt), data: { video } }
     return { events: deleted ? [...ended(false), deleted] : [], row: null, lookAgain: false }
   }
   if (fate.kind === 'forbidden') {
     if (!video || was.state === 'unpublished') return is('unpublished', [])
-    const unpublished = head(scene, 'video.unpublished', was.uuid, revisionOf(video, was.publications))
+    const unpublished = head(scene, 'video.unpublished', was.uuid, revisionOf(video, was.returns))
     // A live that nobody can see is over, for who was told of it.
     return is('unpublished', [...ended(false), { ...unpublished, data: { video } }])
   }
@@ -62,12 +60,23 @@ export function detectFate(
   const privacy = (from: 'public' | 'unlisted', to: 'public' | 'unlisted') =>
     video ? [updated(scene, video, { privacy: { from, to } }, fate.updatedAt)] : []
   if (fate.privacy === UNLISTED) {
-    if (was.state === 'unlisted') return is('unlisted', [])
-    // Replays have a privacy of their own: a live ends, and is unlisted at once.
-    return is('unlisted', [...(isOver ? ended(!fate.isLive) : []), ...privacy('public', 'unlisted')])
+    // Replays have a privacy of their own: a live ends, and is unlisted at once. Or it is unlisted, and ends.
+    const end = isOver ? ended(!fate.isLive) : []
+    const { events, row, lookAgain } = is('unlisted', [
+      ...end,
+      ...(was.state === 'unlisted' ? [] : privacy('public', 'unlisted')),
+    ])
+    // One that is over is kept as no live, so that its end is told once.
+    const data = isOver ? JSON.stringify({ ...video, tags: null, isLive: false }) : was.data
+    return { events, row: { ...row, data }, lookAgain }
   }
   // No list shows it before it is on again.
-  if (isOver) return is('waiting', was.state === 'unlisted' ? privacy('unlisted', 'public') : ended(false))
+  const isOff = was.state === 'unlisted' && fate.isLive && fate.state !== PUBLISHED
+  if (isOver || isOff)
+    return is('waiting', [
+      ...ended(false),
+      ...(was.state === 'unlisted' ? privacy('unlisted', 'public') : []),
+    ])
   // It can be seen again, or stands elsewhere in the list: the list will show it.
   if (!isListed) return is(was.state, [])
   const publishedAt = Date.parse(fate.publishedAt)

@@ -24,10 +24,10 @@ export type KnownVideo = {
   data: string
   /** JSON of its tags, or null. */
   tags: string | null
-  /** How often it was published under this date. */
-  publications: number
   comments: number | null
   commentsRead: number | null
+  /** How often it came back, of the same date, after it was unlisted or unpublished. */
+  returns: number
 }
 
 /**
@@ -68,7 +68,7 @@ export function detectVideos(input: {
     if (was) {
       // Most videos are as they were: their text says so without being read.
       const isAsItWas = was.state === 'listed' && was.data === row.data
-      const events = isAsItWas ? [] : changesOf(scene, was, seen)
+      const events = isAsItWas ? [] : changesOf(scene, was, seen, row)
       if (events.length > 0) found.push(events)
       if (!isSameRow(was, row)) rows.set(video.uuid, row)
       continue
@@ -95,24 +95,26 @@ const NOTHING_KNOWN = {
   state: 'listed',
   data: '',
   tags: null,
-  publications: 1,
   comments: null,
   commentsRead: null,
+  returns: 0,
 } as const
 
 function rowOf({ video, comments }: SeenVideo, was: KnownVideo | undefined): KnownVideo {
   const publishedAt = Date.parse(video.publishedAt)
-  const before = was?.publishedAt === publishedAt ? was.publications : 0
+  const returns = was?.publishedAt === publishedAt ? was.returns : 0
+  const isBack = was?.state === 'unlisted' || was?.state === 'unpublished'
   return {
     uuid: video.uuid,
     publishedAt,
-    publications: was?.state === 'unpublished' ? before + 1 : Math.max(1, before),
     state: 'listed',
     data: JSON.stringify(video),
     tags: was?.tags ?? null,
     comments,
     // The first count that we see is where we begin.
     commentsRead: was && was.commentsRead !== null ? was.commentsRead : comments,
+    // Of another date it is no return.
+    returns: was?.publishedAt === publishedAt && isBack ? returns + 1 : returns,
   }
 }
 
@@ -127,24 +129,26 @@ function isSameRow(one: KnownVideo, other: KnownVideo): boolean {
 }
 
 /** What happened to a video that the list shows, since we knew it. */
-function changesOf(scene: Scene, was: KnownVideo, seen: SeenVideo): NewEvent[] {
-  const { video, updatedAt } = seen
-  if (was.state === 'unpublished') {
-    // A block that is lifted gives it no new date: that it was published before must not hide that it is again.
-    const { publications } = rowOf(seen, was)
-    return publication(scene, withTags(video, was), revisionOf(video, publications))
-  }
+function changesOf(
+  scene: Scene,
+  was: KnownVideo,
+  { video, updatedAt }: SeenVideo,
+  { returns }: KnownVideo,
+): NewEvent[] {
+  if (was.state === 'unpublished') return publication(scene, withTags(video, was), revisionOf(video, returns))
   const before = knownVideo(was)
   // Seen before it could be understood, or before this was kept: there is nothing to compare.
   if (!before) return []
   const events: NewEvent[] = []
   const shown = withTags(video, was)
+  // Of one whose end was told while it was unlisted it is not kept that it is a live: see `detectFate`.
+  const wasOn = was.state === 'listed' || was.state === 'unlisted'
   if (before.isLive && !video.isLive) {
-    if (was.state === 'listed') events.push(liveEnded(scene, shown, before.publishedAt, true))
+    if (wasOn) events.push(liveEnded(scene, shown, revisionOf(before, was.returns), true))
     else if (was.state === 'waiting') events.push(published(scene, shown, `replay:${video.publishedAt}`))
   } else if (video.isLive && (was.state === 'waiting' || before.publishedAt !== video.publishedAt)) {
     // Each start of a live gives it a new date: one that runs with another date ended in between.
-    if (was.state === 'listed') events.push(liveEnded(scene, shown, before.publishedAt, false))
+    if (wasOn && before.isLive) events.push(liveEnded(scene, shown, revisionOf(before, was.returns), false))
     events.push(liveStarted(scene, shown))
   }
   const changes = {

@@ -12,9 +12,12 @@ export function publication(scene: Scene, video: Video, revision = video.publish
   return [published(scene, video, revision), ...(video.isLive ? [liveStarted(scene, video, revision)] : [])]
 }
 
-/** Which of its publications. */
-export function revisionOf({ publishedAt }: Video, publications: number): string {
-  return publications > 1 ? `${publishedAt}#${publications}` : publishedAt
+/**
+ * Which publication this is. A block that is lifted, or a video that was internal, is public again with the date that it had:
+ * that it was published before must not hide that it is again, nor that it ended once that it ended twice.
+ */
+export function revisionOf({ publishedAt }: Video, returns: number): string {
+  return returns === 0 ? publishedAt : `${publishedAt}#${returns}`
 }
 
 export function published(scene: Scene, video: Video, revision: string): NewEvent {
@@ -25,9 +28,9 @@ export function liveStarted(scene: Scene, video: Video, revision = video.publish
   return { ...head(scene, 'live.started', video.uuid, revision), data: { video } }
 }
 
-/** @param startedAt `publishedAt` of the live while it was on. */
-export function liveEnded(scene: Scene, video: Video, startedAt: string, replay: boolean): NewEvent {
-  return { ...head(scene, 'live.ended', video.uuid, startedAt), data: { video, replay } }
+/** @param run `revisionOf` the live while it was on. */
+export function liveEnded(scene: Scene, video: Video, run: string, replay: boolean): NewEvent {
+  return { ...head(scene, 'live.ended', video.uuid, run), data: { video, replay } }
 }
 
 export function updated(

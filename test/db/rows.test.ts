@@ -192,9 +192,9 @@ describe('Writing', () => {
     state: 'listed',
     data: '{}',
     tags: null,
-    publications: 1,
     comments: null,
     commentsRead: null,
+    returns: 0,
   })
 
   it('nothing new costs one round trip and two rows: the source, and its place among what is due', async () => {

@@ -33,9 +33,9 @@ const known = (video: Video): KnownVideo => ({
   state: 'listed',
   data: JSON.stringify(video),
   tags: null,
-  publications: 1,
   comments: null,
   commentsRead: null,
+  returns: 0,
 })
 
 const sceneOf = (type: EventType) => ({

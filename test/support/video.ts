@@ -55,9 +55,9 @@ export function known(video: Video, change: Partial<KnownVideo> = {}): KnownVide
     state: 'listed',
     data: JSON.stringify(video),
     tags: null,
-    publications: 1,
     comments: null,
     commentsRead: null,
+    returns: 0,
     ...change,
   }
 }
