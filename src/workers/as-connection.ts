@@ -8,7 +8,7 @@ import type { PollRun } from './poll-run.ts'
 /** As whom an instance is read. `get` carries the token. `role`: 0 Administrator, 1 Moderator, 2 User. */
 export type Reader = { get: Get; connection: { id: string; username: string; role: number } }
 
-/** Thrown when an instance refuses a token: it is changed for a new one, and the work begins anew. */
+/** Thrown when an instance refuses a token, or is elsewhere by now: what is to be done then is found out, and the work begins anew. */
 class TokenRefused extends Error {}
 
 /**
@@ -18,7 +18,10 @@ class TokenRefused extends Error {}
 export async function asConnection(run: PollRun, work: (reader: Reader) => Promise<void>): Promise<void> {
   const refused: string[] = []
   for (;;) {
-    const outcome = await accessToken(run.deps, run.visit.access, run.source, refused)
+    const { origin, access } = run.visit
+    // Where this visit has found it: the row may say so only later.
+    const source = { ...run.source, instance: { ...run.source.instance, origin } }
+    const outcome = await accessToken(run.deps, access, source, refused)
     switch (outcome.kind) {
       case 'token':
         break
@@ -38,6 +41,8 @@ export async function asConnection(run: PollRun, work: (reader: Reader) => Promi
     }
     const { token, connection } = outcome
     const get: Get = async (url, options) => {
+      // What is asked as anybody, in between, may have been redirected: the token is not for there.
+      if (run.visit.origin !== origin) throw new TokenRefused()
       const answer = await run.visit.get(url, { ...options, token })
       if (answer.kind === 'failed' && answer.observation?.status === 401) throw new TokenRefused()
       return answer
