@@ -4,6 +4,7 @@ import { isInstanceWide } from '../peertube/failure.ts'
 import { accessToken } from './connection-tokens.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
+import { GOES_ON } from './visit.ts'
 
 /** As whom an instance is read. `get` carries the token. `role`: 0 Administrator, 1 Moderator, 2 User. */
 export type Reader = { get: Get; connection: { id: string; username: string; role: number } }
@@ -16,6 +17,8 @@ class TokenRefused extends Error {}
  * @throws Interruption when there is no token now, or never again.
  */
 export async function asConnection(run: PollRun, work: (reader: Reader) => Promise<void>): Promise<void> {
+  // A refresh that the platform cuts short costs the session: it is begun early in a visit, or at the next.
+  if (run.visit.isLate) throw new Interruption(GOES_ON)
   const refused: string[] = []
   for (;;) {
     const { origin, access } = run.visit

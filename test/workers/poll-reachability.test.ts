@@ -172,3 +172,29 @@ describe('A list that cannot be read', () => {
     expect(await stateOf(id)).toEqual(WELL)
   })
 })
+
+describe('An instance that takes 4 s for each answer', () => {
+  it('is read all the same, and no more often: a comment is found, and a deletion', async () => {
+    const instance = await control.instance({ videos: 2, limits: { api: 10_000, feeds: 10_000 } })
+    const id = await watch(instance.origin, tubewire.deps, 0, ['videos', 'comments'])
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      tubewire.advance(4_000)
+      await instance.advance(4_000)
+      return response
+    }
+    const [uuid = '', gone = ''] = await instance.list()
+    await pass(tubewire, instance, id, 5 * MINUTE)
+    const before = (await instance.requests()).length
+    await pass(tubewire, instance, id, 30 * MINUTE)
+    const { id: comment } = await instance.comment(uuid, 'here')
+    await instance.remove(gone)
+    await pass(tubewire, instance, id, 30 * MINUTE)
+    expect((await linesOf(instance)).toSorted()).toEqual([
+      `comment.created ${comment}`,
+      `video.deleted ${gone}`,
+    ])
+    expect((await instance.requests()).length - before).toBeLessThan(100)
+  })
+})
