@@ -4,11 +4,12 @@ import { isInstanceWide } from '../peertube/failure.ts'
 import { accessToken } from './connection-tokens.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
+import { GOES_ON } from './visit.ts'
 
 /** As whom an instance is read. `get` carries the token. `role`: 0 Administrator, 1 Moderator, 2 User. */
 export type Reader = { get: Get; connection: { id: string; username: string; role: number } }
 
-/** Thrown when an instance refuses a token: it is changed for a new one, and the work begins anew. */
+/** Thrown when an instance refuses a token, or is elsewhere by now: what is to be done then is found out, and the work begins anew. */
 class TokenRefused extends Error {}
 
 /**
@@ -16,9 +17,14 @@ class TokenRefused extends Error {}
  * @throws Interruption when there is no token now, or never again.
  */
 export async function asConnection(run: PollRun, work: (reader: Reader) => Promise<void>): Promise<void> {
+  // A refresh that the platform cuts short costs the session: it is begun early in a visit, or at the next.
+  if (run.visit.isLate) throw new Interruption(GOES_ON)
   const refused: string[] = []
   for (;;) {
-    const outcome = await accessToken(run.deps, run.visit.access, run.source, refused)
+    const { origin, access } = run.visit
+    // Where this visit has found it: the row may say so only later.
+    const source = { ...run.source, instance: { ...run.source.instance, origin } }
+    const outcome = await accessToken(run.deps, access, source, refused)
     switch (outcome.kind) {
       case 'token':
         break
@@ -38,6 +44,8 @@ export async function asConnection(run: PollRun, work: (reader: Reader) => Promi
     }
     const { token, connection } = outcome
     const get: Get = async (url, options) => {
+      // What is asked as anybody, in between, may have been redirected: the token is not for there.
+      if (run.visit.origin !== origin) throw new TokenRefused()
       const answer = await run.visit.get(url, { ...options, token })
       if (answer.kind === 'failed' && answer.observation?.status === 401) throw new TokenRefused()
       return answer

@@ -27,6 +27,8 @@ const HOUR_MS = 60 * MINUTE_MS
 const MAX_BACKOFF_MS = 24 * HOUR_MS
 /** After so many polls in a row that did not reach it an instance is called unreachable. */
 const UNREACHABLE_AFTER = 5
+/** Failures that say that the instance is there: others are none of its (a damaged checkpoint), or may be its proxy's. */
+const ANSWERS: ReadonlySet<string> = new Set(['http', 'not-json', 'too-large', 'schema'])
 
 /**
  * Polls what is due on an instance. Does nothing when nothing is, or when somebody else is reading it. What it reads is
@@ -43,7 +45,7 @@ export async function pollInstance(deps: Deps, instanceId: string): Promise<void
   try {
     for (const source of due) {
       const run = new PollRun(deps, visit, { ...source, instance })
-      const outcome = await poll(run, source)
+      const outcome = ofOneRoute(run.source, await poll(run, source))
       await settle(run, outcome, source.failures)
       instance = run.source.instance
       if (outcome.kind === 'waiting' || outcome.kind === 'busy') return
@@ -64,6 +66,18 @@ async function poll(run: PollRun, source: DueSource): Promise<PollOutcome> {
     await SOURCES[source.kind](run)
     return { kind: 'done' }
   })
+}
+
+/**
+ * What failed is one route alone, although it sounds like all, when others were answered since it first did: PeerTube answers
+ * 500 for a route that is broken. When it does for its main list, it is the instance that is.
+ */
+function ofOneRoute({ kind, target, failures, instance }: DueSource, outcome: PollOutcome): PollOutcome {
+  if (outcome.kind !== 'failed') return outcome
+  const { isInstanceWide, reason } = outcome
+  const isMain = kind === 'videos' && target === ''
+  if (isMain) return { ...outcome, isInstanceWide: isInstanceWide || reason === 'server' }
+  return { ...outcome, isInstanceWide: isInstanceWide && failures <= instance.failures }
 }
 
 async function interruptible(work: () => Promise<PollOutcome>): Promise<PollOutcome> {
@@ -104,11 +118,9 @@ async function commitFailure(run: PollRun, stop: Extract<Stop, { kind: 'failed' 
   const { reason, detail } = stop
   const now = deps.clock()
   const failure = { kind: reason, detail }
-  // PeerTube answers 500 for one route that is broken; when it does for its main list, it is the instance that is.
-  const isBroken = reason === 'server' && source.kind === 'videos' && source.target === ''
-  if (!stop.isInstanceWide && !isBroken) {
+  if (!stop.isInstanceWide) {
     const dueAt = now + backoff(source.failures + 1, deps.random())
-    await run.setBack({ dueAt, dueReason: 'backoff', failure, events: [], writes: [] }, reason !== 'target')
+    await run.setBack({ dueAt, dueReason: 'backoff', failure, events: [], writes: [] }, ANSWERS.has(reason))
     return dueAt
   }
 

@@ -11,7 +11,7 @@ type WaitUntil = (promise: Promise<unknown>) => void
 
 /**
  * A batch is not held up for long by a slow instance: its poll goes on in `waitUntil`, and other instances' messages come in.
- * The platform leaves it 30 s there: with the time before, enough for a request of 30 s that begins in a visit's first 3 s.
+ * The platform leaves it 30 s there: with the time before, as long as a visit takes at most, see visit.ts.
  */
 const PATIENCE_MS = 5_000
 

@@ -19,8 +19,17 @@ import type { Grant } from './rate-limiter.ts'
 
 /** A spent budget is given time to hold several requests again: one at a time would cost us an invocation each. */
 const BUDGET_REST_MS = 5_000
-/** So long after its beginning a visit starts no further request: it would not end in the time that the platform leaves. */
+/** So long after its beginning a visit starts no further request, for other instances wait, unless it has made but a few. */
 const SLICE_MS = 3_000
+/** Of an instance that answers slowly: a source that begins with the same request each time must come to its next one too. */
+const FEW_REQUESTS = 5
+const SLOW_SLICE_MS = 12_000
+/** To the end of an answer: the platform ends what takes longer than 35 s, see queues.ts. */
+const VISIT_MS = 33_000
+const TIMEOUT_MS = 30_000
+
+/** What a visit whose time is up comes to. */
+export const GOES_ON: Stop = { kind: 'waiting', waitMs: 0, detail: 'it goes on at once' }
 
 export class Visit {
   /** Where the instance is: a permanent redirect changes it. */
@@ -44,7 +53,16 @@ export class Visit {
 
   /** Whether no further request should be begun. */
   get isTimeUp(): boolean {
-    return this.#deps.clock() - this.#startedAt > SLICE_MS
+    return this.isLate && (this.requests >= FEW_REQUESTS || this.#elapsedMs > SLOW_SLICE_MS)
+  }
+
+  /** Whether a request that must not be cut short should not be begun. */
+  get isLate(): boolean {
+    return this.#elapsedMs > SLICE_MS
+  }
+
+  get #elapsedMs(): number {
+    return this.#deps.clock() - this.#startedAt
   }
 
   /**
@@ -52,7 +70,7 @@ export class Visit {
    * @throws Interruption when there is no leave for it now, or when the instance answered 429.
    */
   readonly get: Get = async (url, options = {}) => {
-    if (this.isTimeUp) throw new Interruption({ kind: 'waiting', waitMs: 0, detail: 'it goes on at once' })
+    if (this.isTimeUp) throw new Interruption(GOES_ON)
     const grant = await this.access.ask(options.bucket)
     if (grant.kind === 'wait') throw new Interruption(stopOf(grant))
     return this.#settled(await this.#request(url, options))
@@ -66,7 +84,8 @@ export class Visit {
   }
 
   async #request(url: string, options: GetOptions): Promise<Answer> {
-    const answer = await getJson(clientDeps(this.#deps), url, options)
+    const timeoutMs = Math.min(TIMEOUT_MS, VISIT_MS - this.#elapsedMs)
+    const answer = await getJson(clientDeps(this.#deps), url, { ...options, timeoutMs })
     this.requests += 1
     await this.access.observe(answer.observation, options.bucket)
     if (answer.kind !== 'failed') return answer

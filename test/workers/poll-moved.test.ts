@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { pollInstance } from '../../src/workers/poll.ts'
+import { connectTo, leap, toldOf } from '../support/connected.ts'
 import { pollAgain, type Tubewire, testDeps, watched } from '../support/harness.ts'
 import { linesOf } from '../support/told.ts'
 
@@ -70,6 +71,43 @@ describe('A permanent redirect to the same path elsewhere', () => {
     await pollAgain(tubewire, id)
     expect(asked).toEqual({ here: 1, there: 1 })
     expect(await placeOf(id)).toMatchObject({ origin: instance.origin, movedFrom: null, failures: 1 })
+  })
+})
+
+describe('A token of an instance that moves while it is read', () => {
+  /** Redirects what anybody asks, and notes who is shown a token there. @param isMoved of a path. */
+  async function movedUnder(wanted: 'notifications' | 'comments', isMoved: (path: string) => boolean) {
+    const made = await watched(tubewire)
+    const { instance } = made
+    const connection = await connectTo(tubewire, made, 'root', { [wanted]: true })
+    await leap(tubewire, made, 60_000)
+    const there = instance.origin.replace('127.0.0.1', 'localhost')
+    const shown: string[] = []
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const url = new URL(String(input))
+      const isSecret = new Headers(init?.headers).has('authorization')
+      if (url.origin === there && isSecret) shown.push(url.pathname)
+      if (url.origin === there || isSecret || !isMoved(url.pathname)) return fetch(input, init)
+      return new Response(null, { status: 301, headers: { location: samePath(there, url) } })
+    }
+    return { ...made, connection, there, shown }
+  }
+
+  it.each<['notifications' | 'comments', string, (path: string) => boolean]>([
+    ['notifications', 'by a source before', () => true],
+    ['comments', 'between two pages', (path) => /^\/api\/v1\/videos\/[^/]{36}$/.test(path)],
+  ])('is not shown to the new place: %s, %s', async (wanted, _when, isMoved) => {
+    const made = await movedUnder(wanted, isMoved)
+    const { instance, id, connection, there, shown } = made
+    const [uuid = ''] = await instance.list()
+    for (let index = 0; index < 110; index += 1) await instance.comment(uuid, `text ${index}`)
+    await leap(tubewire, made, 11 * 60_000)
+    expect(shown).toEqual([])
+    expect(await placeOf(id)).toMatchObject({ origin: there })
+    expect(await toldOf(instance, 'connection.')).toEqual([
+      `connection.expired ${connection.id} to ${connection.ownerId}`,
+    ])
   })
 })
 

@@ -3,7 +3,17 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { firstCheckpoint } from '../../src/events/video-walk.ts'
 import { pollInstance } from '../../src/workers/poll.ts'
-import { pollAgain, pollToEnd, type Tubewire, testDeps, watched } from '../support/harness.ts'
+import { connectTo } from '../support/connected.ts'
+import {
+  control,
+  pass,
+  pollAgain,
+  pollToEnd,
+  type Tubewire,
+  testDeps,
+  watch,
+  watched,
+} from '../support/harness.ts'
 import { linesOf, toldOf } from '../support/told.ts'
 
 let tubewire: Tubewire
@@ -143,5 +153,48 @@ describe('A list that cannot be read', () => {
     await instance.heal()
     for (let polls = 0; polls < 30; polls += 1) await pollWhenDue(id)
     expect(await linesOf(instance)).toEqual([`video.published ${uuid}`])
+  })
+
+  it('although it is one route that answers 500: the others are read in time, and it is asked ever less', async () => {
+    const instance = await control.instance({ videos: 1, limits: { api: 10_000, feeds: 10_000 } })
+    const id = await watch(instance.origin, tubewire.deps, 0, ['videos', 'comments'])
+    await connectTo(tubewire, { instance, id }, 'alice', { notifications: true })
+    await pass(tubewire, instance, id, 5 * MINUTE)
+    await instance.fail({ kind: '500', path: '/api/v1/users/me/notifications' })
+    const before = (await instance.requests()).length
+    const [uuid = ''] = await instance.list()
+    await pass(tubewire, instance, id, 30 * MINUTE)
+    const { id: comment } = await instance.comment(uuid, 'here')
+    await pass(tubewire, instance, id, 30 * MINUTE)
+    expect(await linesOf(instance)).toEqual([`comment.created ${comment}`])
+    const asked = (await instance.requests()).slice(before)
+    expect(asked.filter(({ path }) => path.includes('notifications')).length).toBeLessThan(10)
+    expect(await stateOf(id)).toEqual(WELL)
+  })
+})
+
+describe('An instance that takes 4 s for each answer', () => {
+  it('is read all the same, and no more often: a comment is found, and a deletion', async () => {
+    const instance = await control.instance({ videos: 2, limits: { api: 10_000, feeds: 10_000 } })
+    const id = await watch(instance.origin, tubewire.deps, 0, ['videos', 'comments'])
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      tubewire.advance(4_000)
+      await instance.advance(4_000)
+      return response
+    }
+    const [uuid = '', gone = ''] = await instance.list()
+    await pass(tubewire, instance, id, 5 * MINUTE)
+    const before = (await instance.requests()).length
+    await pass(tubewire, instance, id, 30 * MINUTE)
+    const { id: comment } = await instance.comment(uuid, 'here')
+    await instance.remove(gone)
+    await pass(tubewire, instance, id, 30 * MINUTE)
+    expect((await linesOf(instance)).toSorted()).toEqual([
+      `comment.created ${comment}`,
+      `video.deleted ${gone}`,
+    ])
+    expect((await instance.requests()).length - before).toBeLessThan(100)
   })
 })
