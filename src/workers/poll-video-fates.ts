@@ -69,6 +69,8 @@ type Looked = {
   forgotten: string[]
   /** By UUID: what is not in it could not be found out now. */
   results: Map<string, 'settled' | 'look-again'>
+  /** Those that can't be asked for: it may be for ever. */
+  failed: Set<string>
   /** Lives that are no longer on. */
   ended: Set<string>
 }
@@ -78,7 +80,14 @@ async function look(
   uuids: readonly string[],
   isSecondLook: (uuid: string) => boolean,
 ): Promise<Looked> {
-  const looked: Looked = { events: [], rows: [], forgotten: [], results: new Map(), ended: new Set() }
+  const looked: Looked = {
+    events: [],
+    rows: [],
+    forgotten: [],
+    results: new Map(),
+    failed: new Set(),
+    ended: new Set(),
+  }
   const known = await knownVideos(run.deps.env.DB, run.source.id, uuids)
   for (const uuid of uuids) {
     const was = known.get(uuid)
@@ -90,7 +99,10 @@ async function look(
     const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, uuid))
     if (read === null) break
     // One that can't be asked for now is asked for at a later poll: this is nobody's failure yet.
-    if (read.kind === 'failed') continue
+    if (read.kind === 'failed') {
+      looked.failed.add(uuid)
+      continue
+    }
     const isRunning = read.kind === 'video' && read.fate.isLive && read.fate.state === 1
     if (isRunning && was.state === 'listed' && read.fate.privacy === 1) {
       looked.results.set(uuid, 'settled')
@@ -109,7 +121,7 @@ async function look(
 
 async function commitLooks(run: PollRun, checkpoint: Checkpoint, looked: Looked): Promise<void> {
   const { source, deps } = run
-  const isWaiting = checkpoint.missing.length > 0
+  const isWaiting = checkpoint.missing.some(({ uuid }) => !looked.failed.has(uuid))
   await run.commit({
     next: 'paced',
     ...(isWaiting ? { atMostMs: CONFIRM_MS, atMostReason: 'confirming' as const } : {}),

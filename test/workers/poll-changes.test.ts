@@ -287,3 +287,18 @@ describe('The pass of the day', () => {
     expect(await linesOf(instance)).toEqual([`video.updated ${uuid}`, `video.deleted ${uuid}`])
   })
 })
+
+describe('A video that is missing, and whose own page fails', () => {
+  it('is asked for again at the pace of the list, not every minute for ever', async () => {
+    tubewire.deps.config.maxDelayMs.videos = 5 * MINUTE
+    const { instance, id } = await watched(tubewire)
+    const uuid = await at(instance, 1)
+    await instance.setPrivacy(uuid, 'unlisted')
+    answerWith((path) => (path === `/api/v1/videos/${uuid}` ? new Response('', { status: 500 }) : undefined))
+    await pollAgain(tubewire, id)
+    const soon = 2 * MINUTE
+    const due = () => count('SELECT due_at AS count FROM sources WHERE instance_id = ?', id)
+    expect((await due()) - tubewire.deps.clock()).toBeGreaterThan(soon)
+    expect(await linesOf(instance)).toEqual([])
+  })
+})
