@@ -67,6 +67,7 @@ CREATE TABLE `new_videos` (
 	`tags` text,
 	`comments` integer,
 	`comments_read` integer,
+	`returns` integer DEFAULT 0 NOT NULL,
 	PRIMARY KEY(`source_id`, `uuid`),
 	FOREIGN KEY (`source_id`) REFERENCES `sources`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;

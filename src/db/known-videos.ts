@@ -3,7 +3,7 @@ import type { KnownVideo } from '../events/detect-videos.ts'
 import { type GuardedWrite, jsonParts } from './polls.ts'
 
 const COLUMNS = `v.uuid AS uuid, v.published_at AS publishedAt, v.state AS state, v.data AS data, v.tags AS tags,
-  v.comments AS comments, v.comments_read AS commentsRead`
+  v.comments AS comments, v.comments_read AS commentsRead, v.returns AS returns`
 
 /** So many missing videos are read at once: whatever comes beyond is found by a later page or pass. */
 const MAX_MISSING = 200
@@ -27,7 +27,7 @@ export async function knownPage(
       `SELECT ${COLUMNS}, 0 AS isMissing FROM json_each(?1) j CROSS JOIN videos v ON v.source_id = ?2 AND v.uuid = j.value
        UNION ALL
        SELECT * FROM (
-         SELECT uuid, published_at, state, '', NULL, NULL, NULL, 1 FROM videos INDEXED BY videos_listed
+         SELECT uuid, published_at, state, '', NULL, NULL, NULL, 0, 1 FROM videos INDEXED BY videos_listed
          WHERE source_id = ?2 AND state = 'listed' AND published_at > ?3 AND published_at < ?4
            AND uuid NOT IN (SELECT value FROM json_each(?1))
          ORDER BY published_at DESC LIMIT ${MAX_MISSING})`,
@@ -74,13 +74,13 @@ export function rememberVideos(sourceId: string, rows: readonly KnownVideo[], no
     jsonParts(rows).map((part) =>
       db
         .prepare(
-          `INSERT INTO videos (source_id, uuid, published_at, seen_at, state, data, tags, comments, comments_read)
+          `INSERT INTO videos (source_id, uuid, published_at, seen_at, state, data, tags, comments, comments_read, returns)
            SELECT ?, value ->> 'uuid', value ->> 'publishedAt', ?, value ->> 'state', value ->> 'data', value ->> 'tags',
-                  value ->> 'comments', value ->> 'commentsRead'
+                  value ->> 'comments', value ->> 'commentsRead', value ->> 'returns'
            FROM json_each(?) WHERE ${guard.sql}
            ON CONFLICT (source_id, uuid) DO UPDATE SET published_at = excluded.published_at, seen_at = excluded.seen_at,
              state = excluded.state, data = excluded.data, tags = excluded.tags, comments = excluded.comments,
-             comments_read = excluded.comments_read`,
+             comments_read = excluded.comments_read, returns = excluded.returns`,
         )
         .bind(sourceId, now, part, ...guard.values),
     )

@@ -378,6 +378,8 @@ export const videos = sqliteTable(
     comments: integer('comments'),
     /** The same, when its threads were last read. */
     commentsRead: integer('comments_read'),
+    /** How often it came back, of the same date, after it was unlisted or unpublished. */
+    returns: integer('returns').notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.sourceId, table.uuid] }),

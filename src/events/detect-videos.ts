@@ -19,6 +19,8 @@ export type KnownVideo = {
   tags: string | null
   comments: number | null
   commentsRead: number | null
+  /** How often it came back, of the same date, after it was unlisted or unpublished. */
+  returns: number
 }
 
 /** Where something happened, whose it is, and when it was seen (milliseconds since the epoch). */
@@ -62,7 +64,7 @@ export function detectVideos(input: {
     if (was) {
       // Most videos are as they were: their text says so without being read.
       const isAsItWas = was.state === 'listed' && was.data === row.data
-      const events = isAsItWas ? [] : changesOf(scene, was, seen)
+      const events = isAsItWas ? [] : changesOf(scene, was, seen, row)
       if (events.length > 0) found.push(events)
       if (!isSameRow(was, row)) rows.set(video.uuid, row)
       continue
@@ -91,18 +93,24 @@ const NOTHING_KNOWN = {
   tags: null,
   comments: null,
   commentsRead: null,
+  returns: 0,
 } as const
 
 function rowOf({ video, comments }: SeenVideo, was: KnownVideo | undefined): KnownVideo {
+  const publishedAt = Date.parse(video.publishedAt)
+  const returns = was?.publishedAt === publishedAt ? was.returns : 0
+  const isBack = was?.state === 'unlisted' || was?.state === 'unpublished'
   return {
     uuid: video.uuid,
-    publishedAt: Date.parse(video.publishedAt),
+    publishedAt,
     state: 'listed',
     data: JSON.stringify(video),
     tags: was?.tags ?? null,
     comments,
     // The first count that we see is where we begin.
     commentsRead: was && was.commentsRead !== null ? was.commentsRead : comments,
+    // Of another date it is no return.
+    returns: was?.publishedAt === publishedAt && isBack ? returns + 1 : returns,
   }
 }
 
@@ -117,24 +125,26 @@ function isSameRow(one: KnownVideo, other: KnownVideo): boolean {
 }
 
 /** What happened to a video that the list shows, since we knew it. */
-function changesOf(scene: Scene, was: KnownVideo, { video, updatedAt }: SeenVideo): NewEvent[] {
-  if (was.state === 'unpublished') {
-    // A block that is lifted gives it no new date: that it was published before must not hide that it is again.
-    const isAsBefore = was.publishedAt === Date.parse(video.publishedAt)
-    const revision = isAsBefore ? `${video.publishedAt}:${scene.now}` : video.publishedAt
-    return publication(scene, withTags(video, was), revision)
-  }
+function changesOf(
+  scene: Scene,
+  was: KnownVideo,
+  { video, updatedAt }: SeenVideo,
+  { returns }: KnownVideo,
+): NewEvent[] {
+  if (was.state === 'unpublished') return publication(scene, withTags(video, was), revisionOf(video, returns))
   const before = knownVideo(was)
   // Seen before it could be understood, or before this was kept: there is nothing to compare.
   if (!before) return []
   const events: NewEvent[] = []
   const shown = withTags(video, was)
+  // Of one whose end was told while it was unlisted it is not kept that it is a live: see `detectFate`.
+  const wasOn = was.state === 'listed' || was.state === 'unlisted'
   if (before.isLive && !video.isLive) {
-    if (was.state === 'listed') events.push(liveEnded(scene, shown, before.publishedAt, true))
+    if (wasOn) events.push(liveEnded(scene, shown, revisionOf(before, was.returns), true))
     else if (was.state === 'waiting') events.push(published(scene, shown, `replay:${video.publishedAt}`))
   } else if (video.isLive && (was.state === 'waiting' || before.publishedAt !== video.publishedAt)) {
     // Each start of a live gives it a new date: one that runs with another date ended in between.
-    if (was.state === 'listed') events.push(liveEnded(scene, shown, before.publishedAt, false))
+    if (wasOn && before.isLive) events.push(liveEnded(scene, shown, revisionOf(before, was.returns), false))
     events.push(liveStarted(scene, shown))
   }
   const changes = {
@@ -161,6 +171,14 @@ function publication(scene: Scene, video: Video, revision = video.publishedAt): 
   return [published(scene, video, revision), ...(video.isLive ? [liveStarted(scene, video, revision)] : [])]
 }
 
+/**
+ * Which publication this is. A block that is lifted, or a video that was internal, is public again with the date that it had:
+ * that it was published before must not hide that it is again, nor that it ended once that it ended twice.
+ */
+function revisionOf({ publishedAt }: Video, returns: number): string {
+  return returns === 0 ? publishedAt : `${publishedAt}#${returns}`
+}
+
 function published(scene: Scene, video: Video, revision: string): NewEvent {
   return { ...head(scene, 'video.published', video.uuid, revision), data: { video } }
 }
@@ -169,9 +187,9 @@ function liveStarted(scene: Scene, video: Video, revision = video.publishedAt): 
   return { ...head(scene, 'live.started', video.uuid, revision), data: { video } }
 }
 
-/** @param startedAt `publishedAt` of the live while it was on. */
-function liveEnded(scene: Scene, video: Video, startedAt: string, replay: boolean): NewEvent {
-  return { ...head(scene, 'live.ended', video.uuid, startedAt), data: { video, replay } }
+/** @param run `revisionOf` the live while it was on. */
+function liveEnded(scene: Scene, video: Video, run: string, replay: boolean): NewEvent {
+  return { ...head(scene, 'live.ended', video.uuid, run), data: { video, replay } }
 }
 
 function updated(
@@ -240,8 +258,9 @@ export function detectFate(
     row: { ...was, state },
     lookAgain: false,
   })
+  const wasOn = isListed || was.state === 'unlisted'
   const ended = (replay: boolean) =>
-    video?.isLive && isListed ? [liveEnded(scene, video, video.publishedAt, replay)] : []
+    video?.isLive && wasOn ? [liveEnded(scene, video, revisionOf(video, was.returns), replay)] : []
   if (fate.kind === 'gone') {
     if (!isSecondLook) return { events: [], row: was, lookAgain: true }
     const deleted = video && { ...head(scene, 'video.deleted', was.uuid, video.publishedAt), data: { video } }
@@ -249,7 +268,7 @@ export function detectFate(
   }
   if (fate.kind === 'forbidden') {
     if (!video || was.state === 'unpublished') return is('unpublished', [])
-    const unpublished = head(scene, 'video.unpublished', was.uuid, video.publishedAt)
+    const unpublished = head(scene, 'video.unpublished', was.uuid, revisionOf(video, was.returns))
     // A live that nobody can see is over, for who was told of it.
     return is('unpublished', [...ended(false), { ...unpublished, data: { video } }])
   }
@@ -259,12 +278,23 @@ export function detectFate(
   const privacy = (from: 'public' | 'unlisted', to: 'public' | 'unlisted') =>
     video ? [updated(scene, video, { privacy: { from, to } }, fate.updatedAt)] : []
   if (fate.privacy === UNLISTED) {
-    if (was.state === 'unlisted') return is('unlisted', [])
-    // Replays have a privacy of their own: a live ends, and is unlisted at once.
-    return is('unlisted', [...(isOver ? ended(!fate.isLive) : []), ...privacy('public', 'unlisted')])
+    // Replays have a privacy of their own: a live ends, and is unlisted at once. Or it is unlisted, and ends.
+    const end = isOver ? ended(!fate.isLive) : []
+    const { events, row, lookAgain } = is('unlisted', [
+      ...end,
+      ...(was.state === 'unlisted' ? [] : privacy('public', 'unlisted')),
+    ])
+    // One that is over is kept as no live, so that its end is told once.
+    const data = isOver ? JSON.stringify({ ...video, tags: null, isLive: false }) : was.data
+    return { events, row: { ...row, data }, lookAgain }
   }
   // No list shows it before it is on again.
-  if (isOver) return is('waiting', was.state === 'unlisted' ? privacy('unlisted', 'public') : ended(false))
+  const isOff = was.state === 'unlisted' && fate.isLive && fate.state !== PUBLISHED
+  if (isOver || isOff)
+    return is('waiting', [
+      ...ended(false),
+      ...(was.state === 'unlisted' ? privacy('unlisted', 'public') : []),
+    ])
   // It can be seen again, or stands elsewhere in the list: the list will show it.
   if (!isListed) return is(was.state, [])
   const publishedAt = Date.parse(fate.publishedAt)

@@ -194,6 +194,7 @@ describe('Writing', () => {
     tags: null,
     comments: null,
     commentsRead: null,
+    returns: 0,
   })
 
   it('nothing new costs one round trip and two rows: the source, and its place among what is due', async () => {

@@ -45,7 +45,8 @@ describe('A 404', () => {
   })
 
   it.each(STATES)('twice of a live ends it first, when it was on (%s)', (state) => {
-    const ended = state === 'listed' ? ['live.ended', 'video.deleted'] : ['video.deleted']
+    const wasOn = state === 'listed' || state === 'unlisted'
+    const ended = wasOn ? ['live.ended', 'video.deleted'] : ['video.deleted']
     expect(fateOf(known(live, { state }), gone, true)).toEqual([ended, null])
   })
 
@@ -127,16 +128,38 @@ describe('A live that is not on', () => {
 
   it.each(cases)('%s: it ended when it was on (%s)', (_name, state, fate) => {
     const { events, row } = detectFate(scene, known(live, { state }), fate, false)
-    const told: Partial<Record<State, object>> = {
+    const told: Partial<Record<State, object | object[]>> = {
       listed: { type: 'live.ended', data: { video: live, replay: false } },
       // No list will show that it is public again before it is on.
-      unlisted: {
-        type: 'video.updated',
-        data: { video: live, changes: { privacy: { from: 'unlisted', to: 'public' } } },
-      },
+      unlisted: [
+        { type: 'live.ended', data: { video: live, replay: false } },
+        {
+          type: 'video.updated',
+          data: { video: live, changes: { privacy: { from: 'unlisted', to: 'public' } } },
+        },
+      ],
     }
     expect(events).toMatchObject([told[state] ?? []].flat())
     expect(row?.state).toBe(state === 'unpublished' ? 'unpublished' : 'waiting')
+  })
+})
+
+describe('A live that was unlisted while it was on', () => {
+  const over = there({ isLive: false, privacy: 2 })
+
+  it('is told to have ended once, when it has', () => {
+    const { events, row } = detectFate(scene, known(live, { state: 'unlisted' }), over, false)
+    expect(events).toMatchObject([{ type: 'live.ended', data: { replay: true } }])
+    expect(row && detectFate(scene, row, over, false).events).toEqual([])
+  })
+})
+
+describe('A video that is unpublished for the second time with the same date', () => {
+  it('is told again', () => {
+    const idOf = (returns: number) =>
+      detectFate(scene, known(was, { returns }), forbidden, false).events.map(({ id }) => id)
+    expect(idOf(0)).toHaveLength(1)
+    expect(idOf(1)).not.toEqual(idOf(0))
   })
 })
 

@@ -230,7 +230,7 @@ describe('A known video', () => {
     expect(found.events.map(({ type, data }) => [type, data])).toEqual([
       ['video.updated', { video: was, changes: { privacy: { from: 'unlisted', to: 'public' } } }],
     ])
-    expect(found.rows).toEqual([known(was)])
+    expect(found.rows).toEqual([known(was, { returns: 1 })])
   })
 
   it('that was unlisted and edited meanwhile tells both in one event', () => {
@@ -338,7 +338,10 @@ describe('A live', () => {
       events.map((event) => (event.type === 'live.ended' ? [event.type, event.data.replay] : event.type)),
     ).toEqual(expected)
     for (const event of events) expect(event.data).toMatchObject({ video: now })
-    expect(rows).toEqual(state === 'listed' && now === before ? [] : [known(now)])
+    const isBack = state === 'unlisted' || state === 'unpublished'
+    // Of another date it is no return.
+    const returns = isBack && now.publishedAt === before.publishedAt ? 1 : 0
+    expect(rows).toEqual(state === 'listed' && now === before ? [] : [known(now, { returns })])
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
   })
 

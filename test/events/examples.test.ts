@@ -40,6 +40,7 @@ const known = (video: Video): KnownVideo => ({
   tags: null,
   comments: null,
   commentsRead: null,
+  returns: 0,
 })
 
 const sceneOf = (type: EventType) => ({

@@ -56,6 +56,7 @@ export function known(video: Video, change: Partial<KnownVideo> = {}): KnownVide
     tags: null,
     comments: null,
     commentsRead: null,
+    returns: 0,
     ...change,
   }
 }
