@@ -14,7 +14,7 @@ import type { Watcher } from './watcher.ts'
 export const VERSIONS: readonly string[] = ['5.1.0', '6.3.0', '7.2.0', '8.1.0']
 
 /** How likely each action is. */
-export const WEIGHTS = {
+const WEIGHTS = {
   publish: 8,
   publishHidden: 3,
   publishTogether: 0.5,

@@ -27,7 +27,7 @@ export type Mishaps = {
   /** Of a request: something happens on the instance just before it. */
   meanwhile: number
 }
-export const NO_MISHAPS: Mishaps = { lost: 0, doubled: 0, late: 0, missing: 0, killed: 0, meanwhile: 0 }
+const NO_MISHAPS: Mishaps = { lost: 0, doubled: 0, late: 0, missing: 0, killed: 0, meanwhile: 0 }
 
 export class Watcher {
   now: number
