@@ -7,7 +7,7 @@ export type ListWalk = { start: number; highest: number }
 /** Each page begins with the last few of the page before: so many may be deleted between the two, and none is passed over. */
 const OVERLAP = 10
 /** Beyond, the oldest of what came at once is left out. */
-const MAX_PAGES = 10
+const MAX_PAGES = 100
 
 /** The walk from the top. @param newestId the highest number so far; null: never looked. */
 export function walkFrom(newestId: number | null): ListWalk {

@@ -16,6 +16,8 @@ const OVERLAP = 1
 const TAIL = 5
 /** So many pages in a row that begin alike, and there is no list: the server ignores `start`. */
 const MAX_REPEATS = 3
+/** So many pages, and it is no list of an instance's own videos any more: nobody has three hundred thousand. */
+const MAX_PAGES = 3_000
 /** An instance's clock may be so far behind ours. */
 const SKEW_MS = 600_000
 
@@ -170,7 +172,7 @@ export function advance(
 
   const first = page[0]?.uuid ?? null
   const repeats = walk.pages > 0 && first === walk.first ? walk.repeats + 1 : 0
-  if (repeats >= MAX_REPEATS) return { kind: 'endless' }
+  if (repeats >= MAX_REPEATS || walk.pages >= MAX_PAGES) return { kind: 'endless' }
   return {
     kind: 'on',
     checkpoint: moved({

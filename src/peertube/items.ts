@@ -70,8 +70,9 @@ export function parseItems<TItem>(
 
 /** Which field is wrong, and what is wrong with it, in a line. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
-  // valibot's message quotes what it got.
-  return shorten(`${v.getDotPath(issue) ?? 'the answer'}: ${issue.message}`)
+  // Without what was received, which valibot's message quotes: it may be private, and goes into the log.
+  const expected = issue.message.replace(/ but received [\s\S]*$/, '')
+  return shorten(`${v.getDotPath(issue) ?? 'the answer'}: ${expected}`)
 }
 
 /** One GET without an ETag: to that a 304 is no answer. */

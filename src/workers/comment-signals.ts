@@ -5,7 +5,7 @@
  * keeps nobody waiting for it.
  */
 import { noteVersion } from '../db/instance-state.ts'
-import { newestVideos, threadsToRevisit } from '../db/known-comments.ts'
+import { newestVideos, publicVideos, threadsToRevisit } from '../db/known-comments.ts'
 import { LOOKBACK_MS } from '../events/detect-comments.ts'
 import { instanceUpgraded } from '../events/instance-events.ts'
 import { type FeedItem, readCommentFeed } from '../peertube/comment-feed.ts'
@@ -150,11 +150,24 @@ export async function askFeed(watch: CommentWatch, { isCounted }: { isCounted: b
   else watch.set({ coveredUntil: 0 })
   // A counter counts too what nobody may see: made after it, the feed knows better.
   if (!isStale && named.length === 0) watch.set({ unexplained: Math.min(0, unexplained) })
-  // More was written than it has room for: then the videos themselves are asked.
-  if (news.isFull && named.length === news.fresh.length) {
-    watch.listLater(named.map(({ video }) => video))
-    await listNewest(watch)
-  }
+  if (news.isFull && named.length === news.fresh.length) await readBehind(watch, named, unexplained)
+}
+
+/** More may have been written than the feed has room for: then the videos themselves are asked. */
+async function readBehind(
+  watch: CommentWatch,
+  named: readonly { video: string }[],
+  unexplained: number,
+): Promise<void> {
+  const { deps, source } = watch.run
+  const uuids = named.map(({ video }) => video)
+  // The feed has comments on other instances' videos too: those are not ours to read.
+  const ours = await publicVideos(deps.env.DB, source.instanceId, uuids)
+  const mine = uuids.filter((uuid) => ours.has(uuid))
+  if (mine.length < uuids.length && unexplained <= mine.length) return
+  watch.listLater(mine)
+  // Where lists of videos count comments they say it themselves.
+  if (watch.method !== 'video-counts') await listNewest(watch)
 }
 
 async function listNewest(watch: CommentWatch): Promise<void> {

@@ -136,8 +136,15 @@ function max(numbers: Iterable<number>): number {
 
 /** What is known of a video, as comments name it; null: it is not one that everybody may see. */
 export async function publicVideo(run: PollRun, uuid: string) {
-  const video = (await publicVideos(run.deps.env.DB, run.source.instanceId, [uuid])).get(uuid)
-  return video ? { reference: referenceOf(video), isPublic: true } : null
+  return (await publicVideosOf(run, [uuid])).get(uuid) ?? null
+}
+
+/** The same of several, by UUID. */
+export async function publicVideosOf(run: PollRun, uuids: readonly string[]) {
+  const known = await publicVideos(run.deps.env.DB, run.source.instanceId, uuids)
+  return new Map(
+    Array.from(known, ([uuid, video]) => [uuid, { reference: referenceOf(video), isPublic: true }] as const),
+  )
 }
 
 export function referenceOf(video: Video): VideoReference {

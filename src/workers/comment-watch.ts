@@ -61,6 +61,8 @@ export class CommentWatch {
   readonly run: PollRun
   checkpoint: Checkpoint
   method: string | null
+  /** Videos that we don't know (yet): what is suspect on them can't be read now. */
+  readonly strangers = new Set<string>()
   #etag: string | null
   #events: NewEvent[] = []
   #writes: GuardedWrite[] = []
@@ -139,7 +141,7 @@ export class CommentWatch {
     const [events, writes] = [this.#events, this.#writes]
     this.#events = []
     this.#writes = []
-    const isUnfinished = suspects.length > 0 || videos.length > 0
+    const isUnfinished = suspects.some(({ video }) => !this.strangers.has(video)) || videos.length > 0
     const soon = isUnfinished
       ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
       : feedWanted && {

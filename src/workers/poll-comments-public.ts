@@ -7,7 +7,7 @@ import { readByConnection } from '../db/sources.ts'
 import type { NewEvent } from '../events/types.ts'
 import { threadsOfVideo } from './comment-lists.ts'
 import { askCounters, askFeed, revisit } from './comment-signals.ts'
-import { publicVideo, type Reading, readThreadOf } from './comment-threads.ts'
+import { publicVideosOf, type Reading, readThreadOf } from './comment-threads.ts'
 import { CommentWatch, type Suspect } from './comment-watch.ts'
 import type { PollRun } from './poll-run.ts'
 
@@ -72,12 +72,18 @@ function readingOf({ run, checkpoint }: CommentWatch): Reading | null {
 async function readSuspects(watch: CommentWatch): Promise<Map<string, number>> {
   const found = new Map<string, number>()
   const reading = readingOf(watch)
-  for (const suspect of reading ? watch.checkpoint.suspects : []) {
-    if (!reading) break
-    const video = await publicVideo(watch.run, suspect.video)
+  const { suspects } = watch.checkpoint
+  if (!reading || suspects.length === 0) return found
+  const videos = await publicVideosOf(
+    watch.run,
+    suspects.map(({ video }) => video),
+  )
+  for (const suspect of suspects) {
+    const video = videos.get(suspect.video)
     if (!video) {
-      // It may be so new that we have not seen it.
+      // It may be so new that we have not seen it; or of another instance, for the feed has comments on those too.
       if (watch.now - suspect.since >= PATIENCE_MS) remove(watch, suspect)
+      else watch.strangers.add(suspect.video)
       continue
     }
     const news = await readThreadOf(reading, video, suspect.threadId, suspect.replies)

@@ -169,7 +169,8 @@ async function commitRest(run: PollRun, { waitMs }: Extract<Stop, { kind: 'waiti
 async function commitEnd(run: PollRun, stop: Extract<Stop, { kind: 'ended' }>): Promise<void> {
   const { detail, events, writes } = stop
   const failure = { kind: 'expired', detail }
-  await run.setBack({ dueAt: NEVER, dueReason: 'expired', failure, events, writes }, true)
+  // Without an event nothing was asked: its login had ended before.
+  await run.setBack({ dueAt: NEVER, dueReason: 'expired', failure, events, writes }, events.length > 0)
 }
 
 function logEntry(
