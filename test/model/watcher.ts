@@ -15,7 +15,7 @@ const TICK_MS = 60_000
 const MAX_DELAY_MS = { videos: 300_000, comments: 600_000, notifications: 300_000 }
 
 /** How likely each mishap is, from 0 to 1. */
-export type Mishaps = {
+type Mishaps = {
   /** Of a message. */
   lost: number
   doubled: number
@@ -27,7 +27,7 @@ export type Mishaps = {
   /** Of a request: something happens on the instance just before it. */
   meanwhile: number
 }
-export const NO_MISHAPS: Mishaps = { lost: 0, doubled: 0, late: 0, missing: 0, killed: 0, meanwhile: 0 }
+const NO_MISHAPS: Mishaps = { lost: 0, doubled: 0, late: 0, missing: 0, killed: 0, meanwhile: 0 }
 
 export class Watcher {
   now: number
