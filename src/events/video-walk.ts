@@ -162,8 +162,7 @@ export function advance(
   if (!isTop && isGap(walk, page)) {
     return { kind: 'gap', checkpoint: moved({ start: Math.max(0, walk.start - PAGE_SIZE) }) }
   }
-  const isEnd = page.length === 0 || (walk.pages > 0 && page.every(isIn(walk.tail)))
-  if (isEnd || (checkpoint.baseline && endsWithKnown(page, known, checkpoint.newest))) {
+  if (endsList(walk, page) || (checkpoint.baseline && endsWithKnown(page, known, checkpoint.newest))) {
     return {
       kind: 'done',
       checkpoint: { ...checkpoint, baseline: true, newest: Math.max(newest, checkpoint.newest), walk: null },
@@ -195,6 +194,11 @@ function isGap(walk: Walk, page: readonly Listed[]): boolean {
   if (page.some(({ uuid }) => uuid !== null && walk.tail.includes(uuid))) return false
   const first = page.find(({ publishedAt }) => publishedAt !== null)?.publishedAt
   return first != null && first <= walk.oldest
+}
+
+/** Whether a list ends with a page: it has nothing but what the page before ended with. */
+export function endsList(walk: Walk, page: readonly Listed[]): boolean {
+  return page.length === 0 || (walk.pages > 0 && page.every(isIn(walk.tail)))
 }
 
 /** Whether a video is one of these. One without a UUID could be any. */

@@ -11,6 +11,7 @@ import {
   advancePass,
   currentWalk,
   dueSlices,
+  endsList,
   type Listed,
   newPass,
   PAGE_SIZE,
@@ -112,7 +113,7 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
     run.deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
   const isTop = currentWalk(checkpoint).start === 0
-  const learned = await learn(run, checkpoint, page, isTop)
+  const learned = await learn(run, checkpoint, page, { isTop, isEnd: false })
   const next = advance(checkpoint, page.listed, learned.known, learned.backfillLeft, run.deps.clock())
   if (next.kind === 'endless') {
     const detail = 'the list of videos has no end: it repeats itself'
@@ -138,10 +139,16 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
 }
 
 /** What a page says that was not known. Of a new video its own answer says more, as far as the budget goes. */
-async function learn(run: PollRun, checkpoint: Checkpoint, page: Page, isTop: boolean) {
+/** @param at whether the page is the first of the list, and whether the list ends with it. */
+async function learn(
+  run: PollRun,
+  checkpoint: Checkpoint,
+  page: Page,
+  at: { isTop: boolean; isEnd: boolean },
+) {
   const { source } = run
   const uuids = page.listed.flatMap(({ uuid }) => uuid ?? [])
-  const { known, missing } = await knownPage(run.deps.env.DB, source.id, uuids, spanOf(page.listed, isTop))
+  const { known, missing } = await knownPage(run.deps.env.DB, source.id, uuids, spanOf(page.listed, at))
   const detected = detectVideos({
     scene: run.scene,
     checkpoint,
@@ -201,9 +208,13 @@ async function withDetails(
 }
 
 /** Between which times of publication a page shows every video. */
-function spanOf(listed: readonly Listed[], isTop: boolean): { after: number; before: number } {
+function spanOf(
+  listed: readonly Listed[],
+  { isTop, isEnd }: { isTop: boolean; isEnd: boolean },
+): { after: number; before: number } {
   const dates = listed.flatMap(({ publishedAt }) => publishedAt ?? [])
-  const isWhole = isTop && listed.length < PAGE_SIZE
+  // Below the end there is nothing: what is known to be older than the last is missing too.
+  const isWhole = isEnd || (isTop && listed.length < PAGE_SIZE)
   return {
     after: isWhole ? Number.MIN_SAFE_INTEGER : (dates.at(-1) ?? Number.MAX_SAFE_INTEGER),
     before: isTop ? Number.MAX_SAFE_INTEGER : (dates[0] ?? Number.MIN_SAFE_INTEGER),
@@ -251,7 +262,8 @@ async function readPass(run: PollRun, { get, target }: List): Promise<void> {
     if (page.kind === 'failed') throw new Interruption(failedStop(page))
     if (page.kind === 'not-modified') return
     const checkpoint = checkpointOf(run)
-    const learned = await learn(run, checkpoint, page, start === 0)
+    const isEnd = pass.walk !== null && endsList(pass.walk, page.listed)
+    const learned = await learn(run, checkpoint, page, { isTop: start === 0, isEnd })
     const revisited = isBeginning ? await unlistedVideos(deps.env.DB, source.id, REVISITS) : []
     pass = advancePass(pass, page.listed, deps.clock())
     await run.commit({

@@ -53,3 +53,51 @@ export function isBelowFirstPage({ comments }: History, { moments }: CommentHist
   })
   return newer.length >= PAGE_SIZE - 1
 }
+
+/** As many comments as the feed shows, and as many of the newest videos are asked when it shows nothing else than news. */
+const FEED_SIZE = 20
+const NEWEST_VIDEOS = 100
+/** The counters may be ten minutes old, and the feed a quarter of an hour. */
+const READ_AFTER_MS = 30 * 60_000
+
+/**
+ * Whether a comment of which only the feed tells had left it before it could be read, on a video that is not among the newest.
+ * Before 7.0 nothing else says where it is: asking each video would be thousands of requests.
+ */
+export function hasLeftFeed(history: History, { video, moments }: CommentHistory): boolean {
+  const { comments, videos } = history
+  const writtenAt = moments[0]?.at ?? 0
+  const until = readBy(history, writtenAt)
+  const newer = [...comments.values()].filter((other) => {
+    const at = other.moments[0]?.at ?? 0
+    return at > writtenAt && at <= until
+  })
+  const shownThen = (uuid: string) => videos.get(uuid)?.findLast(({ at }) => at <= until)
+  const publishedAt = shownThen(video)?.publishedAt ?? ''
+  const newerVideos = [...videos.keys()].filter((uuid) => {
+    const state = shownThen(uuid)
+    return state && isListed(state) && state.publishedAt > publishedAt
+  })
+  return newer.length >= FEED_SIZE && newerVideos.length >= NEWEST_VIDEOS
+}
+
+/**
+ * By when what happened then was to be read. Failures are waited for the longer the longer they last: at most as long again. And
+ * what fails anew before it was read goes on to fail.
+ */
+function readBy({ troubles }: History, at: number): number {
+  let until = at + READ_AFTER_MS
+  let since: number | null = null
+  let first: number | null = null
+  for (const trouble of troubles) {
+    if (trouble.isTroubled) since ??= trouble.at
+    else if (since !== null) {
+      if (since < until && trouble.at > at - READ_AFTER_MS) {
+        first ??= since
+        until = Math.max(until, 2 * trouble.at - first + READ_AFTER_MS)
+      }
+      since = null
+    }
+  }
+  return until
+}

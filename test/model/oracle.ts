@@ -6,7 +6,7 @@
 import type { EventData, EventType } from '../../src/events/types.ts'
 import type { CommentHistory, History } from './history.ts'
 import { isListed } from './history.ts'
-import { isBelowFirstPage, isFromBefore, isInSight } from './limits.ts'
+import { hasLeftFeed, isBelowFirstPage, isFromBefore, isInSight } from './limits.ts'
 import { judgeVideo } from './oracle-videos.ts'
 
 /** An event as it was stored. */
@@ -141,8 +141,9 @@ function judgeComment(
   if (now.isDeleted) {
     if (view?.isThere && !existedBefore) find('missed', 'comment.deleted')
   } else if (!now.isHeld && !existedBefore) {
-    if (!view) find('missed', 'comment.created')
-    else if (!view.isThere) find('invented', 'comment.deleted of one that is there')
+    if (!view) {
+      if (watch.connection?.isModerator || !hasLeftFeed(history, comment)) find('missed', 'comment.created')
+    } else if (!view.isThere) find('invented', 'comment.deleted of one that is there')
     else if (view.text !== now.text && !(watch.connection?.isModerator && isBelowFirstPage(history, comment)))
       find('missed', `comment.updated to ${now.text}, told was ${view.text}`)
   } else if (now.isHeld && view && !existedBefore) find('invented', 'told to everybody while it is held')

@@ -431,13 +431,13 @@ export class Script {
       const type = this.#random.pick(NOTIFICATIONS) ?? 1
       const { id } = await this.#instance.notify(this.#reader, { type })
       this.#history.notification(id, { read: false, isGone: false })
-      this.#history.note(`notification of type ${type}`, id)
+      this.#history.note(`notification of type ${type}`, `notification ${id}`)
       return true
     }
     if (action === 'readAllNotifications') {
       await this.#instance.readAllNotifications(this.#reader)
       for (const id of unread) this.#history.notification(id, { read: true, isGone: false })
-      this.#history.note('all are read', ...unread)
+      this.#history.note('all are read', ...unread.map((one) => `notification ${one}`), 'notifications')
       return true
     }
     const id = this.#random.pick(action === 'readNotification' ? unread : there.map(([one]) => one))
@@ -445,13 +445,13 @@ export class Script {
     if (action === 'readNotification') {
       await this.#instance.readNotification(this.#reader, id)
       this.#history.notification(id, { read: true, isGone: false })
-      this.#history.note('notification is read', id)
+      this.#history.note('notification is read', `notification ${id}`)
       return true
     }
     await this.#instance.removeNotification(this.#reader, id)
     const read = notifications.get(id)?.at(-1)?.read ?? false
     this.#history.notification(id, { read, isGone: true })
-    this.#history.note('notification is deleted', id)
+    this.#history.note('notification is deleted', `notification ${id}`)
     return true
   }
 }

@@ -10,11 +10,13 @@ const SHORTLY_MS = 10 * 60_000
 export function tracesOf(findings: readonly Finding[], { log }: History, events: readonly Told[]): string[] {
   const bySubject = Map.groupBy(findings, ({ subject }) => subject)
   return [...bySubject].slice(0, MOST_TRACES).flatMap(([subject, wrong]) => {
-    const key = subject.replace('notification ', '')
     const own = [
-      ...log.filter(({ subjects }) => subjects.includes(key)).map(({ at, what }) => ({ at, line: what })),
+      ...log.filter(({ subjects }) => subjects.includes(subject)).map(({ at, what }) => ({ at, line: what })),
       ...events
-        .filter((event) => event.subject === key)
+        .filter(
+          ({ type, subject: one }) =>
+            (type.startsWith('notification.') ? `notification ${one}` : one) === subject,
+        )
         .map(({ type, ownerId, seenAt, data }) => ({
           at: seenAt,
           line: `told: ${type}${ownerId ? ' to its owner' : ''} ${gist(data)}`,

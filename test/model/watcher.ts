@@ -15,7 +15,7 @@ const TICK_MS = 60_000
 const MAX_DELAY_MS = { videos: 300_000, comments: 600_000, notifications: 300_000 }
 
 /** How likely each mishap is, from 0 to 1. */
-export type Mishaps = {
+type Mishaps = {
   /** Of a message. */
   lost: number
   doubled: number
