@@ -4,6 +4,22 @@ import { defineConfig } from 'vitest/config'
 // Otherwise wrangler tells of each file that it reads, for each file of tests.
 process.env['WRANGLER_LOG'] = 'error'
 
+/**
+ * Tests of what is pure: numbers and texts in, numbers and texts out. They need neither a database nor a runtime of their own, of
+ * which each file would wait for one. What of it depends on the runtime (sanitising, passwords) is tested inside workerd.
+ */
+const PURE_TESTS = [
+  'test/events/!(export).test.ts',
+  'test/webhooks/**/*.test.ts',
+  'test/federation/**/*.test.ts',
+  'test/http/{json,max-age,target}.test.ts',
+  'test/mail/{message,messages}.test.ts',
+  'test/peertube/{comment-feed,comments,counters,failure,notifications,paste,probe,safe-copy,short-uuid,thread,videos}.test.ts',
+  'test/pictures/{path,raster}.test.ts',
+  'test/workers/{bucket,gcra,slots,window}.test.ts',
+  'test/{config,tokens}.test.ts',
+]
+
 /** Tests that need Node itself: servers, processes, files. All others run inside workerd. */
 const NODE_TESTS = ['test/simulator/**/*.test.ts', 'test/local/**/*.test.ts', 'test/project/**/*.test.ts']
 
@@ -14,6 +30,10 @@ export default defineConfig({
     projects: [
       {
         test: { name: 'node', include: NODE_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        // One after another in one process: they leave nothing behind.
+        test: { name: 'pure', include: PURE_TESTS, isolate: false, testTimeout: 60_000 },
       },
       {
         plugins: [
@@ -57,7 +77,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/**/*.test.ts'],
-          exclude: NODE_TESTS,
+          exclude: [...NODE_TESTS, ...PURE_TESTS],
           globalSetup: ['./test/support/servers.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 30_000,
