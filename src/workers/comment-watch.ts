@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { GuardedWrite } from '../db/polls.ts'
 import type { NewEvent } from '../events/types.ts'
 import { FEED_PATHS } from '../peertube/comment-feed.ts'
-import { Interruption } from './poll-outcome.ts'
+import { Baseline, readCheckpoint } from './checkpoint.ts'
 import type { PollRun } from './poll-run.ts'
 
 /** So many threads and videos are kept in mind. */
@@ -25,10 +25,7 @@ export type Suspect = v.InferOutput<typeof Suspect>
 
 const Checkpoint = v.object({
   /** Where we began; null: never read. See `CommentsBaseline`. */
-  baseline: v.optional(
-    v.nullable(v.object({ newestId: v.number(), since: time, staleMs: v.number() })),
-    null,
-  ),
+  baseline: Baseline,
   /** The instance's counter of comments, and when it was asked for. */
   comments: v.optional(v.nullable(v.number()), null),
   countersAt: v.optional(time, 0),
@@ -67,17 +64,12 @@ export class CommentWatch {
   #events: NewEvent[] = []
   #writes: GuardedWrite[] = []
 
-  /** @throws Interruption when the row was damaged: only our own code writes it. */
+  /** @throws Interruption when the row was damaged. */
   constructor(run: PollRun) {
     this.run = run
     this.method = run.source.method
     this.#etag = run.source.etag
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), run.source.checkpoint)
-    if (!parsed.success) {
-      const detail = `the checkpoint of ${run.source.id} is damaged`
-      throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
-    }
-    this.checkpoint = parsed.output
+    this.checkpoint = readCheckpoint(run.source, Checkpoint)
   }
 
   get now(): number {

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { CommentsTarget } from '../events/source-target.ts'
 import type { VideoReference } from '../events/types.ts'
 import { readVideo, readVideosPage } from '../peertube/videos.ts'
+import { Baseline, readCheckpoint } from './checkpoint.ts'
 import { threadsOfVideo } from './comment-lists.ts'
 import { publicVideo, type Reading, readThreadOf, referenceOf, type ThreadNews } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
@@ -18,10 +19,7 @@ const NEWEST = 10
 
 const Checkpoint = v.object({
   /** Where we began; null: never read. */
-  baseline: v.optional(
-    v.nullable(v.object({ newestId: v.number(), since: v.number(), staleMs: v.number() })),
-    null,
-  ),
+  baseline: Baseline,
   /** Videos that were listed before, with their number of comments when the instance counts them (from 7.0 on). */
   videos: v.optional(v.record(v.string(), v.nullable(v.number())), {}),
 })
@@ -37,12 +35,7 @@ export async function pollClosely(
   run: PollRun,
   target: Extract<CommentsTarget, { kind: 'video' | 'channel' }>,
 ): Promise<void> {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), run.source.checkpoint)
-  if (!parsed.success) {
-    const detail = `the checkpoint of ${run.source.id} is damaged`
-    throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
-  }
-  const before = parsed.output
+  const before = readCheckpoint(run.source, Checkpoint)
   const baseline = before.baseline ?? { newestId: 0, since: run.deps.clock(), staleMs: 0 }
   const reading: Reading = { run, get: run.visit.get, viewerId: run.source.ownerId, baseline }
   const watched =

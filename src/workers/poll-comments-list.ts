@@ -12,6 +12,7 @@ import { walkFrom, walkOn } from '../events/list-walk.ts'
 import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
 import { asConnection, type Reader } from './as-connection.ts'
+import { Baseline, readCheckpoint } from './checkpoint.ts'
 import { publicNow, tellUntold, videosOf } from './comment-publicity.ts'
 import { type Reading, readThreadOf, sceneOf } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
@@ -27,10 +28,7 @@ const MAX_THREADS = 10
 
 const Checkpoint = v.object({
   /** Where we began; null: never read. */
-  baseline: v.optional(
-    v.nullable(v.object({ newestId: v.number(), since: v.number(), staleMs: v.number() })),
-    null,
-  ),
+  baseline: Baseline,
   /** The highest number so far. */
   newestId: v.optional(v.number(), 0),
   /** The walk that is under way. */
@@ -47,24 +45,20 @@ export async function pollCommentList(run: PollRun): Promise<void> {
 
 async function readList(run: PollRun, { get, connection }: Reader): Promise<void> {
   const { source, deps, visit } = run
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), source.checkpoint)
-  if (!parsed.success) {
-    const detail = `the checkpoint of ${source.id} is damaged`
-    throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
-  }
+  const begun = readCheckpoint(source, Checkpoint)
   const mine = connection.role > MODERATOR
   const method = mine ? 'own-videos-list' : 'moderator-list'
-  const { baseline: before, newestId } = parsed.output
-  let { untold } = parsed.output
+  const { baseline: before, newestId } = begun
+  let { untold } = begun
   if (untold.length > 0 && before !== null) {
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline: before }
     const told = await tellUntold(reading, untold, isNews(before))
     untold = told.untold
-    const checkpoint: Checkpoint = { ...parsed.output, untold }
+    const checkpoint: Checkpoint = { ...begun, untold }
     const { events, writes } = told
     await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
   }
-  let walk = parsed.output.walk ?? walkFrom(newestId)
+  let walk = begun.walk ?? walkFrom(newestId)
   for (;;) {
     const { start } = walk
     // The token is in `get`.

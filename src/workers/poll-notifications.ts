@@ -5,6 +5,7 @@ import { detectNotifications } from '../events/detect-notifications.ts'
 import { walkFrom, walkOn } from '../events/list-walk.ts'
 import { readNotifications } from '../peertube/notifications.ts'
 import { asConnection, type Reader } from './as-connection.ts'
+import { damaged, readCheckpoint } from './checkpoint.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
@@ -26,15 +27,12 @@ export async function pollNotifications(run: PollRun): Promise<void> {
 
 async function readPages(run: PollRun, { get, connection }: Reader): Promise<void> {
   const { deps, source, visit } = run
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), source.checkpoint)
+  const begun = readCheckpoint(source, Checkpoint)
   // A source of notifications is always somebody's.
-  if (!parsed.success || source.ownerId === null) {
-    const detail = `the checkpoint of ${source.id} is damaged`
-    throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
-  }
+  if (source.ownerId === null) throw new Interruption(damaged(source))
   const { id, username } = connection
-  const { newestId } = parsed.output
-  let walk = parsed.output.walk ?? walkFrom(newestId)
+  const { newestId } = begun
+  let walk = begun.walk ?? walkFrom(newestId)
   for (;;) {
     const { start } = walk
     // The token is in `get`.

@@ -21,6 +21,7 @@ import {
 import type { Get } from '../peertube/client.ts'
 import { readVideo, readVideosPage, type VideosPage } from '../peertube/videos.ts'
 import { asConnection } from './as-connection.ts'
+import { readCheckpoint } from './checkpoint.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { lookAfterMissing, lookAfterRunning } from './poll-video-fates.ts'
@@ -86,12 +87,9 @@ export async function pollVideos(run: PollRun): Promise<void> {
 /** A list of videos, and how it is asked for: subscriptions as somebody, all others as anybody. */
 type List = { get: Get; target: VideosTarget }
 
-/** @throws Interruption when the row was damaged: only our own code writes it. */
+/** As the last commit left it. @throws Interruption when the row was damaged. */
 function checkpointOf({ source }: PollRun): Checkpoint {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Checkpoint), source.checkpoint)
-  if (parsed.success) return parsed.output
-  const detail = `the checkpoint of ${source.id} is damaged`
-  throw new Interruption({ kind: 'failed', reason: 'checkpoint', detail, isInstanceWide: false })
+  return readCheckpoint(source, Checkpoint)
 }
 
 /** Reads the next page of the walk. @returns whether that was its last. */
