@@ -1,7 +1,7 @@
 /** @module (what we knew, what we saw) → what happened to comments. Pure: no I/O, no clock, so every trap is a plain test. */
 import { createHash } from 'node:crypto'
 import { eventId } from './event-id.ts'
-import type { Comment, NewEvent, VideoReference } from './types.ts'
+import type { Comment, NewEvent, UnrenderedComment, VideoReference } from './types.ts'
 
 /** What is kept of a comment. Times are milliseconds since the epoch. */
 export type KnownComment = {
@@ -9,7 +9,7 @@ export type KnownComment = {
   threadId: number
   videoUuid: string
   createdAt: number
-  /** JSON of the `Comment` as it was last seen. */
+  /** JSON of the `UnrenderedComment` as it was last seen. */
   data: string
   isPublic: boolean
   deletedAt: number | null
@@ -17,14 +17,22 @@ export type KnownComment = {
 
 /** A comment as an instance shows it now. `isPublic`: everybody may see it, and the video that it is on. */
 export type SeenComment = {
-  comment: Comment
+  comment: UnrenderedComment
   isDeleted: boolean
   video: VideoReference
   isPublic: boolean
 }
 
-/** Where comments are seen, as whom (null: as anybody), and when. */
-export type CommentScene = { instance: string; viewerId: string | null; now: number }
+/**
+ * Where comments are seen, as whom (null: as anybody), and when. `toHtml` renders a text: only of what is told, for a thread of
+ * thousands is read again for one reply.
+ */
+export type CommentScene = {
+  instance: string
+  viewerId: string | null
+  now: number
+  toHtml: (text: string) => string
+}
 
 /**
  * What comments say that was not known.
@@ -40,7 +48,7 @@ export function detectComments(
   scene: CommentScene,
   seen: readonly SeenComment[],
   known: ReadonlyMap<number, KnownComment>,
-  isNews: (comment: Comment) => boolean,
+  isNews: (comment: UnrenderedComment) => boolean,
 ): { events: NewEvent[]; rows: KnownComment[] } {
   const events: NewEvent[] = []
   const rows = new Map<number, KnownComment>()
@@ -91,9 +99,9 @@ export function detectGone(
   }
 }
 
-export function knownComment({ data }: Pick<KnownComment, 'data'>): Comment {
+export function knownComment({ data }: Pick<KnownComment, 'data'>): UnrenderedComment {
   // Only `rowOf` writes it.
-  return JSON.parse(data) as Comment
+  return JSON.parse(data) as UnrenderedComment
 }
 
 function rowOf({ comment, video, isPublic }: SeenComment): KnownComment {
@@ -108,8 +116,15 @@ function rowOf({ comment, video, isPublic }: SeenComment): KnownComment {
   }
 }
 
+function rendered({ toHtml }: CommentScene, comment: UnrenderedComment): Comment {
+  return { ...comment, html: toHtml(comment.text) }
+}
+
 function created(scene: CommentScene, { comment, video, isPublic }: SeenComment): NewEvent {
-  return { ...head(scene, 'comment.created', comment.id, isPublic, '1'), data: { comment, video } }
+  return {
+    ...head(scene, 'comment.created', comment.id, isPublic, '1'),
+    data: { comment: rendered(scene, comment), video },
+  }
 }
 
 function updated(scene: CommentScene, { comment, video, isPublic }: SeenComment, from: string): NewEvent {
@@ -118,7 +133,7 @@ function updated(scene: CommentScene, { comment, video, isPublic }: SeenComment,
   const changes = { text: { from, to: comment.text } }
   return {
     ...head(scene, 'comment.updated', comment.id, isPublic, `${comment.updatedAt}:${digest.slice(0, 16)}`),
-    data: { comment, video, changes },
+    data: { comment: rendered(scene, comment), video, changes },
   }
 }
 
@@ -181,7 +196,7 @@ export const LOOKBACK_MS = 7 * 86_400_000
 export function isNewsIn(
   thread: KnownThread | undefined,
   baseline: CommentsBaseline,
-): (comment: Comment) => boolean {
+): (comment: UnrenderedComment) => boolean {
   return ({ id, createdAt }) => {
     const at = Date.parse(createdAt)
     if (thread && thread.readAt > 0)

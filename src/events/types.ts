@@ -113,6 +113,9 @@ export type Comment = {
   account: Actor | null
 }
 
+/** A comment as it is read: its HTML is made when it is told. */
+export type UnrenderedComment = Omit<Comment, 'html'>
+
 /** A notification of an account. `kind`: see notifications.ts. What it is about, by PeerTube's name of that field. */
 export type Notification = {
   id: number

@@ -1,9 +1,9 @@
-/** @module A comment as an instance's answers write it, and as our events tell it. */
+/** @module A comment as an instance's answers write it. */
 import * as v from 'valibot'
-import type { Comment } from '../events/types.ts'
+import type { UnrenderedComment } from '../events/types.ts'
 import { toActor } from './actor.ts'
 import { actor, countOrNull, flag, id, isoTime, text, webUrl } from './fields.ts'
-import { MAX_COMMENT_LENGTH, toHtml } from './html.ts'
+import { MAX_COMMENT_LENGTH } from './html.ts'
 import { shortUuidOf } from './short-uuid.ts'
 
 /** Of any of the lists and of a thread. */
@@ -24,7 +24,7 @@ export const ListedComment = v.object({
 export type ListedComment = v.InferOutput<typeof ListedComment>
 
 /** @param video UUID of the video that it is on, in either form. */
-export function toComment(listed: ListedComment, origin: string, video: string): Comment {
+export function toComment(listed: ListedComment, origin: string, video: string): UnrenderedComment {
   const { id, threadId, inReplyToCommentId, createdAt, updatedAt, heldForReview } = listed
   // What is left of a deleted one stands for its place in the thread: versions differ in what they leave.
   const { text, account } = listed.isDeleted ? { text: '', account: null } : listed
@@ -34,7 +34,6 @@ export function toComment(listed: ListedComment, origin: string, video: string):
     inReplyToCommentId,
     url: listed.url ?? threadUrl(origin, video, threadId),
     text,
-    html: toHtml(text),
     createdAt,
     updatedAt,
     heldForReview,

@@ -1,13 +1,13 @@
 /** @module Lists of comments: of the whole instance, of an account's own videos, and of the threads of one video. */
 import * as v from 'valibot'
-import type { Comment } from '../events/types.ts'
+import type { UnrenderedComment } from '../events/types.ts'
 import type { Failure, Get } from './client.ts'
 import { ListedComment as Listed, toComment } from './comment.ts'
 import { text, uuid } from './fields.ts'
 import { type NotModified, type Page, readPage } from './items.ts'
 
 /** A comment of a list that is over many videos. */
-type ListedComment = { comment: Comment; video: { uuid: string; name: string } }
+type ListedComment = { comment: UnrenderedComment; video: { uuid: string; name: string } }
 
 export type CommentsPage = Omit<Page<never>, 'items'> & { comments: ListedComment[] }
 
@@ -41,7 +41,7 @@ export async function readCommentList(
 }
 
 /** A comment that began a thread. `totalReplies`: at any depth. */
-export type Root = { comment: Comment; isDeleted: boolean; totalReplies: number }
+export type Root = { comment: UnrenderedComment; isDeleted: boolean; totalReplies: number }
 
 export type ThreadsPage = Omit<Page<never>, 'items'> & { roots: Root[] }
 

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { type Failure, failed, type Get } from './client.ts'
 import { countOrNull } from './fields.ts'
 import { describeIssue, type NotModified } from './items.ts'
-import { NodeInfo } from './schemas.ts'
+import { NODE_INFO, NodeInfo } from './schemas.ts'
 
 export type Counters = {
   kind: 'counters'
@@ -29,7 +29,7 @@ export async function readCounters(
   origin: string,
   etag: string | null,
 ): Promise<Counters | NotModified | Failure> {
-  const answer = await get(`${origin}/nodeinfo/2.0.json`, { etag })
+  const answer = await get(origin + NODE_INFO, { etag })
   if (answer.kind !== 'ok') return answer
   const parsed = v.safeParse(Usage, answer.body)
   if (!parsed.success) {

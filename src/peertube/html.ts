@@ -6,7 +6,7 @@ import { clean } from './fields.ts'
 /** What PeerTube takes for a comment. */
 export const MAX_COMMENT_LENGTH = 10_000
 /** What a text of links only would go past: every link is told what it is. Such a text is shown as it was written. */
-const MAX_HTML_LENGTH = 100_000
+const MAX_HTML_LENGTH = 50_000
 /** Deeper than people quote each other, and than a page can show. */
 const MAX_NESTING = 20
 

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { Diagnosis } from '../http/tcp.ts'
 import type { Answer, Failure } from './client.ts'
 import { diagnosed } from './failure.ts'
-import { NodeInfo, ServerConfig } from './schemas.ts'
+import { NODE_INFO, NodeInfo, ServerConfig } from './schemas.ts'
 
 /** The oldest version whose list answers as ours expects: `filter` went and `isLocal` came with 5.0, 5.1 is tested. */
 const OLDEST = [5, 1] as const
@@ -38,14 +38,12 @@ export type Asking = {
  * @param origin e.g. `https://peertube.example`; named in every detail.
  */
 export async function probe(origin: string, asking: Asking): Promise<ProbeResult> {
-  const nodeInfo = await asking.get(`${origin}/nodeinfo/2.0.json`)
+  const nodeInfo = await asking.get(origin + NODE_INFO)
   if (nodeInfo.kind === 'failed' && nodeInfo.observation?.status === 404)
-    return notPeerTube(origin, 'it has no /nodeinfo/2.0.json')
-  if (nodeInfo.kind !== 'ok') return refusal(origin, '/nodeinfo/2.0.json', nodeInfo, asking)
-  const software = v.safeParse(NodeInfo, nodeInfo.body)
-  if (!software.success) return notPeerTube(origin, 'its nodeinfo is not readable')
-  const { name } = software.output.software
-  if (name !== 'peertube') return notPeerTube(origin, `it runs ${name.slice(0, 100)}`)
+    return notPeerTube(origin, `it has no ${NODE_INFO}`)
+  if (nodeInfo.kind !== 'ok') return refusal(origin, NODE_INFO, nodeInfo, asking)
+  const problem = softwareProblem(nodeInfo.body)
+  if (problem) return notPeerTube(origin, problem)
 
   const config = await asking.get(`${origin}/api/v1/config`)
   if (config.kind !== 'ok') return refusal(origin, '/api/v1/config', config, asking)
@@ -59,6 +57,14 @@ export async function probe(origin: string, asking: Asking): Promise<ProbeResult
       `runs PeerTube ${serverVersion}; Tubewire reads ${OLDEST.join('.')} and newer`,
     )
   return { kind: 'ok', version: serverVersion, name: instance.name }
+}
+
+/** Why what answered this under `NODE_INFO` is no PeerTube; null: it is one. */
+export function softwareProblem(body: unknown): string | null {
+  const parsed = v.safeParse(NodeInfo, body)
+  if (!parsed.success) return 'its nodeinfo is not readable'
+  const { name } = parsed.output.software
+  return name === 'peertube' ? null : `it runs ${name.slice(0, 100)}`
 }
 
 /** What an answer that can't be used means for whoever wants to watch the instance. @param path that was asked. */

@@ -59,7 +59,10 @@ export const ListedUuid = v.object({ uuid: v.pipe(v.string(), v.uuid()) })
  */
 export const VideoList = v.object({ data: v.pipe(v.array(v.unknown()), v.maxLength(PAGE_SIZE)) })
 
-/** `GET /nodeinfo/2.0.json`. */
+/** Where a server of the fediverse says what software it runs. */
+export const NODE_INFO = '/nodeinfo/2.0.json'
+
+/** The answer to `GET /nodeinfo/2.0.json`. */
 export const NodeInfo = v.object({
   software: v.object({ name: v.string(), version: v.pipe(v.string(), v.maxLength(100)) }),
 })

@@ -1,6 +1,6 @@
 /** @module One thread of comments: the tree that an instance answers with, as a list. */
 import * as v from 'valibot'
-import type { Comment } from '../events/types.ts'
+import type { UnrenderedComment } from '../events/types.ts'
 import { type Failure, failed, type Get } from './client.ts'
 import { ListedComment, toComment } from './comment.ts'
 import { describeIssue, getFresh } from './items.ts'
@@ -9,7 +9,7 @@ export type Thread =
   | {
       kind: 'thread'
       /** Parents before their replies. */
-      comments: { comment: Comment; isDeleted: boolean }[]
+      comments: { comment: UnrenderedComment; isDeleted: boolean }[]
       /** One message for each comment left out, naming the field. Its replies are not left out. */
       skipped: string[]
     }
@@ -37,7 +37,7 @@ export async function readThread(get: Get, origin: string, video: string, thread
   const nodes = flatten(body)
   if (nodes === null)
     return failed('too-large', `a thread of more than ${MAX_COMMENTS} comments`, observation)
-  const comments: { comment: Comment; isDeleted: boolean }[] = []
+  const comments: { comment: UnrenderedComment; isDeleted: boolean }[] = []
   const skipped: string[] = []
   for (const [index, node] of nodes.entries()) {
     const parsed = v.safeParse(ListedComment, node, { abortEarly: true })

@@ -5,7 +5,7 @@
  */
 import { knownComments, publicVideos, rememberComments } from '../db/known-comments.ts'
 import { detectComments, knownComment } from '../events/detect-comments.ts'
-import type { Comment, VideoReference } from '../events/types.ts'
+import type { UnrenderedComment, VideoReference } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
 import { type Reading, referenceOf, sceneOf, type ThreadNews } from './comment-threads.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
@@ -40,7 +40,7 @@ export async function publicNow(run: PollRun, uuids: Iterable<string>): Promise<
 export async function tellUntold(
   reading: Reading,
   untold: readonly number[],
-  isNews: (comment: Comment) => boolean,
+  isNews: (comment: UnrenderedComment) => boolean,
 ): Promise<ThreadNews & { untold: number[] }> {
   const { run } = reading
   const known = await knownComments(run.deps.env.DB, run.source.id, untold)

@@ -18,6 +18,7 @@ import {
 } from '../events/detect-comments.ts'
 import type { NewEvent, Video, VideoReference } from '../events/types.ts'
 import type { Get } from '../peertube/client.ts'
+import { toHtml } from '../peertube/html.ts'
 import { readThread } from '../peertube/thread.ts'
 import { readVideo } from '../peertube/videos.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
@@ -34,7 +35,7 @@ const NOTHING: ThreadNews = { events: [], writes: [] }
 const NAMED_SKIPS = 5
 
 export function sceneOf({ run, viewerId }: Reading): CommentScene {
-  return { instance: run.source.instance.host, viewerId, now: run.deps.clock() }
+  return { instance: run.source.instance.host, viewerId, now: run.deps.clock(), toHtml }
 }
 
 /**

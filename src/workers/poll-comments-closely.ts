@@ -10,8 +10,9 @@ import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
-/** Broken off for want of leave, it goes on as soon as there may be some. */
+/** Broken off for want of leave, it goes on as soon as there may be some; later when it had come to nothing new. */
 const UNFINISHED_MS = 5_000
+const STUCK_MS = 30_000
 /** PeerTube's VideoPrivacy. */
 const PUBLIC = 1
 /** Of a channel so many of the newest videos. */
@@ -42,10 +43,13 @@ export async function pollClosely(
     target.kind === 'video' ? await oneVideo(run, target.name) : await ofChannel(run, target.name)
   let videos: Videos = before.videos
   let isBrokenOff = false
+  let commits = 0
   const commit = (news: Partial<ThreadNews>) =>
     run.commit({
       next: 'paced',
-      ...(isBrokenOff ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' } : {}),
+      ...(isBrokenOff
+        ? { atMostMs: commits > 0 ? UNFINISHED_MS : STUCK_MS, atMostReason: 'unfinished' }
+        : {}),
       method: 'closely',
       checkpoint: JSON.stringify({ baseline, videos }),
       events: news.events ?? [],
@@ -65,6 +69,7 @@ export async function pollClosely(
       isBrokenOff = news === null
       if (news === null) break
       await commit(news)
+      commits += 1
     }
     if (!isBrokenOff) videos = { ...videos, [uuid]: comments }
     if (listed.writes.length > 0) await commit({ writes: listed.writes })

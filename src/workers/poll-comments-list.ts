@@ -25,14 +25,21 @@ const NAMED_SKIPS = 5
 const UNFINISHED_MS = 60_000
 /** Threads that are read in one poll because comments are missing from the list. */
 const MAX_THREADS = 10
+/** So deep one is looked for that the list counts and does not show at its top: of another server it may be dated days ago. */
+const MAX_LATE_DEPTH = 1_000
 
 const Checkpoint = v.object({
   /** Where we began; null: never read. */
   baseline: Baseline,
   /** The highest number so far. */
   newestId: v.optional(v.number(), 0),
-  /** The walk that is under way. */
-  walk: v.optional(v.nullable(v.object({ start: v.number(), highest: v.number() })), null),
+  /** How many the list counted then; null: not known. */
+  total: v.optional(v.nullable(v.number()), null),
+  /** The walk that is under way, and how many new ones it has shown. */
+  walk: v.optional(
+    v.nullable(v.object({ start: v.number(), highest: v.number(), found: v.optional(v.number(), 0) })),
+    null,
+  ),
   /** Comments of which it could not be found out yet whether everybody may see them. */
   untold: v.optional(v.array(v.number()), []),
 })
@@ -58,7 +65,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const { events, writes } = told
     await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
   }
-  let walk = begun.walk ?? walkFrom(newestId)
+  let walk = begun.walk ?? { ...walkFrom(newestId), found: 0 }
   for (;;) {
     const { start } = walk
     // The token is in `get`.
@@ -69,37 +76,54 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
       const detail = 'has no list of the comments on one’s own videos: PeerTube has it from 6.3 on'
       throw new Interruption({ ...failedStop(page), ...(isMissing ? { detail } : {}) })
     }
-    if (page.kind === 'not-modified') return run.commit({ next: 'paced', ...soon(untold), method })
+    if (page.kind === 'not-modified')
+      return run.commit({ next: 'paced', ...soon(untold.length > 0), method })
     for (const detail of page.skipped.slice(0, NAMED_SKIPS))
       deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
     const ids = page.comments.map(({ comment }) => comment.id)
-    const { isDone, ...next } = walkOn(walk, { ids, listed: page.listed }, before === null ? null : newestId)
+    const { isDone: isAtKnown, ...next } = walkOn(
+      walk,
+      { ids, listed: page.listed },
+      before === null ? null : newestId,
+    )
     const baseline = before ?? { newestId: next.highest, since: deps.clock(), staleMs: 0 }
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
-    const learned = await learn(reading, page, start === 0)
+    const learned = await learn(reading, page, { isTop: start === 0, newestId })
+    const found = walk.found + learned.found
+    const total = page.total ?? begun.total
+    const isLateLeft = before !== null && (total ?? 0) - (begun.total ?? total ?? 0) > found
+    const isDone =
+      isAtKnown && !(isLateLeft && page.listed === PAGE_SIZE && next.start < MAX_LATE_DEPTH)
     untold = [...new Set([...untold, ...learned.untold])]
-    const progress = isDone ? { newestId: next.highest, walk: null } : { newestId, walk: next }
+    const progress = isDone
+      ? { newestId: next.highest, total, walk: null }
+      : { newestId, total: begun.total, walk: { ...next, found } }
+    const isWhole = learned.missing.length === 0 && !learned.isPutOff
     await run.commit({
-      ...(isDone ? { next: 'paced', ...soon(untold) } : { next: 'now' }),
+      ...(isDone ? { next: 'paced', ...soon(untold.length > 0 || learned.isPutOff) } : { next: 'now' }),
       method,
       // What is missing may take several polls to be looked at: a 304 would spare them.
-      etag: isDone && learned.missing.length === 0 && start === 0 ? page.etag : null,
+      etag: isDone && isWhole && start === 0 ? page.etag : null,
       checkpoint: JSON.stringify({ baseline, ...progress, untold } satisfies Checkpoint),
       events: learned.events,
       writes: learned.writes,
     })
     await confirmMissing(reading, learned.missing, page.skipped.length > 0)
     if (isDone) return
-    walk = next
+    walk = { ...next, found }
   }
 }
 
-function soon(untold: readonly number[]) {
-  return untold.length > 0 ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const } : {}
+function soon(isUnfinished: boolean) {
+  return isUnfinished ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const } : {}
 }
 
-async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
+async function learn(
+  reading: Reading,
+  page: CommentsPage,
+  { isTop, newestId }: { isTop: boolean; newestId: number },
+) {
   const { run, baseline } = reading
   const { source, deps } = run
   const dates = page.comments.map(({ comment }) => Date.parse(comment.createdAt))
@@ -118,10 +142,15 @@ async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
     page.comments.map(({ video }) => video),
   )
   const isNew = isNews(baseline)
+  const isEdited = ({ comment }: CommentsPage['comments'][number]) => {
+    const was = known.get(comment.id)
+    return was?.isPublic === true && knownComment(was).text !== comment.text
+  }
   // What would be told to everybody now, or would be if its video were known.
   const untold = page.comments.filter(({ comment, video }) => {
     const was = known.get(comment.id)
-    if (comment.heldForReview || was?.isPublic) return false
+    if (comment.heldForReview) return false
+    if (was?.isPublic) return isEdited({ comment, video })
     if (!was) return isNew(comment)
     return knownComment(was).heldForReview || (isNew(comment) && videos(video).isPublic)
   })
@@ -130,7 +159,10 @@ async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
     untold.map(({ video }) => video.uuid),
   )
   const isUntold = new Set(untold.map(({ comment }) => comment.id))
-  const seen = page.comments.map(({ comment, video }): SeenComment => {
+  // An edit is seen again, as long as it was not told.
+  const putOff = new Set(untold.filter((one) => isEdited(one) && !shown.has(one.video.uuid)))
+  const now = page.comments.filter((one) => !putOff.has(one))
+  const seen = now.map(({ comment, video }): SeenComment => {
     const { reference, isPublic } = videos(video)
     const isOpen = isUntold.has(comment.id) ? shown.get(video.uuid) === true : isPublic
     return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
@@ -138,7 +170,9 @@ async function learn(reading: Reading, page: CommentsPage, isTop: boolean) {
   const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
   return {
     missing,
-    untold: untold.flatMap(({ comment, video }) => (shown.has(video.uuid) ? [] : comment.id)),
+    found: page.comments.filter(({ comment: { id } }) => id > newestId && !known.has(id)).length,
+    isPutOff: putOff.size > 0,
+    untold: untold.flatMap((one) => (shown.has(one.video.uuid) || putOff.has(one) ? [] : one.comment.id)),
     events,
     writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],
   }

@@ -9,6 +9,7 @@ import { threadsOfVideo } from './comment-lists.ts'
 import { askCounters, askFeed, revisit } from './comment-signals.ts'
 import { publicVideosOf, type Reading, readThreadOf } from './comment-threads.ts'
 import { CommentWatch, type Suspect } from './comment-watch.ts'
+import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 
 const HOUR_MS = 3_600_000
@@ -30,19 +31,34 @@ export async function pollPublicComments(run: PollRun): Promise<void> {
   watch.method = coveredUntil === null ? methodOf(run) : 'by-connection'
   const counted = await videosWithUnreadComments(deps.env.DB, source.instanceId, MAX_COUNTED)
   if (coveredUntil !== null) return standBy(watch, coveredUntil, counted)
-  // The lists of videos may have said it already: then there is no need to ask the counters before their time.
-  const isTime = counted.length === 0 || now - checkpoint.countersAt >= run.maxDelayMs
+  // The lists of videos may have said it already, or the feed may be waited for: then there is no need to ask the counters
+  // before their time.
+  const isTold = counted.length > 0 || checkpoint.feedWanted
+  const isTime = !isTold || now - checkpoint.countersAt >= run.maxDelayMs
   if (isTime && now >= checkpoint.countersFreshAt) {
     const isFirst = await askCounters(watch)
     watch.method = methodOf(run)
     if (isFirst) return watch.commit()
   }
-  await askFeed(watch, { isCounted: counted.length > 0 })
+  await keeping(watch, () => askFeed(watch, { isCounted: counted.length > 0 }))
   await revisit(watch)
   const found = await readSuspects(watch)
   settleCounts(watch, counted, found)
   await listVideos(watch)
   await watch.commit()
+}
+
+/** Keeps what was learned before when there is no leave for `work` now: otherwise it would be asked for again, and again. */
+async function keeping(watch: CommentWatch, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (error instanceof Interruption && error.stop.kind === 'waiting') {
+      watch.set({ feedWanted: true })
+      await watch.commit()
+    }
+    throw error
+  }
 }
 
 /** While a connection reads, whatever is counted is read; of where we began and of the version only the counters tell. */

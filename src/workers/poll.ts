@@ -45,7 +45,7 @@ export async function pollInstance(deps: Deps, instanceId: string): Promise<void
   try {
     for (const source of due) {
       const run = new PollRun(deps, visit, { ...source, instance })
-      const outcome = ofOneRoute(run.source, await poll(run, source))
+      const outcome = ofOneRoute(run.source, await orPutOff(run, poll(run, source)))
       await settle(run, outcome, source.failures)
       instance = run.source.instance
       if (outcome.kind === 'waiting' || outcome.kind === 'busy') return
@@ -53,6 +53,23 @@ export async function pollInstance(deps: Deps, instanceId: string): Promise<void
     }
   } finally {
     await visit.access.leave()
+  }
+}
+
+/**
+ * What breaks off in the middle is tried again later, as after any failure: otherwise a source that always does would keep the
+ * sources behind it waiting for ever.
+ * @throws what `polling` threw: it is none of the instance's, and whoever keeps the log should see it.
+ */
+async function orPutOff<TOutcome>(run: PollRun, polling: Promise<TOutcome>): Promise<TOutcome> {
+  try {
+    return await polling
+  } catch (error) {
+    const detail = 'could not be read because of an error in Tubewire, which is in its log'
+    const stop = { kind: 'failed', reason: 'internal', detail, isInstanceWide: false } as const
+    // The database may be what fails, or another poll may have gone on: then the source stays as it is.
+    await commitFailure(run, stop).catch(() => undefined)
+    throw error
   }
 }
 

@@ -6,12 +6,15 @@ import {
   type Answer,
   type Bucket,
   type Failure,
+  failed,
   type Get,
   type GetOptions,
   getJson,
   type Read,
 } from '../peertube/client.ts'
 import { diagnosed, isInstanceWide } from '../peertube/failure.ts'
+import { softwareProblem } from '../peertube/probe.ts'
+import { NODE_INFO } from '../peertube/schemas.ts'
 import { clientDeps, type Deps } from './deps.ts'
 import { type InstanceAccess, instanceAccess } from './instance-access.ts'
 import { Interruption, type Stop } from './poll-outcome.ts'
@@ -23,7 +26,7 @@ const BUDGET_REST_MS = 5_000
 const SLICE_MS = 3_000
 /** Of an instance that answers slowly: a source that begins with the same request each time must come to its next one too. */
 const FEW_REQUESTS = 5
-const SLOW_SLICE_MS = 12_000
+const SLOW_SLICE_MS = 16_000
 /** To the end of an answer: the platform ends what takes longer than 35 s, see queues.ts. */
 const VISIT_MS = 33_000
 const TIMEOUT_MS = 30_000
@@ -111,20 +114,39 @@ export class Visit {
     if (url.origin === this.origin || url.pathname + url.search !== path) return null
     if (targetProblem(url, { allowLocal: this.#deps.config.allowLocalTargets })) return null
     const there = this.#accessTo(url.origin)
-    const grant = await there.ask(options.bucket)
-    if (grant.kind === 'wait') return null
-    const answer = await getJson(clientDeps(this.#deps), url.href, options)
-    this.requests += 1
-    await there.observe(answer.observation, options.bucket)
-    if (answer.kind === 'failed') {
+    const answer = await this.#arrive(there, url, options)
+    if (answer === null || answer.kind === 'failed') {
       await there.leave()
-      return { ...failure, detail: `has moved to ${url.origin}, which ${answer.detail}` }
+      return answer && { ...failure, detail: `has moved to ${url.origin}, which ${answer.detail}` }
     }
     await this.access.leave()
     this.access = there
     this.movedFrom = this.origin
     this.origin = url.origin
     this.#deps.log({ log: 'moved', instance: new URL(this.movedFrom).host, to: url.origin })
+    return answer
+  }
+
+  /**
+   * Asks at another origin what was asked here, when it is an instance at all: a page that offers the domain for sale answers
+   * too. @returns null when it can't be asked now.
+   */
+  async #arrive(there: InstanceAccess, url: URL, options: GetOptions): Promise<Answer | null> {
+    const nodeInfo = await this.#askThere(there, url.origin + NODE_INFO, {})
+    if (nodeInfo?.kind === 'failed') return nodeInfo
+    if (nodeInfo?.kind !== 'ok') return null
+    const problem = softwareProblem(nodeInfo.body)
+    if (problem) return failed('schema', `is not a PeerTube instance: ${problem}`, nodeInfo.observation)
+    return this.#askThere(there, url.href, options)
+  }
+
+  /** @returns null when there is no leave for it now. */
+  async #askThere(there: InstanceAccess, url: string, options: GetOptions): Promise<Answer | null> {
+    const grant = await there.ask(options.bucket)
+    if (grant.kind === 'wait') return null
+    const answer = await getJson(clientDeps(this.#deps), url, options)
+    this.requests += 1
+    await there.observe(answer.observation, options.bucket)
     return answer
   }
 

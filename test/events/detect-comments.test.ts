@@ -17,8 +17,8 @@ import { comment, seen } from '../support/comment.ts'
 import { HOST, NOW } from '../support/video.ts'
 
 const HOUR = 3_600_000
-const ANYBODY: CommentScene = { instance: HOST, viewerId: null, now: NOW }
-const OWNER: CommentScene = { instance: HOST, viewerId: 'usr_owner', now: NOW }
+const ANYBODY: CommentScene = { instance: HOST, viewerId: null, now: NOW, toHtml: (text) => `<p>${text}</p>` }
+const OWNER: CommentScene = { ...ANYBODY, viewerId: 'usr_owner' }
 
 type Known = Map<number, KnownComment>
 
@@ -95,9 +95,9 @@ describe('Of comments', () => {
       ['comment.updated 2'],
     ],
     [
-      'another date, account or rendering is none',
+      'another date is none',
       having(seen(2)),
-      [seen(2, { updatedAt: new Date(NOW + HOUR).toISOString(), html: '' })],
+      [seen(2, { updatedAt: new Date(NOW + HOUR).toISOString() })],
       ANYBODY,
       [],
     ],
@@ -161,6 +161,21 @@ describe('Of comments', () => {
     expect(told(look(first.known, [seen(1), seen(2, { text: 'other' })]).events)).toEqual([
       'comment.updated 2',
     ])
+  })
+
+  it('only what is told is rendered: a thread of thousands is read again for one reply', () => {
+    const rendered: string[] = []
+    const toHtml = (text: string) => {
+      rendered.push(text)
+      return `<b>${text}</b>`
+    }
+    const shown = [seen(1), seen(2, { text: 'other' }), seen(3)]
+    const { events } = look(having(seen(1), seen(2)), shown, { ...ANYBODY, toHtml })
+    expect(events.map(({ data }) => data)).toMatchObject([
+      { comment: { id: 2, html: '<b>other</b>' } },
+      { comment: { id: 3, html: '<b>text of 3</b>' } },
+    ])
+    expect(rendered).toEqual(['other', 'text of 3'])
   })
 
   it('a deleted one is told without what it said', () => {

@@ -4,8 +4,9 @@ import { exampleOf } from '../../src/events/catalogue.ts'
 import { detectComments, detectGone, type KnownComment } from '../../src/events/detect-comments.ts'
 import { detectNotifications } from '../../src/events/detect-notifications.ts'
 import { commented, connection } from '../../src/events/example-world.ts'
-import type { Comment, EventType, NewEvent } from '../../src/events/types.ts'
+import type { EventType, NewEvent, UnrenderedComment } from '../../src/events/types.ts'
 import { readCommentList } from '../../src/peertube/comments.ts'
+import { toHtml } from '../../src/peertube/html.ts'
 import { readNotifications } from '../../src/peertube/notifications.ts'
 import { readThread } from '../../src/peertube/thread.ts'
 import list from '../fixtures/recordings/get_all_comments_admin.json'
@@ -19,7 +20,7 @@ const AS_ALICE = { start: 0, token: 'of alice', mine: true }
 const nowOf = (type: EventType) => Date.parse(exampleOf(type).timestamp)
 
 /** A comment of the recorded thread. */
-async function inThread(id: number): Promise<Comment> {
+async function inThread(id: number): Promise<UnrenderedComment> {
   const read = await readThread(recorded(thread), ORIGIN, commented.uuid, 1)
   if (read.kind !== 'thread') throw new Error(read.kind)
   const found = read.comments.find(({ comment }) => comment.id === id)
@@ -28,7 +29,7 @@ async function inThread(id: number): Promise<Comment> {
 }
 
 /** A comment of the recorded list of the instance. */
-async function inList(id: number): Promise<Comment> {
+async function inList(id: number): Promise<UnrenderedComment> {
   const read = await readCommentList(recorded(list), ORIGIN, AS_ALICE, null)
   if (read.kind !== 'page') throw new Error(read.kind)
   const found = read.comments.find(({ comment }) => comment.id === id)
@@ -36,7 +37,7 @@ async function inList(id: number): Promise<Comment> {
   return found.comment
 }
 
-const known = (comment: Comment): KnownComment => ({
+const known = (comment: UnrenderedComment): KnownComment => ({
   id: comment.id,
   threadId: comment.threadId,
   videoUuid: commented.uuid,
@@ -47,8 +48,8 @@ const known = (comment: Comment): KnownComment => ({
 })
 
 /** What a comment says that is seen now. */
-function look(type: EventType, comment: Comment, was: KnownComment[]): NewEvent[] {
-  const scene = { instance: 'peertube.example', viewerId: null, now: nowOf(type) }
+function look(type: EventType, comment: UnrenderedComment, was: KnownComment[]): NewEvent[] {
+  const scene = { instance: 'peertube.example', viewerId: null, now: nowOf(type), toHtml }
   const seen = [{ comment, isDeleted: false, video: commented, isPublic: true }]
   return detectComments(scene, seen, new Map(was.map((one) => [one.id, one])), () => true).events
 }
@@ -72,7 +73,7 @@ const MAKERS: { [TType in EventType]?: () => Promise<NewEvent[]> } = {
     return look('comment.updated', comment, [known({ ...comment, text: 'First! Hello' })])
   },
   'comment.deleted': async () => {
-    const scene = { instance: 'peertube.example', viewerId: null, now: nowOf('comment.deleted') }
+    const scene = { instance: 'peertube.example', viewerId: null, now: nowOf('comment.deleted'), toHtml }
     return detectGone(scene, [known(await inList(6))], new Set(), commented).events
   },
   'notification.created': () => notified('notification.created', ofAlice, 18),

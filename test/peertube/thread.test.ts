@@ -68,7 +68,7 @@ describe('readThread', () => {
     const thread = await read(tree)
     expect(thread.comments[0]).toMatchObject({
       isDeleted: true,
-      comment: { id: 1, text: '', html: '', account: null },
+      comment: { id: 1, text: '', account: null },
     })
     expect(ids(thread)).toEqual([1, 2])
   })
@@ -133,8 +133,7 @@ describe('readThread', () => {
           for (const { comment, isDeleted } of thread.comments) {
             expect(Number.isSafeInteger(comment.id) && comment.id > 0).toBe(true)
             expect(comment.url).toMatch(/^https?:\/\//i)
-            expect(comment.html).not.toMatch(/<script|<img/)
-            if (isDeleted) expect(comment).toMatchObject({ text: '', html: '', account: null })
+            if (isDeleted) expect(comment).toMatchObject({ text: '', account: null })
           }
         }
         expect(Object.prototype).not.toHaveProperty('polluted')

@@ -97,6 +97,35 @@ describe.each(['root', 'alice'] as const)('The list of comments that %s may see'
     expect(await told()).toEqual([`comment.created ${id} to ${connection.ownerId}`])
   })
 
+  it('tells an edit to nobody else on a video that was turned private since we looked', async () => {
+    await begin(['videos'])
+    await connect(username)
+    const { id } = await instance.comment(uuid, 'for all')
+    await next()
+    await env.DB.prepare("UPDATE sources SET due_at = due_at + 999999999 WHERE kind = 'videos'").run()
+    await instance.setPrivacy(uuid, 'private')
+    await instance.editComment(id, 'a secret')
+    await next()
+    expect(await told()).toEqual([
+      ...created([{ id }]),
+      `comment.updated ${id} to ${connection.ownerId}`,
+    ])
+  })
+
+  it('tells an edit later, when there was no leave to ask whether everybody may see it', async () => {
+    await begin(['videos'])
+    await connect(username)
+    const { id } = await instance.comment(uuid, 'first')
+    await next()
+    await env.DB.prepare("UPDATE sources SET due_at = due_at + 999999999 WHERE kind = 'videos'").run()
+    await instance.editComment(id, 'edited')
+    await instance.fail({ kind: '429', path: `/api/v1/videos/${uuid}`, times: 1 })
+    await next()
+    const first = await told()
+    await next()
+    expect([first, await told()]).toEqual([created([{ id }]), [...created([{ id }]), `comment.updated ${id}`]])
+  })
+
   it('of a video that we have not seen yet is public at once', async () => {
     await begin(['videos'])
     await connect(username)
@@ -141,6 +170,46 @@ describe('The list of comments', () => {
     await next()
     expect((await told()).filter((line) => !line.includes(' to ')).sort()).toEqual(created(made).sort())
     expect(requests).toBeLessThan(30)
+  })
+
+  it('tells of one that came late, dated before all that is at its top', async () => {
+    await begin(['videos'])
+    await connect('root')
+    const made = await commentMany(150)
+    await next(2)
+    const at = new Date(tubewire.deps.clock() - 2 * HOUR).toISOString()
+    const late = await instance.comment(uuid, 'from another server', null, { createdAt: at })
+    const before = (await instance.requests()).length
+    await next()
+    expect((await told()).toSorted()).toEqual(created([...made, late]).toSorted())
+    const asked = (await pathsSince(instance, before)).filter((path) => path.includes('/videos/comments'))
+    expect(asked).toHaveLength(2)
+    const after = (await instance.requests()).length
+    await next(2)
+    expect((await pathsSince(instance, after)).filter((path) => path.includes('/comments'))).toHaveLength(2)
+  })
+
+  it('that counts one that it never shows is searched once', async () => {
+    await begin(['videos'])
+    await connect('root')
+    await commentMany(150)
+    await next(2)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (!String(input).includes('/videos/comments')) return response
+      const body: { total: number } = await response.json()
+      return Response.json({ ...body, total: body.total + 1 })
+    }
+    const counts: number[] = []
+    for (let poll = 0; poll < 3; poll += 1) {
+      await instance.comment(uuid, 'one more')
+      const before = (await instance.requests()).length
+      await next()
+      const paths = await pathsSince(instance, before)
+      counts.push(paths.filter((path) => path.includes('/videos/comments')).length)
+    }
+    expect(counts).toEqual([2, 1, 1])
   })
 
   it('in which many threads lost something at once tells of all, although it answers 304 then', async () => {

@@ -114,6 +114,28 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     expect(await source()).toMatchObject({ failures: 0 })
   })
 
+  it('comes to the end where each answer takes as long as it may', async () => {
+    await begin(version)
+    await later()
+    const { deps } = tubewire
+    let requests = 0
+    tubewire.deps = {
+      ...deps,
+      fetch: async (input, init) => {
+        requests += 1
+        const response = await fetch(input, init)
+        tubewire.advance(14_000)
+        await instance.advance(14_000)
+        return response
+      },
+    }
+    const made = await many(1, null)
+    await later()
+    expect((await told()).toSorted()).toEqual(created(made))
+    // 40 min: a list of videos each minute, and few for the comments.
+    expect(requests).toBeLessThan(80)
+  })
+
   it('goes on where it was after web pages came in place of answers', async () => {
     await begin(version)
     const made = await many(2, null)

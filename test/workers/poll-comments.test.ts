@@ -70,7 +70,7 @@ describe.each(['5.1.0', '6.3.0', '7.2.0', '8.1.0'])(
       const root = await instance.comment(uuids[0] ?? '', 'root')
       const reply = await instance.comment(uuids[0] ?? '', 'reply', root.id)
       await pass(tubewire, instance, id, 40 * MINUTE)
-      await instance.editComment(root.id, 'root, edited')
+      await instance.editComment(root.id, 'root, **edited**<script>alert(1)</script>')
       await pass(tubewire, instance, id, 3 * HOUR)
       await instance.removeComment(reply.id)
       await pass(tubewire, instance, id, 3 * HOUR)
@@ -80,6 +80,8 @@ describe.each(['5.1.0', '6.3.0', '7.2.0', '8.1.0'])(
         `comment.updated ${root.id}`,
         `comment.deleted ${reply.id}`,
       ])
+      const updated = (await eventsOf(instance.origin)).find(({ type }) => type === 'comment.updated')
+      expect(updated?.data).toMatchObject({ comment: { html: '<p>root, <strong>edited</strong></p>' } })
     })
   },
 )
