@@ -76,6 +76,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: [...NODE_TESTS, ...PURE_TESTS],
           globalSetup: ['./test/support/servers.ts'],

@@ -6,7 +6,7 @@ import { parseConfig } from '../config.ts'
 import { type ApiClient, apiClient } from './api-client.ts'
 import { readSecrets } from './dev-vars.ts'
 import { guardChildren, lockData } from './guard.ts'
-import { Mistake } from './mistake.ts'
+import { Mistake, takenPort } from './mistake.ts'
 import { forgetAside, restoreState, setStateAside } from './state.ts'
 import { ROOT, startWorker } from './worker.ts'
 
@@ -116,9 +116,7 @@ async function refuseTakenPort(port: number): Promise<void> {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE' || error.code === 'EACCES'
-      reject(
-        isTaken ? new Mistake(`port ${port} is taken or not allowed: choose another with --port`) : error,
-      )
+      reject(isTaken ? takenPort(port) : error)
     })
     server.listen(port, '127.0.0.1', () => server.close(() => resolve()))
   })

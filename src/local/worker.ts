@@ -1,8 +1,16 @@
 /** @module Tubewire on this machine: the same bundle and wrangler.toml as deployed, in workerd, with local D1, queues and objects. */
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type WorkerdStructuredLog } from 'miniflare'
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Miniflare,
+  MiniflareCoreError,
+  type WorkerdStructuredLog,
+} from 'miniflare'
 import { migrate } from './migrate.ts'
+import { takenPort } from './mistake.ts'
 import { stateFolder } from './state.ts'
 
 /** The folder of the project. */
@@ -26,7 +34,7 @@ export type LocalWorker = {
  * @param options `port` 0: any free one; `data`: the folder where state lives; `vars`: variables and secrets, over those
  * of wrangler.toml; `onLog`: each line that the Worker or workerd prints; `entry`: another main module than
  * wrangler.toml names, for measurements.
- * @throws Error when the port is taken (`code` EADDRINUSE), or when the database can't be migrated.
+ * @throws Mistake when the port is taken; Error when the database can't be migrated.
  */
 export async function startWorker(options: {
   port: number
@@ -72,7 +80,9 @@ export async function startWorker(options: {
     }
   } catch (error) {
     await miniflare.dispose()
-    throw error
+    // Somebody else was faster, since it was found free.
+    const isTaken = error instanceof MiniflareCoreError && error.code === 'ERR_ADDRESS_IN_USE'
+    throw isTaken ? takenPort(options.port) : error
   }
 }
 

@@ -76,8 +76,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
       const detail = 'has no list of the comments on one’s own videos: PeerTube has it from 6.3 on'
       throw new Interruption({ ...failedStop(page), ...(isMissing ? { detail } : {}) })
     }
-    if (page.kind === 'not-modified')
-      return run.commit({ next: 'paced', ...soon(untold.length > 0), method })
+    if (page.kind === 'not-modified') return run.commit({ next: 'paced', ...soon(untold.length > 0), method })
     for (const detail of page.skipped.slice(0, NAMED_SKIPS))
       deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
@@ -93,8 +92,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const found = walk.found + learned.found
     const total = page.total ?? begun.total
     const isLateLeft = before !== null && (total ?? 0) - (begun.total ?? total ?? 0) > found
-    const isDone =
-      isAtKnown && !(isLateLeft && page.listed === PAGE_SIZE && next.start < MAX_LATE_DEPTH)
+    const isDone = isAtKnown && !(isLateLeft && page.listed === PAGE_SIZE && next.start < MAX_LATE_DEPTH)
     untold = [...new Set([...untold, ...learned.untold])]
     const progress = isDone
       ? { newestId: next.highest, total, walk: null }

@@ -1,7 +1,6 @@
 /** @module `npm start` as a process: what it prints, how it ends, and what it leaves behind. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
@@ -68,14 +67,23 @@ export function startCli(
   }
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago, and is no system's to give: of those it gives to whoever listens on port 0, such as the
+ * servers of other tests, one may be gone before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  // A server that listens on TCP has an address of this kind.
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
 
 /** The processes below one, itself not counted. Linux only, as are these tests' machines. */

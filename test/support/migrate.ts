@@ -1,4 +1,4 @@
-import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
+import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 
 declare global {
@@ -15,4 +15,5 @@ declare global {
   }
 }
 
+await reset()
 await applyD1Migrations(env.DB, env.MIGRATIONS)

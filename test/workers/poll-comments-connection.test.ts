@@ -106,10 +106,7 @@ describe.each(['root', 'alice'] as const)('The list of comments that %s may see'
     await instance.setPrivacy(uuid, 'private')
     await instance.editComment(id, 'a secret')
     await next()
-    expect(await told()).toEqual([
-      ...created([{ id }]),
-      `comment.updated ${id} to ${connection.ownerId}`,
-    ])
+    expect(await told()).toEqual([...created([{ id }]), `comment.updated ${id} to ${connection.ownerId}`])
   })
 
   it('tells an edit later, when there was no leave to ask whether everybody may see it', async () => {
@@ -123,7 +120,10 @@ describe.each(['root', 'alice'] as const)('The list of comments that %s may see'
     await next()
     const first = await told()
     await next()
-    expect([first, await told()]).toEqual([created([{ id }]), [...created([{ id }]), `comment.updated ${id}`]])
+    expect([first, await told()]).toEqual([
+      created([{ id }]),
+      [...created([{ id }]), `comment.updated ${id}`],
+    ])
   })
 
   it('of a video that we have not seen yet is public at once', async () => {

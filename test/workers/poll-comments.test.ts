@@ -81,7 +81,9 @@ describe.each(['5.1.0', '6.3.0', '7.2.0', '8.1.0'])(
         `comment.deleted ${reply.id}`,
       ])
       const updated = (await eventsOf(instance.origin)).find(({ type }) => type === 'comment.updated')
-      expect(updated?.data).toMatchObject({ comment: { html: '<p>root, <strong>edited</strong></p>' } })
+      expect(JSON.parse(updated?.data ?? '')).toMatchObject({
+        comment: { html: '<p>root, <strong>edited</strong></p>' },
+      })
     })
   },
 )

@@ -67,7 +67,10 @@ describe('A permanent redirect to the same path elsewhere', () => {
 
   it('that leads to what is no instance, whatever it answers, is not recorded', async () => {
     const { instance, id, there } = await moved(301, samePath)
-    await instance.answerWith('/nodeinfo/2.0.json', { status: 200, body: { software: { name: 'forsale', version: '1' } } })
+    await instance.answerWith('/nodeinfo/2.0.json', {
+      status: 200,
+      body: { software: { name: 'forsale', version: '1' } },
+    })
     await pollAgain(tubewire, id)
     expect(await placeOf(id)).toMatchObject({ origin: instance.origin, movedFrom: null, failures: 1 })
     expect(tubewire.log.at(-1)).toMatchObject({
