@@ -79,7 +79,8 @@ export async function startWorker(options: {
       stop: () => miniflare.dispose(),
     }
   } catch (error) {
-    await miniflare.dispose()
+    // What could not start says so here once more.
+    await miniflare.dispose().catch(() => undefined)
     // Somebody else was faster, since it was found free.
     const isTaken = error instanceof MiniflareCoreError && error.code === 'ERR_ADDRESS_IN_USE'
     throw isTaken ? takenPort(options.port) : error

@@ -71,7 +71,7 @@ export function parseItems<TItem>(
 /** Which field is wrong, and what is wrong with it, in a line. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   // Without what was received, which valibot's message quotes: it may be private, and goes into the log.
-  const expected = issue.message.replace(/ but received [\s\S]*$/, '')
+  const expected = issue.message.replace(/(: Received| but received) [\s\S]*$/, '')
   return shorten(`${v.getDotPath(issue) ?? 'the answer'}: ${expected}`)
 }
 

@@ -140,6 +140,27 @@ describe('advance', () => {
     expect(step(alone.checkpoint, [nothing]).kind).toBe('done')
   })
 
+  it('gives up on a list that never ends, after three thousand pages', () => {
+    let checkpoint = firstCheckpoint(0)
+    let pages = 0
+    for (;;) {
+      // Each begins with the last one of the page before.
+      const from = 10_000_000 - pages * (PAGE_SIZE - 1)
+      const next = advance(
+        checkpoint,
+        full(from).map((one) => ({ ...one, uuid: `at-${one.publishedAt}` })),
+        new Set(),
+        0,
+        NOW,
+      )
+      if (next.kind === 'endless') break
+      expect(next.kind).toBe('on')
+      checkpoint = next.checkpoint
+      pages += 1
+    }
+    expect(pages).toBe(3_000)
+  })
+
   it('gives up on a list that repeats itself, and goes on when it does no more', () => {
     const page = full(5_000)
     let { checkpoint } = step(firstCheckpoint(0), page)

@@ -150,6 +150,14 @@ describe('readVideosPage', () => {
     expect((await readOne({ uuid: 'x' })).listed).toEqual([{ uuid: null, publishedAt: null }])
   })
 
+  it('does not repeat what was sent, which may be private, in what goes into the log', async () => {
+    for (const change of [{ uuid: 'a secret' }, { duration: 'a secret' }, { url: 'a secret' }]) {
+      const [detail] = (await readOne(change)).skipped
+      expect(detail).toMatch(/^video 0: (uuid|duration|url): /)
+      expect(detail).not.toContain('secret')
+    }
+  })
+
   it('names no more than the beginning of a long value, and keeps no URL that grows too long', async () => {
     const page = await readOne({ name: { toString: 'x'.repeat(100_000) }, duration: 'x'.repeat(100_000) })
     expect(page.skipped.join().length).toBeLessThan(400)
