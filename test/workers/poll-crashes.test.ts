@@ -14,6 +14,7 @@ import {
   subscribe,
   type Tubewire,
   testDeps,
+  watch,
   watched,
 } from '../support/harness.ts'
 
@@ -101,6 +102,40 @@ describe('Nothing is lost and nothing comes twice', () => {
     expect(tubewire.pollQueue.sent.at(-1)).toEqual({ body: { instance: id }, delaySeconds: 0 })
     await pollToEnd(tubewire, id)
     expect((await subjectsOf(instance)).sort()).toEqual(published.sort())
+  })
+
+  it('when the polls of one source always break: the others are read, and it says why it is not', async () => {
+    const instance = await control.instance({ videos: 2, limits: { api: 10_000 } })
+    const id = await watch(instance.origin, tubewire.deps, 0, ['videos', 'comments'])
+    const real = tubewire.deps.env.DB
+    tubewire.deps.env.DB = new Proxy(real, {
+      get(target, name) {
+        if (name === 'batch') return (statements: D1PreparedStatement[]) => target.batch(statements)
+        return (sql: string) => {
+          if (sql.includes('INSERT INTO videos')) throw new Error('a row that can not be written')
+          return target.prepare(sql)
+        }
+      },
+    })
+    await expect(pollInstance(tubewire.deps, id)).rejects.toThrow('a row that can not be written')
+    await pollInstance(tubewire.deps, id)
+    const { results } = await env.DB.prepare(
+      'SELECT kind, failures, error_kind AS errorKind, last_error AS lastError FROM sources WHERE instance_id = ? ORDER BY kind',
+    )
+      .bind(id)
+      .all()
+    const none = { failures: 0, errorKind: null, lastError: null }
+    const lastError = 'could not be read because of an error in Tubewire, which is in its log'
+    expect(results).toEqual([
+      { kind: 'comments', ...none },
+      { kind: 'videos', failures: 1, errorKind: 'internal', lastError },
+    ])
+    tubewire.deps.env.DB = real
+    tubewire.advance(75_000)
+    await pollToEnd(tubewire, id)
+    expect(
+      await count("SELECT failures AS count FROM sources WHERE instance_id = ? AND kind = 'videos'", id),
+    ).toBe(0)
   })
 
   it('when the queue fails after the commit: the next tick finds the deliveries', async () => {
