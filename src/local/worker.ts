@@ -1,4 +1,5 @@
 /** @module Tubewire on this machine: the same bundle and wrangler.toml as deployed, in workerd, with local D1, queues and objects. */
+import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import {
@@ -108,6 +109,8 @@ async function readWranglerConfig() {
   // Otherwise it tells of each file that it reads.
   process.env['WRANGLER_LOG'] = 'error'
   try {
+    // It is large: the next start takes a second less.
+    enableCompileCache()
     const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
     return unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions
   } finally {
