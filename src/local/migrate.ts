@@ -23,12 +23,10 @@ export async function migrate(db: Database, folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   for (const name of files.filter((file) => !applied.has(file))) {
     const sql = await readFile(join(folder, name), 'utf8')
-    const statements = sql.split('--> statement-breakpoint').filter((statement) => statement.trim() !== '')
     try {
-      await db.batch([
-        ...statements.map((statement) => db.prepare(statement)),
-        db.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name),
-      ])
+      // One statement to D1, which runs all that it says. Each that is prepared by itself costs a wait for workerd: half a second
+      // in all.
+      await db.batch([db.prepare(sql), db.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name)])
     } catch (cause) {
       throw new Error(`the migration ${name} failed: ${cause instanceof Error ? cause.message : cause}`, {
         cause,
