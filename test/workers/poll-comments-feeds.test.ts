@@ -24,7 +24,7 @@ async function begin(version: string, before?: () => Promise<unknown>) {
   await leap(tubewire, watched, MINUTE, 2)
 }
 /** So long that whatever the instance keeps is made anew. */
-const later = (minutes = 40) => leap(tubewire, watched, 2 * MINUTE, minutes / 2)
+const later = (minutes = 40) => leap(tubewire, watched, 4 * MINUTE, Math.ceil(minutes / 4))
 const told = () => toldOf(instance, 'comment.')
 const created = (ids: readonly { id: number }[]) => ids.map(({ id }) => `comment.created ${id}`).toSorted()
 const source = () => sourceOf(watched.id, 'comments', '')
