@@ -136,8 +136,10 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
   return isDone
 }
 
-/** What a page says that was not known. Of a new video its own answer says more, as far as the budget goes. */
-/** @param at whether the page is the first of the list, and whether the list ends with it. */
+/**
+ * What a page says that was not known. Of a new video its own answer says more, as far as the budget goes.
+ * @param at whether the page is the first of the list, and whether the list ends with it.
+ */
 async function learn(
   run: PollRun,
   checkpoint: Checkpoint,
