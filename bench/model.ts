@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { atMost, type Figure } from './figures.ts'
 
@@ -21,6 +21,22 @@ type Report = {
 
 /** What was missed, and what invented, in all runs. */
 export async function modelFigures(): Promise<Figure[]> {
+  const lanes = Math.min(availableParallelism(), SEEDS.length)
+  const shares = Array.from({ length: lanes }, (_, lane) => SEEDS.filter((seed) => seed % lanes === lane))
+  const runs = (await Promise.all(shares.map(runsOf))).flat()
+  // One of each kind for a seed.
+  const unfinished = runs.filter(({ meta }) => meta.missed === undefined).length
+  if (runs.length !== 2 * SEEDS.length || unfinished > 0)
+    throw new Error(`${unfinished} of ${runs.length} runs of the model came to no end`)
+  const sum = (name: 'missed' | 'invented') => runs.reduce((total, { meta }) => total + (meta[name] ?? 0), 0)
+  return [
+    atMost('model.missed', sum('missed'), 0, `of ${runs.length} runs`),
+    atMost('model.invented', sum('invented'), 0, `of ${runs.length} runs`),
+  ]
+}
+
+/** Runs some seeds, one after another in a process of their own, for each takes a minute or more. */
+async function runsOf(seeds: readonly number[]) {
   const folder = await mkdtemp(join(tmpdir(), 'tubewire-model-'))
   try {
     const file = join(folder, 'report.json')
@@ -32,23 +48,13 @@ export async function modelFigures(): Promise<Figure[]> {
         cwd: ROOT,
         // A seed that fails says what happened and what was told: for people, with the same seed again.
         stdio: 'inherit',
-        env: { ...process.env, MODEL_SEEDS: SEEDS.join(), MODEL_ACTIONS: String(ACTIONS) },
+        env: { ...process.env, MODEL_SEEDS: seeds.join(), MODEL_ACTIONS: String(ACTIONS) },
       },
     )
     await once(vitest, 'exit')
     // What vitest writes.
     const report = JSON.parse(await readFile(file, 'utf8')) as Report
-    const runs = report.testResults.flatMap(({ assertionResults }) => assertionResults)
-    // One of each kind for a seed.
-    const unfinished = runs.filter(({ meta }) => meta.missed === undefined).length
-    if (runs.length !== 2 * SEEDS.length || unfinished > 0)
-      throw new Error(`${unfinished} of ${runs.length} runs of the model came to no end`)
-    const sum = (name: 'missed' | 'invented') =>
-      runs.reduce((total, { meta }) => total + (meta[name] ?? 0), 0)
-    return [
-      atMost('model.missed', sum('missed'), 0, `of ${runs.length} runs`),
-      atMost('model.invented', sum('invented'), 0, `of ${runs.length} runs`),
-    ]
+    return report.testResults.flatMap(({ assertionResults }) => assertionResults)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
