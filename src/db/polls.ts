@@ -25,6 +25,7 @@ export type DueSource = Pick<
   | 'polledAt'
   | 'succeededAt'
   | 'failures'
+  | 'errorKind'
 > & {
   instance: Pick<
     Instance,
@@ -58,7 +59,7 @@ export async function dueSources(
       `SELECT s.id AS id, s.instance_id AS instanceId, s.kind AS kind, s.target AS target,
               s.connection_id AS connectionId, s.owner_id AS ownerId, s.due_at AS dueAt, s.max_delay_ms AS maxDelayMs,
               s.rate AS rate, s.method AS method, s.revision AS revision, s.checkpoint AS checkpoint, s.etag AS etag,
-              s.digest AS digest, s.polled_at AS polledAt, s.succeeded_at AS succeededAt, s.failures AS failures,
+              s.digest AS digest, s.polled_at AS polledAt, s.succeeded_at AS succeededAt, s.failures AS failures, s.error_kind AS errorKind,
               i.origin AS origin, i.host AS host, i.name AS name, i.version AS version,
               i.failures AS instanceFailures, i.failing_since AS failingSince, i.unreachable_at AS unreachableAt,
               i.moved_from AS movedFrom

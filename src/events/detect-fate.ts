@@ -19,6 +19,8 @@ export type VideoFate =
       updatedAt: string
     }
 
+/** PeerTube's VideoPrivacy: everybody may see it, and lists show it. */
+export const PUBLIC = 1
 const UNLISTED = 2
 const PUBLISHED = 1
 

@@ -5,29 +5,31 @@
  */
 import { knownComments, publicVideos, rememberComments } from '../db/known-comments.ts'
 import { detectComments, knownComment } from '../events/detect-comments.ts'
+import { PUBLIC } from '../events/detect-fate.ts'
 import type { UnrenderedComment, VideoReference } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
-import { type Reading, referenceOf, sceneOf, type ThreadNews } from './comment-threads.ts'
+import { type Reading, referenceOf, sceneOf, type ThreadNews, unknownReference } from './comment-threads.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
-/** PeerTube's VideoPrivacy. */
-const PUBLIC = 1
+/** `unclear`: the instance gives an answer of which nothing can be learned. */
+type Publicity = 'public' | 'private' | 'unclear'
 
 /**
  * Which videos everybody may see at this moment.
  * @returns by UUID. One that is not in it could not be asked for now.
  * @throws Interruption when the whole instance fails.
  */
-export async function publicNow(run: PollRun, uuids: Iterable<string>): Promise<Map<string, boolean>> {
-  const found = new Map<string, boolean>()
+export async function publicNow(run: PollRun, uuids: Iterable<string>): Promise<Map<string, Publicity>> {
+  const found = new Map<string, Publicity>()
   for (const uuid of new Set(uuids)) {
     const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, uuid))
     if (read === null) break
     const stop = read.kind === 'failed' ? failedStop(read) : null
     if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-    found.set(uuid, read.kind === 'video' && read.fate.privacy === PUBLIC)
+    const isPublic = read.kind === 'video' && read.fate.privacy === PUBLIC
+    found.set(uuid, read.kind === 'failed' ? 'unclear' : isPublic ? 'public' : 'private')
   }
   return found
 }
@@ -54,7 +56,7 @@ export async function tellUntold(
     waiting.map(({ videoUuid }) => ({ uuid: videoUuid, name: '' })),
   )
   const seen = waiting
-    .filter(({ videoUuid }) => shown.get(videoUuid))
+    .filter(({ videoUuid }) => shown.get(videoUuid) === 'public')
     .map((was) => ({
       comment: knownComment(was),
       isDeleted: false,
@@ -83,16 +85,6 @@ export async function videosOf(run: PollRun, videos: readonly { uuid: string; na
   }): { reference: VideoReference; isPublic: boolean } => {
     const video = known.get(uuid)
     if (video) return { reference: referenceOf(video), isPublic: true }
-    const url = `${visit.origin}/videos/watch/${uuid}`
-    const unknown = {
-      shortUUID: null,
-      nsfw: null,
-      category: null,
-      language: null,
-      tags: null,
-      channel: null,
-      account: null,
-    }
-    return { reference: { uuid, url, name, ...unknown }, isPublic: false }
+    return { reference: unknownReference(visit.origin, uuid, name), isPublic: false }
   }
 }

@@ -131,6 +131,8 @@ export async function askFeed(watch: CommentWatch, { isCounted }: { isCounted: b
     return
   }
   if (!isWanted && now - checkpoint.feedAt < FEED_EVERY_MS) return
+  // Should there be no leave for it now.
+  watch.set({ feedWanted: isWanted })
   const news = await readFeed(watch)
   if (!news) {
     watch.set({ unexplained: Math.min(0, unexplained) })

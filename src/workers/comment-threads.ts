@@ -148,6 +148,13 @@ export async function publicVideosOf(run: PollRun, uuids: readonly string[]) {
   )
 }
 
+/** How comments name a video of which nothing but this is known. */
+export function unknownReference(origin: string, uuid: string, name: string): VideoReference {
+  const url = `${origin}/videos/watch/${uuid}`
+  const unknown = { shortUUID: null, nsfw: null, category: null, language: null, tags: null }
+  return { uuid, url, name, ...unknown, channel: null, account: null }
+}
+
 export function referenceOf(video: Video): VideoReference {
   const { uuid, shortUUID, url, name, nsfw, category, language, tags, channel, account } = video
   return { uuid, shortUUID, url, name, nsfw, category, language, tags, channel, account }

@@ -134,10 +134,12 @@ export class CommentWatch {
     this.#events = []
     this.#writes = []
     const isUnfinished = suspects.some(({ video }) => !this.strangers.has(video)) || videos.length > 0
+    const freshMs = this.feed.freshAt - this.now
     const soon = isUnfinished
       ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
       : feedWanted && {
-          atMostMs: Math.max(1_000, this.feed.freshAt - this.now + 1_000),
+          // Where it is never fresh, what it says may be old all the same.
+          atMostMs: freshMs > 0 ? freshMs + 1_000 : UNFINISHED_MS,
           atMostReason: 'cached' as const,
         }
     await this.run.commit({

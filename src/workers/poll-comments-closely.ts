@@ -1,20 +1,25 @@
 /** @module Comments of a video or a channel that somebody named: its threads are listed at every poll, and none is missed for long. */
 import * as v from 'valibot'
+import { PUBLIC } from '../events/detect-fate.ts'
 import type { CommentsTarget } from '../events/source-target.ts'
 import type { VideoReference } from '../events/types.ts'
 import { readVideo, readVideosPage } from '../peertube/videos.ts'
 import { Baseline, readCheckpoint } from './checkpoint.ts'
 import { threadsOfVideo } from './comment-lists.ts'
-import { publicVideo, type Reading, readThreadOf, referenceOf, type ThreadNews } from './comment-threads.ts'
+import {
+  publicVideo,
+  type Reading,
+  readThreadOf,
+  referenceOf,
+  type ThreadNews,
+  unknownReference,
+} from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
-/** Broken off for want of leave, it goes on as soon as there may be some; later when it had come to nothing new. */
+/** Broken off for want of leave, it goes on as soon as there may be some, unless it came to nothing. */
 const UNFINISHED_MS = 5_000
-const STUCK_MS = 30_000
-/** PeerTube's VideoPrivacy. */
-const PUBLIC = 1
 /** Of a channel so many of the newest videos. */
 const NEWEST = 10
 
@@ -23,9 +28,9 @@ const Checkpoint = v.object({
   baseline: Baseline,
   /** Videos that were listed before, with their number of comments when the instance counts them (from 7.0 on). */
   videos: v.optional(v.record(v.string(), v.nullable(v.number())), {}),
+  /** The video at which the last poll was broken off: those before it had their turn. */
+  from: v.optional(v.nullable(v.string()), null),
 })
-type Videos = v.InferOutput<typeof Checkpoint>['videos']
-
 type Watched = { reference: VideoReference; isPublic: boolean; comments: number | null }
 
 /**
@@ -41,40 +46,49 @@ export async function pollClosely(
   const reading: Reading = { run, get: run.visit.get, viewerId: run.source.ownerId, baseline }
   const watched =
     target.kind === 'video' ? await oneVideo(run, target.name) : await ofChannel(run, target.name)
-  let videos: Videos = before.videos
-  let isBrokenOff = false
-  let commits = 0
+  let { videos, from } = before
+  let brokenAt: string | null = null
+  let hasProgress = false
   const commit = (news: Partial<ThreadNews>) =>
     run.commit({
       next: 'paced',
-      ...(isBrokenOff
-        ? { atMostMs: commits > 0 ? UNFINISHED_MS : STUCK_MS, atMostReason: 'unfinished' }
-        : {}),
+      ...(brokenAt !== null && hasProgress ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' } : {}),
       method: 'closely',
-      checkpoint: JSON.stringify({ baseline, videos }),
+      checkpoint: JSON.stringify({ baseline, videos, from } satisfies v.InferOutput<typeof Checkpoint>),
       events: news.events ?? [],
       writes: news.writes ?? [],
     })
-  for (const { reference, isPublic, comments } of watched) {
+  const begin = Math.max(
+    0,
+    watched.findIndex(({ reference }) => reference.uuid === from),
+  )
+  for (const { reference, isPublic, comments } of watched.slice(begin)) {
     const { uuid } = reference
     const isKnown = Object.hasOwn(videos, uuid)
     if (isKnown && comments !== null && videos[uuid] === comments) continue
     // A video that is new since we watch has no comments that were there before us.
     const isFirst = !isKnown && before.baseline === null
     const listed = await threadsOfVideo(reading, uuid, { isFirst, toTheEnd: true })
-    isBrokenOff = listed === null
-    if (listed === null) break
-    for (const { threadId, replies } of listed.suspects) {
+    if (listed === null) brokenAt = uuid
+    for (const { threadId, replies } of listed?.suspects ?? []) {
       const news = await readThreadOf(reading, { reference, isPublic }, threadId, replies)
-      isBrokenOff = news === null
-      if (news === null) break
+      if (news === null) {
+        brokenAt = uuid
+        break
+      }
       await commit(news)
-      commits += 1
+      hasProgress = true
     }
-    if (!isBrokenOff) videos = { ...videos, [uuid]: comments }
-    if (listed.writes.length > 0) await commit({ writes: listed.writes })
-    if (isBrokenOff) break
+    if (brokenAt === null) {
+      videos = { ...videos, [uuid]: comments }
+      hasProgress = true
+    }
+    if (listed && listed.writes.length > 0) await commit({ writes: listed.writes })
+    if (brokenAt !== null) break
   }
+  // One that comes to nothing again and again, for each answer takes too long, must not keep the others from their turn.
+  const isStuck = brokenAt !== null && !hasProgress && brokenAt === before.from
+  from = isStuck ? (watched[begin + 1]?.reference.uuid ?? null) : brokenAt
   // Only those that are still among the newest are worth keeping.
   videos = Object.fromEntries(
     Object.entries(videos).filter(([uuid]) => watched.some(({ reference }) => reference.uuid === uuid)),
@@ -89,17 +103,7 @@ async function oneVideo(run: PollRun, uuid: string): Promise<Watched[]> {
   const read = await readVideo(run.visit.get, run.visit.origin, uuid)
   if (read.kind === 'failed') throw new Interruption(failedStop(read))
   if (read.kind !== 'video') return []
-  const url = `${run.visit.origin}/videos/watch/${uuid}`
-  const unknown = {
-    shortUUID: null,
-    nsfw: null,
-    category: null,
-    language: null,
-    tags: null,
-    channel: null,
-    account: null,
-  }
-  const reference = { uuid, url, name: '', ...unknown }
+  const reference = unknownReference(run.visit.origin, uuid, '')
   return [{ reference, isPublic: read.fate.privacy === PUBLIC, comments: null }]
 }
 

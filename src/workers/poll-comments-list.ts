@@ -35,9 +35,16 @@ const Checkpoint = v.object({
   newestId: v.optional(v.number(), 0),
   /** How many the list counted then; null: not known. */
   total: v.optional(v.nullable(v.number()), null),
-  /** The walk that is under way, and how many new ones it has shown. */
+  /** The walk that is under way, how many new ones it has shown, and how many the list counted at its beginning. */
   walk: v.optional(
-    v.nullable(v.object({ start: v.number(), highest: v.number(), found: v.optional(v.number(), 0) })),
+    v.nullable(
+      v.object({
+        start: v.number(),
+        highest: v.number(),
+        found: v.optional(v.number(), 0),
+        total: v.optional(v.nullable(v.number()), null),
+      }),
+    ),
     null,
   ),
   /** Comments of which it could not be found out yet whether everybody may see them. */
@@ -65,7 +72,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const { events, writes } = told
     await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
   }
-  let walk = begun.walk ?? { ...walkFrom(newestId), found: 0 }
+  let walk = begun.walk ?? { ...walkFrom(newestId), found: 0, total: null }
   for (;;) {
     const { start } = walk
     // The token is in `get`.
@@ -90,13 +97,14 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
     const learned = await learn(reading, page, { isTop: start === 0, newestId })
     const found = walk.found + learned.found
-    const total = page.total ?? begun.total
+    // What comes while it is walked is found by the next.
+    const total = start === 0 ? page.total : walk.total
     const isLateLeft = before !== null && (total ?? 0) - (begun.total ?? total ?? 0) > found
     const isDone = isAtKnown && !(isLateLeft && page.listed === PAGE_SIZE && next.start < MAX_LATE_DEPTH)
     untold = [...new Set([...untold, ...learned.untold])]
     const progress = isDone
       ? { newestId: next.highest, total, walk: null }
-      : { newestId, total: begun.total, walk: { ...next, found } }
+      : { newestId, total: begun.total, walk: { ...next, found, total } }
     const isWhole = learned.missing.length === 0 && !learned.isPutOff
     await run.commit({
       ...(isDone ? { next: 'paced', ...soon(untold.length > 0 || learned.isPutOff) } : { next: 'now' }),
@@ -109,7 +117,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     })
     await confirmMissing(reading, learned.missing, page.skipped.length > 0)
     if (isDone) return
-    walk = { ...next, found }
+    walk = { ...next, found, total }
   }
 }
 
@@ -157,12 +165,14 @@ async function learn(
     untold.map(({ video }) => video.uuid),
   )
   const isUntold = new Set(untold.map(({ comment }) => comment.id))
+  const isClear = ({ video }: CommentsPage['comments'][number]) =>
+    shown.has(video.uuid) && shown.get(video.uuid) !== 'unclear'
   // An edit is seen again, as long as it was not told.
-  const putOff = new Set(untold.filter((one) => isEdited(one) && !shown.has(one.video.uuid)))
+  const putOff = new Set(untold.filter((one) => isEdited(one) && !isClear(one)))
   const now = page.comments.filter((one) => !putOff.has(one))
   const seen = now.map(({ comment, video }): SeenComment => {
     const { reference, isPublic } = videos(video)
-    const isOpen = isUntold.has(comment.id) ? shown.get(video.uuid) === true : isPublic
+    const isOpen = isUntold.has(comment.id) ? shown.get(video.uuid) === 'public' : isPublic
     return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
   })
   const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
@@ -194,8 +204,17 @@ async function confirmMissing(
     reading.run,
     missing.map(({ videoUuid }) => ({ uuid: videoUuid, name: '' })),
   )
-  for (const [threadId, { videoUuid }] of [...threads].slice(0, MAX_THREADS)) {
-    const news = await readThreadOf(reading, videos({ uuid: videoUuid, name: '' }), threadId)
+  const looked = [...threads].slice(0, MAX_THREADS)
+  // They say what was written meanwhile, too.
+  const shown = await publicNow(
+    reading.run,
+    looked.map(([, { videoUuid }]) => videoUuid),
+  )
+  for (const [threadId, { videoUuid }] of looked) {
+    if (!shown.has(videoUuid)) return
+    const { reference, isPublic } = videos({ uuid: videoUuid, name: '' })
+    const video = { reference, isPublic: isPublic && shown.get(videoUuid) === 'public' }
+    const news = await readThreadOf(reading, video, threadId)
     if (news === null) return
     await reading.run.commit({ next: 'paced', ...news })
   }

@@ -53,10 +53,7 @@ async function keeping(watch: CommentWatch, work: () => Promise<void>): Promise<
   try {
     await work()
   } catch (error) {
-    if (error instanceof Interruption && error.stop.kind === 'waiting') {
-      watch.set({ feedWanted: true })
-      await watch.commit()
-    }
+    if (error instanceof Interruption && error.stop.kind === 'waiting') await watch.commit()
     throw error
   }
 }

@@ -1,6 +1,6 @@
 /** @module What became of videos that a list no longer shows, and of lives below its newest page: each is asked for by itself. */
 import { forgetVideos, knownVideos, rememberVideos } from '../db/known-videos.ts'
-import { detectFate } from '../events/detect-fate.ts'
+import { detectFate, PUBLIC } from '../events/detect-fate.ts'
 import type { KnownVideo } from '../events/detect-videos.ts'
 import type { NewEvent } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
@@ -104,7 +104,7 @@ async function look(
       continue
     }
     const isRunning = read.kind === 'video' && read.fate.isLive && read.fate.state === 1
-    if (isRunning && was.state === 'listed' && read.fate.privacy === 1) {
+    if (isRunning && was.state === 'listed' && read.fate.privacy === PUBLIC) {
       looked.results.set(uuid, 'settled')
       continue
     }

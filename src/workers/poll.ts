@@ -25,6 +25,9 @@ const SOURCES: Record<DueSource['kind'], (run: PollRun) => Promise<void>> = {
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const MAX_BACKOFF_MS = 24 * HOUR_MS
+/** What fails is Tubewire: `errorKind` of a source. Mostly a connection to the database, which is there again by then. */
+const INTERNAL = 'internal'
+const HICCUP_MS = 5_000
 /** After so many polls in a row that did not reach it an instance is called unreachable. */
 const UNREACHABLE_AFTER = 5
 /** Failures that say that the instance is there: others are none of its (a damaged checkpoint), or may be its proxy's. */
@@ -66,9 +69,14 @@ async function orPutOff<TOutcome>(run: PollRun, polling: Promise<TOutcome>): Pro
     return await polling
   } catch (error) {
     const detail = 'could not be read because of an error in Tubewire, which is in its log'
-    const stop = { kind: 'failed', reason: 'internal', detail, isInstanceWide: false } as const
+    const { failures } = run.source
+    const restMs = failures === 0 ? HICCUP_MS : backoff(failures, run.deps.random())
+    const failure = { kind: INTERNAL, detail }
+    const dueAt = run.deps.clock() + restMs
     // The database may be what fails, or another poll may have gone on: then the source stays as it is.
-    await commitFailure(run, stop).catch(() => undefined)
+    await run
+      .setBack({ dueAt, dueReason: 'backoff', failure, events: [], writes: [] }, false)
+      .catch(() => undefined)
     throw error
   }
 }
@@ -89,9 +97,11 @@ async function poll(run: PollRun, source: DueSource): Promise<PollOutcome> {
  * What failed is one route alone, although it sounds like all, when others were answered since it first did: PeerTube answers
  * 500 for a route that is broken. When it does for its main list, it is the instance that is.
  */
-function ofOneRoute({ kind, target, failures, instance }: DueSource, outcome: PollOutcome): PollOutcome {
+function ofOneRoute(source: DueSource, outcome: PollOutcome): PollOutcome {
   if (outcome.kind !== 'failed') return outcome
   const { isInstanceWide, reason } = outcome
+  const { kind, target, instance } = source
+  const failures = source.errorKind === INTERNAL ? 0 : source.failures
   const isMain = kind === 'videos' && target === ''
   if (isMain) return { ...outcome, isInstanceWide: isInstanceWide || reason === 'server' }
   return { ...outcome, isInstanceWide: isInstanceWide && failures <= instance.failures }

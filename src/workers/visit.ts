@@ -87,10 +87,7 @@ export class Visit {
   }
 
   async #request(url: string, options: GetOptions): Promise<Answer> {
-    const timeoutMs = Math.min(TIMEOUT_MS, VISIT_MS - this.#elapsedMs)
-    const answer = await getJson(clientDeps(this.#deps), url, { ...options, timeoutMs })
-    this.requests += 1
-    await this.access.observe(answer.observation, options.bucket)
+    const answer = await this.#fetch(this.access, url, options)
     if (answer.kind !== 'failed') return answer
     // The limiter's leave was for a request that has not arrived: this takes its place.
     if (answer.reason === 'unreachable')
@@ -142,11 +139,17 @@ export class Visit {
 
   /** @returns null when there is no leave for it now. */
   async #askThere(there: InstanceAccess, url: string, options: GetOptions): Promise<Answer | null> {
+    if (this.isTimeUp) return null
     const grant = await there.ask(options.bucket)
-    if (grant.kind === 'wait') return null
-    const answer = await getJson(clientDeps(this.#deps), url, options)
+    return grant.kind === 'wait' ? null : this.#fetch(there, url, options)
+  }
+
+  /** One GET, for which there is leave. */
+  async #fetch(access: InstanceAccess, url: string, options: GetOptions): Promise<Answer> {
+    const timeoutMs = Math.min(TIMEOUT_MS, VISIT_MS - this.#elapsedMs)
+    const answer = await getJson(clientDeps(this.#deps), url, { ...options, timeoutMs })
     this.requests += 1
-    await there.observe(answer.observation, options.bucket)
+    await access.observe(answer.observation, options.bucket)
     return answer
   }
 

@@ -5,7 +5,7 @@ import { insertInstance } from '../../src/db/instances.ts'
 import { firstCheckpoint } from '../../src/events/video-walk.ts'
 import type { RemoteInstance } from '../simulator/client.ts'
 import { leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
-import { control, type Tubewire, testDeps } from '../support/harness.ts'
+import { control, pass, type Tubewire, testDeps } from '../support/harness.ts'
 
 const MINUTE = 60_000
 const MAX_DELAY_MS = 2 * MINUTE
@@ -160,5 +160,45 @@ describe('A video that is watched closely', () => {
     const one = await instance.comment(video.uuid, 'first!')
     await within()
     expect(await told()).toEqual(created(one))
+  })
+})
+
+/** Each answer takes so long from now on. @returns how many there were. */
+function slowedTo(milliseconds: number): () => number {
+  const { fetch } = tubewire.deps
+  let answers = 0
+  tubewire.deps.fetch = async (input, init) => {
+    answers += 1
+    const response = await fetch(input, init)
+    tubewire.advance(milliseconds)
+    await instance.advance(milliseconds)
+    return response
+  }
+  return () => answers
+}
+
+describe('A channel of ten videos that is watched closely on a slow instance', () => {
+  beforeEach(async () => {
+    instance = await control.instance({ videos: 10, version: '6.3.0', limits: { api: 10_000 } })
+    await closely('channel:alice_channel')
+    await pass(tubewire, instance, watched.id, 4 * MINUTE)
+  })
+
+  it.each([1_000, 4_000])('is read to its last video when an answer takes %i ms', async (milliseconds) => {
+    const answers = slowedTo(milliseconds)
+    const made: { id: number }[] = []
+    for (const one of (await instance.list()).slice(0, 10)) made.push(await instance.comment(one, 'new'))
+    await pass(tubewire, instance, watched.id, 15 * MINUTE)
+    expect((await told()).toSorted()).toEqual(created(...made).toSorted())
+    // A round is a list for each video and a few of the channel, all two minutes; beside it the videos, each minute.
+    expect(answers()).toBeLessThan(8 * 15 + 40)
+  })
+
+  it('is asked no more often than its pace when nothing can come of it', async () => {
+    const answers = slowedTo(14_000)
+    for (const one of (await instance.list()).slice(0, 10)) await instance.comment(one, 'new')
+    await pass(tubewire, instance, watched.id, 20 * MINUTE)
+    // The videos each minute; and two for comments, all two minutes.
+    expect(answers()).toBeLessThanOrEqual(20 + 2 * 10 + 5)
   })
 })

@@ -109,6 +109,32 @@ describe.each(['root', 'alice'] as const)('The list of comments that %s may see'
     expect(await told()).toEqual([...created([{ id }]), `comment.updated ${id} to ${connection.ownerId}`])
   })
 
+  it('tells nobody else what a thread says on a video that was turned private since we looked', async () => {
+    await begin(['videos'])
+    await connect(username)
+    const root = await instance.comment(uuid, 'root')
+    const gone = await instance.comment(uuid, 'gone soon', root.id)
+    await next()
+    await env.DB.prepare("UPDATE sources SET due_at = due_at + 999999999 WHERE kind = 'videos'").run()
+    await instance.setPrivacy(uuid, 'private')
+    await instance.removeComment(gone.id)
+    const { id } = await instance.comment(uuid, 'a secret', root.id)
+    await next(2)
+    const own = (await told()).filter((line) => line.includes(`comment.created ${id}`))
+    expect(own).toEqual([`comment.created ${id} to ${connection.ownerId}`])
+  })
+
+  it('tells an edit to all, although the video’s own answer made no sense for a while', async () => {
+    await begin(['videos'])
+    await connect(username)
+    const { id } = await instance.comment(uuid, 'first')
+    await next()
+    await instance.editComment(id, 'edited')
+    await instance.answerWith(`/api/v1/videos/${uuid}`, { status: 418, body: {}, times: 2 })
+    await next(4)
+    expect(await told()).toEqual([...created([{ id }]), `comment.updated ${id}`])
+  })
+
   it('tells an edit later, when there was no leave to ask whether everybody may see it', async () => {
     await begin(['videos'])
     await connect(username)
@@ -187,6 +213,51 @@ describe('The list of comments', () => {
     const after = (await instance.requests()).length
     await next(2)
     expect((await pathsSince(instance, after)).filter((path) => path.includes('/comments'))).toHaveLength(2)
+  })
+
+  it('tells of one that came late although others came while the list was walked', async () => {
+    await begin(['videos'])
+    await connect('root')
+    const made = await commentMany(220)
+    const { fetch } = tubewire.deps
+    let pages = 0
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (String(input).includes('/videos/comments')) {
+        pages += 1
+        if (pages === 1) made.push(...(await commentMany(3)))
+      }
+      return response
+    }
+    await next()
+    tubewire.deps.fetch = fetch
+    const at = new Date(tubewire.deps.clock() - 2 * HOUR).toISOString()
+    made.push(await instance.comment(uuid, 'from another server', null, { createdAt: at }))
+    await next(3)
+    expect((await told()).filter((line) => !line.includes(' to ')).toSorted()).toEqual(
+      created(made).toSorted(),
+    )
+  })
+
+  it('that counts one that it never shows is searched no deeper than a thousand comments', async () => {
+    await begin(['videos'])
+    await instance.commentMany(uuid, 1_500)
+    await connect('root')
+    await next()
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (!String(input).includes('/videos/comments')) return response
+      const body: { total: number } = await response.json()
+      return Response.json({ ...body, total: body.total + 1 })
+    }
+    await instance.comment(uuid, 'one more')
+    const before = (await instance.requests()).length
+    await next(4)
+    const paths = (await pathsSince(instance, before)).filter((path) => path.includes('/videos/comments'))
+    // Each page begins with ten of the one before; and three polls in which nothing is new.
+    expect(paths.length).toBeLessThanOrEqual(12 + 3)
+    expect(paths.length).toBeGreaterThan(10)
   })
 
   it('that counts one that it never shows is searched once', async () => {
