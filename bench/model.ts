@@ -23,7 +23,12 @@ type Report = {
 export async function modelFigures(): Promise<Figure[]> {
   const lanes = Math.min(availableParallelism(), SEEDS.length)
   const shares = Array.from({ length: lanes }, (_, lane) => SEEDS.filter((seed) => seed % lanes === lane))
-  const runs = (await Promise.all(shares.map(runsOf))).flat()
+  // All of them end before one that failed is told: it would leave the others behind.
+  const ended = await Promise.allSettled(shares.map(runsOf))
+  const runs = ended.flatMap((share) => {
+    if (share.status === 'rejected') throw share.reason
+    return share.value
+  })
   // One of each kind for a seed.
   const unfinished = runs.filter(({ meta }) => meta.missed === undefined).length
   if (runs.length !== 2 * SEEDS.length || unfinished > 0)

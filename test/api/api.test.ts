@@ -1,7 +1,7 @@
 /** @module What all routes share: addresses, and what goes wrong inside. */
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import worker from '../../src/workers/index.ts'
 import { KEY, sendTo } from '../support/call.ts'
 import { testDeps } from '../support/harness.ts'
@@ -43,13 +43,13 @@ describe('What goes wrong inside', () => {
 
   it('a configuration that is wrong is a 503 that says so, and names nothing', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    onTestFinished(() => logged.mockRestore())
     const request = new Request<unknown, IncomingRequestCfProperties>(
       'https://tubewire.example/api/v1/events',
     )
     const broken = { ...env, ADMIN_KEY: 'too-short' }
     const response = await worker.fetch(request, broken, createExecutionContext())
     const lines = logged.mock.calls.flat().join()
-    logged.mockRestore()
     expect(response.status).toBe(503)
     expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
     expect(response.headers.get('access-control-allow-origin')).toBe('*')

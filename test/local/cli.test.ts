@@ -1,8 +1,10 @@
-/** @module `npm start` as a newcomer meets it: real processes, real ports, kill -9. */
+/** @module `npm start` as a newcomer meets it: real processes, real ports. */
 import { access, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Mistake } from '../../src/local/mistake.ts'
+import { startWorker } from '../../src/local/worker.ts'
 import { allGone, descendants, freePort, startCli } from '../support/cli.ts'
 import { useCli } from '../support/use-cli.ts'
 
@@ -33,6 +35,16 @@ describe('A mistake is one clear line and exit code 2', () => {
     const cli = start()
     expect(await cli.ended, cli.output()).toBe(2)
     expect(cli.output()).toContain(`port ${own.port} is taken`)
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('a port that is taken after it was found free', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(own.port, '127.0.0.1', resolve))
+    const starting = startWorker({ port: own.port, data: own.data, vars: {}, onLog: () => undefined })
+    await expect(starting).rejects.toThrow(
+      new Mistake(`port ${own.port} is taken or not allowed: choose another with --port`),
+    )
     await new Promise((resolve) => server.close(resolve))
   })
 
