@@ -6,7 +6,7 @@ import type { NewEvent } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
 import { optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
-import type { Checkpoint } from './poll-videos.ts'
+import type { Checkpoint } from './videos-checkpoint.ts'
 
 /** So many requests for single videos in one poll, of each kind: others go on at the next. */
 const MAX_LOOKS = 10

@@ -1,6 +1,5 @@
 /** @module Reads a list of videos, page by page, from where the checkpoint stands; then what it no longer shows. */
 import { createHash } from 'node:crypto'
-import * as v from 'valibot'
 import { wakeComments } from '../db/instance-state.ts'
 import { knownPage, rememberVideos, unlistedVideos } from '../db/known-videos.ts'
 import { detectVideos, type KnownVideo } from '../events/detect-videos.ts'
@@ -16,41 +15,15 @@ import {
   newPass,
   PAGE_SIZE,
   type Pass,
-  type VideosCheckpoint,
 } from '../events/video-walk.ts'
 import type { Get } from '../peertube/client.ts'
 import { readVideo, readVideosPage, type VideosPage } from '../peertube/videos.ts'
 import { asConnection } from './as-connection.ts'
-import { readCheckpoint } from './checkpoint.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { lookAfterMissing, lookAfterRunning } from './poll-video-fates.ts'
+import { type Checkpoint, checkpointOf } from './videos-checkpoint.ts'
 import { failedStop } from './visit.ts'
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
-const Walk = v.object({
-  start: count,
-  pages: count,
-  first: v.nullable(v.string()),
-  tail: v.array(v.string()),
-  oldest: v.number(),
-  repeats: count,
-  newest: v.number(),
-  backfillLeft: count,
-})
-const Checkpoint = v.object({
-  // A source of a connection begins with nothing.
-  baseline: v.optional(v.boolean(), false),
-  newest: v.optional(v.number(), 0),
-  walk: v.optional(v.nullable(Walk), null),
-  pass: v.optional(
-    v.nullable(v.object({ startedAt: v.number(), walk: v.nullable(Walk), pages: count })),
-    null,
-  ),
-  missing: v.optional(v.array(v.object({ uuid: v.string(), goneAt: v.nullable(v.number()) })), []),
-  running: v.optional(v.array(v.object({ uuid: v.string(), isOnTop: v.boolean() })), []),
-}) satisfies v.GenericSchema<unknown, VideosCheckpoint>
-export type Checkpoint = v.InferOutput<typeof Checkpoint>
 
 /** How many items that could not be read are named in the log, for a page. */
 const NAMED_SKIPS = 5
@@ -86,11 +59,6 @@ export async function pollVideos(run: PollRun): Promise<void> {
 
 /** A list of videos, and how it is asked for: subscriptions as somebody, all others as anybody. */
 type List = { get: Get; target: VideosTarget }
-
-/** As the last commit left it. @throws Interruption when the row was damaged. */
-function checkpointOf({ source }: PollRun): Checkpoint {
-  return readCheckpoint(source, Checkpoint)
-}
 
 /** Reads the next page of the walk. @returns whether that was its last. */
 async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
