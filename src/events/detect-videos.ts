@@ -140,6 +140,7 @@ function changesOf(
   // Seen before it could be understood, or before this was kept: there is nothing to compare.
   if (!before) return []
   const events: NewEvent[] = []
+  const started: NewEvent[] = []
   const shown = withTags(video, was)
   // Of one whose end was told while it was unlisted it is not kept that it is a live: see `detectFate`.
   const wasOn = was.state === 'listed' || was.state === 'unlisted'
@@ -149,14 +150,15 @@ function changesOf(
   } else if (video.isLive && (was.state === 'waiting' || before.publishedAt !== video.publishedAt)) {
     // Each start of a live gives it a new date: one that runs with another date ended in between.
     if (wasOn && before.isLive) events.push(liveEnded(scene, shown, revisionOf(before, was.returns), false))
-    events.push(liveStarted(scene, shown))
+    started.push(liveStarted(scene, shown))
   }
   const changes = {
     ...videoChanges(before, video),
     ...(was.state === 'unlisted' ? { privacy: { from: 'unlisted', to: 'public' } as const } : {}),
   }
   if (Object.keys(changes).length > 0) events.push(updated(scene, shown, changes, updatedAt))
-  return events
+  // Last: nobody could see it before it was public.
+  return [...events, ...started]
 }
 
 /** What is kept of a video as a `Video`, or null when nothing is. */

@@ -14,7 +14,7 @@ import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
 import { asConnection, type Reader } from './as-connection.ts'
 import { Baseline, readCheckpoint } from './checkpoint.ts'
 import { publicNow, tellUntold, videosOf } from './comment-publicity.ts'
-import { type Reading, readThreadOf, sceneOf } from './comment-threads.ts'
+import { type Reading, readThreadOf, sceneOf, type ThreadNews } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
@@ -25,23 +25,31 @@ const NAMED_SKIPS = 5
 const UNFINISHED_MS = 60_000
 /** Threads that are read in one poll because comments are missing from the list. */
 const MAX_THREADS = 10
-/** So deep one is looked for that the list counts and does not show at its top: of another server it may be dated days ago. */
-const MAX_LATE_DEPTH = 1_000
+/**
+ * So deep the list is read when it counts more or fewer than its top explains: one from another server may be dated days ago, and
+ * an old one may be deleted.
+ */
+const MAX_DEPTH = 1_000
 
 const Checkpoint = v.object({
   /** Where we began; null: never read. */
   baseline: Baseline,
   /** The highest number so far. */
   newestId: v.optional(v.number(), 0),
-  /** How many the list counted then; null: not known. */
+  /** How many the list counted then, with those that are missing and were not looked for yet; null: not known. */
   total: v.optional(v.nullable(v.number()), null),
-  /** The walk that is under way, how many new ones it has shown, and how many the list counted at its beginning. */
+  /**
+   * The walk that is under way; how many new ones it has shown, how many were missing, how many of these are still to be looked
+   * for, and how many the list counted at its beginning.
+   */
   walk: v.optional(
     v.nullable(
       v.object({
         start: v.number(),
         highest: v.number(),
         found: v.optional(v.number(), 0),
+        gone: v.optional(v.number(), 0),
+        left: v.optional(v.number(), 0),
         total: v.optional(v.nullable(v.number()), null),
       }),
     ),
@@ -72,7 +80,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const { events, writes } = told
     await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
   }
-  let walk = begun.walk ?? { ...walkFrom(newestId), found: 0, total: null }
+  let walk = begun.walk ?? { ...walkFrom(newestId), found: 0, gone: 0, left: 0, total: null }
   for (;;) {
     const { start } = walk
     // The token is in `get`.
@@ -96,28 +104,39 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const baseline = before ?? { newestId: next.highest, since: deps.clock(), staleMs: 0 }
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
     const learned = await learn(reading, page, { isTop: start === 0, newestId })
+    // One that could not be understood may be any of those that are missing.
+    const missing = page.skipped.length > 0 ? [] : learned.missing
     const found = walk.found + learned.found
+    const gone = walk.gone + learned.missing.length
+    let left = walk.left + missing.length
     // What comes while it is walked is found by the next.
     const total = start === 0 ? page.total : walk.total
-    const isLateLeft = before !== null && (total ?? 0) - (begun.total ?? total ?? 0) > found
-    const isDone = isAtKnown && !(isLateLeft && page.listed === PAGE_SIZE && next.start < MAX_LATE_DEPTH)
+    const expected = begun.total === null ? total : begun.total + found - gone
+    const isExplained = before === null || total === expected
+    const isDone = isAtKnown && (isExplained || page.listed < PAGE_SIZE || next.start >= MAX_DEPTH)
     untold = [...new Set([...untold, ...learned.untold])]
-    const progress = isDone
-      ? { newestId: next.highest, total, walk: null }
-      : { newestId, total: begun.total, walk: { ...next, found, total } }
+    const state = (): string => {
+      const progress = isDone
+        ? { newestId: next.highest, total: total === null ? null : total + left, walk: null }
+        : { newestId, total: begun.total, walk: { ...next, found, gone, left, total } }
+      return JSON.stringify({ baseline, ...progress, untold } satisfies Checkpoint)
+    }
     const isWhole = learned.missing.length === 0 && !learned.isPutOff
     await run.commit({
       ...(isDone ? { next: 'paced', ...soon(untold.length > 0 || learned.isPutOff) } : { next: 'now' }),
       method,
       // What is missing may take several polls to be looked at: a 304 would spare them.
       etag: isDone && isWhole && start === 0 ? page.etag : null,
-      checkpoint: JSON.stringify({ baseline, ...progress, untold } satisfies Checkpoint),
+      checkpoint: state(),
       events: learned.events,
       writes: learned.writes,
     })
-    await confirmMissing(reading, learned.missing, page.skipped.length > 0)
+    await confirmMissing(reading, missing, async (looked, news) => {
+      left -= looked
+      await run.commit({ next: isDone ? 'paced' : 'now', checkpoint: state(), ...news })
+    })
     if (isDone) return
-    walk = { ...next, found, total }
+    walk = { ...next, found, gone, left, total }
   }
 }
 
@@ -133,13 +152,13 @@ async function learn(
   const { run, baseline } = reading
   const { source, deps } = run
   const dates = page.comments.map(({ comment }) => Date.parse(comment.createdAt))
-  const isWhole = isTop && page.listed < PAGE_SIZE
+  const isEnd = page.listed < PAGE_SIZE
   const { known, missing } = await knownCommentsPage(
     deps.env.DB,
     source.id,
     page.comments.map(({ comment }) => comment.id),
     {
-      after: isWhole ? Number.MIN_SAFE_INTEGER : (dates.at(-1) ?? Number.MAX_SAFE_INTEGER),
+      after: isEnd ? Number.MIN_SAFE_INTEGER : (dates.at(-1) ?? Number.MAX_SAFE_INTEGER),
       before: isTop ? Number.MAX_SAFE_INTEGER : (dates[0] ?? Number.MIN_SAFE_INTEGER),
     },
   )
@@ -191,31 +210,31 @@ function isNews({ newestId }: CommentsBaseline): ({ id }: { id: number }) => boo
   return ({ id }) => id > newestId
 }
 
-/** Reads the threads of comments that the list no longer shows: they say whether these were deleted. */
+/**
+ * Reads the threads of comments that the list no longer shows: they say whether these were deleted.
+ * @param commit is called for each thread, with how many of the comments are in it.
+ */
 async function confirmMissing(
   reading: Reading,
   missing: readonly KnownComment[],
-  isIncomplete: boolean,
+  commit: (looked: number, news: ThreadNews) => Promise<void>,
 ): Promise<void> {
-  // One that could not be understood may be any of those that are missing.
-  if (missing.length === 0 || isIncomplete) return
-  const threads = new Map(missing.map((comment) => [comment.threadId, comment]))
+  if (missing.length === 0) return
+  const threads = [...Map.groupBy(missing, ({ threadId }) => threadId)].slice(0, MAX_THREADS)
+  const uuids = threads.map(([, [comment]]) => comment?.videoUuid ?? '')
   const videos = await videosOf(
     reading.run,
-    missing.map(({ videoUuid }) => ({ uuid: videoUuid, name: '' })),
+    uuids.map((uuid) => ({ uuid, name: '' })),
   )
-  const looked = [...threads].slice(0, MAX_THREADS)
   // They say what was written meanwhile, too.
-  const shown = await publicNow(
-    reading.run,
-    looked.map(([, { videoUuid }]) => videoUuid),
-  )
-  for (const [threadId, { videoUuid }] of looked) {
-    if (!shown.has(videoUuid)) return
-    const { reference, isPublic } = videos({ uuid: videoUuid, name: '' })
-    const video = { reference, isPublic: isPublic && shown.get(videoUuid) === 'public' }
+  const shown = await publicNow(reading.run, uuids)
+  for (const [index, [threadId, comments]] of threads.entries()) {
+    const uuid = uuids[index] ?? ''
+    if (!shown.has(uuid)) return
+    const { reference, isPublic } = videos({ uuid, name: '' })
+    const video = { reference, isPublic: isPublic && shown.get(uuid) === 'public' }
     const news = await readThreadOf(reading, video, threadId)
     if (news === null) return
-    await reading.run.commit({ next: 'paced', ...news })
+    await commit(comments.length, news)
   }
 }

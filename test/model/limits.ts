@@ -39,17 +39,18 @@ const PAGE_SIZE = 100
 const SOON_MS = 15 * 60_000
 
 /**
- * Whether a comment stood below the newest page of a moderator's list when it was last changed, or soon after. Only that page is
- * read as long as nothing else is new, so that a change below it is not seen. (A deletion is, where a page is read for another
- * reason; it moves the list, so that it is one.)
+ * Whether a comment stood below the newest page of a moderator's list when it was last edited, or approved, or by the time when
+ * that was to be read. Only that page is read as long as the list counts no more and no fewer.
  */
-export function isBelowFirstPage({ comments }: History, { moments }: CommentHistory): boolean {
+export function isBelowFirstPage(history: History, { moments }: CommentHistory): boolean {
+  const { comments } = history
   const createdAt = moments[0]?.at ?? 0
   const changedAt = moments.at(-1)?.at ?? 0
+  const until = readBy(history, changedAt, SOON_MS)
   const newer = [...comments.values()].filter(({ moments: other }) => {
     const first = other[0]?.at ?? 0
     const then = other.findLast(({ at }) => at <= changedAt)
-    return first > createdAt && first <= changedAt + SOON_MS && !then?.isDeleted
+    return first > createdAt && first <= until && !then?.isDeleted
   })
   return newer.length >= PAGE_SIZE - 1
 }
@@ -85,16 +86,16 @@ export function hasLeftFeed(history: History, { video, moments }: CommentHistory
  * By when what happened then was to be read. Failures are waited for the longer the longer they last: at most as long again. And
  * what fails anew before it was read goes on to fail.
  */
-function readBy({ troubles }: History, at: number): number {
-  let until = at + READ_AFTER_MS
+function readBy({ troubles }: History, at: number, afterMs = READ_AFTER_MS): number {
+  let until = at + afterMs
   let since: number | null = null
   let first: number | null = null
   for (const trouble of troubles) {
     if (trouble.isTroubled) since ??= trouble.at
     else if (since !== null) {
-      if (since < until && trouble.at > at - READ_AFTER_MS) {
+      if (since < until && trouble.at > at - afterMs) {
         first ??= since
-        until = Math.max(until, 2 * trouble.at - first + READ_AFTER_MS)
+        until = Math.max(until, 2 * trouble.at - first + afterMs)
       }
       since = null
     }

@@ -95,7 +95,13 @@ export function judgeVideo(
           if (known !== before) find('invented', `video.updated: ${field} from ${before}, told was ${known}`)
           if (before === shownValue(change.to)) find('invented', `video.updated: ${field} is as it was`)
         }
-        move(at, `video.updated ${Object.keys(event.data.changes)}`, looksSo)
+        // A live that waits, or is over, is public in no list.
+        const isOff = (one: VideoState) => one.live === 'off' && one.privacy === 'public'
+        move(
+          at,
+          `video.updated ${Object.keys(event.data.changes)}`,
+          (one) => looksSo(one) || (!!privacy && isOff(one)),
+        )
         view = { ...view, visibility: 'public', publishedAt: video.publishedAt, fields: shown }
         break
       }

@@ -142,7 +142,12 @@ function judgeComment(
     if (view?.isThere && !existedBefore) find('missed', 'comment.deleted')
   } else if (!now.isHeld && !existedBefore) {
     if (!view) {
-      if (watch.connection?.isModerator || !hasLeftFeed(history, comment)) find('missed', 'comment.created')
+      // Of one that was held the approval is an edit.
+      const wasHeld = moments.some(({ isHeld }) => isHeld)
+      const isHidden = watch.connection?.isModerator
+        ? wasHeld && isBelowFirstPage(history, comment)
+        : hasLeftFeed(history, comment)
+      if (!isHidden) find('missed', 'comment.created')
     } else if (!view.isThere) find('invented', 'comment.deleted of one that is there')
     else if (view.text !== now.text && !(watch.connection?.isModerator && isBelowFirstPage(history, comment)))
       find('missed', `comment.updated to ${now.text}, told was ${view.text}`)

@@ -215,6 +215,30 @@ describe('The list of comments', () => {
     expect((await pathsSince(instance, after)).filter((path) => path.includes('/comments'))).toHaveLength(2)
   })
 
+  it('tells of old ones that are deleted, below all that is at its top', async () => {
+    await begin(['videos'])
+    await connect('root')
+    const made = await commentMany(160)
+    await next(2)
+    const old = made.slice(5, 35)
+    const [first] = old
+    await instance.removeComment(first?.id ?? 0)
+    const before = (await instance.requests()).length
+    await next()
+    const deleted = async () => (await told()).filter((line) => line.startsWith('comment.deleted')).toSorted()
+    expect(await deleted()).toEqual([`comment.deleted ${first?.id}`])
+    // Two pages, whether everybody may see the video, and the thread.
+    const asked = (await pathsSince(instance, before)).filter((path) => !path.startsWith('/api/v1/videos?'))
+    expect(asked).toHaveLength(4)
+    // More threads than one poll reads.
+    for (const { id } of old.slice(1)) await instance.removeComment(id)
+    await next(4)
+    expect(await deleted()).toEqual(old.map(({ id }) => `comment.deleted ${id}`).toSorted())
+    const after = (await instance.requests()).length
+    await next()
+    expect((await pathsSince(instance, after)).filter((path) => path.includes('comment'))).toHaveLength(1)
+  })
+
   it('tells of one that came late although others came while the list was walked', async () => {
     await begin(['videos'])
     await connect('root')
