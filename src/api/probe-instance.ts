@@ -8,11 +8,12 @@ import type { Named } from '../peertube/paste.ts'
 import { type Asking, probe, type Refusal, refusal } from '../peertube/probe.ts'
 import { clientDeps, type Deps } from '../workers/deps.ts'
 import { instanceAccess } from '../workers/instance-access.ts'
+import { askPatiently } from '../workers/patient-leave.ts'
 import { Problem } from './problem.ts'
 import { problemCode } from './problem-codes.ts'
 
-/** A window of PeerTube's, and a little. */
-const PROBE_PATIENCE_MS = 12_000
+/** A poll takes so long at the most, but for one of an instance that answers slowly. */
+const BUSY_SECONDS = 5
 
 /** `url`: where it is; `movedFrom`: where it was asked first, when that led on for good. */
 export type ProbedInstance = { url: URL; name: string; version: string; movedFrom: URL | null }
@@ -91,22 +92,15 @@ async function askInstance<TResult>(
   if (problem) throw new Problem('unreachable', `The URL of ${url.host} ${problem}`)
   const access = instanceAccess(deps.env.RATE_LIMITER, url.host, newId('run'), deps.clock)
   const askLeave = async () => {
-    let grant = await access.ask()
-    if (grant.kind === 'wait' && grant.reason !== 'busy' && grant.waitMs <= PROBE_PATIENCE_MS) {
-      // The answer to the first question may have been the last of our share: then no later try would get farther.
-      const { waitMs } = grant
-      await deps.pause(waitMs)
-      grant = await access.ask()
-    }
+    // The answer to the first question may have been the last of our share: then no later try would get farther.
+    const grant = await askPatiently(deps, access)
     if (grant.kind === 'granted') return
-    const seconds = Math.ceil(grant.waitMs / 1000)
-    throw new Problem(
-      'instance_busy',
-      `${url.host} has been asked enough for now: try again in ${seconds} s`,
-      {
-        headers: { 'retry-after': String(seconds) },
-      },
-    )
+    const isBusy = grant.reason === 'busy'
+    const seconds = isBusy ? BUSY_SECONDS : Math.ceil(grant.waitMs / 1000)
+    const why = isBusy ? 'is being read just now' : 'has been asked enough for now'
+    throw new Problem('instance_busy', `${url.host} ${why}: try again in ${seconds} s`, {
+      headers: { 'retry-after': String(seconds) },
+    })
   }
   try {
     return await ask({

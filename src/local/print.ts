@@ -36,7 +36,7 @@ function parse(message: string): LogEntry | null {
 function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): string | null {
   switch (entry.log) {
     case 'event':
-      return `+ ${entry.type}  ${entry.instance}  "${oneLine(entry.title)}"  #${entry.sequence}`
+      return `+ ${entry.type}  ${entry.instance}  ${titleOf(entry)}#${entry.sequence}`
     case 'attempt':
       return describeAttempt(entry, urls.get(entry.endpoint) ?? entry.url)
     case 'poll':
@@ -58,6 +58,11 @@ function describeAttempt(entry: Extract<LogEntry, { log: 'attempt' }>, url: stri
   const detail = oneLine(entry.detail ?? '', MAX_ERROR)
   if (entry.outcome === 'gave-up') return `! gave up ${what}: ${detail}`
   return `! attempt ${entry.number} of ${what}: ${detail}; next ${until(entry.dueAt)}`
+}
+
+/** Of what is private the log says no more than that it was. */
+function titleOf({ title }: Extract<LogEntry, { log: 'event' }>): string {
+  return title === '' ? '' : `"${oneLine(title)}"  `
 }
 
 function describePoll(entry: Extract<LogEntry, { log: 'poll' }>): string | null {

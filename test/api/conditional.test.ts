@@ -202,6 +202,30 @@ describe('An Idempotency-Key', () => {
   const postInstance = async (deps: Deps, url: string) =>
     readAnswer(await sendTo(deps, 'POST', '/api/v1/instances', { ...as(KEY), ...key }, { url }))
 
+  it('of a request to an instance that is being read waits a moment for it, and says why when that was not enough', async () => {
+    const { deps } = testDeps()
+    const { host, origin } = await control.instance({ videos: 1 })
+    const limiter = env.RATE_LIMITER.getByName(`instance:${host}`)
+    const budget = { requests: 25, windowMs: 10_000 }
+    const poll = { holder: 'a poll', requests: 1, budget, leaseMs: 45_000, now: deps.clock() }
+    await limiter.take(poll)
+    const busy = await postInstance(deps, origin)
+    expect(busy.body).toMatchObject({
+      status: 503,
+      code: 'instance_busy',
+      detail: `${host} is being read just now: try again in 5 s`,
+    })
+    expect(busy.headers.get('retry-after')).toBe('5')
+    await limiter.take(poll)
+    let pauses = 0
+    deps.pause = async () => {
+      pauses += 1
+      if (pauses === 2) await limiter.leave('a poll', 0, budget)
+    }
+    expect((await postInstance(deps, origin)).status).toBe(201)
+    expect(pauses).toBe(2)
+  })
+
   it('of a request that was to come back later is free when it does', async () => {
     const { deps, advance } = testDeps()
     const { host, origin } = await control.instance({ videos: 1 })

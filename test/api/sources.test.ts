@@ -179,6 +179,15 @@ describe('A source', () => {
     expect(await sourcesOf(world)).toHaveLength(2)
   })
 
+  it.each(['cats', null, 7])(
+    'a search that is %j is said to be no object, not to be missing',
+    async (search) => {
+      const world = await made()
+      const { body } = await world.add({ kind: 'videos', search })
+      expect(body['invalid-params']).toMatchObject({ search: { msg: 'must be an object' } })
+    },
+  )
+
   it('of an instance that fails, or is not there, is refused', async () => {
     const world = await made()
     expect((await world.on('POST', '/instances/ins_0/sources', { kind: 'videos' })).status).toBe(404)

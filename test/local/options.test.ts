@@ -177,6 +177,11 @@ describe('describeLog', () => {
     expect(line).toBe('+ video.published  h  "a [2J b c "  #1')
   })
 
+  it('shows no empty title of what is private', () => {
+    const event = { log: 'event', sequence: 5, type: 'notification.created', instance: 'h', title: '' }
+    expect(describeLog('log', JSON.stringify(event))).toBe('+ notification.created  h  #5')
+  })
+
   it('says that an instance answers again, and which of two webhooks on a host it means', () => {
     const poll = { log: 'poll', instance: 'h', outcome: 'nothing-new', requests: 1, events: 0, failures: 3 }
     expect(describeLog('log', JSON.stringify(poll))).toBe('. h: it answers again, after 3 failures')

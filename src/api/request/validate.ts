@@ -101,7 +101,9 @@ function nameOf(issue: v.BaseIssue<unknown>): string | null {
 }
 
 function isAboutPresence(issue: v.BaseIssue<unknown>): boolean {
-  return (issue.type === 'strict_object' || issue.type === 'object') && issue.path !== undefined
+  const isObject = issue.type === 'strict_object' || issue.type === 'object'
+  // What is there and no object has this as what was expected; what is missing, its name.
+  return isObject && issue.path !== undefined && issue.expected !== 'Object'
 }
 
 /** valibot's words for a missing and for an unknown field are its own; ours are everybody's. */
