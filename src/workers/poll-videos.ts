@@ -94,7 +94,7 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
       ...next.checkpoint,
       pass,
       missing: withMissing(checkpoint, learned.missing, page.listed),
-      running: runningAfter(checkpoint, learned.running, isTop),
+      running: runningAfter(checkpoint, page, learned.running, isTop),
     } satisfies Checkpoint),
     // They speak of the first page only: deeper ones leave them as they are.
     ...(isTop ? { etag: page.etag, digest } : {}),
@@ -201,13 +201,17 @@ function withMissing(
   return [...missing, ...added].filter(({ uuid }) => !shown.has(uuid)).slice(0, MAX_MISSING)
 }
 
-/** The lives that are on: those that a page shows, and those of before, which may be below it. */
+/**
+ * The lives that are on: those that a page shows, and those of before, which may be below it.
+ * @param shown those that are on. One that the page shows otherwise is over.
+ */
 function runningAfter(
   { running }: Checkpoint,
+  page: Page,
   shown: readonly string[],
   isTop: boolean,
 ): Checkpoint['running'] {
-  const onPage = new Set(shown)
+  const onPage = new Set(page.videos.map(({ video }) => video.uuid))
   const before = running
     .filter(({ uuid }) => !onPage.has(uuid))
     .map(({ uuid, isOnTop }) => ({ uuid, isOnTop: isOnTop && !isTop }))
@@ -240,7 +244,7 @@ async function readPass(run: PollRun, { get, target }: List): Promise<void> {
         ...checkpoint,
         pass,
         missing: withMissing(checkpoint, [...learned.missing, ...revisited], page.listed),
-        running: runningAfter(checkpoint, learned.running, start === 0),
+        running: runningAfter(checkpoint, page, learned.running, start === 0),
       } satisfies Checkpoint),
       events: learned.events,
       writes: learned.writes,
