@@ -15,5 +15,6 @@ declare global {
   }
 }
 
+// Runs before each file, of which many share a runtime.
 await reset()
 await applyD1Migrations(env.DB, env.MIGRATIONS)

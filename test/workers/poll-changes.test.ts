@@ -302,3 +302,59 @@ describe('A video that is missing, and whose own page fails', () => {
     expect(await linesOf(instance)).toEqual([])
   })
 })
+
+describe('A live', () => {
+  const stateOf = (uuid: string) =>
+    env.DB.prepare('SELECT state FROM videos WHERE uuid = ?').bind(uuid).first<string>('state')
+
+  it('is told when it begins and when it ends; its replay stays listed, and is not asked for', async () => {
+    const { instance, id } = await watched(tubewire)
+    const { uuid } = await instance.startLive()
+    await pollAgain(tubewire, id)
+    const paths = await pathsSince(instance)
+    await instance.endLive(uuid, { replay: true })
+    await pollAgain(tubewire, id)
+    expect(await linesOf(instance)).toEqual(
+      ['video.published', 'live.started', 'live.ended'].map((type) => `${type} ${uuid}`),
+    )
+    expect((await paths()).filter((path) => path.includes(uuid))).toEqual([])
+    expect(await stateOf(uuid)).toBe('listed')
+  })
+
+  it('that ends without a replay, and one that will be on again, is told each time', async () => {
+    const { instance, id } = await watched(tubewire)
+    const { uuid } = await instance.startLive()
+    await pollAgain(tubewire, id)
+    await instance.endLive(uuid, { permanent: true })
+    await pollAgain(tubewire, id)
+    await instance.advance(MINUTE)
+    await instance.restartLive(uuid)
+    await pollAgain(tubewire, id)
+    await instance.endLive(uuid)
+    await pollAgain(tubewire, id)
+    const types = ['video.published', 'live.started', 'live.ended', 'live.started', 'live.ended']
+    expect(await linesOf(instance)).toEqual(types.map((type) => `${type} ${uuid}`))
+  })
+
+  it('that becomes public while it is on is told to be public before it is told to be on', async () => {
+    const { instance, id } = await watched(tubewire)
+    const { uuid } = await instance.startLive()
+    await pollAgain(tubewire, id)
+    await instance.setPrivacy(uuid, 'unlisted')
+    await pollAgain(tubewire, id)
+    await instance.endLive(uuid, { permanent: true })
+    await instance.advance(MINUTE)
+    await instance.restartLive(uuid)
+    await instance.setPrivacy(uuid, 'public')
+    await pollAgain(tubewire, id)
+    const types = [
+      'video.published',
+      'live.started',
+      'video.updated',
+      'live.ended',
+      'video.updated',
+      'live.started',
+    ]
+    expect(await linesOf(instance)).toEqual(types.map((type) => `${type} ${uuid}`))
+  })
+})
