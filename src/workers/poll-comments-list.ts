@@ -111,8 +111,8 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     let left = walk.left + missing.length
     // What comes while it is walked is found by the next.
     const total = start === 0 ? page.total : walk.total
-    const expected = begun.total === null ? total : begun.total + found - gone
-    const isExplained = before === null || total === expected
+    const isExplained =
+      before === null || total === null || begun.total === null || total === begun.total + found - gone
     const isDone = isAtKnown && (isExplained || page.listed < PAGE_SIZE || next.start >= MAX_DEPTH)
     untold = [...new Set([...untold, ...learned.untold])]
     const state = (): string => {

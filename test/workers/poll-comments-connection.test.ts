@@ -284,6 +284,28 @@ describe('The list of comments', () => {
     expect(paths.length).toBeGreaterThan(10)
   })
 
+  it('that does not say how many there are is read as far as what is new', async () => {
+    await begin(['videos'])
+    await connect('root')
+    const made = await commentMany(150)
+    await next(2)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (!String(input).includes('/videos/comments')) return response
+      const { data } = await response.json<{ data: unknown }>()
+      return Response.json({ data })
+    }
+    for (let poll = 0; poll < 3; poll += 1) {
+      made.push(await instance.comment(uuid, 'one more'))
+      const before = (await instance.requests()).length
+      await next()
+      const paths = await pathsSince(instance, before)
+      expect(paths.filter((path) => path.includes('/videos/comments'))).toHaveLength(1)
+    }
+    expect((await told()).toSorted()).toEqual(created(made).toSorted())
+  })
+
   it('that counts one that it never shows is searched once', async () => {
     await begin(['videos'])
     await connect('root')
