@@ -79,6 +79,7 @@ export async function refusal(
   const failure =
     answer.reason === 'unreachable' ? diagnosed(answer, await diagnose(new URL(origin))) : answer
   const reason = REASONS[failure.reason]
+  if (reason === 'not-peertube') return notPeerTube(origin, `it ${failure.detail}`)
   return { ...refused(origin, reason, failure.detail), movedTo: movedTo(origin, path, failure) }
 }
 

@@ -6,7 +6,7 @@ import { CATALOGUE, exampleOf } from '../../src/events/catalogue.ts'
 import { EVENT_TYPES, typesLike } from '../../src/events/types.ts'
 import { call, forgetAll } from '../support/call.ts'
 import { exampleRows, OTHER, setLog, VIEWER } from '../support/events.ts'
-import { control, pollToEnd, testDeps } from '../support/harness.ts'
+import { control, readAll, testDeps } from '../support/harness.ts'
 
 beforeEach(forgetAll)
 
@@ -16,7 +16,7 @@ describe('Events and deliveries', () => {
     const simulated = await control.instance({ videos: 5 })
     const endpoint = await call('POST', '/endpoints', { url: 'http://127.0.0.1:1/hook' })
     const made = await call('POST', '/instances', { url: simulated.origin, backfill: 3 })
-    await pollToEnd(tubewire, String(made.body['id']))
+    await readAll(tubewire, String(made.body['id']))
 
     const first = await call('GET', '/events?limit=2')
     expect(first.body.data.map(({ type }) => type)).toEqual(['video.published', 'video.published'])

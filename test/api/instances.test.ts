@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { pollInstance } from '../../src/workers/poll.ts'
 import { schedule } from '../../src/workers/schedule.ts'
 import { type Answer, call, forgetAll, KEY, readAnswer, send, sendTo } from '../support/call.ts'
-import { control, count, pollToEnd, testDeps, watched } from '../support/harness.ts'
+import { control, count, pollToEnd, readAll, testDeps, watched } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
 
 beforeEach(forgetAll)
@@ -37,7 +37,7 @@ describe('Instances', () => {
       '/api/v1/config',
     ])
     const id = String(made.body['id'])
-    await pollToEnd(testDeps(), id)
+    await readAll(testDeps(), id)
     expect((await call('GET', `/instances/${id}`)).body).toMatchObject({
       sources: [{ state: 'ok' }, { state: 'ok', method: { code: 'counters-and-feed' } }],
     })
@@ -286,7 +286,7 @@ describe('What is pasted', () => {
         { kind: 'comments', target: {} },
       ],
     })
-    await pollToEnd(tubewire, String(body['id']))
+    await readAll(tubewire, String(body['id']))
     const asked = (await simulated.requests()).map(({ path }) => path)
     expect(asked).toContainEqual(expect.stringMatching(/^\/api\/v1\/video-channels\/alice_channel\/videos\?/))
     expect(asked).not.toContainEqual(expect.stringMatching(/^\/api\/v1\/videos\?/))

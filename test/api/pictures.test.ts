@@ -7,7 +7,7 @@ import { EVENT_TYPES } from '../../src/events/types.ts'
 import { picturePath } from '../../src/pictures/path.ts'
 import { call, forgetAll, send } from '../support/call.ts'
 import { exampleRows, logRow, setLog, VIEWER } from '../support/events.ts'
-import { control, pollToEnd, testDeps } from '../support/harness.ts'
+import { control, readAll, testDeps } from '../support/harness.ts'
 
 beforeEach(forgetAll)
 
@@ -18,7 +18,7 @@ describe('A picture', () => {
   it('of an event is shown from here, as a picture and nothing else, and kept by browsers', async () => {
     const simulated = await control.instance({ videos: 1 })
     const made = await call('POST', '/instances', { url: simulated.origin, backfill: 1 })
-    await pollToEnd(testDeps(), String(made.body['id']))
+    await readAll(testDeps(), String(made.body['id']))
     expect((await call('GET', '/events')).body.data[0]).not.toHaveProperty('pictures')
     const { body } = await call('GET', '/events?pictures=true')
     const thumbnail = /"thumbnail":"([^"]+)"/.exec(JSON.stringify(body.data))?.[1] ?? ''

@@ -1,5 +1,6 @@
 /** @module What tests inside workerd share: a Tubewire of their own making, with a clock that they turn. */
 import { env } from 'cloudflare:workers'
+import { expect, vi } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { insertEndpoint } from '../../src/db/endpoints.ts'
 import { newId } from '../../src/db/id.ts'
@@ -139,6 +140,19 @@ async function isWalking(instanceId: string): Promise<boolean> {
   const { walk } = JSON.parse(checkpoint ?? '{}')
   // Of an instance without videos the first walk is at rest where it began.
   return walk !== null && (walk.start > 0 || walk.tail.length > 0 || walk.newest === 0)
+}
+
+/**
+ * Waits until every source of an instance was read: of one that was added by the API the real queue sends polls too, and while
+ * one of these reads it ours finds it taken.
+ */
+export async function readAll(tubewire: Tubewire, instanceId: string): Promise<void> {
+  await vi.waitFor(async () => {
+    await pollInstance(tubewire.deps, instanceId)
+    const unread = 'SELECT count(*) AS count FROM sources WHERE instance_id = ? AND succeeded_at IS NULL'
+    expect(await count(unread, instanceId)).toBe(0)
+    expect(await isWalking(instanceId)).toBe(false)
+  }, 20_000)
 }
 
 /** A period later: polls to the end. */
