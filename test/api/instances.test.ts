@@ -286,7 +286,7 @@ describe('What is pasted', () => {
         { kind: 'comments', target: {} },
       ],
     })
-    await readAll(tubewire, String(body['id']))
+    await pollToEnd(tubewire, String(body['id']))
     const asked = (await simulated.requests()).map(({ path }) => path)
     expect(asked).toContainEqual(expect.stringMatching(/^\/api\/v1\/video-channels\/alice_channel\/videos\?/))
     expect(asked).not.toContainEqual(expect.stringMatching(/^\/api\/v1\/videos\?/))
