@@ -83,9 +83,9 @@ function ofVideo(uuid: string, moments: readonly Moment<VideoState>[], since: nu
     }
     const isPublication = view === 'unknown' || view === 'unpublished'
     if (isPublication) tell('video.published')
-    if (now.live === 'on' && !isOn) tell('live.started')
     const isEdited = shown !== null && JSON.stringify(shown) !== JSON.stringify(now.fields)
     if (!isPublication && (view === 'unlisted' || isEdited)) tell('video.updated')
+    if (now.live === 'on' && !isOn) tell('live.started')
     view = 'public'
     isOn = now.live === 'on'
     shown = now.fields
