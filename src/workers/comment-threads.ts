@@ -33,6 +33,8 @@ export type ThreadNews = { events: NewEvent[]; writes: GuardedWrite[] }
 
 const NOTHING: ThreadNews = { events: [], writes: [] }
 const NAMED_SKIPS = 5
+/** What is wrong with a thread itself, and will be the next time. All else may be its instance's proxy. */
+const LASTING: ReadonlySet<string> = new Set(['too-large', 'schema'])
 
 export function sceneOf({ run, viewerId }: Reading): CommentScene {
   return { instance: run.source.instance.host, viewerId, now: run.deps.clock(), toHtml }
@@ -42,15 +44,15 @@ export function sceneOf({ run, viewerId }: Reading): CommentScene {
  * Reads a thread whole.
  * @param video its UUID, and what is known of it; without `known` nobody but the viewer may see it.
  * @param replies as a list of threads counts them now; -1: none did.
- * @returns null when there is no leave for the request now.
- * @throws Interruption when the whole instance fails. A thread that alone can't be read is left out, and told in the log.
+ * @returns null when there is no leave for the request now; `later` when the answer made no sense, and may another time.
+ * @throws Interruption when the whole instance fails. A thread that can't be read for good is left out, and told in the log.
  */
 export async function readThreadOf(
   reading: Reading,
   video: { reference: VideoReference; isPublic: boolean },
   threadId: number,
   replies = -1,
-): Promise<ThreadNews | null> {
+): Promise<ThreadNews | 'later' | null> {
   const { run, get } = reading
   const { source, deps } = run
   const { uuid } = video.reference
@@ -65,6 +67,7 @@ export async function readThreadOf(
   if (!isWhole) {
     const stop = read.kind === 'failed' ? failedStop(read) : null
     if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
+    if (stop?.kind === 'failed' && !LASTING.has(stop.reason)) return 'later'
     skip(`thread ${threadId}: it ${read.kind === 'failed' ? read.detail : 'is another one'}`)
     // Until it has more replies it is not asked for again.
     const counted = thread ?? { id: threadId, videoUuid: uuid, readAt: 0, activeAt: scene.now, newestId: 0 }

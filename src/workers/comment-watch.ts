@@ -58,8 +58,8 @@ export class CommentWatch {
   readonly run: PollRun
   checkpoint: Checkpoint
   method: string | null
-  /** Videos that we don't know (yet): what is suspect on them can't be read now. */
-  readonly strangers = new Set<string>()
+  /** Videos that we don't know (yet), or whose threads make no sense: what is suspect on them can't be read now. */
+  readonly waiting = new Set<string>()
   #etag: string | null
   #events: NewEvent[] = []
   #writes: GuardedWrite[] = []
@@ -133,7 +133,7 @@ export class CommentWatch {
     const [events, writes] = [this.#events, this.#writes]
     this.#events = []
     this.#writes = []
-    const isUnfinished = suspects.some(({ video }) => !this.strangers.has(video)) || videos.length > 0
+    const isUnfinished = suspects.some(({ video }) => !this.waiting.has(video)) || videos.length > 0
     const freshMs = this.feed.freshAt - this.now
     const soon = isUnfinished
       ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }

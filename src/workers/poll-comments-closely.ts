@@ -72,7 +72,7 @@ export async function pollClosely(
     if (listed === null) brokenAt = uuid
     for (const { threadId, replies } of listed?.suspects ?? []) {
       const news = await readThreadOf(reading, { reference, isPublic }, threadId, replies)
-      if (news === null) {
+      if (news === null || news === 'later') {
         brokenAt = uuid
         break
       }

@@ -235,6 +235,6 @@ async function confirmMissing(
     const video = { reference, isPublic: isPublic && shown.get(uuid) === 'public' }
     const news = await readThreadOf(reading, video, threadId)
     if (news === null) return
-    await commit(comments.length, news)
+    if (news !== 'later') await commit(comments.length, news)
   }
 }

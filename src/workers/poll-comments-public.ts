@@ -15,6 +15,8 @@ import type { PollRun } from './poll-run.ts'
 const HOUR_MS = 3_600_000
 /** So long a comment waits for the video that it is on to be known. */
 const PATIENCE_MS = 15 * 60_000
+/** And for the answer of its thread to make sense. */
+const LONG_PATIENCE_MS = 24 * HOUR_MS
 /** So many videos whose number of comments has moved are looked after in one poll. */
 const MAX_COUNTED = 20
 
@@ -96,11 +98,16 @@ async function readSuspects(watch: CommentWatch): Promise<Map<string, number>> {
     if (!video) {
       // It may be so new that we have not seen it; or of another instance, for the feed has comments on those too.
       if (watch.now - suspect.since >= PATIENCE_MS) remove(watch, suspect)
-      else watch.strangers.add(suspect.video)
+      else watch.waiting.add(suspect.video)
       continue
     }
     const news = await readThreadOf(reading, video, suspect.threadId, suspect.replies)
     if (news === null) break
+    if (news === 'later') {
+      if (watch.now - suspect.since >= LONG_PATIENCE_MS) remove(watch, suspect)
+      else watch.waiting.add(suspect.video)
+      continue
+    }
     const more = balance(news.events)
     found.set(suspect.video, (found.get(suspect.video) ?? 0) + more)
     remove(watch, suspect)

@@ -114,6 +114,23 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     expect(await source()).toMatchObject({ failures: 0 })
   })
 
+  it('finds those whose threads made no sense for an hour', async () => {
+    await begin(version)
+    const made = await many(3, null)
+    await instance.fail({ kind: 'broken-json', path: `/api/v1/videos/${first()}/comment-threads` })
+    await later(60)
+    expect(await told()).toEqual([])
+    expect(await source()).toMatchObject({ failures: 0 })
+    await instance.heal()
+    const before = (await instance.requests()).length
+    await later()
+    expect((await told()).toSorted()).toEqual(created(made))
+    // And when they make sense they are not asked for any more.
+    await later()
+    const threads = (await pathsSince(instance, before)).filter((path) => path.includes('comment-threads/'))
+    expect(threads.length).toBeLessThanOrEqual(2 * made.length + 2)
+  })
+
   it('comes to the end where each answer takes as long as it may', async () => {
     await begin(version)
     await later()
