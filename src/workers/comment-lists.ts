@@ -4,12 +4,14 @@ import type { GuardedWrite } from '../db/polls.ts'
 import type { KnownThread } from '../events/detect-comments.ts'
 import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type Root, readThreads } from '../peertube/comments.ts'
-import type { Reading } from './comment-threads.ts'
+import { LASTING, type Reading } from './comment-threads.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import { failedStop } from './visit.ts'
 
 /** Unknown threads with replies, which may be new: so many of a video are read for the first time. */
 const MAX_UNKNOWN = 5
+/** Of a video that is private, or gone. */
+const HIDDEN: ReadonlySet<number> = new Set([401, 403, 404])
 /** So many pages of threads of one video. */
 const MAX_PAGES = 10
 
@@ -17,13 +19,13 @@ const MAX_PAGES = 10
  * Lists the threads of a video, newest first: to the first page that has one from before us, or, when it is watched closely,
  * to the end.
  * @param isFirst whether all that is there was there before us: then it is only remembered.
- * @returns null when there is no leave for the requests now.
+ * @returns null when there is no leave for the requests now; `later` when an answer made no sense, and may another time.
  */
 export async function threadsOfVideo(
   { run, get, baseline }: Reading,
   uuid: string,
   { isFirst = false, toTheEnd = false }: { isFirst?: boolean; toTheEnd?: boolean } = {},
-): Promise<{ suspects: { threadId: number; replies: number }[]; writes: GuardedWrite[] } | null> {
+): Promise<{ suspects: { threadId: number; replies: number }[]; writes: GuardedWrite[] } | 'later' | null> {
   const isNew = ({ comment }: Root) =>
     comment.id > baseline.newestId && Date.parse(comment.createdAt) > baseline.since
   const roots: Root[] = []
@@ -33,6 +35,8 @@ export async function threadsOfVideo(
     if (read.kind !== 'page') {
       const stop = read.kind === 'failed' ? failedStop(read) : null
       if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
+      const isHidden = read.kind === 'failed' && HIDDEN.has(read.observation?.status ?? 0)
+      if (stop?.kind === 'failed' && !isHidden && !LASTING.has(stop.reason)) return 'later'
       // Private by now, or deleted: that is told of the video.
       break
     }

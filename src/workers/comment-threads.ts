@@ -33,8 +33,8 @@ export type ThreadNews = { events: NewEvent[]; writes: GuardedWrite[] }
 
 const NOTHING: ThreadNews = { events: [], writes: [] }
 const NAMED_SKIPS = 5
-/** What is wrong with a thread itself, and will be the next time. All else may be its instance's proxy. */
-const LASTING: ReadonlySet<string> = new Set(['too-large', 'schema'])
+/** What is wrong with an answer itself, and will be the next time. All else may be its instance's proxy. */
+export const LASTING: ReadonlySet<string> = new Set(['too-large', 'schema'])
 
 export function sceneOf({ run, viewerId }: Reading): CommentScene {
   return { instance: run.source.instance.host, viewerId, now: run.deps.clock(), toHtml }

@@ -48,6 +48,8 @@ const Checkpoint = v.object({
   suspects: v.optional(v.array(Suspect), []),
   /** Videos whose threads are to be listed, to find those. */
   videos: v.optional(v.array(v.string()), []),
+  /** Since when there are any. */
+  videosAt: v.optional(time, 0),
 })
 type Checkpoint = v.InferOutput<typeof Checkpoint>
 
@@ -124,7 +126,9 @@ export class CommentWatch {
   }
 
   listLater(videos: readonly string[]): void {
-    this.set({ videos: [...new Set([...this.checkpoint.videos, ...videos])].slice(0, MAX_SUSPECTS) })
+    const before = this.checkpoint.videos
+    const after = [...new Set([...before, ...videos])].slice(0, MAX_SUSPECTS)
+    this.set({ videos: after, ...(before.length === 0 ? { videosAt: this.now } : {}) })
   }
 
   /** Commits all that was learned since the last time. */
@@ -133,7 +137,9 @@ export class CommentWatch {
     const [events, writes] = [this.#events, this.#writes]
     this.#events = []
     this.#writes = []
-    const isUnfinished = suspects.some(({ video }) => !this.waiting.has(video)) || videos.length > 0
+    const isUnfinished = [...suspects.map(({ video }) => video), ...videos].some(
+      (one) => !this.waiting.has(one),
+    )
     const freshMs = this.feed.freshAt - this.now
     const soon = isUnfinished
       ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }

@@ -69,8 +69,11 @@ export async function pollClosely(
     // A video that is new since we watch has no comments that were there before us.
     const isFirst = !isKnown && before.baseline === null
     const listed = await threadsOfVideo(reading, uuid, { isFirst, toTheEnd: true })
-    if (listed === null) brokenAt = uuid
-    for (const { threadId, replies } of listed?.suspects ?? []) {
+    if (listed === null || listed === 'later') {
+      brokenAt = uuid
+      break
+    }
+    for (const { threadId, replies } of listed.suspects) {
       const news = await readThreadOf(reading, { reference, isPublic }, threadId, replies)
       if (news === null || news === 'later') {
         brokenAt = uuid
@@ -83,7 +86,7 @@ export async function pollClosely(
       videos = { ...videos, [uuid]: comments }
       hasProgress = true
     }
-    if (listed && listed.writes.length > 0) await commit({ writes: listed.writes })
+    if (listed.writes.length > 0) await commit({ writes: listed.writes })
     if (brokenAt !== null) break
   }
   // One that comes to nothing again and again, for each answer takes too long, must not keep the others from their turn.

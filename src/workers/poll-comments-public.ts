@@ -155,7 +155,12 @@ async function listVideos(watch: CommentWatch): Promise<void> {
     if (!reading) return
     const listed = await threadsOfVideo(reading, uuid)
     if (listed === null) return
+    if (listed === 'later' && watch.now - watch.checkpoint.videosAt < LONG_PATIENCE_MS) {
+      watch.waiting.add(uuid)
+      continue
+    }
     watch.set({ videos: watch.checkpoint.videos.filter((one) => one !== uuid) })
+    if (listed === 'later') continue
     watch.suspect(listed.suspects.map((one) => ({ ...one, video: uuid, since: watch.now })))
     watch.learn(listed)
   }
