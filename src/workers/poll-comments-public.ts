@@ -46,6 +46,10 @@ export async function pollPublicComments(run: PollRun): Promise<void> {
   await revisit(watch)
   const found = await readSuspects(watch)
   settleCounts(watch, counted, found)
+  // Its count is as it was, and something is gone: then something has come.
+  const isCounted = new Set(counted.map(({ uuid }) => uuid))
+  const balanced = [...found].flatMap(([uuid, more]) => (more < 0 && !isCounted.has(uuid) ? [uuid] : []))
+  if (watch.method === 'video-counts') watch.listLater(balanced)
   await listVideos(watch)
   await watch.commit()
 }

@@ -83,6 +83,22 @@ export function hasLeftFeed(history: History, { video, moments }: CommentHistory
 }
 
 /**
+ * Whether a comment that was held had been pushed out of the feed when it was approved. Before 7.0 nothing says then that it is
+ * there: the counters count it while it is held.
+ */
+export function wasApprovedLate(history: History, { moments }: CommentHistory): boolean {
+  const approved = moments.find(({ isHeld }, index) => !isHeld && moments[index - 1]?.isHeld === true)
+  if (!approved) return false
+  const until = readBy(history, approved.at)
+  const version = history.versions.findLast(({ at }) => at <= until)?.version ?? ''
+  const newer = [...history.comments.values()].filter((other) => {
+    const at = other.moments[0]?.at ?? 0
+    return at > (moments[0]?.at ?? 0) && at <= until
+  })
+  return Number.parseInt(version, 10) < 7 && newer.length >= FEED_SIZE
+}
+
+/**
  * By when what happened then was to be read. Failures are waited for the longer the longer they last: at most as long again. And
  * what fails anew before it was read goes on to fail.
  */

@@ -200,6 +200,20 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
   })
 })
 
+it('Of a video of which one comment came and one went between two looks both are told, from 7.0 on', async () => {
+  await begin('8.1.0')
+  const [gone] = await many(1, null)
+  await later()
+  // More than the feed has room for, written after it.
+  const [come] = await many(1, null)
+  const others = await many(25, null, uuids[1])
+  await instance.removeComment(gone?.id ?? 0)
+  await leap(tubewire, watched, 20 * MINUTE, 12)
+  await later()
+  const all = [gone, come, ...others].flatMap((one) => one ?? [])
+  expect((await told()).toSorted()).toEqual([...created(all), `comment.deleted ${gone?.id}`].toSorted())
+})
+
 describe('A hostile thread', () => {
   const node = (id: number, like: object = {}) => {
     const time = new Date(tubewire.deps.clock()).toISOString()
