@@ -39,8 +39,8 @@ const PAGE_SIZE = 100
 const SOON_MS = 15 * 60_000
 
 /**
- * Whether a comment stood below the newest page of a moderator's list when it was last edited, or approved, or by the time when
- * that was to be read. Only that page is read as long as the list counts no more and no fewer.
+ * Whether a comment stood below the newest page of a moderator's list when it was last edited, or by the time when that was to be
+ * read. Only that page is read as long as the list counts no more and no fewer.
  */
 export function isBelowFirstPage(history: History, { moments }: CommentHistory): boolean {
   const { comments } = history
@@ -80,22 +80,6 @@ export function hasLeftFeed(history: History, { video, moments }: CommentHistory
     return state && isListed(state) && state.publishedAt > publishedAt
   })
   return newer.length >= FEED_SIZE && newerVideos.length >= NEWEST_VIDEOS
-}
-
-/**
- * Whether a comment that was held had been pushed out of the feed when it was approved. Before 7.0 nothing says then that it is
- * there: the counters count it while it is held.
- */
-export function wasApprovedLate(history: History, { moments }: CommentHistory): boolean {
-  const approved = moments.find(({ isHeld }, index) => !isHeld && moments[index - 1]?.isHeld === true)
-  if (!approved) return false
-  const until = readBy(history, approved.at)
-  const version = history.versions.findLast(({ at }) => at <= until)?.version ?? ''
-  const newer = [...history.comments.values()].filter((other) => {
-    const at = other.moments[0]?.at ?? 0
-    return at > (moments[0]?.at ?? 0) && at <= until
-  })
-  return Number.parseInt(version, 10) < 7 && newer.length >= FEED_SIZE
 }
 
 /**

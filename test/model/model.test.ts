@@ -5,7 +5,7 @@ import { type Run, runFreely, runStrictly } from './run.ts'
 
 /** One of each version; nobody, a moderator, an account. The bench has more, and longer ones: bench/model.ts. */
 const seeds = (env.MODEL_SEEDS || '4,9,2,7').split(',').map(Number)
-const actions = Number(env.MODEL_ACTIONS || 45)
+const actions = Number(env.MODEL_ACTIONS || 60)
 
 declare module 'vitest' {
   interface TaskMeta {

@@ -6,7 +6,7 @@
 import type { EventData, EventType } from '../../src/events/types.ts'
 import type { CommentHistory, History } from './history.ts'
 import { isListed } from './history.ts'
-import { hasLeftFeed, isBelowFirstPage, isFromBefore, isInSight, wasApprovedLate } from './limits.ts'
+import { hasLeftFeed, isBelowFirstPage, isFromBefore, isInSight } from './limits.ts'
 import { judgeVideo } from './oracle-videos.ts'
 
 /** An event as it was stored. */
@@ -142,12 +142,7 @@ function judgeComment(
     if (view?.isThere && !existedBefore) find('missed', 'comment.deleted')
   } else if (!now.isHeld && !existedBefore) {
     if (!view) {
-      // Of one that was held the approval is an edit.
-      const wasHeld = moments.some(({ isHeld }) => isHeld)
-      const isHidden = watch.connection?.isModerator
-        ? wasHeld && isBelowFirstPage(history, comment)
-        : hasLeftFeed(history, comment) || wasApprovedLate(history, comment)
-      if (!isHidden) find('missed', 'comment.created')
+      if (watch.connection?.isModerator || !hasLeftFeed(history, comment)) find('missed', 'comment.created')
     } else if (!view.isThere) find('invented', 'comment.deleted of one that is there')
     else if (view.text !== now.text && !(watch.connection?.isModerator && isBelowFirstPage(history, comment)))
       find('missed', `comment.updated to ${now.text}, told was ${view.text}`)
