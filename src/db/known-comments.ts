@@ -82,6 +82,28 @@ export async function knownComments(
   return new Map(results.map((row) => [row.id, commentOf(row)]))
 }
 
+/**
+ * The comments between these dates that not everybody may see, oldest first: those that are held for review, and those on
+ * private videos.
+ * @param span `createdAt`, both excluded: milliseconds since the epoch.
+ */
+export async function privateComments(
+  db: D1Database,
+  sourceId: string,
+  span: { after: number; before: number },
+  limit: number,
+): Promise<KnownComment[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${COMMENT} FROM comments c INDEXED BY comments_private
+       WHERE c.source_id = ? AND c.is_public = 0 AND c.deleted_at IS NULL
+         AND c.created_at > ? AND c.created_at < ? ORDER BY c.created_at LIMIT ?`,
+    )
+    .bind(sourceId, span.after, span.before, limit)
+    .all<CommentRow>()
+  return results.map(commentOf)
+}
+
 /** What is known of these threads, by number. */
 export async function knownThreads(
   db: D1Database,
@@ -143,21 +165,24 @@ export async function publicVideos(
   )
 }
 
+/** `comments`: as many as the list counts. `unread`: so many more than when its threads were last read. */
+export type CountedVideo = { uuid: string; comments: number; unread: number }
+
 /** Videos whose number of comments is another than when their threads were last read. */
 export async function videosWithUnreadComments(
   db: D1Database,
   instanceId: string,
   limit: number,
-): Promise<{ uuid: string; unread: number }[]> {
+): Promise<CountedVideo[]> {
   const { results } = await db
     .prepare(
-      `SELECT v.uuid AS uuid, v.comments - v.comments_read AS unread
+      `SELECT v.uuid AS uuid, v.comments AS comments, v.comments - v.comments_read AS unread
        FROM sources s CROSS JOIN videos v INDEXED BY videos_unread_comments
          ON v.source_id = s.id AND v.comments <> v.comments_read
        WHERE s.instance_id = ? AND s.kind = 'videos' AND s.owner_id IS NULL AND v.state = 'listed' LIMIT ?`,
     )
     .bind(instanceId, limit)
-    .all<{ uuid: string; unread: number }>()
+    .all<CountedVideo>()
   return results
 }
 
@@ -220,15 +245,20 @@ export function forgetThreads(sourceId: string, ids: readonly number[]): Guarded
   ]
 }
 
-/** Notes that the threads of these videos were read, as many comments as the list counts now. */
-export function noteCommentsRead(instanceId: string, uuids: readonly string[]): GuardedWrite {
+/** Notes that the threads of these videos were read: as many comments as were counted then, whatever is counted by now. */
+export function noteCommentsRead(
+  instanceId: string,
+  counted: readonly Pick<CountedVideo, 'uuid' | 'comments'>[],
+): GuardedWrite {
   return (db, guard) => [
     db
       .prepare(
-        `UPDATE videos SET comments_read = comments
-         WHERE source_id IN (SELECT id FROM sources WHERE instance_id = ? AND kind = 'videos')
-           AND uuid IN (SELECT value FROM json_each(?)) AND ${guard.sql}`,
+        // With UPDATE FROM SQLite would walk all videos.
+        `UPDATE videos SET comments_read =
+           (SELECT value ->> 'comments' FROM json_each(?1) WHERE value ->> 'uuid' = videos.uuid)
+         WHERE source_id IN (SELECT id FROM sources WHERE instance_id = ?2 AND kind = 'videos')
+           AND uuid IN (SELECT value ->> 'uuid' FROM json_each(?1)) AND ${guard.sql}`,
       )
-      .bind(instanceId, JSON.stringify(uuids), ...guard.values),
+      .bind(JSON.stringify(counted), instanceId, ...guard.values),
   ]
 }

@@ -412,6 +412,9 @@ export const comments = sqliteTable(
     primaryKey({ columns: [table.sourceId, table.id] }),
     index('comments_thread').on(table.sourceId, table.threadId),
     index('comments_created').on(table.sourceId, table.createdAt).where(sql`deleted_at IS NULL`),
+    index('comments_private')
+      .on(table.sourceId, table.createdAt)
+      .where(sql`is_public = 0 AND deleted_at IS NULL`),
   ],
 )
 

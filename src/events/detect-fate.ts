@@ -1,6 +1,6 @@
 /** @module What became of a known video that its list no longer shows: it is asked for by itself. Pure. */
 import { type KnownVideo, knownVideo } from './detect-videos.ts'
-import type { NewEvent } from './types.ts'
+import type { NewEvent, Video } from './types.ts'
 import { head, liveEnded, revisionOf, type Scene, updated } from './video-events.ts'
 
 /** How an instance answers for one video that its list no longer shows. */
@@ -44,7 +44,9 @@ export function detectFate(
   })
   const wasOn = isListed || was.state === 'unlisted'
   const ended = (replay: boolean) =>
-    video?.isLive && wasOn ? [liveEnded(scene, video, revisionOf(video, was.returns), replay)] : []
+    video?.isLive && wasOn
+      ? [liveEnded(scene, { ...video, isLive: !replay }, revisionOf(video, was.returns), replay)]
+      : []
   if (fate.kind === 'gone') {
     if (!isSecondLook) return { events: [], row: was, lookAgain: true }
     const deleted = video && { ...head(scene, 'video.deleted', was.uuid, video.publishedAt), data: { video } }
@@ -68,9 +70,13 @@ export function detectFate(
       ...end,
       ...(was.state === 'unlisted' ? [] : privacy('public', 'unlisted')),
     ])
-    // One that is over is kept as no live, so that its end is told once.
-    const data = isOver ? JSON.stringify({ ...video, tags: null, isLive: false }) : was.data
-    return { events, row: { ...row, data }, lookAgain }
+    return { events, row: { ...row, data: isOver ? overData(video) : was.data }, lookAgain }
+  }
+  const publishedAt = Date.parse(fate.publishedAt)
+  // Its replay is there already, farther down than the list was read: that tells all else that is new of it.
+  if (video?.isLive && wasOn && !fate.isLive && fate.state === PUBLISHED) {
+    const row = { ...was, ...(isListed ? { publishedAt } : {}), data: overData(video) }
+    return { events: ended(true), row, lookAgain: false }
   }
   // No list shows it before it is on again.
   const isOff = was.state === 'unlisted' && fate.isLive && fate.state !== PUBLISHED
@@ -81,7 +87,11 @@ export function detectFate(
     ])
   // It can be seen again, or stands elsewhere in the list: the list will show it.
   if (!isListed) return is(was.state, [])
-  const publishedAt = Date.parse(fate.publishedAt)
   if (publishedAt !== was.publishedAt) return { events: [], row: { ...was, publishedAt }, lookAgain: false }
   return is('hidden', [])
+}
+
+/** One that is over is kept as no live, so that its end is told once. */
+function overData(video: Video): string {
+  return JSON.stringify({ ...video, tags: null, isLive: false })
 }

@@ -111,11 +111,20 @@ function rowOf({ video, comments }: SeenVideo, was: KnownVideo | undefined): Kno
     data: JSON.stringify(video),
     tags: was?.tags ?? null,
     comments,
-    // The first count that we see is where we begin.
-    commentsRead: was && was.commentsRead !== null ? was.commentsRead : comments,
+    commentsRead: commentsReadOf(was, comments),
     // Of another date it is no return.
     returns: was?.publishedAt === publishedAt && isBack ? returns + 1 : returns,
   }
+}
+
+/**
+ * With as many comments as we see first we begin. An instance that counts none before it is upgraded to 7.0 may have more by
+ * then than were read: one that was held, and approved in between. So of what we knew before nothing counts as read.
+ */
+function commentsReadOf(was: KnownVideo | undefined, comments: number | null): number | null {
+  if (was && was.commentsRead !== null) return was.commentsRead
+  const isUpgraded = was && was.data !== '' && comments !== null
+  return isUpgraded ? 0 : comments
 }
 
 function isSameRow(one: KnownVideo, other: KnownVideo): boolean {

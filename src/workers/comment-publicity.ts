@@ -8,28 +8,32 @@ import { detectComments, knownComment } from '../events/detect-comments.ts'
 import { PUBLIC } from '../events/detect-fate.ts'
 import type { UnrenderedComment, VideoReference } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
-import { type Reading, referenceOf, sceneOf, type ThreadNews, unknownReference } from './comment-threads.ts'
+import {
+  LASTING,
+  type Reading,
+  referenceOf,
+  sceneOf,
+  type ThreadNews,
+  unknownReference,
+} from './comment-threads.ts'
 import { Interruption, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
-/** `unclear`: the instance gives an answer of which nothing can be learned. */
-type Publicity = 'public' | 'private' | 'unclear'
-
 /**
- * Which videos everybody may see at this moment.
- * @returns by UUID. One that is not in it could not be asked for now.
+ * Whether everybody may see these videos at this moment.
+ * @returns by UUID. Of one that is not in it it can't be said now: there was no leave to ask, or the answer made no sense.
  * @throws Interruption when the whole instance fails.
  */
-export async function publicNow(run: PollRun, uuids: Iterable<string>): Promise<Map<string, Publicity>> {
-  const found = new Map<string, Publicity>()
+export async function publicNow(run: PollRun, uuids: Iterable<string>): Promise<Map<string, boolean>> {
+  const found = new Map<string, boolean>()
   for (const uuid of new Set(uuids)) {
     const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, uuid))
     if (read === null) break
     const stop = read.kind === 'failed' ? failedStop(read) : null
     if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-    const isPublic = read.kind === 'video' && read.fate.privacy === PUBLIC
-    found.set(uuid, read.kind === 'failed' ? 'unclear' : isPublic ? 'public' : 'private')
+    if (stop?.kind === 'failed' && !LASTING.has(stop.reason)) continue
+    found.set(uuid, read.kind === 'video' && read.fate.privacy === PUBLIC)
   }
   return found
 }
@@ -56,7 +60,7 @@ export async function tellUntold(
     waiting.map(({ videoUuid }) => ({ uuid: videoUuid, name: '' })),
   )
   const seen = waiting
-    .filter(({ videoUuid }) => shown.get(videoUuid) === 'public')
+    .filter(({ videoUuid }) => shown.get(videoUuid) === true)
     .map((was) => ({
       comment: knownComment(was),
       isDeleted: false,

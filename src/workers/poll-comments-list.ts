@@ -4,7 +4,6 @@ import { knownCommentsPage, rememberComments } from '../db/known-comments.ts'
 import {
   type CommentsBaseline,
   detectComments,
-  type KnownComment,
   knownComment,
   type SeenComment,
 } from '../events/detect-comments.ts'
@@ -14,7 +13,8 @@ import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
 import { asConnection, type Reader } from './as-connection.ts'
 import { Baseline, readCheckpoint } from './checkpoint.ts'
 import { publicNow, tellUntold, videosOf } from './comment-publicity.ts'
-import { type Reading, readThreadOf, sceneOf, type ThreadNews } from './comment-threads.ts'
+import { Held, lookAtHeld, readThreadsAgain } from './comment-rechecks.ts'
+import { type Reading, sceneOf, type ThreadNews } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
@@ -23,8 +23,6 @@ const MODERATOR = 1
 const NAMED_SKIPS = 5
 /** What could not be found out is gone on with so soon. */
 const UNFINISHED_MS = 60_000
-/** Threads that are read in one poll because comments are missing from the list. */
-const MAX_THREADS = 10
 /**
  * So deep the list is read when it counts more or fewer than its top explains: one from another server may be dated days ago, and
  * an old one may be deleted.
@@ -57,6 +55,9 @@ const Checkpoint = v.object({
   ),
   /** Comments of which it could not be found out yet whether everybody may see them. */
   untold: v.optional(v.array(v.number()), []),
+  /** The date of the last comment on the newest page: what happens to those above it is seen there. 0: it shows all. */
+  oldest: v.optional(v.number(), 0),
+  held: Held,
 })
 type Checkpoint = v.InferOutput<typeof Checkpoint>
 
@@ -71,14 +72,19 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
   const mine = connection.role > MODERATOR
   const method = mine ? 'own-videos-list' : 'moderator-list'
   const { baseline: before, newestId } = begun
-  let { untold } = begun
-  if (untold.length > 0 && before !== null) {
+  let { untold, oldest, held } = begun
+  if (before !== null) {
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline: before }
-    const told = await tellUntold(reading, untold, isNews(before))
-    untold = told.untold
-    const checkpoint: Checkpoint = { ...begun, untold }
-    const { events, writes } = told
-    await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
+    const goOn = async ({ events, writes }: ThreadNews) => {
+      const checkpoint: Checkpoint = { ...begun, untold, held }
+      await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
+    }
+    if (untold.length > 0) {
+      const told = await tellUntold(reading, untold, isNews(before))
+      untold = told.untold
+      await goOn(told)
+    }
+    if (oldest > 0) held = await lookAtHeld(reading, held, oldest, goOn)
   }
   let walk = begun.walk ?? { ...walkFrom(newestId), found: 0, gone: 0, left: 0, total: null }
   for (;;) {
@@ -91,7 +97,11 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
       const detail = 'has no list of the comments on one’s own videos: PeerTube has it from 6.3 on'
       throw new Interruption({ ...failedStop(page), ...(isMissing ? { detail } : {}) })
     }
-    if (page.kind === 'not-modified') return run.commit({ next: 'paced', ...soon(untold.length > 0), method })
+    if (page.kind === 'not-modified') {
+      const checkpoint: Checkpoint = { ...begun, untold, held }
+      const next = { next: 'paced', ...soon(untold.length > 0) } as const
+      return run.commit({ ...next, method, checkpoint: JSON.stringify(checkpoint) })
+    }
     for (const detail of page.skipped.slice(0, NAMED_SKIPS))
       deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
@@ -109,6 +119,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     const found = walk.found + learned.found
     const gone = walk.gone + learned.missing.length
     let left = walk.left + missing.length
+    if (start === 0) oldest = learned.oldest
     // What comes while it is walked is found by the next.
     const total = start === 0 ? page.total : walk.total
     const isExplained =
@@ -119,7 +130,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
       const progress = isDone
         ? { newestId: next.highest, total: total === null ? null : total + left, walk: null }
         : { newestId, total: begun.total, walk: { ...next, found, gone, left, total } }
-      return JSON.stringify({ baseline, ...progress, untold } satisfies Checkpoint)
+      return JSON.stringify({ baseline, ...progress, untold, oldest, held } satisfies Checkpoint)
     }
     const isWhole = learned.missing.length === 0 && !learned.isPutOff
     await run.commit({
@@ -131,7 +142,7 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
       events: learned.events,
       writes: learned.writes,
     })
-    await confirmMissing(reading, missing, async (looked, news) => {
+    await readThreadsAgain(reading, missing, async (looked, news) => {
       left -= looked
       await run.commit({ next: isDone ? 'paced' : 'now', checkpoint: state(), ...news })
     })
@@ -184,22 +195,22 @@ async function learn(
     untold.map(({ video }) => video.uuid),
   )
   const isUntold = new Set(untold.map(({ comment }) => comment.id))
-  const isClear = ({ video }: CommentsPage['comments'][number]) =>
-    shown.has(video.uuid) && shown.get(video.uuid) !== 'unclear'
+  const isClear = ({ video }: CommentsPage['comments'][number]) => shown.has(video.uuid)
   // An edit is seen again, as long as it was not told.
   const putOff = new Set(untold.filter((one) => isEdited(one) && !isClear(one)))
   const now = page.comments.filter((one) => !putOff.has(one))
   const seen = now.map(({ comment, video }): SeenComment => {
     const { reference, isPublic } = videos(video)
-    const isOpen = isUntold.has(comment.id) ? shown.get(video.uuid) === 'public' : isPublic
+    const isOpen = isUntold.has(comment.id) ? shown.get(video.uuid) === true : isPublic
     return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
   })
   const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
   return {
     missing,
+    oldest: isEnd ? 0 : (dates.at(-1) ?? 0),
     found: page.comments.filter(({ comment: { id } }) => id > newestId && !known.has(id)).length,
     isPutOff: putOff.size > 0,
-    untold: untold.flatMap((one) => (shown.has(one.video.uuid) || putOff.has(one) ? [] : one.comment.id)),
+    untold: untold.flatMap((one) => (isClear(one) || putOff.has(one) ? [] : one.comment.id)),
     events,
     writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],
   }
@@ -208,33 +219,4 @@ async function learn(
 /** In a list whatever is unknown and has a higher number than all that was there at first is new. */
 function isNews({ newestId }: CommentsBaseline): ({ id }: { id: number }) => boolean {
   return ({ id }) => id > newestId
-}
-
-/**
- * Reads the threads of comments that the list no longer shows: they say whether these were deleted.
- * @param commit is called for each thread, with how many of the comments are in it.
- */
-async function confirmMissing(
-  reading: Reading,
-  missing: readonly KnownComment[],
-  commit: (looked: number, news: ThreadNews) => Promise<void>,
-): Promise<void> {
-  if (missing.length === 0) return
-  const threads = [...Map.groupBy(missing, ({ threadId }) => threadId)].slice(0, MAX_THREADS)
-  const uuids = threads.map(([, [comment]]) => comment?.videoUuid ?? '')
-  const videos = await videosOf(
-    reading.run,
-    uuids.map((uuid) => ({ uuid, name: '' })),
-  )
-  // They say what was written meanwhile, too.
-  const shown = await publicNow(reading.run, uuids)
-  for (const [index, [threadId, comments]] of threads.entries()) {
-    const uuid = uuids[index] ?? ''
-    if (!shown.has(uuid)) return
-    const { reference, isPublic } = videos({ uuid, name: '' })
-    const video = { reference, isPublic: isPublic && shown.get(uuid) === 'public' }
-    const news = await readThreadOf(reading, video, threadId)
-    if (news === null) return
-    if (news !== 'later') await commit(comments.length, news)
-  }
 }

@@ -2,7 +2,7 @@
  * @module The comments of an instance as anybody may read them: counters and the feed say in which threads something is new,
  * and these are read whole. From 7.0 on the lists of videos count comments, and then the counters are not waited for.
  */
-import { noteCommentsRead, videosWithUnreadComments } from '../db/known-comments.ts'
+import { type CountedVideo, noteCommentsRead, videosWithUnreadComments } from '../db/known-comments.ts'
 import { readByConnection } from '../db/sources.ts'
 import type { NewEvent } from '../events/types.ts'
 import { threadsOfVideo } from './comment-lists.ts'
@@ -68,13 +68,12 @@ async function keeping(watch: CommentWatch, work: () => Promise<void>): Promise<
 async function standBy(
   watch: CommentWatch,
   coveredUntil: number,
-  counted: readonly { uuid: string }[],
+  counted: readonly CountedVideo[],
 ): Promise<void> {
   const { source } = watch.run
   const { baseline, countersAt } = watch.checkpoint
   if (baseline === null || watch.now - countersAt >= HOUR_MS) await askCounters(watch)
-  const uuids = counted.map(({ uuid }) => uuid)
-  if (uuids.length > 0) watch.learn({ writes: [noteCommentsRead(source.instanceId, uuids)] })
+  if (counted.length > 0) watch.learn({ writes: [noteCommentsRead(source.instanceId, counted)] })
   watch.set({ coveredUntil, unexplained: 0, suspects: [], videos: [] })
   await watch.commit()
 }
@@ -141,14 +140,13 @@ function explained(unexplained: number, more: number): number {
 /** Videos whose count has moved are read, or, when the feed didn't say in which threads, to be listed. */
 function settleCounts(
   watch: CommentWatch,
-  counted: readonly { uuid: string; unread: number }[],
+  counted: readonly CountedVideo[],
   found: ReadonlyMap<string, number>,
 ): void {
   const open = new Set(watch.checkpoint.suspects.map(({ video }) => video))
   const settled = counted.filter(({ uuid }) => !open.has(uuid))
   if (settled.length === 0) return
-  const uuids = settled.map(({ uuid }) => uuid)
-  watch.learn({ writes: [noteCommentsRead(watch.run.source.instanceId, uuids)] })
+  watch.learn({ writes: [noteCommentsRead(watch.run.source.instanceId, settled)] })
   watch.listLater(settled.filter(({ uuid, unread }) => found.get(uuid) !== unread).map(({ uuid }) => uuid))
 }
 

@@ -6,6 +6,8 @@ import {
   knownThread,
   knownThreads,
   newestVideos,
+  noteCommentsRead,
+  privateComments,
   publicVideos,
   rememberComments,
   rememberThreads,
@@ -22,6 +24,7 @@ import { countCosts } from '../support/count-costs.ts'
 import { control, testDeps, watch } from '../support/harness.ts'
 
 const ROWS = 100_000
+const PRIVATE = 50
 const INSTANCE = 'ins_1'
 const SOURCE = 'src_comments'
 
@@ -38,6 +41,7 @@ beforeAll(async () => {
      SELECT '${SOURCE}', i + 1, i / 2 + 1, 'v' || (i / 2), i, '{}', 1 FROM n`,
     `${numbers(ROWS)} INSERT INTO threads (source_id, id, video_uuid, read_at, active_at, newest_id, replies)
      SELECT '${SOURCE}', i + 1, 'v' || i, i + 1, i, i, 1 FROM n`,
+    `UPDATE comments SET is_public = 0 WHERE id <= ${PRIVATE}`,
     `INSERT INTO connections (id, owner_id, instance_id, username, role, expires_at, created_at)
      VALUES ('con_1', 'usr_administrator', 'ins_1', 'root', 0, 0, 0)`,
     `${numbers(ROWS)} INSERT INTO notifications SELECT 'con_1', i, 0 FROM n`,
@@ -53,6 +57,11 @@ describe('Of a hundred thousand', () => {
       'a page of comments and what is missing on it',
       (db) => knownCommentsPage(db, SOURCE, lastIds, { after: ROWS - 101, before: Number.MAX_SAFE_INTEGER }),
       510,
+    ],
+    [
+      'what not everybody may see',
+      (db) => privateComments(db, SOURCE, { after: 0, before: ROWS }, 200),
+      PRIVATE + 1,
     ],
     ['a thread', (db) => knownThread(db, SOURCE, 700), 6],
     ['a page of threads', (db) => knownThreads(db, SOURCE, lastIds), 201],
@@ -105,13 +114,27 @@ describe('Of a hundred thousand', () => {
       before: Number.MAX_SAFE_INTEGER,
     })
     expect([page.known.size, page.missing.map(({ id }) => id)]).toEqual([99, [ROWS]])
-    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([{ uuid: 'v5', unread: 1 }])
+    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([
+      { uuid: 'v5', comments: 1, unread: 1 },
+    ])
     const revisited = await threadsToRevisit(
       env.DB,
       { id: SOURCE, instanceId: INSTANCE },
       { activeSince: ROWS - 1_000, readBefore: ROWS * 2, limit: 1 },
     )
     expect(revisited).toEqual([{ id: ROWS - 999, videoUuid: `v${ROWS - 1_000}` }])
+  })
+
+  it('a video whose comments were read is found by its place, and what was counted meanwhile stays unread', async () => {
+    const { db, cost } = countCosts(env.DB)
+    const counted = [{ uuid: 'v5', comments: 0 }]
+    await db.batch(noteCommentsRead(INSTANCE, counted)(db, { sql: '1', values: [] }))
+    expect(cost.rowsRead).toBeLessThanOrEqual(6)
+    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([
+      { uuid: 'v5', comments: 1, unread: 1 },
+    ])
+    await db.batch(noteCommentsRead(INSTANCE, [{ uuid: 'v5', comments: 1 }])(db, { sql: '1', values: [] }))
+    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([])
   })
 
   it('a thread that was read, and a comment in it, are written with their places, and nothing else', async () => {

@@ -1,7 +1,8 @@
 /** @module What became of a video that the list no longer shows: from each state that is known, for each answer. */
 import { describe, expect, it } from 'vitest'
 import { detectFate, type VideoFate } from '../../src/events/detect-fate.ts'
-import type { KnownVideo } from '../../src/events/detect-videos.ts'
+import { detectVideos, type KnownVideo } from '../../src/events/detect-videos.ts'
+import { firstCheckpoint } from '../../src/events/video-walk.ts'
 import { known, NOW, scene, video } from '../support/video.ts'
 
 type There = Extract<VideoFate, { kind: 'there' }>
@@ -143,6 +144,31 @@ describe('A live that is not on', () => {
     expect(events).toMatchObject([told[state] ?? []].flat())
     expect(row?.state).toBe(state === 'unpublished' ? 'unpublished' : 'waiting')
   })
+})
+
+describe('A live whose replay is there, farther down than the list was read', () => {
+  it.each(['listed', 'unlisted'] as const)(
+    'has ended with it, and the list adds no end to that (%s)',
+    (state) => {
+      const moved = there({ publishedAt: later })
+      const { events, row } = detectFate(scene, known(live, { state }), moved, false)
+      expect(events).toMatchObject([{ type: 'live.ended', data: { video: was, replay: true } }])
+      expect(row).toMatchObject({ state, publishedAt: state === 'listed' ? Date.parse(later) : NOW })
+      if (!row) return
+      const shown = { ...was, publishedAt: later, name: 'Replay' }
+      const found = detectVideos({
+        scene,
+        checkpoint: { ...firstCheckpoint(0), baseline: true },
+        page: [{ video: shown, updatedAt: later, comments: null }],
+        unreadable: [],
+        known: new Map([[row.uuid, row]]),
+      })
+      const changes = state === 'unlisted' ? { privacy: { from: 'unlisted', to: 'public' } } : {}
+      expect(found.events).toMatchObject([
+        { type: 'video.updated', data: { changes: { ...changes, name: { from: was.name, to: 'Replay' } } } },
+      ])
+    },
+  )
 })
 
 describe('A live that was unlisted while it was on', () => {

@@ -290,7 +290,8 @@ describe('Comments of a video', () => {
       5,
       [5, 2],
     ],
-    ['whose count is told for the first time are all read', [known(was)], watching, 5, [5, 5]],
+    ['of an instance that did not count them before are all unread', [known(was)], watching, 5, [5, 0]],
+    ['that could not be read before are all read', [known(was, { data: '' })], watching, 5, [5, 5]],
     ['of an instance that does not count them are not known', [], watching, null, [null, null]],
   ])('%s', (_name, rows, checkpoint, comments, expected) => {
     const found = look([seen(was, was.publishedAt, comments)], rows, { checkpoint })

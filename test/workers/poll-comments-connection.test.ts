@@ -239,6 +239,36 @@ describe('The list of comments', () => {
     expect((await pathsSince(instance, after)).filter((path) => path.includes('comment'))).toHaveLength(1)
   })
 
+  it('tells of held ones that are approved below all that is at its top, of ten threads an hour', async () => {
+    await begin(['videos'])
+    await connect('root')
+    const held = []
+    for (let index = 0; index < 22; index += 1)
+      held.push(await instance.comment(uuid, `held ${index}`, null, { held: true }))
+    await commentMany(120)
+    await next(4)
+    const before = (await instance.requests()).length
+    await leap(tubewire, watched, HOUR)
+    // Still held: whether everybody may see their video, and ten threads.
+    const asked = (await pathsSince(instance, before)).filter((path) => path.startsWith('/api/v1/videos/'))
+    expect(asked.filter((path) => path !== '/api/v1/videos/comments')).toHaveLength(11)
+    const approved = held.slice(20)
+    for (const { id } of approved) await instance.approveComment(id)
+    await instance.removeComment(held[0]?.id ?? 0)
+    await leap(tubewire, watched, HOUR, 2)
+    const news = (await told()).slice(142)
+    expect(news.filter((line) => line.includes('created')).toSorted()).toEqual(created(approved).toSorted())
+    expect(news.filter((line) => !line.includes('created'))).toEqual([
+      `comment.deleted ${held[0]?.id} to ${connection.ownerId}`,
+    ])
+    for (const { id } of held.slice(1, 20)) await instance.approveComment(id)
+    await leap(tubewire, watched, HOUR, 3)
+    expect(await told()).toHaveLength(142 + 1 + 21)
+    const after = (await instance.requests()).length
+    await leap(tubewire, watched, HOUR, 2)
+    expect((await pathsSince(instance, after)).filter((path) => path.includes('comment'))).toHaveLength(2)
+  })
+
   it('tells of one that came late although others came while the list was walked', async () => {
     await begin(['videos'])
     await connect('root')

@@ -1,0 +1,1 @@
+CREATE INDEX `comments_private` ON `comments` (`source_id`,`created_at`) WHERE is_public = 0 AND deleted_at IS NULL;
