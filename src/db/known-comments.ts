@@ -85,21 +85,23 @@ export async function knownComments(
 /**
  * The comments between these dates that not everybody may see, oldest first: those that are held for review, and those on
  * private videos.
- * @param span `createdAt`, both excluded: milliseconds since the epoch.
+ * @param span `createdAt`, in milliseconds since the epoch: before the second, from the first on, and of that date those with a
+ * higher number.
  */
 export async function privateComments(
   db: D1Database,
   sourceId: string,
-  span: { after: number; before: number },
+  span: { after: { createdAt: number; id: number }; before: number },
   limit: number,
 ): Promise<KnownComment[]> {
   const { results } = await db
     .prepare(
       `SELECT ${COMMENT} FROM comments c INDEXED BY comments_private
-       WHERE c.source_id = ? AND c.is_public = 0 AND c.deleted_at IS NULL
-         AND c.created_at > ? AND c.created_at < ? ORDER BY c.created_at LIMIT ?`,
+       WHERE c.source_id = ?1 AND c.is_public = 0 AND c.deleted_at IS NULL
+         AND c.created_at >= ?2 AND c.created_at < ?3 AND (c.created_at, c.id) > (?2, ?4)
+       ORDER BY c.created_at, c.id LIMIT ?5`,
     )
-    .bind(sourceId, span.after, span.before, limit)
+    .bind(sourceId, span.after.createdAt, span.before, span.after.id, limit)
     .all<CommentRow>()
   return results.map(commentOf)
 }
@@ -122,21 +124,24 @@ export async function knownThreads(
 /**
  * Threads of public videos in which somebody wrote since then, those that were read the longest ago, before `readBefore`.
  * It looks at all in which somebody did.
+ * @param but not these.
  */
 export async function threadsToRevisit(
   db: D1Database,
   { id, instanceId }: { id: string; instanceId: string },
   { activeSince, readBefore, limit }: { activeSince: number; readBefore: number; limit: number },
+  but: readonly number[] = [],
 ): Promise<{ id: number; videoUuid: string }[]> {
   const { results } = await db
     .prepare(
       `SELECT t.id AS id, t.video_uuid AS videoUuid FROM threads t INDEXED BY threads_active
-       WHERE t.source_id = ? AND t.active_at >= ? AND t.read_at > 0 AND t.read_at < ? AND EXISTS (
+       WHERE t.source_id = ? AND t.active_at >= ? AND t.read_at > 0 AND t.read_at < ?
+         AND t.id NOT IN (SELECT value FROM json_each(?)) AND EXISTS (
          SELECT 1 FROM sources s CROSS JOIN videos v ON v.source_id = s.id AND v.uuid = t.video_uuid
          WHERE s.instance_id = ? AND s.kind = 'videos' AND s.owner_id IS NULL AND v.state = 'listed')
        ORDER BY t.read_at LIMIT ?`,
     )
-    .bind(id, activeSince, readBefore, instanceId, limit)
+    .bind(id, activeSince, readBefore, JSON.stringify(but), instanceId, limit)
     .all<{ id: number; videoUuid: string }>()
   return results
 }
@@ -165,8 +170,8 @@ export async function publicVideos(
   )
 }
 
-/** `comments`: as many as the list counts. `unread`: so many more than when its threads were last read. */
-export type CountedVideo = { uuid: string; comments: number; unread: number }
+/** A video of a source. `comments`: as many as its list counts. `unread`: so many more than when its threads were last read. */
+export type CountedVideo = { sourceId: string; uuid: string; comments: number; unread: number }
 
 /** Videos whose number of comments is another than when their threads were last read. */
 export async function videosWithUnreadComments(
@@ -176,7 +181,7 @@ export async function videosWithUnreadComments(
 ): Promise<CountedVideo[]> {
   const { results } = await db
     .prepare(
-      `SELECT v.uuid AS uuid, v.comments AS comments, v.comments - v.comments_read AS unread
+      `SELECT v.source_id AS sourceId, v.uuid AS uuid, v.comments AS comments, v.comments - v.comments_read AS unread
        FROM sources s CROSS JOIN videos v INDEXED BY videos_unread_comments
          ON v.source_id = s.id AND v.comments <> v.comments_read
        WHERE s.instance_id = ? AND s.kind = 'videos' AND s.owner_id IS NULL AND v.state = 'listed' LIMIT ?`,
@@ -245,20 +250,23 @@ export function forgetThreads(sourceId: string, ids: readonly number[]): Guarded
   ]
 }
 
-/** Notes that the threads of these videos were read: as many comments as were counted then, whatever is counted by now. */
+/**
+ * Notes that the threads of these videos were read: as many comments as were counted then, whatever is counted by now. Each source
+ * counts by itself: one list may be read a day after another.
+ */
 export function noteCommentsRead(
-  instanceId: string,
-  counted: readonly Pick<CountedVideo, 'uuid' | 'comments'>[],
+  counted: readonly Pick<CountedVideo, 'sourceId' | 'uuid' | 'comments'>[],
 ): GuardedWrite {
   return (db, guard) => [
     db
       .prepare(
         // With UPDATE FROM SQLite would walk all videos.
-        `UPDATE videos SET comments_read =
-           (SELECT value ->> 'comments' FROM json_each(?1) WHERE value ->> 'uuid' = videos.uuid)
-         WHERE source_id IN (SELECT id FROM sources WHERE instance_id = ?2 AND kind = 'videos')
-           AND uuid IN (SELECT value ->> 'uuid' FROM json_each(?1)) AND ${guard.sql}`,
+        `UPDATE videos SET comments_read = (
+           SELECT value ->> 'comments' FROM json_each(?1)
+           WHERE value ->> 'sourceId' = videos.source_id AND value ->> 'uuid' = videos.uuid)
+         WHERE (source_id, uuid) IN (SELECT value ->> 'sourceId', value ->> 'uuid' FROM json_each(?1))
+           AND ${guard.sql}`,
       )
-      .bind(JSON.stringify(counted), instanceId, ...guard.values),
+      .bind(JSON.stringify(counted), ...guard.values),
   ]
 }

@@ -79,8 +79,10 @@ export function detectComments(
       // Not one that was there before us, on a video of which we did not know that everybody may see it.
       if (before.heldForReview || isNews(comment)) events.push(created(scene, one))
     } else if (isVisible && before.text !== comment.text) events.push(updated(scene, one, before.text))
-    if (was.data !== row.data || was.isPublic !== isPublic || was.deletedAt !== null)
-      rows.set(comment.id, row)
+    // Whoever was told of it is told what becomes of it, although its video may be private for a while.
+    const next = { ...row, isPublic: isPublic || was.isPublic }
+    if (was.data !== next.data || was.isPublic !== next.isPublic || was.deletedAt !== null)
+      rows.set(comment.id, next)
   }
   return { events, rows: [...rows.values()] }
 }

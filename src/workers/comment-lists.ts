@@ -4,9 +4,8 @@ import type { GuardedWrite } from '../db/polls.ts'
 import type { KnownThread } from '../events/detect-comments.ts'
 import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type Root, readThreads } from '../peertube/comments.ts'
-import { LASTING, type Reading } from './comment-threads.ts'
-import { Interruption, optionally } from './poll-outcome.ts'
-import { failedStop } from './visit.ts'
+import { type Later, passing, type Reading } from './comment-threads.ts'
+import { optionally } from './poll-outcome.ts'
 
 /** Unknown threads with replies, which may be new: so many of a video are read for the first time. */
 const MAX_UNKNOWN = 5
@@ -19,13 +18,13 @@ const MAX_PAGES = 10
  * Lists the threads of a video, newest first: to the first page that has one from before us, or, when it is watched closely,
  * to the end.
  * @param isFirst whether all that is there was there before us: then it is only remembered.
- * @returns null when there is no leave for the requests now; `later` when an answer made no sense, and may another time.
+ * @returns null when there is no leave for the requests now; `later` when one fails, and may not another time.
  */
 export async function threadsOfVideo(
   { run, get, baseline }: Reading,
   uuid: string,
   { isFirst = false, toTheEnd = false }: { isFirst?: boolean; toTheEnd?: boolean } = {},
-): Promise<{ suspects: { threadId: number; replies: number }[]; writes: GuardedWrite[] } | 'later' | null> {
+): Promise<{ suspects: { threadId: number; replies: number }[]; writes: GuardedWrite[] } | Later | null> {
   const isNew = ({ comment }: Root) =>
     comment.id > baseline.newestId && Date.parse(comment.createdAt) > baseline.since
   const roots: Root[] = []
@@ -33,10 +32,9 @@ export async function threadsOfVideo(
     const read = await optionally(() => readThreads(get, run.visit.origin, uuid, page * PAGE_SIZE))
     if (read === null) return null
     if (read.kind !== 'page') {
-      const stop = read.kind === 'failed' ? failedStop(read) : null
-      if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
       const isHidden = read.kind === 'failed' && HIDDEN.has(read.observation?.status ?? 0)
-      if (stop?.kind === 'failed' && !isHidden && !LASTING.has(stop.reason)) return 'later'
+      const later = read.kind === 'failed' && !isHidden ? passing(read) : null
+      if (later) return { later }
       // Private by now, or deleted: that is told of the video.
       break
     }

@@ -3,61 +3,80 @@
  * moment ago nothing is told to others. So before a comment of such a list is told to everybody, its video is asked for as
  * anybody would.
  */
+import * as v from 'valibot'
 import { knownComments, publicVideos, rememberComments } from '../db/known-comments.ts'
 import { detectComments, knownComment } from '../events/detect-comments.ts'
 import { PUBLIC } from '../events/detect-fate.ts'
 import type { UnrenderedComment, VideoReference } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
 import {
-  LASTING,
+  passing,
   type Reading,
   referenceOf,
   sceneOf,
   type ThreadNews,
   unknownReference,
 } from './comment-threads.ts'
-import { Interruption, optionally } from './poll-outcome.ts'
+import { isDue, PENDING, pendingSince, putOffBecause } from './pending.ts'
+import { optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
-import { failedStop } from './visit.ts'
+
+/** Videos of which it could not be found out. */
+export const Unclear = v.optional(v.array(v.object({ video: v.string(), ...PENDING })), [])
+export type Unclear = v.InferOutput<typeof Unclear>
+/** So many are kept in mind. */
+const MAX_UNCLEAR = 100
+
+/** `shown`: by UUID. Of one that is not in it it can't be said now. `isCut`: there was no leave to ask for some. */
+export type Publicity = { shown: Map<string, boolean>; unclear: Unclear; isCut: boolean }
 
 /**
- * Whether everybody may see these videos at this moment.
- * @returns by UUID. Of one that is not in it it can't be said now: there was no leave to ask, or the answer made no sense.
- * @throws Interruption when the whole instance fails.
+ * Whether everybody may see these videos at this moment. Nothing that goes wrong is the poll's failure: what the video says may
+ * be all that can't be read.
  */
-export async function publicNow(run: PollRun, uuids: Iterable<string>): Promise<Map<string, boolean>> {
-  const found = new Map<string, boolean>()
-  for (const uuid of new Set(uuids)) {
-    const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, uuid))
-    if (read === null) break
-    const stop = read.kind === 'failed' ? failedStop(read) : null
-    if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-    if (stop?.kind === 'failed' && !LASTING.has(stop.reason)) continue
-    found.set(uuid, read.kind === 'video' && read.fate.privacy === PUBLIC)
+export async function publicNow(run: PollRun, uuids: Iterable<string>, before: Unclear): Promise<Publicity> {
+  const shown = new Map<string, boolean>()
+  const unclear = new Map(before.map((one) => [one.video, one]))
+  const end = (isCut: boolean): Publicity => ({
+    shown,
+    unclear: [...unclear.values()].slice(-MAX_UNCLEAR),
+    isCut,
+  })
+  for (const video of new Set(uuids)) {
+    const now = run.deps.clock()
+    const pending = unclear.get(video) ?? { video, ...pendingSince(now) }
+    if (!isDue(pending, now)) continue
+    const read = await optionally(() => readVideo(run.visit.get, run.visit.origin, video))
+    if (read === null) return end(true)
+    const later = read.kind === 'failed' ? passing(read) : null
+    const next = later && putOffBecause(run, pending, `video ${video}`, later)
+    unclear.delete(video)
+    if (next) {
+      unclear.set(video, next)
+      if (later.isInstanceWide) return end(true)
+    } else shown.set(video, read.kind === 'video' && read.fate.privacy === PUBLIC)
   }
-  return found
+  return end(false)
 }
 
 /**
  * Comments whose videos could not be asked for when they came: those that everybody may see are told now.
  * @param untold their numbers.
- * @returns `untold`: those that could not be asked for again.
+ * @returns `untold`: those that can't be told yet either.
  */
 export async function tellUntold(
   reading: Reading,
-  untold: readonly number[],
+  { untold, unclear }: { untold: readonly number[]; unclear: Unclear },
   isNews: (comment: UnrenderedComment) => boolean,
-): Promise<ThreadNews & { untold: number[] }> {
+): Promise<ThreadNews & { untold: number[]; unclear: Unclear; isCut: boolean }> {
   const { run } = reading
   const known = await knownComments(run.deps.env.DB, run.source.id, untold)
   const waiting = [...known.values()].filter(({ isPublic, deletedAt }) => !isPublic && deletedAt === null)
-  const shown = await publicNow(
-    run,
-    waiting.map(({ videoUuid }) => videoUuid),
-  )
+  const uuids = waiting.map(({ videoUuid }) => videoUuid)
+  const { shown, ...publicity } = await publicNow(run, uuids, unclear)
   const videos = await videosOf(
     run,
-    waiting.map(({ videoUuid }) => ({ uuid: videoUuid, name: '' })),
+    uuids.map((uuid) => ({ uuid, name: '' })),
   )
   const seen = waiting
     .filter(({ videoUuid }) => shown.get(videoUuid) === true)
@@ -71,6 +90,7 @@ export async function tellUntold(
   return {
     events,
     writes: rows.length > 0 ? [rememberComments(run.source.id, rows)] : [],
+    ...publicity,
     untold: waiting.flatMap(({ id, videoUuid }) => (shown.has(videoUuid) ? [] : [id])),
   }
 }

@@ -1,75 +1,163 @@
 /**
- * @module Comments of which a login's list does not say what became of them: each of their threads is read again. It is those that
- * the list no longer shows, and those that are held for review and stand below its newest page.
+ * @module Comments of which a login's list does not say what became of them: their threads are read again. It is those that the
+ * list no longer shows, and those below its newest page that everybody may see by now, perhaps: they were held for review.
  */
 import * as v from 'valibot'
 import { privateComments } from '../db/known-comments.ts'
-import { type KnownComment, knownComment, LOOKBACK_MS } from '../events/detect-comments.ts'
-import { publicNow, videosOf } from './comment-publicity.ts'
+import { type KnownComment, LOOKBACK_MS } from '../events/detect-comments.ts'
+import { publicNow, type Unclear, videosOf } from './comment-publicity.ts'
 import { type Reading, readThreadOf, type ThreadNews } from './comment-threads.ts'
+import { isDue, PENDING, pendingSince, putOff, putOffBecause } from './pending.ts'
 
 /** So many threads are read in one poll. */
 const MAX_THREADS = 10
-/** Those that are held are looked at so often. */
+/** So many threads are kept in mind. */
+const MAX_RECHECKS = 300
+/** Those that not everybody may see are looked at so often. */
 const EVERY_MS = 3_600_000
 /** So many comments at a time, among which those on private videos are, too. */
 const MAX_PRIVATE = 200
 
-/** When held comments were last looked at, and the date of the last of them. */
-export const Held = v.optional(v.object({ at: v.number(), after: v.number() }), { at: 0, after: 0 })
-type Held = v.InferOutput<typeof Held>
+const Recheck = v.object({
+  threadId: v.number(),
+  /** UUID. */
+  video: v.string(),
+  /** Comments that are missing from the list. None: there are such that not everybody may see. */
+  missing: v.array(v.number()),
+  ...PENDING,
+})
+export const Rechecks = v.optional(v.array(Recheck), [])
+export type Rechecks = v.InferOutput<typeof Rechecks>
+
+const FIRST = { createdAt: 0, id: 0 }
+/** When they were last looked for, and the last of them. */
+export const Held = v.optional(
+  v.object({ at: v.number(), after: v.object({ createdAt: v.number(), id: v.number() }) }),
+  { at: 0, after: FIRST },
+)
+export type Held = v.InferOutput<typeof Held>
 
 /**
- * Looks at comments that are held for review, as the list does not show it when they are approved: oldest first, and from the
- * beginning again after the last.
- * @param oldest the list shows what happens to all that are dated from then on.
- * @param commit is called for each thread.
+ * Notes threads that are to be read again.
+ * @returns `left`: how many of the comments there is no room for.
  */
-export async function lookAtHeld(
-  reading: Reading,
-  before: Held,
-  oldest: number,
-  commit: (news: ThreadNews) => Promise<void>,
-): Promise<Held> {
-  const { source, deps } = reading.run
-  const now = deps.clock()
-  if (now - before.at < EVERY_MS) return before
-  const span = { after: Math.max(before.after, now - LOOKBACK_MS), before: oldest }
-  const rows = await privateComments(deps.env.DB, source.id, span, MAX_PRIVATE)
-  const held = rows.filter((row) => knownComment(row).heldForReview)
-  const looked = held.slice(0, MAX_THREADS)
-  await readThreadsAgain(reading, looked, (_looked, news) => commit(news))
-  const isAll = rows.length < MAX_PRIVATE && looked.length === held.length
-  const last = looked.length === held.length ? rows.at(-1) : looked.at(-1)
-  return { at: now, after: isAll ? 0 : (last?.createdAt ?? 0) }
+export function withRechecks(
+  before: Rechecks,
+  comments: readonly KnownComment[],
+  { isMissing, now }: { isMissing: boolean; now: number },
+): { rechecks: Rechecks; left: number } {
+  const rechecks = new Map(before.map((one) => [one.threadId, one]))
+  let left = 0
+  for (const { id, threadId, videoUuid } of comments) {
+    const one = rechecks.get(threadId)
+    if (!one && rechecks.size >= MAX_RECHECKS) left += 1
+    else {
+      const noted = one ?? { threadId, video: videoUuid, missing: [], ...pendingSince(now) }
+      rechecks.set(threadId, isMissing ? { ...noted, missing: [...noted.missing, id] } : noted)
+    }
+  }
+  return { rechecks: [...rechecks.values()], left }
 }
 
 /**
- * Reads the threads of these comments: they say whether these were deleted, and whether everybody may see them.
- * @param commit is called for each thread, with how many of the comments are in it.
+ * Looks once an hour for comments on public videos that not everybody may see, as far as we know: they were held for review, or their
+ * video was private. The list does not show it when they are approved. Oldest first, and from the beginning again after the last.
+ * @param oldest the list shows what happens to all that are dated from then on; 0: to all.
+ * @returns null when there is nothing to do. What is `held` is to be read again.
  */
-export async function readThreadsAgain(
-  reading: Reading,
-  comments: readonly KnownComment[],
-  commit: (looked: number, news: ThreadNews) => Promise<void>,
-): Promise<void> {
-  if (comments.length === 0) return
-  const threads = [...Map.groupBy(comments, ({ threadId }) => threadId)].slice(0, MAX_THREADS)
-  const uuids = threads.map(([, [comment]]) => comment?.videoUuid ?? '')
+export async function lookForHeld(
+  { run }: Reading,
+  before: Held,
+  oldest: number,
+): Promise<{ held: Held; comments: KnownComment[] } | null> {
+  const { source, deps } = run
+  const now = deps.clock()
+  if (oldest === 0 || now - before.at < EVERY_MS) return null
+  const oldestOfAll = { createdAt: now - LOOKBACK_MS, id: 0 }
+  const after = before.after.createdAt > oldestOfAll.createdAt ? before.after : oldestOfAll
+  const span = { after, before: oldest }
+  const rows = await privateComments(deps.env.DB, source.id, span, MAX_PRIVATE)
   const videos = await videosOf(
-    reading.run,
-    uuids.map((uuid) => ({ uuid, name: '' })),
+    run,
+    rows.map(({ videoUuid }) => ({ uuid: videoUuid, name: '' })),
   )
-  // They say what was written meanwhile, too.
-  const shown = await publicNow(reading.run, uuids)
-  for (const [index, [threadId, own]] of threads.entries()) {
-    const uuid = uuids[index] ?? ''
-    const isShown = shown.get(uuid)
-    if (isShown === undefined) continue
-    const { reference, isPublic } = videos({ uuid, name: '' })
-    const video = { reference, isPublic: isPublic && isShown }
-    const news = await readThreadOf(reading, video, threadId)
-    if (news === null) return
-    if (news !== 'later') await commit(own.length, news)
+  const held = rows.filter(({ videoUuid }) => videos({ uuid: videoUuid, name: '' }).isPublic)
+  const comments = held.slice(0, MAX_THREADS)
+  const isAll = rows.length < MAX_PRIVATE && comments.length === held.length
+  const last = comments.length === held.length ? rows.at(-1) : comments.at(-1)
+  const next = isAll || !last ? FIRST : { createdAt: last.createdAt, id: last.id }
+  return { held: { at: now, after: next }, comments }
+}
+
+/** What is still to be read, what can't be, and what was found to be there although the list doesn't show it. */
+export type RecheckState = { rechecks: Rechecks; unclear: Unclear; settled: number[] }
+/** So many comments that are there are kept in mind. */
+const MAX_SETTLED = 500
+
+/**
+ * Reads threads again: they say which of their comments were deleted, and which everybody may see now.
+ * @param commit is called for each.
+ * @returns whether there was no leave for all.
+ */
+export async function readAgain(
+  reading: Reading,
+  before: RecheckState,
+  commit: (state: RecheckState, news: ThreadNews) => Promise<void>,
+): Promise<{ state: RecheckState; isCut: boolean }> {
+  const { run } = reading
+  const due = before.rechecks.filter((one) => isDue(one, run.deps.clock()))
+  const looked = due.slice(0, MAX_THREADS)
+  if (looked.length === 0) return { state: before, isCut: false }
+  const videos = await videosOf(
+    run,
+    looked.map(({ video }) => ({ uuid: video, name: '' })),
+  )
+  const referenceTo = ({ video }: { video: string }) => videos({ uuid: video, name: '' })
+  const listed = looked.filter((one) => referenceTo(one).isPublic).map(({ video }) => video)
+  const { shown, unclear, isCut } = await publicNow(run, listed, before.unclear)
+  let state: RecheckState = { ...before, unclear }
+  const settle = (one: Rechecks[number], next: Rechecks[number] | null, settled: readonly number[] = []) => {
+    const others = state.rechecks.filter(({ threadId }) => threadId !== one.threadId)
+    state = {
+      ...state,
+      // At the end, where it is in nobody's way.
+      rechecks: next ? [...others, next] : others,
+      settled: [...state.settled, ...settled].slice(-MAX_SETTLED),
+    }
   }
+  for (const one of looked) {
+    const now = run.deps.clock()
+    const { reference, isPublic } = referenceTo(one)
+    const isShown = shown.get(one.video)
+    if (isPublic && isShown === undefined && isCut) continue
+    if (one.missing.length === 0 && isShown !== true) {
+      // It is looked for again within the hour.
+      settle(one, null)
+      continue
+    }
+    // One of both is late: our list of videos, or what the video says.
+    const next = isPublic && isShown !== true ? putOff(one, now) : null
+    if (next) {
+      settle(one, next)
+      continue
+    }
+    const video = { reference, isPublic: isPublic && isShown === true }
+    const news = await readThreadOf(reading, video, one.threadId, -1, putOff(one, now) === null)
+    if (news === null) return { state, isCut: true }
+    if ('later' in news) {
+      settle(one, putOffBecause(run, one, `thread ${one.threadId}`, news.later))
+      if (news.later.isInstanceWide) return { state, isCut: false }
+      continue
+    }
+    const deleted = new Set(
+      news.events.flatMap(({ type, subject }) => (type === 'comment.deleted' ? [Number(subject)] : [])),
+    )
+    settle(
+      one,
+      null,
+      one.missing.filter((id) => !deleted.has(id)),
+    )
+    await commit(state, news)
+  }
+  return { state, isCut: isCut || due.length > looked.length }
 }

@@ -145,7 +145,7 @@ export async function askFeed(watch: CommentWatch, { isCounted }: { isCounted: b
   const named = news.fresh
     .filter(({ at }) => at > since)
     .map(({ videoShortUuid, threadId }) => ({ video: uuidOf(videoShortUuid) ?? videoShortUuid, threadId }))
-  watch.suspect(named.map((one) => ({ ...one, since: now, replies: -1 })))
+  watch.suspect(named.map((one) => ({ ...one, replies: -1 })))
   // What it said may be older than what has changed: then it is asked again when it is made anew.
   const isStale = news.ageMs > AT_ONCE_MS
   if (isStale) watch.set({ feedWanted: isWanted && (named.length === 0 || coveredUntil > 0) })
@@ -183,13 +183,14 @@ export async function revisit(watch: CommentWatch): Promise<void> {
   const { deps, source } = watch.run
   const isSweep = checkpoint.unexplained < 0
   if (!isSweep && now - checkpoint.revisitedAt < REVISIT_EVERY_MS) return
-  const threads = await threadsToRevisit(deps.env.DB, source, {
+  // What can't be read now must not stand in the way of others.
+  const open = checkpoint.suspects.map(({ threadId }) => threadId)
+  const criteria = {
     activeSince: now - LOOKBACK_MS,
     readBefore: isSweep ? now : now - REVISIT_EVERY_MS,
     limit: isSweep ? SWEEP : 1,
-  })
+  }
+  const threads = await threadsToRevisit(deps.env.DB, source, criteria, open)
   watch.set({ revisitedAt: now, unexplained: Math.max(0, checkpoint.unexplained) })
-  watch.suspect(
-    threads.map(({ id, videoUuid }) => ({ video: videoUuid, threadId: id, since: now, replies: -1 })),
-  )
+  watch.suspect(threads.map(({ id, videoUuid }) => ({ video: videoUuid, threadId: id, replies: -1 })))
 }

@@ -17,11 +17,11 @@ import {
   LOOKBACK_MS,
 } from '../events/detect-comments.ts'
 import type { NewEvent, Video, VideoReference } from '../events/types.ts'
-import type { Get } from '../peertube/client.ts'
+import type { Failure, Get } from '../peertube/client.ts'
 import { toHtml } from '../peertube/html.ts'
 import { readThread } from '../peertube/thread.ts'
 import { readVideo } from '../peertube/videos.ts'
-import { Interruption, optionally } from './poll-outcome.ts'
+import { type Failed, optionally } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
@@ -31,10 +31,19 @@ export type Reading = { run: PollRun; get: Get; viewerId: string | null; baselin
 /** What a thread taught. */
 export type ThreadNews = { events: NewEvent[]; writes: GuardedWrite[] }
 
+/** What can't be had now, and why. The failure is nobody's but its own: it may be of this one answer, whatever it sounds like. */
+export type Later = { later: Failed }
+
 const NOTHING: ThreadNews = { events: [], writes: [] }
 const NAMED_SKIPS = 5
 /** What is wrong with an answer itself, and will be the next time. All else may be its instance's proxy. */
-export const LASTING: ReadonlySet<string> = new Set(['too-large', 'schema'])
+const LASTING: ReadonlySet<string> = new Set(['too-large', 'schema'])
+
+/** Whether an answer may be another the next time. @returns the failure then. */
+export function passing(failure: Failure): Failed | null {
+  const stop = failedStop(failure)
+  return LASTING.has(stop.reason) ? null : stop
+}
 
 export function sceneOf({ run, viewerId }: Reading): CommentScene {
   return { instance: run.source.instance.host, viewerId, now: run.deps.clock(), toHtml }
@@ -44,15 +53,17 @@ export function sceneOf({ run, viewerId }: Reading): CommentScene {
  * Reads a thread whole.
  * @param video its UUID, and what is known of it; without `known` nobody but the viewer may see it.
  * @param replies as a list of threads counts them now; -1: none did.
- * @returns null when there is no leave for the request now; `later` when the answer made no sense, and may another time.
- * @throws Interruption when the whole instance fails. A thread that can't be read for good is left out, and told in the log.
+ * @param isLastTry it is left out, too, when this fails.
+ * @returns null when there is no leave for the request now; `later` when it fails, and may not another time. A thread that can't
+ * be read for good is left out, and told in the log.
  */
 export async function readThreadOf(
   reading: Reading,
   video: { reference: VideoReference; isPublic: boolean },
   threadId: number,
   replies = -1,
-): Promise<ThreadNews | 'later' | null> {
+  isLastTry = false,
+): Promise<ThreadNews | Later | null> {
   const { run, get } = reading
   const { source, deps } = run
   const { uuid } = video.reference
@@ -60,17 +71,19 @@ export async function readThreadOf(
   if (read === null) return null
   const scene = sceneOf(reading)
   const skip = (detail: string) => deps.log({ log: 'skipped', instance: source.instance.host, detail })
-  if (read.kind === 'hidden') return NOTHING
   const { thread, comments: known } = await knownThread(deps.env.DB, source.id, threadId)
+  // Others have their turn of being looked at again.
+  const looked = thread && { ...thread, readAt: thread.readAt > 0 ? scene.now : 0 }
+  if (read.kind === 'hidden')
+    return looked ? { events: [], writes: [rememberThreads(source.id, [looked])] } : NOTHING
   if (read.kind === 'gone') return readGone(reading, video.reference, threadId, known)
   const isWhole = read.kind === 'thread' && read.comments.some(({ comment }) => comment.id === threadId)
   if (!isWhole) {
-    const stop = read.kind === 'failed' ? failedStop(read) : null
-    if (stop?.kind === 'failed' && stop.isInstanceWide) throw new Interruption(stop)
-    if (stop?.kind === 'failed' && !LASTING.has(stop.reason)) return 'later'
+    const later = read.kind === 'failed' ? passing(read) : null
+    if (later && !isLastTry) return { later }
     skip(`thread ${threadId}: it ${read.kind === 'failed' ? read.detail : 'is another one'}`)
     // Until it has more replies it is not asked for again.
-    const counted = thread ?? { id: threadId, videoUuid: uuid, readAt: 0, activeAt: scene.now, newestId: 0 }
+    const counted = looked ?? { id: threadId, videoUuid: uuid, readAt: 0, activeAt: scene.now, newestId: 0 }
     return { events: [], writes: [rememberThreads(source.id, [{ ...counted, replies }])] }
   }
 
@@ -116,10 +129,12 @@ async function readGone(
   video: VideoReference,
   threadId: number,
   known: ReadonlyMap<number, KnownComment>,
-): Promise<ThreadNews | null> {
+): Promise<ThreadNews | Later | null> {
   const { id } = run.source
   const read = await optionally(() => readVideo(get, run.visit.origin, video.uuid))
   if (read === null) return null
+  const later = read.kind === 'failed' ? passing(read) : null
+  if (later) return { later }
   if (read.kind === 'failed' || read.kind === 'forbidden') return NOTHING
   const gone = detectGone(sceneOf({ run, get, ...reading }), known.values(), new Set(), video)
   return {

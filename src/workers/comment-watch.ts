@@ -4,6 +4,7 @@ import type { GuardedWrite } from '../db/polls.ts'
 import type { NewEvent } from '../events/types.ts'
 import { FEED_PATHS } from '../peertube/comment-feed.ts'
 import { Baseline, readCheckpoint } from './checkpoint.ts'
+import { isDue, PENDING, type Pending, pendingSince } from './pending.ts'
 import type { PollRun } from './poll-run.ts'
 
 /** So many threads and videos are kept in mind. */
@@ -16,12 +17,18 @@ const Suspect = v.object({
   /** UUID. */
   video: v.string(),
   threadId: v.number(),
-  /** Since when. */
-  since: time,
+  ...PENDING,
   /** As a list of threads counts them; -1: none did. */
   replies: v.number(),
 })
 export type Suspect = v.InferOutput<typeof Suspect>
+
+const ToList = v.object({
+  /** UUID. */
+  video: v.string(),
+  ...PENDING,
+})
+type ToList = v.InferOutput<typeof ToList>
 
 const Checkpoint = v.object({
   /** Where we began; null: never read. See `CommentsBaseline`. */
@@ -47,9 +54,7 @@ const Checkpoint = v.object({
   /** Threads that may have something new. */
   suspects: v.optional(v.array(Suspect), []),
   /** Videos whose threads are to be listed, to find those. */
-  videos: v.optional(v.array(v.string()), []),
-  /** Since when there are any. */
-  videosAt: v.optional(time, 0),
+  toList: v.optional(v.array(ToList), []),
 })
 type Checkpoint = v.InferOutput<typeof Checkpoint>
 
@@ -60,7 +65,7 @@ export class CommentWatch {
   readonly run: PollRun
   checkpoint: Checkpoint
   method: string | null
-  /** Videos that we don't know (yet), or whose threads make no sense: what is suspect on them can't be read now. */
+  /** Videos that we don't know (yet): what is suspect on them can't be read now. */
   readonly waiting = new Set<string>()
   #etag: string | null
   #events: NewEvent[] = []
@@ -119,28 +124,45 @@ export class CommentWatch {
     this.#writes.push(...writes)
   }
 
-  suspect(more: readonly Suspect[]): void {
+  suspect(more: readonly Omit<Suspect, keyof Pending>[]): void {
     const known = new Set(this.checkpoint.suspects.map(({ threadId }) => threadId))
     const added = more.filter(({ threadId }) => !known.has(threadId) && known.add(threadId))
-    this.set({ suspects: [...this.checkpoint.suspects, ...added].slice(0, MAX_SUSPECTS) })
+    const { now } = this
+    const suspects = [...this.checkpoint.suspects, ...added.map((one) => ({ ...one, ...pendingSince(now) }))]
+    this.set({ suspects: suspects.slice(0, MAX_SUSPECTS) })
   }
 
-  listLater(videos: readonly string[]): void {
-    const before = this.checkpoint.videos
-    const after = [...new Set([...before, ...videos])].slice(0, MAX_SUSPECTS)
-    this.set({ videos: after, ...(before.length === 0 ? { videosAt: this.now } : {}) })
+  /** @param next what is to be kept of it: at the end, so that it is in nobody's way. */
+  settle({ threadId }: Suspect, next: Suspect | null = null): void {
+    const others = this.checkpoint.suspects.filter((one) => one.threadId !== threadId)
+    this.set({ suspects: next ? [...others, next] : others })
+  }
+
+  listLater(videos: Iterable<string>): void {
+    const known = new Set(this.checkpoint.toList.map(({ video }) => video))
+    const added = [...new Set(videos)].filter((video) => !known.has(video))
+    const { now } = this
+    const toList = [...this.checkpoint.toList, ...added.map((video) => ({ video, ...pendingSince(now) }))]
+    this.set({ toList: toList.slice(0, MAX_SUSPECTS) })
+  }
+
+  /** @param next as of `settle`. */
+  listed({ video }: ToList, next: ToList | null = null): void {
+    const others = this.checkpoint.toList.filter((one) => one.video !== video)
+    this.set({ toList: next ? [...others, next] : others })
   }
 
   /** Commits all that was learned since the last time. */
   async commit(): Promise<void> {
-    const { suspects, videos, feedWanted, countersFreshAt } = this.checkpoint
+    const { suspects, toList, feedWanted, countersFreshAt } = this.checkpoint
     const [events, writes] = [this.#events, this.#writes]
     this.#events = []
     this.#writes = []
-    const isUnfinished = [...suspects.map(({ video }) => video), ...videos].some(
-      (one) => !this.waiting.has(one),
-    )
-    const freshMs = this.feed.freshAt - this.now
+    const { now } = this
+    const isUnfinished =
+      suspects.some((one) => isDue(one, now) && !this.waiting.has(one.video)) ||
+      toList.some((one) => isDue(one, now))
+    const freshMs = this.feed.freshAt - now
     const soon = isUnfinished
       ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' as const }
       : feedWanted && {
@@ -155,7 +177,7 @@ export class CommentWatch {
       checkpoint: JSON.stringify(this.checkpoint),
       events,
       writes,
-      ...(soon || { atLeastMs: countersFreshAt - this.now }),
+      ...(soon || { atLeastMs: countersFreshAt - now }),
     })
   }
 }

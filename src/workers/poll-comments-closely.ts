@@ -14,12 +14,15 @@ import {
   type ThreadNews,
   unknownReference,
 } from './comment-threads.ts'
+import { isDue, PENDING, pendingSince, putOff, putOffBecause } from './pending.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
 
 /** Broken off for want of leave, it goes on as soon as there may be some, unless it came to nothing. */
 const UNFINISHED_MS = 5_000
+/** So many threads that could not be read are kept in mind. */
+const MAX_LATER = 100
 /** Of a channel so many of the newest videos. */
 const NEWEST = 10
 
@@ -30,6 +33,8 @@ const Checkpoint = v.object({
   videos: v.optional(v.record(v.string(), v.nullable(v.number())), {}),
   /** The video at which the last poll was broken off: those before it had their turn. */
   from: v.optional(v.nullable(v.string()), null),
+  /** Threads that could not be read. */
+  later: v.optional(v.array(v.object({ threadId: v.number(), ...PENDING })), []),
 })
 type Watched = { reference: VideoReference; isPublic: boolean; comments: number | null }
 
@@ -46,7 +51,7 @@ export async function pollClosely(
   const reading: Reading = { run, get: run.visit.get, viewerId: run.source.ownerId, baseline }
   const watched =
     target.kind === 'video' ? await oneVideo(run, target.name) : await ofChannel(run, target.name)
-  let { videos, from } = before
+  let { videos, from, later } = before
   let brokenAt: string | null = null
   let hasProgress = false
   const commit = (news: Partial<ThreadNews>) =>
@@ -54,7 +59,9 @@ export async function pollClosely(
       next: 'paced',
       ...(brokenAt !== null && hasProgress ? { atMostMs: UNFINISHED_MS, atMostReason: 'unfinished' } : {}),
       method: 'closely',
-      checkpoint: JSON.stringify({ baseline, videos, from } satisfies v.InferOutput<typeof Checkpoint>),
+      checkpoint: JSON.stringify({ baseline, videos, from, later } satisfies v.InferOutput<
+        typeof Checkpoint
+      >),
       events: news.events ?? [],
       writes: news.writes ?? [],
     })
@@ -69,20 +76,44 @@ export async function pollClosely(
     // A video that is new since we watch has no comments that were there before us.
     const isFirst = !isKnown && before.baseline === null
     const listed = await threadsOfVideo(reading, uuid, { isFirst, toTheEnd: true })
-    if (listed === null || listed === 'later') {
+    // Of one video it is the only request: it says how the instance is.
+    if (listed && 'later' in listed && target.kind === 'video') throw new Interruption(listed.later)
+    if (listed === null || 'later' in listed) {
       brokenAt = uuid
       break
     }
-    for (const { threadId, replies } of listed.suspects) {
-      const news = await readThreadOf(reading, { reference, isPublic }, threadId, replies)
-      if (news === null || news === 'later') {
+    let isWhole = true
+    const triedBefore = new Map(later.map((one) => [one.threadId, one]))
+    // Those that were tried in vain come last: they keep no other from its turn.
+    const inOrder = listed.suspects.toSorted(
+      (one, two) => Number(triedBefore.has(one.threadId)) - Number(triedBefore.has(two.threadId)),
+    )
+    for (const { threadId, replies } of inOrder) {
+      const now = run.deps.clock()
+      const pending = triedBefore.get(threadId) ?? { threadId, ...pendingSince(now) }
+      if (!isDue(pending, now)) {
+        isWhole = false
+        continue
+      }
+      const video = { reference, isPublic }
+      const news = await readThreadOf(reading, video, threadId, replies, putOff(pending, now) === null)
+      if (news === null) {
+        brokenAt = uuid
+        break
+      }
+      later = later.filter((one) => one.threadId !== threadId)
+      if ('later' in news) {
+        isWhole = false
+        const next = putOffBecause(run, pending, `thread ${threadId}`, news.later)
+        if (next) later = [...later, next].slice(-MAX_LATER)
+        if (!news.later.isInstanceWide) continue
         brokenAt = uuid
         break
       }
       await commit(news)
       hasProgress = true
     }
-    if (brokenAt === null) {
+    if (brokenAt === null && isWhole) {
       videos = { ...videos, [uuid]: comments }
       hasProgress = true
     }

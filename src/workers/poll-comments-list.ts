@@ -12,8 +12,8 @@ import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
 import { asConnection, type Reader } from './as-connection.ts'
 import { Baseline, readCheckpoint } from './checkpoint.ts'
-import { publicNow, tellUntold, videosOf } from './comment-publicity.ts'
-import { Held, lookAtHeld, readThreadsAgain } from './comment-rechecks.ts'
+import { publicNow, tellUntold, Unclear, videosOf } from './comment-publicity.ts'
+import { Held, lookForHeld, Rechecks, readAgain, withRechecks } from './comment-rechecks.ts'
 import { type Reading, sceneOf, type ThreadNews } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
@@ -28,17 +28,19 @@ const UNFINISHED_MS = 60_000
  * an old one may be deleted.
  */
 const MAX_DEPTH = 1_000
+/** So many comments that can't be told yet are kept in mind. */
+const MAX_UNTOLD = 1_000
 
 const Checkpoint = v.object({
   /** Where we began; null: never read. */
   baseline: Baseline,
   /** The highest number so far. */
   newestId: v.optional(v.number(), 0),
-  /** How many the list counted then, with those that are missing and were not looked for yet; null: not known. */
+  /** How many the list counted then; null: not known. */
   total: v.optional(v.nullable(v.number()), null),
   /**
-   * The walk that is under way; how many new ones it has shown, how many were missing, how many of these are still to be looked
-   * for, and how many the list counted at its beginning.
+   * The walk that is under way; how many new ones it has shown, how many were missing, for how many of these there was no room, and
+   * how many the list counted at its beginning.
    */
   walk: v.optional(
     v.nullable(
@@ -53,39 +55,39 @@ const Checkpoint = v.object({
     ),
     null,
   ),
-  /** Comments of which it could not be found out yet whether everybody may see them. */
-  untold: v.optional(v.array(v.number()), []),
   /** The date of the last comment on the newest page: what happens to those above it is seen there. 0: it shows all. */
   oldest: v.optional(v.number(), 0),
+  /** Comments of which it could not be found out yet whether everybody may see them. */
+  untold: v.optional(v.array(v.number()), []),
+  unclear: Unclear,
   held: Held,
+  rechecks: Rechecks,
+  /** Comments that the list doesn't show, and that are there. */
+  settled: v.optional(v.array(v.number()), []),
 })
 type Checkpoint = v.InferOutput<typeof Checkpoint>
 
 /** Reads the newest comments: one request when nothing is new. */
 export async function pollCommentList(run: PollRun): Promise<void> {
-  await asConnection(run, (reader) => readList(run, reader))
+  await asConnection(run, async (reader) => {
+    const isCut = await readList(run, reader)
+    await lookFurther(run, reader, isCut)
+  })
 }
 
-async function readList(run: PollRun, { get, connection }: Reader): Promise<void> {
+/** Where the reading stands, as the last commit left it. */
+function checkpointOf({ source }: PollRun): Checkpoint {
+  return readCheckpoint(source, Checkpoint)
+}
+
+/** Reads the list from where its walk stands. @returns whether there was no leave for all that it leads to. */
+async function readList(run: PollRun, { get, connection }: Reader): Promise<boolean> {
   const { source, deps, visit } = run
-  const begun = readCheckpoint(source, Checkpoint)
+  const begun = checkpointOf(run)
   const mine = connection.role > MODERATOR
   const method = mine ? 'own-videos-list' : 'moderator-list'
   const { baseline: before, newestId } = begun
-  let { untold, oldest, held } = begun
-  if (before !== null) {
-    const reading: Reading = { run, get, viewerId: source.ownerId, baseline: before }
-    const goOn = async ({ events, writes }: ThreadNews) => {
-      const checkpoint: Checkpoint = { ...begun, untold, held }
-      await run.commit({ next: 'now', checkpoint: JSON.stringify(checkpoint), events, writes })
-    }
-    if (untold.length > 0) {
-      const told = await tellUntold(reading, untold, isNews(before))
-      untold = told.untold
-      await goOn(told)
-    }
-    if (oldest > 0) held = await lookAtHeld(reading, held, oldest, goOn)
-  }
+  let state = begun
   let walk = begun.walk ?? { ...walkFrom(newestId), found: 0, gone: 0, left: 0, total: null }
   for (;;) {
     const { start } = walk
@@ -98,9 +100,8 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
       throw new Interruption({ ...failedStop(page), ...(isMissing ? { detail } : {}) })
     }
     if (page.kind === 'not-modified') {
-      const checkpoint: Checkpoint = { ...begun, untold, held }
-      const next = { next: 'paced', ...soon(untold.length > 0) } as const
-      return run.commit({ ...next, method, checkpoint: JSON.stringify(checkpoint) })
+      await run.commit({ next: 'paced', method })
+      return false
     }
     for (const detail of page.skipped.slice(0, NAMED_SKIPS))
       deps.log({ log: 'skipped', instance: source.instance.host, detail })
@@ -113,42 +114,68 @@ async function readList(run: PollRun, { get, connection }: Reader): Promise<void
     )
     const baseline = before ?? { newestId: next.highest, since: deps.clock(), staleMs: 0 }
     const reading: Reading = { run, get, viewerId: source.ownerId, baseline }
-    const learned = await learn(reading, page, { isTop: start === 0, newestId })
-    // One that could not be understood may be any of those that are missing.
-    const missing = page.skipped.length > 0 ? [] : learned.missing
+    const learned = await learn(reading, page, state, { isTop: start === 0 })
+    state = { ...state, baseline, ...learned.state }
     const found = walk.found + learned.found
-    const gone = walk.gone + learned.missing.length
-    let left = walk.left + missing.length
-    if (start === 0) oldest = learned.oldest
+    const gone = walk.gone + learned.gone
+    const left = walk.left + learned.left
     // What comes while it is walked is found by the next.
     const total = start === 0 ? page.total : walk.total
     const isExplained =
       before === null || total === null || begun.total === null || total === begun.total + found - gone
     const isDone = isAtKnown && (isExplained || page.listed < PAGE_SIZE || next.start >= MAX_DEPTH)
-    untold = [...new Set([...untold, ...learned.untold])]
-    const state = (): string => {
-      const progress = isDone
-        ? { newestId: next.highest, total: total === null ? null : total + left, walk: null }
-        : { newestId, total: begun.total, walk: { ...next, found, gone, left, total } }
-      return JSON.stringify({ baseline, ...progress, untold, oldest, held } satisfies Checkpoint)
-    }
-    const isWhole = learned.missing.length === 0 && !learned.isPutOff
+    walk = { ...next, found, gone, left, total }
+    state = isDone
+      ? { ...state, newestId: next.highest, total: total === null ? null : total + left, walk: null }
+      : { ...state, walk }
     await run.commit({
-      ...(isDone ? { next: 'paced', ...soon(untold.length > 0 || learned.isPutOff) } : { next: 'now' }),
+      ...(isDone ? { next: 'paced', ...soon(learned.isCut) } : { next: 'now' }),
       method,
-      // What is missing may take several polls to be looked at: a 304 would spare them.
-      etag: isDone && isWhole && start === 0 ? page.etag : null,
-      checkpoint: state(),
+      // What could not be told is found on the page again.
+      etag: isDone && start === 0 && !learned.isPutOff ? page.etag : null,
+      checkpoint: JSON.stringify(state satisfies Checkpoint),
       events: learned.events,
       writes: learned.writes,
     })
-    await readThreadsAgain(reading, missing, async (looked, news) => {
-      left -= looked
-      await run.commit({ next: isDone ? 'paced' : 'now', checkpoint: state(), ...news })
-    })
-    if (isDone) return
-    walk = { ...next, found, gone, left, total }
+    if (isDone) return learned.isCut
   }
+}
+
+/**
+ * What the list leaves open: nothing of it keeps the list from being read, neither when it fails nor when it takes long.
+ * @param isCut whether the list itself is to be read again soon.
+ */
+async function lookFurther(run: PollRun, { get }: Reader, isCut: boolean): Promise<void> {
+  const { baseline } = checkpointOf(run)
+  if (baseline === null) return
+  const reading: Reading = { run, get, viewerId: run.source.ownerId, baseline }
+  const goOn = async (
+    change: Partial<Checkpoint>,
+    isSoon: boolean,
+    { events, writes }: ThreadNews = { events: [], writes: [] },
+  ) => {
+    const checkpoint: Checkpoint = { ...checkpointOf(run), ...change }
+    const next = { next: 'paced', ...soon(isSoon || isCut) } as const
+    await run.commit({ ...next, checkpoint: JSON.stringify(checkpoint), events, writes })
+  }
+
+  const begun = checkpointOf(run)
+  if (begun.untold.length > 0) {
+    const { untold, unclear, isCut: isCutAgain, ...news } = await tellUntold(reading, begun, isNews(baseline))
+    await goOn({ untold, unclear }, isCutAgain, news)
+    if (isCutAgain) return
+  }
+  const found = await lookForHeld(reading, begun.held, begun.oldest)
+  if (found) {
+    const { held, comments } = found
+    const now = run.deps.clock()
+    const { rechecks } = withRechecks(begun.rechecks, comments, { isMissing: false, now })
+    await goOn({ held, rechecks }, rechecks.length > 0)
+  }
+  const before = checkpointOf(run)
+  if (before.rechecks.length === 0) return
+  const read = await readAgain(reading, before, (state, news) => goOn(state, true, news))
+  await goOn(read.state, read.isCut)
 }
 
 function soon(isUnfinished: boolean) {
@@ -158,7 +185,8 @@ function soon(isUnfinished: boolean) {
 async function learn(
   reading: Reading,
   page: CommentsPage,
-  { isTop, newestId }: { isTop: boolean; newestId: number },
+  before: Checkpoint,
+  { isTop }: { isTop: boolean },
 ) {
   const { run, baseline } = reading
   const { source, deps } = run
@@ -190,12 +218,10 @@ async function learn(
     if (!was) return isNew(comment)
     return knownComment(was).heldForReview || (isNew(comment) && videos(video).isPublic)
   })
-  const shown = await publicNow(
-    run,
-    untold.map(({ video }) => video.uuid),
-  )
-  const isUntold = new Set(untold.map(({ comment }) => comment.id))
+  const asked = untold.map(({ video }) => video.uuid)
+  const { shown, unclear, isCut } = await publicNow(run, asked, before.unclear)
   const isClear = ({ video }: CommentsPage['comments'][number]) => shown.has(video.uuid)
+  const isUntold = new Set(untold.map(({ comment }) => comment.id))
   // An edit is seen again, as long as it was not told.
   const putOff = new Set(untold.filter((one) => isEdited(one) && !isClear(one)))
   const now = page.comments.filter((one) => !putOff.has(one))
@@ -205,12 +231,27 @@ async function learn(
     return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
   })
   const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
+  const ids = new Set(page.comments.map(({ comment }) => comment.id))
+  const settled = before.settled.filter((id) => !ids.has(id))
+  // One that could not be understood may be any of those that are missing.
+  const noted = new Set([...settled, ...before.rechecks.flatMap((one) => one.missing)])
+  const newly = page.skipped.length > 0 ? [] : missing.filter(({ id }) => !noted.has(id))
+  const { rechecks, left } = withRechecks(before.rechecks, newly, { isMissing: true, now: deps.clock() })
+  const later = untold.flatMap((one) => (isClear(one) || putOff.has(one) ? [] : one.comment.id))
   return {
-    missing,
-    oldest: isEnd ? 0 : (dates.at(-1) ?? 0),
-    found: page.comments.filter(({ comment: { id } }) => id > newestId && !known.has(id)).length,
+    state: {
+      rechecks,
+      unclear,
+      settled,
+      untold: [...new Set([...before.untold, ...later])].slice(-MAX_UNTOLD),
+      ...(isTop ? { oldest: isEnd ? 0 : (dates.at(-1) ?? 0) } : {}),
+    },
+    found: page.comments.filter(({ comment: { id } }) => id > before.newestId && !known.has(id)).length,
+    gone: newly.length,
+    left,
+    /** Whether something is to be found on the page again. */
     isPutOff: putOff.size > 0,
-    untold: untold.flatMap((one) => (isClear(one) || putOff.has(one) ? [] : one.comment.id)),
+    isCut,
     events,
     writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],
   }

@@ -8,15 +8,14 @@ import type { NewEvent } from '../events/types.ts'
 import { threadsOfVideo } from './comment-lists.ts'
 import { askCounters, askFeed, revisit } from './comment-signals.ts'
 import { publicVideosOf, type Reading, readThreadOf } from './comment-threads.ts'
-import { CommentWatch, type Suspect } from './comment-watch.ts'
+import { CommentWatch } from './comment-watch.ts'
+import { isDue, putOff, putOffBecause } from './pending.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 
 const HOUR_MS = 3_600_000
 /** So long a comment waits for the video that it is on to be known. */
 const PATIENCE_MS = 15 * 60_000
-/** And for the answer of its thread to make sense. */
-const LONG_PATIENCE_MS = 24 * HOUR_MS
 /** So many videos whose number of comments has moved are looked after in one poll. */
 const MAX_COUNTED = 20
 
@@ -70,11 +69,10 @@ async function standBy(
   coveredUntil: number,
   counted: readonly CountedVideo[],
 ): Promise<void> {
-  const { source } = watch.run
   const { baseline, countersAt } = watch.checkpoint
   if (baseline === null || watch.now - countersAt >= HOUR_MS) await askCounters(watch)
-  if (counted.length > 0) watch.learn({ writes: [noteCommentsRead(source.instanceId, counted)] })
-  watch.set({ coveredUntil, unexplained: 0, suspects: [], videos: [] })
+  if (counted.length > 0) watch.learn({ writes: [noteCommentsRead(counted)] })
+  watch.set({ coveredUntil, unexplained: 0, suspects: [], toList: [] })
   await watch.commit()
 }
 
@@ -97,32 +95,31 @@ async function readSuspects(watch: CommentWatch): Promise<Map<string, number>> {
     suspects.map(({ video }) => video),
   )
   for (const suspect of suspects) {
+    const { now } = watch
+    if (!isDue(suspect, now)) continue
     const video = videos.get(suspect.video)
     if (!video) {
       // It may be so new that we have not seen it; or of another instance, for the feed has comments on those too.
-      if (watch.now - suspect.since >= PATIENCE_MS) remove(watch, suspect)
+      if (now - suspect.since >= PATIENCE_MS) watch.settle(suspect)
       else watch.waiting.add(suspect.video)
       continue
     }
-    const news = await readThreadOf(reading, video, suspect.threadId, suspect.replies)
+    const { threadId, replies } = suspect
+    const news = await readThreadOf(reading, video, threadId, replies, putOff(suspect, now) === null)
     if (news === null) break
-    if (news === 'later') {
-      if (watch.now - suspect.since >= LONG_PATIENCE_MS) remove(watch, suspect)
-      else watch.waiting.add(suspect.video)
+    if ('later' in news) {
+      watch.settle(suspect, putOffBecause(watch.run, suspect, `thread ${threadId}`, news.later))
+      if (news.later.isInstanceWide) break
       continue
     }
     const more = balance(news.events)
     found.set(suspect.video, (found.get(suspect.video) ?? 0) + more)
-    remove(watch, suspect)
+    watch.settle(suspect)
     watch.set({ unexplained: explained(watch.checkpoint.unexplained, more) })
     watch.learn(news)
     if (news.events.length > 0) await watch.commit()
   }
   return found
-}
-
-function remove(watch: CommentWatch, { threadId }: Suspect): void {
-  watch.set({ suspects: watch.checkpoint.suspects.filter((one) => one.threadId !== threadId) })
 }
 
 /** How many comments more, or fewer, there are for everybody. */
@@ -143,27 +140,30 @@ function settleCounts(
   counted: readonly CountedVideo[],
   found: ReadonlyMap<string, number>,
 ): void {
-  const open = new Set(watch.checkpoint.suspects.map(({ video }) => video))
+  // What can't be read keeps nobody waiting: it stays suspect.
+  const open = new Set(watch.checkpoint.suspects.filter(({ tries }) => tries === 0).map(({ video }) => video))
   const settled = counted.filter(({ uuid }) => !open.has(uuid))
   if (settled.length === 0) return
-  watch.learn({ writes: [noteCommentsRead(watch.run.source.instanceId, settled)] })
+  watch.learn({ writes: [noteCommentsRead(settled)] })
   watch.listLater(settled.filter(({ uuid, unread }) => found.get(uuid) !== unread).map(({ uuid }) => uuid))
 }
 
 /** Lists the threads of videos in which something is new, and nothing says where. */
 async function listVideos(watch: CommentWatch): Promise<void> {
   const reading = readingOf(watch)
-  for (const uuid of reading ? watch.checkpoint.videos : []) {
-    if (!reading) return
-    const listed = await threadsOfVideo(reading, uuid)
+  if (!reading) return
+  for (const one of watch.checkpoint.toList) {
+    if (!isDue(one, watch.now)) continue
+    const { video } = one
+    const listed = await threadsOfVideo(reading, video)
     if (listed === null) return
-    if (listed === 'later' && watch.now - watch.checkpoint.videosAt < LONG_PATIENCE_MS) {
-      watch.waiting.add(uuid)
+    if ('later' in listed) {
+      watch.listed(one, putOffBecause(watch.run, one, `threads of video ${video}`, listed.later))
+      if (listed.later.isInstanceWide) return
       continue
     }
-    watch.set({ videos: watch.checkpoint.videos.filter((one) => one !== uuid) })
-    if (listed === 'later') continue
-    watch.suspect(listed.suspects.map((one) => ({ ...one, video: uuid, since: watch.now })))
+    watch.listed(one)
+    watch.suspect(listed.suspects.map((suspect) => ({ ...suspect, video })))
     watch.learn(listed)
   }
   if (watch.checkpoint.suspects.length > 0) await readSuspects(watch)

@@ -13,8 +13,10 @@ export type Stop =
   | { kind: 'waiting'; waitMs: number; detail: string }
   /** It is never to be read again, unless something changes: what that is, is to be committed. */
   | { kind: 'ended'; detail: string; events: readonly NewEvent[]; writes: readonly GuardedWrite[] }
-  /** `isInstanceWide`: the instance can't be read now, not only this of it. */
-  | { kind: 'failed'; reason: string; detail: string; isInstanceWide: boolean }
+  | Failed
+
+/** `isInstanceWide`: the instance can't be read now, not only this of it. */
+export type Failed = { kind: 'failed'; reason: string; detail: string; isInstanceWide: boolean }
 
 export type PollOutcome = { kind: 'done' } | Stop
 

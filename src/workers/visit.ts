@@ -17,7 +17,7 @@ import { softwareProblem } from '../peertube/probe.ts'
 import { NODE_INFO } from '../peertube/schemas.ts'
 import { clientDeps, type Deps } from './deps.ts'
 import { type InstanceAccess, instanceAccess } from './instance-access.ts'
-import { Interruption, type Stop } from './poll-outcome.ts'
+import { type Failed, Interruption, type Stop } from './poll-outcome.ts'
 import type { Grant } from './rate-limiter.ts'
 
 /** A spent budget is given time to hold several requests again: one at a time would cost us an invocation each. */
@@ -173,7 +173,7 @@ function stopOf({ reason, waitMs }: Extract<Grant, { kind: 'wait' }>): Stop {
 }
 
 /** What a failure means for a poll. */
-export function failedStop({ reason, detail, observation }: Failure): Stop {
+export function failedStop({ reason, detail, observation }: Failure): Failed {
   return {
     kind: 'failed',
     reason,

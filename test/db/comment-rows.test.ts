@@ -49,6 +49,7 @@ beforeAll(async () => {
   for (const sql of inserts) await env.DB.prepare(sql).run()
 }, 60_000)
 
+const unread = { sourceId: 'src_videos', uuid: 'v5', comments: 1, unread: 1 }
 const lastIds = Array.from({ length: 100 }, (_, index) => ROWS - index)
 
 describe('Of a hundred thousand', () => {
@@ -60,7 +61,7 @@ describe('Of a hundred thousand', () => {
     ],
     [
       'what not everybody may see',
-      (db) => privateComments(db, SOURCE, { after: 0, before: ROWS }, 200),
+      (db) => privateComments(db, SOURCE, { after: { createdAt: 0, id: 0 }, before: ROWS }, 200),
       PRIVATE + 1,
     ],
     ['a thread', (db) => knownThread(db, SOURCE, 700), 6],
@@ -114,9 +115,7 @@ describe('Of a hundred thousand', () => {
       before: Number.MAX_SAFE_INTEGER,
     })
     expect([page.known.size, page.missing.map(({ id }) => id)]).toEqual([99, [ROWS]])
-    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([
-      { uuid: 'v5', comments: 1, unread: 1 },
-    ])
+    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([unread])
     const revisited = await threadsToRevisit(
       env.DB,
       { id: SOURCE, instanceId: INSTANCE },
@@ -127,13 +126,11 @@ describe('Of a hundred thousand', () => {
 
   it('a video whose comments were read is found by its place, and what was counted meanwhile stays unread', async () => {
     const { db, cost } = countCosts(env.DB)
-    const counted = [{ uuid: 'v5', comments: 0 }]
-    await db.batch(noteCommentsRead(INSTANCE, counted)(db, { sql: '1', values: [] }))
+    const guard = { sql: '1', values: [] }
+    await db.batch(noteCommentsRead([{ ...unread, comments: 0 }])(db, guard))
     expect(cost.rowsRead).toBeLessThanOrEqual(6)
-    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([
-      { uuid: 'v5', comments: 1, unread: 1 },
-    ])
-    await db.batch(noteCommentsRead(INSTANCE, [{ uuid: 'v5', comments: 1 }])(db, { sql: '1', values: [] }))
+    expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([unread])
+    await db.batch(noteCommentsRead([unread, { ...unread, sourceId: 'another', comments: 7 }])(db, guard))
     expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([])
   })
 

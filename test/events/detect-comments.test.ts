@@ -224,6 +224,17 @@ describe('Of a thread that was read whole', () => {
   })
 })
 
+describe('A comment that everybody was told of, on a video that is private now', () => {
+  it('is edited for its reader alone, deleted for all, and created once', () => {
+    const hidden = look(having(seen(2)), [seen(2, { isPublic: false, text: 'edited' })], OWNER)
+    expect(told(hidden.events)).toEqual(['comment.updated 2 to usr_owner'])
+    expect(told(look(hidden.known, [seen(2, { text: 'edited' })], OWNER).events)).toEqual([])
+    expect(told(detectGone(OWNER, hidden.known.values(), new Set(), seen(2).video).events)).toEqual([
+      'comment.deleted 2',
+    ])
+  })
+})
+
 describe('An unknown comment', () => {
   const baseline: CommentsBaseline = { newestId: 100, since: NOW, staleMs: 900_000 }
   const noId: CommentsBaseline = { newestId: 0, since: NOW, staleMs: 0 }

@@ -8,7 +8,7 @@ import { pollInstance } from '../../src/workers/poll.ts'
 import { sealTokens } from '../../src/workers/sealed-tokens.ts'
 import type { RemoteInstance } from '../simulator/client.ts'
 import { entry, givenUser } from './accounts.ts'
-import { eventsOf, type Tubewire } from './harness.ts'
+import { control, eventsOf, type Tubewire, watch } from './harness.ts'
 
 const MODERATORS = ['root']
 
@@ -32,6 +32,19 @@ export async function connectTo(
   const made = { id, ownerId, instanceId, username, role, createdAt: now, ...sealed }
   await insertConnection(env.DB, made, all, entry(id))
   return { id, ownerId }
+}
+
+/** An instance that is watched, and was read. `uuid`: its newest video. */
+export async function givenWatched(
+  tubewire: Tubewire,
+  kinds: ('videos' | 'comments')[],
+  { version = '6.3.0', videos = 3 } = {},
+): Promise<{ instance: RemoteInstance; id: string; uuid: string }> {
+  const instance = await control.instance({ videos, version, limits: { api: 10_000, feeds: 10_000 } })
+  const [uuid = ''] = await instance.list()
+  const watched = { instance, id: await watch(instance.origin, tubewire.deps, 0, kinds), uuid }
+  await leap(tubewire, watched, 60_000, 2)
+  return watched
 }
 
 /** Turns both clocks by so many steps, and polls after each, until there is nothing more to read just now. */

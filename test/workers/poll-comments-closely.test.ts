@@ -8,6 +8,7 @@ import { leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
 import { control, pass, type Tubewire, testDeps } from '../support/harness.ts'
 
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const MAX_DELAY_MS = 2 * MINUTE
 
 let tubewire: Tubewire
@@ -152,6 +153,32 @@ describe('A video that is watched closely', () => {
     await instance.comment(uuid, 'one more', id)
     await within()
     expect(await told()).toHaveLength(3)
+  })
+
+  it('tells what is written beside a thread that makes no sense for good, and asks for that ever more seldom', async () => {
+    await begin('6.3.0', 'video')
+    const older = await instance.comment(uuid, 'older')
+    await instance.advance(1_000)
+    const bad = await instance.comment(uuid, 'bad')
+    await within()
+    const path = `/api/v1/videos/${uuid}/comment-threads/${bad.id}`
+    await instance.fail({ kind: '500', path })
+    await instance.comment(uuid, 'reply', bad.id)
+    const reply = await instance.comment(uuid, 'reply', older.id)
+    await leap(tubewire, watched, MAX_DELAY_MS, 2)
+    expect(await told()).toContain(`comment.created ${reply.id}`)
+    expect(await sourceOf(watched.id, 'comments', target)).toMatchObject({ failures: 0 })
+    const before = (await instance.requests()).length
+    const asked = async () => (await commentPaths(before)).filter((one) => one === path)
+    await leap(tubewire, watched, 20 * MINUTE, 3 * 27)
+    expect((await asked()).length).toBeLessThanOrEqual(30)
+    await instance.heal()
+    // Given up: until more is written there.
+    await leap(tubewire, watched, HOUR, 3)
+    expect(await told()).toHaveLength(3)
+    await instance.comment(uuid, 'another', bad.id)
+    await within()
+    expect(await told()).toHaveLength(5)
   })
 
   it('counts a channel’s videos that are new since, with all their comments', async () => {

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RemoteInstance } from '../simulator/client.ts'
-import { connectTo, leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
+import { connectTo, givenWatched, leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
 import { control, eventsOf, type Tubewire, testDeps, watch } from '../support/harness.ts'
 
 const MINUTE = 60_000
@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE
 
 let tubewire: Tubewire
 let instance: RemoteInstance
-let watched: { instance: RemoteInstance; id: string }
+let watched: Awaited<ReturnType<typeof givenWatched>>
 let connection: { id: string; ownerId: string }
 let uuid: string
 
@@ -19,10 +19,8 @@ beforeEach(() => {
 })
 
 async function begin(kinds: ('videos' | 'comments')[], version = '6.3.0') {
-  instance = await control.instance({ videos: 3, version, limits: { api: 10_000, feeds: 10_000 } })
-  uuid = (await instance.list())[0] ?? ''
-  watched = { instance, id: await watch(instance.origin, tubewire.deps, 0, kinds) }
-  await leap(tubewire, watched, MINUTE, 2)
+  watched = await givenWatched(tubewire, kinds, { version })
+  ;({ instance, uuid } = watched)
 }
 async function connect(username: 'root' | 'alice') {
   connection = await connectTo(tubewire, watched, username, { comments: true })
@@ -168,7 +166,7 @@ describe('The list of comments', () => {
     instance = await control.instance({ videos: 3, limits: { api: 10_000 } })
     uuid = (await instance.list())[0] ?? ''
     await instance.comment(uuid, 'old')
-    watched = { instance, id: await watch(instance.origin, tubewire.deps) }
+    watched = { instance, id: await watch(instance.origin, tubewire.deps), uuid }
     await env.DB.prepare("UPDATE sources SET due_at = due_at + 600000 WHERE kind = 'videos'").run()
     await connect('root')
     const made = await instance.comment(uuid, 'new')
@@ -237,36 +235,6 @@ describe('The list of comments', () => {
     const after = (await instance.requests()).length
     await next()
     expect((await pathsSince(instance, after)).filter((path) => path.includes('comment'))).toHaveLength(1)
-  })
-
-  it('tells of held ones that are approved below all that is at its top, of ten threads an hour', async () => {
-    await begin(['videos'])
-    await connect('root')
-    const held = []
-    for (let index = 0; index < 22; index += 1)
-      held.push(await instance.comment(uuid, `held ${index}`, null, { held: true }))
-    await commentMany(120)
-    await next(4)
-    const before = (await instance.requests()).length
-    await leap(tubewire, watched, HOUR)
-    // Still held: whether everybody may see their video, and ten threads.
-    const asked = (await pathsSince(instance, before)).filter((path) => path.startsWith('/api/v1/videos/'))
-    expect(asked.filter((path) => path !== '/api/v1/videos/comments')).toHaveLength(11)
-    const approved = held.slice(20)
-    for (const { id } of approved) await instance.approveComment(id)
-    await instance.removeComment(held[0]?.id ?? 0)
-    await leap(tubewire, watched, HOUR, 2)
-    const news = (await told()).slice(142)
-    expect(news.filter((line) => line.includes('created')).toSorted()).toEqual(created(approved).toSorted())
-    expect(news.filter((line) => !line.includes('created'))).toEqual([
-      `comment.deleted ${held[0]?.id} to ${connection.ownerId}`,
-    ])
-    for (const { id } of held.slice(1, 20)) await instance.approveComment(id)
-    await leap(tubewire, watched, HOUR, 3)
-    expect(await told()).toHaveLength(142 + 1 + 21)
-    const after = (await instance.requests()).length
-    await leap(tubewire, watched, HOUR, 2)
-    expect((await pathsSince(instance, after)).filter((path) => path.includes('comment'))).toHaveLength(2)
   })
 
   it('tells of one that came late although others came while the list was walked', async () => {

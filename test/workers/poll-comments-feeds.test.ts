@@ -1,6 +1,9 @@
 /** @module What the public ways to comments make of feeds and counters that tell little, late, or nonsense. */
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { insertSource } from '../../src/db/sources.ts'
 import type { RemoteInstance } from '../simulator/client.ts'
+import { entry } from '../support/accounts.ts'
 import { leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
 import { control, eventsOf, pass, type Tubewire, testDeps, watch } from '../support/harness.ts'
 
@@ -131,6 +134,29 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     expect(threads.length).toBeLessThanOrEqual(2 * made.length + 2)
   })
 
+  it('finds others while threads can’t be read for good', async () => {
+    await begin(version)
+    const kind = version === '8.1.0' ? 'broken-json' : '500'
+    await instance.fail({ kind, path: `/api/v1/videos/${first()}/comment-threads/` })
+    await many(8, null)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      tubewire.advance(600)
+      await instance.advance(600)
+      return response
+    }
+    await later()
+    const other = await many(1, null, uuids[1])
+    const before = (await instance.requests()).length
+    await later(60)
+    expect(await told()).toEqual(created(other))
+    expect(await source()).toMatchObject({ failures: 0 })
+    await later(24 * 60)
+    const threads = (await pathsSince(instance, before)).filter((path) => path.includes('comment-threads/'))
+    expect(threads.length).toBeLessThanOrEqual(8 * 30)
+  })
+
   it('comes to the end where each answer takes as long as it may', async () => {
     await begin(version)
     await later()
@@ -184,6 +210,22 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     expect((await told()).filter((line) => line.includes('deleted'))).toEqual([])
   })
 
+  it.each([
+    ['500', { status: 500, body: {} }],
+    ['403', { status: 403, body: {} }],
+    ['what is no thread', { body: { comment: {}, children: [] } }],
+  ])('looks again at other threads, though one answers %s for good', async (_what, answer) => {
+    await begin(version)
+    const [on] = await many(1, null)
+    const [other] = await many(1, null, uuids[1])
+    await later()
+    await instance.answerWith(`/api/v1/videos/${first()}/comment-threads/${on?.id}`, answer)
+    const before = (await instance.requests()).length
+    await leap(tubewire, watched, 20 * MINUTE, 30)
+    const threads = (await pathsSince(instance, before)).filter((path) => path.endsWith(`/${other?.id}`))
+    expect(threads.length).toBeGreaterThanOrEqual(4)
+  })
+
   it('looks again at threads of public videos, though one of another comes first', async () => {
     await begin(version)
     const [on] = await many(1, null)
@@ -198,6 +240,24 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     ])
     expect(on).toBeDefined()
   })
+})
+
+it('Two lists that count the same video at other times ask no more than twice', async () => {
+  await begin('8.1.0')
+  const channel = { kind: 'videos', target: 'channel:alice_channel', checkpoint: '{}' } as const
+  await insertSource(env.DB, watched.id, channel, tubewire.deps.clock(), entry(''))
+  await later()
+  await env.DB.prepare(
+    "UPDATE sources SET due_at = due_at + 999999999 WHERE kind = 'videos' AND target = ''",
+  ).run()
+  const made = await many(1, null)
+  await later()
+  expect(await told()).toEqual(created(made))
+  const before = (await instance.requests()).length
+  await later(90)
+  const paths = await pathsSince(instance, before)
+  expect(paths.filter((path) => path.includes('comment-threads')).length).toBeLessThanOrEqual(2)
+  expect(await env.DB.prepare('SELECT 1 FROM videos WHERE comments <> comments_read').first()).toBeNull()
 })
 
 it('Of a video of which one comment came and one went between two looks both are told, from 7.0 on', async () => {

@@ -1,0 +1,22 @@
+/** @module What was asked for in vain is asked for ever more seldom, and for a day. */
+import { expect, it } from 'vitest'
+import { isDue, type Pending, pendingSince, putOff } from '../../src/workers/pending.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+it('Is due at once, then after a minute, two, four, and so on, up to each hour; and given up after a day', () => {
+  const rests: number[] = []
+  let now = 1_000
+  for (let one: Pending | null = pendingSince(now); one; one = putOff(one, now)) {
+    const { after } = one
+    expect(isDue(one, after)).toBe(true)
+    expect(isDue(one, after - 1)).toBe(false)
+    rests.push(Math.max(0, after - now))
+    now = Math.max(now, after)
+  }
+  expect(rests.slice(0, 8)).toEqual([0, 1, 2, 4, 8, 16, 32, 60].map((minutes) => minutes * MINUTE))
+  expect(new Set(rests.slice(8))).toEqual(new Set([HOUR]))
+  expect(now).toBeGreaterThanOrEqual(1_000 + 24 * HOUR)
+  expect(now).toBeLessThan(1_000 + 26 * HOUR)
+})
