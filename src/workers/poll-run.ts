@@ -75,6 +75,7 @@ export class PollRun {
   async commit(step: Step): Promise<void> {
     const now = this.deps.clock()
     const { source } = this
+    const { hasAnswered } = this.visit
     const events = step.events ?? []
     const due = this.#due(step, now, events.length)
     const progress: Progress = {
@@ -84,8 +85,8 @@ export class PollRun {
       method: step.method === undefined ? source.method : step.method,
       now,
       ...due,
-      events: [...this.#recovery(now), ...events],
-      writes: [...(step.writes ?? []), ...this.#instanceWrites()],
+      events: [...(hasAnswered ? this.#recovery(now) : []), ...events],
+      writes: [...(step.writes ?? []), ...(hasAnswered ? this.#instanceWrites() : [])],
     }
     this.#accept(await commitProgress(this.deps.env.DB, source, newId('poll'), progress), {
       ...progress,
@@ -118,6 +119,7 @@ export class PollRun {
     if (committed.kind === 'superseded') throw new Interruption({ kind: 'superseded' })
     const { checkpoint, etag, digest, method, rate, failures } = { ...this.source, ...changed }
     const { instance } = this.source
+    const isWell = failures === 0 && this.visit.hasAnswered
     this.source = {
       ...this.source,
       checkpoint,
@@ -127,8 +129,7 @@ export class PollRun {
       rate,
       failures,
       revision: this.source.revision + 1,
-      instance:
-        failures === 0 ? { ...instance, failures: 0, failingSince: null, unreachableAt: null } : instance,
+      instance: isWell ? { ...instance, failures: 0, failingSince: null, unreachableAt: null } : instance,
     }
     this.events += committed.events.length
     this.#stored = committed

@@ -40,6 +40,8 @@ export class Visit {
   /** Where it was before that, when it was this visit that found out. */
   movedFrom: string | null = null
   requests = 0
+  /** Whether the instance has: what was committed without asking it says nothing of how it is. */
+  hasAnswered = false
   access: InstanceAccess
   readonly #deps: Deps
   readonly #holder: string
@@ -154,6 +156,9 @@ export class Visit {
   }
 
   #settled(answer: Answer): Read {
+    const isSilence =
+      answer.kind === 'failed' && isInstanceWide(answer.reason, answer.observation?.status ?? null)
+    if (!isSilence) this.hasAnswered = true
     if (answer.kind !== 'rate-limited') return answer
     const waitMs = Math.max(0, answer.retryAt - this.#deps.clock())
     throw new Interruption({ kind: 'waiting', waitMs, detail: 'the instance answered 429' })

@@ -1,8 +1,10 @@
 /** @module An instance that can't be reached: what is told, how often it is asked, and that nothing is missed. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { insertSource } from '../../src/db/sources.ts'
 import { firstCheckpoint } from '../../src/events/video-walk.ts'
 import { pollInstance } from '../../src/workers/poll.ts'
+import { entry } from '../support/accounts.ts'
 import { connectTo } from '../support/connected.ts'
 import {
   control,
@@ -104,6 +106,26 @@ describe('An instance that cannot be reached', () => {
       [...published.map(({ uuid }) => `video.published ${uuid}`), `video.updated ${edited}`].toSorted(),
     )
     expect(await stateOf(id)).toEqual(WELL)
+  })
+
+  it('is not told to have recovered by a source that asks it nothing', async () => {
+    const { instance, id } = await watched(tubewire)
+    await connectTo(tubewire, { instance, id }, 'root', { comments: true })
+    // A connection that may be late covers the public source for days.
+    await env.DB.prepare("UPDATE sources SET max_delay_ms = ? WHERE kind = 'comments' AND target <> ''")
+      .bind(24 * HOUR)
+      .run()
+    const comments = { kind: 'comments', target: '', checkpoint: '{}' } as const
+    await insertSource(env.DB, id, comments, tubewire.deps.clock(), entry(''))
+    for (let polls = 0; polls < 5; polls += 1) await pollWhenDue(id)
+    await instance.fail({ kind: '502' })
+    for (let polls = 0; polls < 5; polls += 1) await pollWhenDue(id)
+    // As after a change of its settings.
+    await env.DB.prepare("UPDATE sources SET due_at = 0 WHERE kind = 'comments' AND target = ''").run()
+    await pollWhenDue(id)
+    expect(tubewire.log.at(-1)).toMatchObject({ log: 'poll', source: 'comments', requests: 0 })
+    expect(await stateOf(id)).toMatchObject({ isUnreachable: 1 })
+    expect(await linesOf(instance)).toEqual([`instance.unreachable ${instance.host}`])
   })
 
   it('and fails anew is told anew', async () => {
