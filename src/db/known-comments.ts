@@ -36,14 +36,18 @@ export async function knownThread(
   }
 }
 
+/** So many that a list should show are told at a time. */
+export const MAX_MISSING = 200
+
 /**
  * What is known of a page's comments, and which others the list should show between its ends.
+ * @param page the numbers that it shows; `noted`: those that it should show, and of which that is known.
  * @param span `createdAt` between which the page shows everything, both excluded: milliseconds since the epoch.
  */
 export async function knownCommentsPage(
   db: D1Database,
   sourceId: string,
-  ids: readonly number[],
+  page: { ids: readonly number[]; noted: readonly number[] },
   span: { after: number; before: number },
 ): Promise<{ known: Map<number, KnownComment>; missing: KnownComment[] }> {
   const { results } = await db
@@ -54,10 +58,10 @@ export async function knownCommentsPage(
        SELECT * FROM (
          SELECT ${COMMENT}, 1 FROM comments c INDEXED BY comments_created
          WHERE c.source_id = ?2 AND c.deleted_at IS NULL AND c.created_at > ?3 AND c.created_at < ?4
-           AND c.id NOT IN (SELECT value FROM json_each(?1))
-         ORDER BY c.created_at DESC LIMIT 200)`,
+           AND c.id NOT IN (SELECT value FROM json_each(?1)) AND c.id NOT IN (SELECT value FROM json_each(?5))
+         ORDER BY c.created_at DESC LIMIT ${MAX_MISSING})`,
     )
-    .bind(JSON.stringify(ids), sourceId, span.after, span.before)
+    .bind(JSON.stringify(page.ids), sourceId, span.after, span.before, JSON.stringify(page.noted))
     .all<CommentRow & { isMissing: number }>()
   return {
     known: new Map(

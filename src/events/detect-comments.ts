@@ -79,8 +79,9 @@ export function detectComments(
       // Not one that was there before us, on a video of which we did not know that everybody may see it.
       if (before.heldForReview || isNews(comment)) events.push(created(scene, one))
     } else if (isVisible && before.text !== comment.text) events.push(updated(scene, one, before.text))
-    // Whoever was told of it is told what becomes of it, although its video may be private for a while.
-    const next = { ...row, isPublic: isPublic || was.isPublic }
+    // Whoever was told of it is told what becomes of it, although its video may be private for a while: but not what was written
+    // meanwhile.
+    const next = { ...row, isPublic: isPublic || (was.isPublic && before.text === comment.text) }
     if (was.data !== next.data || was.isPublic !== next.isPublic || was.deletedAt !== null)
       rows.set(comment.id, next)
   }

@@ -10,11 +10,11 @@ import { PUBLIC } from '../events/detect-fate.ts'
 import type { UnrenderedComment, VideoReference } from '../events/types.ts'
 import { readVideo } from '../peertube/videos.ts'
 import {
+  type News,
   passing,
   type Reading,
   referenceOf,
   sceneOf,
-  type ThreadNews,
   unknownReference,
 } from './comment-threads.ts'
 import { isDue, PENDING, pendingSince, putOffBecause } from './pending.ts'
@@ -61,24 +61,26 @@ export async function publicNow(run: PollRun, uuids: Iterable<string>, before: U
 
 /**
  * Comments whose videos could not be asked for when they came: those that everybody may see are told now.
- * @param untold their numbers.
+ * @param untold their numbers. @param isGone whether the list shows one no longer: it may be deleted, and is not told before that is
+ * found out.
  * @returns `untold`: those that can't be told yet either.
  */
 export async function tellUntold(
   reading: Reading,
   { untold, unclear }: { untold: readonly number[]; unclear: Unclear },
-  isNews: (comment: UnrenderedComment) => boolean,
-): Promise<ThreadNews & { untold: number[]; unclear: Unclear; isCut: boolean }> {
+  { isNews, isGone }: { isNews: (comment: UnrenderedComment) => boolean; isGone: (id: number) => boolean },
+): Promise<News & { untold: number[]; unclear: Unclear; isCut: boolean }> {
   const { run } = reading
   const known = await knownComments(run.deps.env.DB, run.source.id, untold)
   const waiting = [...known.values()].filter(({ isPublic, deletedAt }) => !isPublic && deletedAt === null)
-  const uuids = waiting.map(({ videoUuid }) => videoUuid)
+  const asked = waiting.filter(({ id }) => !isGone(id))
+  const uuids = asked.map(({ videoUuid }) => videoUuid)
   const { shown, ...publicity } = await publicNow(run, uuids, unclear)
   const videos = await videosOf(
     run,
     uuids.map((uuid) => ({ uuid, name: '' })),
   )
-  const seen = waiting
+  const seen = asked
     .filter(({ videoUuid }) => shown.get(videoUuid) === true)
     .map((was) => ({
       comment: knownComment(was),
@@ -91,7 +93,7 @@ export async function tellUntold(
     events,
     writes: rows.length > 0 ? [rememberComments(run.source.id, rows)] : [],
     ...publicity,
-    untold: waiting.flatMap(({ id, videoUuid }) => (shown.has(videoUuid) ? [] : [id])),
+    untold: waiting.flatMap(({ id, videoUuid }) => (!isGone(id) && shown.has(videoUuid) ? [] : [id])),
   }
 }
 

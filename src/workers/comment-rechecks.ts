@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { privateComments } from '../db/known-comments.ts'
 import { type KnownComment, LOOKBACK_MS } from '../events/detect-comments.ts'
 import { publicNow, type Unclear, videosOf } from './comment-publicity.ts'
-import { type Reading, readThreadOf, type ThreadNews } from './comment-threads.ts'
+import { type News, type Reading, readThreadOf } from './comment-threads.ts'
 import { isDue, PENDING, pendingSince, putOff, putOffBecause } from './pending.ts'
 
 /** So many threads are read in one poll. */
@@ -92,7 +92,7 @@ export async function lookForHeld(
 /** What is still to be read, what can't be, and what was found to be there although the list doesn't show it. */
 export type RecheckState = { rechecks: Rechecks; unclear: Unclear; settled: number[] }
 /** So many comments that are there are kept in mind. */
-const MAX_SETTLED = 500
+const MAX_SETTLED = 2_000
 
 /**
  * Reads threads again: they say which of their comments were deleted, and which everybody may see now.
@@ -102,7 +102,7 @@ const MAX_SETTLED = 500
 export async function readAgain(
   reading: Reading,
   before: RecheckState,
-  commit: (state: RecheckState, news: ThreadNews) => Promise<void>,
+  commit: (state: RecheckState, news: News) => Promise<void>,
 ): Promise<{ state: RecheckState; isCut: boolean }> {
   const { run } = reading
   const due = before.rechecks.filter((one) => isDue(one, run.deps.clock()))
@@ -112,10 +112,8 @@ export async function readAgain(
     run,
     looked.map(({ video }) => ({ uuid: video, name: '' })),
   )
-  const referenceTo = ({ video }: { video: string }) => videos({ uuid: video, name: '' })
-  const listed = looked.filter((one) => referenceTo(one).isPublic).map(({ video }) => video)
-  const { shown, unclear, isCut } = await publicNow(run, listed, before.unclear)
-  let state: RecheckState = { ...before, unclear }
+  const shown = new Map<string, boolean>()
+  let state = before
   const settle = (one: Rechecks[number], next: Rechecks[number] | null, settled: readonly number[] = []) => {
     const others = state.rechecks.filter(({ threadId }) => threadId !== one.threadId)
     state = {
@@ -127,21 +125,27 @@ export async function readAgain(
   }
   for (const one of looked) {
     const now = run.deps.clock()
-    const { reference, isPublic } = referenceTo(one)
-    const isShown = shown.get(one.video)
-    if (isPublic && isShown === undefined && isCut) continue
-    if (one.missing.length === 0 && isShown !== true) {
+    const { reference, isPublic } = videos({ uuid: one.video, name: '' })
+    if (isPublic && !shown.has(one.video)) {
+      // Each before its thread: where answers are slow a poll comes to the end of one at least.
+      const asked = await publicNow(run, [one.video], state.unclear)
+      for (const [video, isShown] of asked.shown) shown.set(video, isShown)
+      state = { ...state, unclear: asked.unclear }
+      if (asked.isCut) return { state, isCut: true }
+    }
+    const isShown = isPublic && shown.get(one.video) === true
+    if (one.missing.length === 0 && !isShown) {
       // It is looked for again within the hour.
       settle(one, null)
       continue
     }
     // One of both is late: our list of videos, or what the video says.
-    const next = isPublic && isShown !== true ? putOff(one, now) : null
+    const next = isPublic && !isShown ? putOff(one, now) : null
     if (next) {
       settle(one, next)
       continue
     }
-    const video = { reference, isPublic: isPublic && isShown === true }
+    const video = { reference, isPublic: isShown }
     const news = await readThreadOf(reading, video, one.threadId, -1, putOff(one, now) === null)
     if (news === null) return { state, isCut: true }
     if ('later' in news) {
@@ -149,15 +153,14 @@ export async function readAgain(
       if (news.later.isInstanceWide) return { state, isCut: false }
       continue
     }
-    const deleted = new Set(
-      news.events.flatMap(({ type, subject }) => (type === 'comment.deleted' ? [Number(subject)] : [])),
-    )
+    const { there, isWhole } = news
+    const open = isWhole ? [] : one.missing.filter((id) => !there.has(id))
     settle(
       one,
-      null,
-      one.missing.filter((id) => !deleted.has(id)),
+      open.length > 0 ? putOff({ ...one, missing: open }, now) : null,
+      one.missing.filter((id) => there.get(id)?.isDeleted === false),
     )
     await commit(state, news)
   }
-  return { state, isCut: isCut || due.length > looked.length }
+  return { state, isCut: due.length > looked.length }
 }

@@ -28,13 +28,19 @@ import { failedStop } from './visit.ts'
 /** How comments are read. `viewerId`: as whom, null as anybody. */
 export type Reading = { run: PollRun; get: Get; viewerId: string | null; baseline: CommentsBaseline }
 
-/** What a thread taught. */
-export type ThreadNews = { events: NewEvent[]; writes: GuardedWrite[] }
+/** What was learned. */
+export type News = { events: NewEvent[]; writes: GuardedWrite[] }
+
+/**
+ * What a thread taught. `there`: the numbers of those that it shows, and whether as tombstones; `isWhole`: whether all others of it
+ * are gone.
+ */
+export type ThreadNews = News & { there: ReadonlyMap<number, { isDeleted: boolean }>; isWhole: boolean }
 
 /** What can't be had now, and why. The failure is nobody's but its own: it may be of this one answer, whatever it sounds like. */
 export type Later = { later: Failed }
 
-const NOTHING: ThreadNews = { events: [], writes: [] }
+const NOTHING: ThreadNews = { events: [], writes: [], there: new Map(), isWhole: false }
 const NAMED_SKIPS = 5
 /** What is wrong with an answer itself, and will be the next time. All else may be its instance's proxy. */
 const LASTING: ReadonlySet<string> = new Set(['too-large', 'schema'])
@@ -75,7 +81,7 @@ export async function readThreadOf(
   // Others have their turn of being looked at again.
   const looked = thread && { ...thread, readAt: thread.readAt > 0 ? scene.now : 0 }
   if (read.kind === 'hidden')
-    return looked ? { events: [], writes: [rememberThreads(source.id, [looked])] } : NOTHING
+    return looked ? { ...NOTHING, writes: [rememberThreads(source.id, [looked])] } : NOTHING
   if (read.kind === 'gone') return readGone(reading, video.reference, threadId, known)
   const isWhole = read.kind === 'thread' && read.comments.some(({ comment }) => comment.id === threadId)
   if (!isWhole) {
@@ -84,7 +90,7 @@ export async function readThreadOf(
     skip(`thread ${threadId}: it ${read.kind === 'failed' ? read.detail : 'is another one'}`)
     // Until it has more replies it is not asked for again.
     const counted = looked ?? { id: threadId, videoUuid: uuid, readAt: 0, activeAt: scene.now, newestId: 0 }
-    return { events: [], writes: [rememberThreads(source.id, [{ ...counted, replies }])] }
+    return { ...NOTHING, writes: [rememberThreads(source.id, [{ ...counted, replies }])] }
   }
 
   for (const detail of read.skipped.slice(0, NAMED_SKIPS)) skip(detail)
@@ -120,6 +126,8 @@ export async function readThreadOf(
       ...(rows.length > 0 ? [rememberComments(source.id, rows)] : []),
       rememberThreads(source.id, [next]),
     ],
+    there: new Map(seen.map(({ comment, isDeleted }) => [comment.id, { isDeleted }])),
+    isWhole: gone !== null,
   }
 }
 
@@ -143,6 +151,8 @@ async function readGone(
       ...(gone.rows.length > 0 ? [rememberComments(id, gone.rows)] : []),
       forgetThreads(id, [threadId]),
     ],
+    there: new Map(),
+    isWhole: true,
   }
 }
 

@@ -27,8 +27,10 @@ export function isDue({ after }: Pending, now: number): boolean {
   return after <= now
 }
 
-/** After another try in vain: null, when there were enough. */
-export function putOff<TPending extends Pending>(one: TPending, now: number): TPending | null {
+/** After another try in vain: null, when there were enough. One that nobody has asked for since it was time begins anew. */
+export function putOff<TPending extends Pending>(before: TPending, now: number): TPending | null {
+  const wasForgotten = now - Math.max(before.since, before.after) > 2 * LONGEST_MS
+  const one = wasForgotten ? { ...before, ...pendingSince(now) } : before
   if (now - one.since >= PATIENCE_MS) return null
   const restMs = Math.min(FIRST_MS * 2 ** one.tries, LONGEST_MS)
   return { ...one, tries: one.tries + 1, after: now + restMs }

@@ -1,6 +1,6 @@
 /** @module Comments by the lists that a login opens: all of an instance for its moderators, those on one's own videos for others. */
 import * as v from 'valibot'
-import { knownCommentsPage, rememberComments } from '../db/known-comments.ts'
+import { knownCommentsPage, MAX_MISSING, rememberComments } from '../db/known-comments.ts'
 import {
   type CommentsBaseline,
   detectComments,
@@ -14,7 +14,7 @@ import { asConnection, type Reader } from './as-connection.ts'
 import { Baseline, readCheckpoint } from './checkpoint.ts'
 import { publicNow, tellUntold, Unclear, videosOf } from './comment-publicity.ts'
 import { Held, lookForHeld, Rechecks, readAgain, withRechecks } from './comment-rechecks.ts'
-import { type Reading, sceneOf, type ThreadNews } from './comment-threads.ts'
+import { type News, type Reading, sceneOf } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
 import { failedStop } from './visit.ts'
@@ -60,7 +60,8 @@ const Checkpoint = v.object({
   /** Comments of which it could not be found out yet whether everybody may see them. */
   untold: v.optional(v.array(v.number()), []),
   unclear: Unclear,
-  held: Held,
+  /** Of comments that not everybody may see. */
+  hidden: Held,
   rechecks: Rechecks,
   /** Comments that the list doesn't show, and that are there. */
   settled: v.optional(v.array(v.number()), []),
@@ -152,7 +153,7 @@ async function lookFurther(run: PollRun, { get }: Reader, isCut: boolean): Promi
   const goOn = async (
     change: Partial<Checkpoint>,
     isSoon: boolean,
-    { events, writes }: ThreadNews = { events: [], writes: [] },
+    { events, writes }: News = { events: [], writes: [] },
   ) => {
     const checkpoint: Checkpoint = { ...checkpointOf(run), ...change }
     const next = { next: 'paced', ...soon(isSoon || isCut) } as const
@@ -161,21 +162,35 @@ async function lookFurther(run: PollRun, { get }: Reader, isCut: boolean): Promi
 
   const begun = checkpointOf(run)
   if (begun.untold.length > 0) {
-    const { untold, unclear, isCut: isCutAgain, ...news } = await tellUntold(reading, begun, isNews(baseline))
+    const gone = missingFrom(begun)
+    const {
+      untold,
+      unclear,
+      isCut: isCutAgain,
+      ...news
+    } = await tellUntold(reading, begun, {
+      isNews: isNews(baseline),
+      isGone: (id) => gone.has(id),
+    })
     await goOn({ untold, unclear }, isCutAgain, news)
     if (isCutAgain) return
   }
-  const found = await lookForHeld(reading, begun.held, begun.oldest)
+  const found = await lookForHeld(reading, begun.hidden, begun.oldest)
   if (found) {
     const { held, comments } = found
     const now = run.deps.clock()
     const { rechecks } = withRechecks(begun.rechecks, comments, { isMissing: false, now })
-    await goOn({ held, rechecks }, rechecks.length > 0)
+    await goOn({ hidden: held, rechecks }, rechecks.length > 0)
   }
   const before = checkpointOf(run)
   if (before.rechecks.length === 0) return
   const read = await readAgain(reading, before, (state, news) => goOn(state, true, news))
   await goOn(read.state, read.isCut)
+}
+
+/** The numbers of those that the list doesn't show any more, as far as that is noted. */
+function missingFrom({ rechecks, settled }: Pick<Checkpoint, 'rechecks' | 'settled'>): Set<number> {
+  return new Set([...settled, ...rechecks.flatMap(({ missing }) => missing)])
 }
 
 function soon(isUnfinished: boolean) {
@@ -192,10 +207,13 @@ async function learn(
   const { source, deps } = run
   const dates = page.comments.map(({ comment }) => Date.parse(comment.createdAt))
   const isEnd = page.listed < PAGE_SIZE
+  const ids = page.comments.map(({ comment }) => comment.id)
+  const shownIds = new Set(ids)
+  const settled = before.settled.filter((id) => !shownIds.has(id))
   const { known, missing } = await knownCommentsPage(
     deps.env.DB,
     source.id,
-    page.comments.map(({ comment }) => comment.id),
+    { ids, noted: [...missingFrom({ rechecks: before.rechecks, settled })] },
     {
       after: isEnd ? Number.MIN_SAFE_INTEGER : (dates.at(-1) ?? Number.MAX_SAFE_INTEGER),
       before: isTop ? Number.MAX_SAFE_INTEGER : (dates[0] ?? Number.MIN_SAFE_INTEGER),
@@ -231,11 +249,8 @@ async function learn(
     return { comment, isDeleted: false, video: reference, isPublic: isOpen && !comment.heldForReview }
   })
   const { events, rows } = detectComments(sceneOf(reading), seen, known, isNew)
-  const ids = new Set(page.comments.map(({ comment }) => comment.id))
-  const settled = before.settled.filter((id) => !ids.has(id))
   // One that could not be understood may be any of those that are missing.
-  const noted = new Set([...settled, ...before.rechecks.flatMap((one) => one.missing)])
-  const newly = page.skipped.length > 0 ? [] : missing.filter(({ id }) => !noted.has(id))
+  const newly = page.skipped.length > 0 ? [] : missing
   const { rechecks, left } = withRechecks(before.rechecks, newly, { isMissing: true, now: deps.clock() })
   const later = untold.flatMap((one) => (isClear(one) || putOff.has(one) ? [] : one.comment.id))
   return {
@@ -250,7 +265,7 @@ async function learn(
     gone: newly.length,
     left,
     /** Whether something is to be found on the page again. */
-    isPutOff: putOff.size > 0,
+    isPutOff: putOff.size > 0 || missing.length >= MAX_MISSING || left > 0,
     isCut,
     events,
     writes: rows.length > 0 ? [rememberComments(source.id, rows)] : [],

@@ -5,6 +5,7 @@ import {
   knownCommentsPage,
   knownThread,
   knownThreads,
+  MAX_MISSING,
   newestVideos,
   noteCommentsRead,
   privateComments,
@@ -56,7 +57,13 @@ describe('Of a hundred thousand', () => {
   const cases: [name: string, ask: (db: D1Database) => Promise<unknown>, rows: number][] = [
     [
       'a page of comments and what is missing on it',
-      (db) => knownCommentsPage(db, SOURCE, lastIds, { after: ROWS - 101, before: Number.MAX_SAFE_INTEGER }),
+      (db) =>
+        knownCommentsPage(
+          db,
+          SOURCE,
+          { ids: lastIds, noted: [] },
+          { after: ROWS - 101, before: Number.MAX_SAFE_INTEGER },
+        ),
       510,
     ],
     [
@@ -110,11 +117,21 @@ describe('Of a hundred thousand', () => {
   })
 
   it('the answers are right', async () => {
-    const page = await knownCommentsPage(env.DB, SOURCE, lastIds.slice(1), {
-      after: ROWS - 101,
-      before: Number.MAX_SAFE_INTEGER,
-    })
+    const page = await knownCommentsPage(
+      env.DB,
+      SOURCE,
+      { ids: lastIds.slice(1), noted: [] },
+      {
+        after: ROWS - 101,
+        before: Number.MAX_SAFE_INTEGER,
+      },
+    )
     expect([page.known.size, page.missing.map(({ id }) => id)]).toEqual([99, [ROWS]])
+    // What is noted takes no room of others.
+    const noted = Array.from({ length: MAX_MISSING + 50 }, (_, index) => ROWS - index)
+    const below = { after: ROWS - noted.length - 2, before: Number.MAX_SAFE_INTEGER }
+    const others = await knownCommentsPage(env.DB, SOURCE, { ids: [], noted }, below)
+    expect(others.missing.map(({ id }) => id)).toEqual([ROWS - noted.length])
     expect(await videosWithUnreadComments(env.DB, INSTANCE, 20)).toEqual([unread])
     const revisited = await threadsToRevisit(
       env.DB,

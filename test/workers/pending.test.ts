@@ -20,3 +20,9 @@ it('Is due at once, then after a minute, two, four, and so on, up to each hour; 
   expect(now).toBeGreaterThanOrEqual(1_000 + 24 * HOUR)
   expect(now).toBeLessThan(1_000 + 26 * HOUR)
 })
+
+it('Begins anew when nobody has asked for it since it was time', () => {
+  const old = { since: 0, tries: 9, after: 30 * HOUR }
+  expect(putOff(old, 31 * HOUR)).toBeNull()
+  expect(putOff(old, 33 * HOUR)).toEqual({ since: 33 * HOUR, tries: 1, after: 33 * HOUR + MINUTE })
+})

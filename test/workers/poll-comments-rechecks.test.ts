@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RemoteInstance } from '../simulator/client.ts'
 import { connectTo, givenWatched, leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
-import { pass, type Tubewire, testDeps } from '../support/harness.ts'
+import { eventsOf, pass, type Tubewire, testDeps } from '../support/harness.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -19,9 +19,11 @@ beforeEach(() => {
   tubewire = testDeps()
 })
 
-async function begin(username: 'root' | 'alice' = 'root') {
+async function begin(username: 'root' | 'alice' = 'root', videos = 3) {
   // Beside a moderator's login the public source rests.
-  watched = await givenWatched(tubewire, username === 'root' ? ['videos', 'comments'] : ['videos'])
+  watched = await givenWatched(tubewire, username === 'root' ? ['videos', 'comments'] : ['videos'], {
+    videos,
+  })
   ;({ instance, uuid } = watched)
   other = (await instance.list())[1] ?? ''
   connection = await connectTo(tubewire, watched, username, { comments: true })
@@ -171,6 +173,82 @@ describe('Comments that the list no longer shows', () => {
     expect(await asked(() => next(4))).toEqual([])
     expect((await told()).filter((line) => line.includes('deleted'))).toEqual([])
   })
+})
+
+describe('Comments that were deleted', () => {
+  it('on many videos of a slow instance are told, and each is asked for once', async () => {
+    await begin('root', 14)
+    const made: { id: number }[] = []
+    for (const one of (await instance.list()).slice(0, 12)) made.push(await instance.comment(one, 'spam'))
+    await next(3)
+    for (const { id } of made) await instance.removeComment(id)
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      tubewire.advance(700)
+      await instance.advance(700)
+      return response
+    }
+    const paths = await asked(() => pass(tubewire, instance, watched.id, 30 * MINUTE))
+    expect((await told()).filter((line) => line.includes('deleted'))).toHaveLength(12)
+    expect(paths.length).toBeLessThanOrEqual(26)
+  })
+
+  it('are told although there are more than a look at the list can note', async () => {
+    await begin()
+    const root = await instance.comment(uuid, 'root')
+    const spam: { id: number }[] = []
+    for (let index = 0; index < 215; index += 1) spam.push(await instance.comment(uuid, 'spam', root.id))
+    await next(2)
+    for (const { id } of spam) await instance.removeComment(id)
+    await next(4)
+    expect((await told()).filter((line) => line.includes('deleted'))).toHaveLength(215)
+  })
+
+  it.each([
+    ['403', { status: 403, body: {} }],
+    ['what is no thread', { body: { comment: {}, children: [] } }],
+  ])('are told although their thread answers %s for a moment', async (_what, answer) => {
+    await begin()
+    const root = await instance.comment(uuid, 'root')
+    const reply = await instance.comment(uuid, 'reply', root.id)
+    await next(2)
+    await instance.answerWith(`/api/v1/videos/${uuid}/comment-threads/${root.id}`, answer)
+    await instance.removeComment(reply.id)
+    await next()
+    await instance.heal()
+    await next(2)
+    expect(await told()).toContain(`comment.deleted ${reply.id}`)
+  })
+
+  it('before it was known whether everybody may see them are told to nobody but their owner', async () => {
+    await begin()
+    await instance.fail({ kind: '500', path: `/api/v1/videos/${uuid}` })
+    const { id } = await instance.comment(uuid, 'regretted')
+    await next(2)
+    await instance.removeComment(id)
+    await next()
+    await instance.heal()
+    await next(8)
+    expect(await told()).toEqual(
+      ['created', 'deleted'].map((what) => `comment.${what} ${id} to ${connection.ownerId}`),
+    )
+  })
+})
+
+it('What a comment said while its video was private is told to nobody else, when that is public again', async () => {
+  await begin()
+  const { id } = await instance.comment(uuid, 'open')
+  await next(2)
+  await instance.setPrivacy(uuid, 'private')
+  await next(2)
+  await instance.editComment(id, 'secret')
+  await next(2)
+  await instance.editComment(id, 'open again')
+  await instance.setPrivacy(uuid, 'public')
+  await next(4)
+  const open = (await eventsOf(instance.origin)).filter(({ ownerId }) => ownerId === null)
+  expect(JSON.stringify(open)).not.toContain('secret')
 })
 
 describe('A comment on a video that never says whether everybody may see it', () => {
