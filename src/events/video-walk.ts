@@ -10,7 +10,10 @@
 /** Videos asked for in a page: PeerTube's maximum, 101 is a 400. */
 export const PAGE_SIZE = 100
 
-/** Each page begins with the last video of the page before it. When it doesn't, the list has changed between the two. */
+/**
+ * Each page begins with the last video of the page before it, or with the first of those that have its date: so it shows all of that
+ * date. When it doesn't, the list has changed between the two.
+ */
 const OVERLAP = 1
 /** How many videos of a page are kept to recognise the next one by. More than one: the last may be the one deleted. */
 const TAIL = 5
@@ -31,6 +34,8 @@ export type Walk = {
   first: string | null
   tail: string[]
   oldest: number
+  /** The UUID with which the next page begins, if nothing comes or goes until then. */
+  seam: string | null
   /** Pages in a row that began with the same video. */
   repeats: number
   /** `publishedAt` of the newest video on the walk's first page: the checkpoint, once the walk is done. */
@@ -98,6 +103,7 @@ const NEW_WALK: Walk = {
   first: null,
   tail: [],
   oldest: 0,
+  seam: null,
   repeats: 0,
   newest: 0,
   backfillLeft: 0,
@@ -160,7 +166,8 @@ export function advance(
     return { kind: 'empty', checkpoint: moved({ ...NEW_WALK, newest: since, backfillLeft }) }
   }
   if (!isTop && isGap(walk, page)) {
-    return { kind: 'gap', checkpoint: moved({ start: Math.max(0, walk.start - PAGE_SIZE) }) }
+    // What is read again because of it does not make a list repeat itself.
+    return { kind: 'gap', checkpoint: moved({ start: Math.max(0, walk.start - PAGE_SIZE), first: null }) }
   }
   if (endsList(walk, page) || (checkpoint.baseline && endsWithKnown(page, known, checkpoint.newest))) {
     return {
@@ -170,19 +177,30 @@ export function advance(
   }
 
   const first = page[0]?.uuid ?? null
+  const seam = seamOf(page)
   const repeats = walk.pages > 0 && first === walk.first ? walk.repeats + 1 : 0
   if (repeats >= MAX_REPEATS || walk.pages >= MAX_PAGES) return { kind: 'endless' }
   return {
     kind: 'on',
     checkpoint: moved({
-      start: walk.start + page.length - OVERLAP,
+      start: walk.start + seam,
       pages: walk.pages + 1,
       first,
       tail: page.flatMap(({ uuid }) => uuid ?? []).slice(-TAIL),
       oldest: dates.at(-1) ?? walk.oldest,
+      seam: page[seam]?.uuid ?? null,
       repeats,
     }),
   }
+}
+
+/** Where in a page the next one begins. */
+function seamOf(page: readonly Listed[]): number {
+  const last = page.length - OVERLAP
+  const oldest = page[last]?.publishedAt ?? null
+  const seam = oldest === null ? last : page.findLastIndex(({ publishedAt }) => publishedAt !== oldest) + 1
+  // A page of one date is followed by another.
+  return seam === 0 ? last : seam
 }
 
 /**

@@ -66,7 +66,7 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
   const checkpoint = checkpointOf(run)
   const isFromTop = checkpoint.walk === null
   const etag = isFromTop ? source.etag : null
-  const { start } = currentWalk(checkpoint)
+  const { start, seam } = currentWalk(checkpoint)
   const page = await readVideosPage(get, run.visit.origin, target, start, etag)
   if (page.kind === 'failed') throw new Interruption(failedStop(page))
   const digest = page.kind === 'page' ? digestOf(page) : source.digest
@@ -78,8 +78,8 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
   for (const detail of page.skipped.slice(0, NAMED_SKIPS))
     run.deps.log({ log: 'skipped', instance: source.instance.host, detail })
 
-  const isTop = currentWalk(checkpoint).start === 0
-  const learned = await learn(run, checkpoint, page, { isTop, isEnd: false })
+  const isTop = start === 0
+  const learned = await learn(run, checkpoint, page, { isTop, isEnd: false, seam })
   const next = advance(checkpoint, page.listed, learned.known, learned.backfillLeft, run.deps.clock())
   if (next.kind === 'endless') {
     const detail = 'the list of videos has no end: it repeats itself'
@@ -106,13 +106,13 @@ async function readOn(run: PollRun, { get, target }: List): Promise<boolean> {
 
 /**
  * What a page says that was not known. Of a new video its own answer says more, as far as the budget goes.
- * @param at whether the page is the first of the list, and whether the list ends with it.
+ * @param at whether the page is the first of the list, whether the list ends with it, and how it was to begin: see `Walk`.
  */
 async function learn(
   run: PollRun,
   checkpoint: Checkpoint,
   page: Page,
-  at: { isTop: boolean; isEnd: boolean },
+  at: { isTop: boolean; isEnd: boolean; seam: string | null },
 ) {
   const { source } = run
   const uuids = page.listed.flatMap(({ uuid }) => uuid ?? [])
@@ -175,17 +175,21 @@ async function withDetails(
   }
 }
 
-/** Between which times of publication a page shows every video. */
+/** Between which times of publication, both excluded, a page shows every video. */
 function spanOf(
   listed: readonly Listed[],
-  { isTop, isEnd }: { isTop: boolean; isEnd: boolean },
+  { isTop, isEnd, seam }: { isTop: boolean; isEnd: boolean; seam: string | null },
 ): { after: number; before: number } {
   const dates = listed.flatMap(({ publishedAt }) => publishedAt ?? [])
   // Below the end there is nothing: what is known to be older than the last is missing too.
   const isWhole = isEnd || (isTop && listed.length < PAGE_SIZE)
+  const [first] = listed
+  // Otherwise one with the same date as the last of a page would never be missing.
+  const hasAllOfFirst = seam !== null && first?.uuid === seam && first.publishedAt !== null
+  const newest = (dates[0] ?? Number.MIN_SAFE_INTEGER) + (hasAllOfFirst ? 1 : 0)
   return {
     after: isWhole ? Number.MIN_SAFE_INTEGER : (dates.at(-1) ?? Number.MAX_SAFE_INTEGER),
-    before: isTop ? Number.MAX_SAFE_INTEGER : (dates[0] ?? Number.MIN_SAFE_INTEGER),
+    before: isTop ? Number.MAX_SAFE_INTEGER : newest,
   }
 }
 
@@ -228,14 +232,14 @@ async function readPass(run: PollRun, { get, target }: List): Promise<void> {
   for (let slices = dueSlices(pass, deps.clock()); slices > 0; slices -= 1) {
     const isBeginning = pass.walk === null
     if (isBeginning) pass = newPass(pass.pages, deps.clock())
-    const start = pass.walk?.start ?? 0
+    const { start, seam } = pass.walk ?? { start: 0, seam: null }
     const page = await optionally(() => readVideosPage(get, run.visit.origin, target, start, null))
     if (page === null) return
     if (page.kind === 'failed') throw new Interruption(failedStop(page))
     if (page.kind === 'not-modified') return
     const checkpoint = checkpointOf(run)
     const isEnd = pass.walk !== null && endsList(pass.walk, page.listed)
-    const learned = await learn(run, checkpoint, page, { isTop: start === 0, isEnd })
+    const learned = await learn(run, checkpoint, page, { isTop: start === 0, isEnd, seam })
     const revisited = isBeginning ? await unlistedVideos(deps.env.DB, source.id, REVISITS) : []
     pass = advancePass(pass, page.listed, deps.clock())
     await run.commit({

@@ -11,6 +11,7 @@ const Walk = v.object({
   first: v.nullable(v.string()),
   tail: v.array(v.string()),
   oldest: v.number(),
+  seam: v.optional(v.nullable(v.string()), null),
   repeats: count,
   newest: v.number(),
   backfillLeft: count,

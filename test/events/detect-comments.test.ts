@@ -225,13 +225,24 @@ describe('Of a thread that was read whole', () => {
 })
 
 describe('A comment that everybody was told of, on a video that is private now', () => {
-  it('is edited for its reader alone, deleted for all, and created once', () => {
-    const hidden = look(having(seen(2)), [seen(2, { isPublic: false, text: 'edited' })], OWNER)
-    expect(told(hidden.events)).toEqual(['comment.updated 2 to usr_owner'])
-    expect(told(look(hidden.known, [seen(2, { text: 'edited' })], OWNER).events)).toEqual([])
-    expect(told(detectGone(OWNER, hidden.known.values(), new Set(), seen(2).video).events)).toEqual([
+  it('is deleted for all', () => {
+    const { events, known } = look(having(seen(2)), [seen(2, { isPublic: false })], OWNER)
+    expect(events).toEqual([])
+    expect(told(detectGone(OWNER, known.values(), new Set(), seen(2).video).events)).toEqual([
       'comment.deleted 2',
     ])
+  })
+
+  it('is edited for its reader alone, and what it said then is told to nobody else', () => {
+    const before = having(seen(2, { text: 'open' }))
+    const hidden = look(before, [seen(2, { isPublic: false, text: 'secret' })], OWNER)
+    expect(told(hidden.events)).toEqual(['comment.updated 2 to usr_owner'])
+    const shown = look(hidden.known, [seen(2, { text: 'open again' })], OWNER)
+    expect(JSON.stringify(shown.events)).not.toContain('secret')
+    // Created as before: the log has that already.
+    expect(shown.events.map(({ id }) => id)).toEqual(
+      look(NOTHING, [seen(2)], OWNER).events.map(({ id }) => id),
+    )
   })
 })
 

@@ -118,12 +118,20 @@ describe('advance', () => {
     const first = step(watching, full(5_000)).checkpoint
     const grown = seen([
       ['new', 6_000],
-      ...full(5_000).map(({ uuid }) => [uuid ?? '', 5_500] as [string, number]),
+      ...full(5_000).map(({ uuid }, index) => [uuid ?? '', 5_500 - index] as [string, number]),
     ])
     expect(step(first, grown.slice(0, 90))).toMatchObject({
       kind: 'on',
       checkpoint: { walk: { start: 188 } },
     })
+  })
+
+  it('begins a page with the first video of the date at which the page before ended', () => {
+    const tied = full(5_000).map((one, index) => (index >= 96 ? { ...one, publishedAt: 4_000 } : one))
+    expect(step(watching, tied).checkpoint.walk).toMatchObject({ start: 96, seam: tied[96]?.uuid })
+    // A whole page of one date is followed by another.
+    const same = full(5_000).map((one) => ({ ...one, publishedAt: 4_000 }))
+    expect(step(watching, same).checkpoint.walk).toMatchObject({ start: 99, seam: same[99]?.uuid })
   })
 
   it('ends at a last item that nothing can be read of', () => {
