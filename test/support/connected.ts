@@ -94,3 +94,14 @@ export async function sourceOf(instanceId: string, kind: string, target: string)
 export async function pathsSince(instance: RemoteInstance, before: number): Promise<string[]> {
   return (await instance.requests()).slice(before).map(({ path }) => path.split('?')[0] ?? '')
 }
+
+/** From now on each answer takes so long, by both clocks. */
+export function slowDown(tubewire: Tubewire, instance: RemoteInstance, milliseconds: number): void {
+  const { fetch } = tubewire.deps
+  tubewire.deps.fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    tubewire.advance(milliseconds)
+    await instance.advance(milliseconds)
+    return response
+  }
+}

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { insertSource } from '../../src/db/sources.ts'
 import type { RemoteInstance } from '../simulator/client.ts'
 import { entry } from '../support/accounts.ts'
-import { leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
+import { leap, pathsSince, slowDown, sourceOf, toldOf } from '../support/connected.ts'
 import { control, eventsOf, pass, type Tubewire, testDeps, watch } from '../support/harness.ts'
 
 const MINUTE = 60_000
@@ -139,13 +139,7 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     const kind = version === '8.1.0' ? 'broken-json' : '500'
     await instance.fail({ kind, path: `/api/v1/videos/${first()}/comment-threads/` })
     await many(8, null)
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = async (input, init) => {
-      const response = await fetch(input, init)
-      tubewire.advance(600)
-      await instance.advance(600)
-      return response
-    }
+    slowDown(tubewire, instance, 600)
     await later()
     const other = await many(1, null, uuids[1])
     const before = (await instance.requests()).length

@@ -1,7 +1,15 @@
 /** @module What a login's list of comments leaves open: it is looked for besides, and whatever comes of that, the list is read. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RemoteInstance } from '../simulator/client.ts'
-import { connectTo, givenWatched, leap, pathsSince, sourceOf, toldOf } from '../support/connected.ts'
+import {
+  connectTo,
+  givenWatched,
+  leap,
+  pathsSince,
+  slowDown,
+  sourceOf,
+  toldOf,
+} from '../support/connected.ts'
 import { eventsOf, pass, type Tubewire, testDeps } from '../support/harness.ts'
 
 const MINUTE = 60_000
@@ -110,13 +118,7 @@ describe('Held comments below all that the list has at its top', () => {
       await commentMany(10, uuid, true)
       await commentMany(120)
       await next(4)
-      const { fetch } = tubewire.deps
-      tubewire.deps.fetch = async (input, init) => {
-        const response = await fetch(input, init)
-        tubewire.advance(350)
-        await instance.advance(350)
-        return response
-      }
+      slowDown(tubewire, instance, 350)
       const fresh = await instance.comment(uuid, 'fresh')
       tubewire.advance(HOUR)
       await instance.advance(HOUR)
@@ -182,13 +184,7 @@ describe('Comments that were deleted', () => {
     for (const one of (await instance.list()).slice(0, 12)) made.push(await instance.comment(one, 'spam'))
     await next(3)
     for (const { id } of made) await instance.removeComment(id)
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = async (input, init) => {
-      const response = await fetch(input, init)
-      tubewire.advance(700)
-      await instance.advance(700)
-      return response
-    }
+    slowDown(tubewire, instance, 700)
     const paths = await asked(() => pass(tubewire, instance, watched.id, 30 * MINUTE))
     expect((await told()).filter((line) => line.includes('deleted'))).toHaveLength(12)
     expect(paths.length).toBeLessThanOrEqual(26)

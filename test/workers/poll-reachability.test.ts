@@ -5,7 +5,7 @@ import { insertSource } from '../../src/db/sources.ts'
 import { firstCheckpoint } from '../../src/events/video-walk.ts'
 import { pollInstance } from '../../src/workers/poll.ts'
 import { entry } from '../support/accounts.ts'
-import { connectTo } from '../support/connected.ts'
+import { connectTo, slowDown } from '../support/connected.ts'
 import {
   control,
   pass,
@@ -199,13 +199,7 @@ describe('An instance that takes 4 s for each answer', () => {
   it('is read all the same, and no more often: a comment is found, and a deletion', async () => {
     const instance = await control.instance({ videos: 2, limits: { api: 10_000, feeds: 10_000 } })
     const id = await watch(instance.origin, tubewire.deps, 0, ['videos', 'comments'])
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = async (input, init) => {
-      const response = await fetch(input, init)
-      tubewire.advance(4_000)
-      await instance.advance(4_000)
-      return response
-    }
+    slowDown(tubewire, instance, 4_000)
     const [uuid = '', gone = ''] = await instance.list()
     await pass(tubewire, instance, id, 5 * MINUTE)
     const before = (await instance.requests()).length
