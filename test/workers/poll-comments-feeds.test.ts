@@ -146,7 +146,7 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     await later(60)
     expect(await told()).toEqual(created(other))
     expect(await source()).toMatchObject({ failures: 0 })
-    await later(24 * 60)
+    await leap(tubewire, watched, HOUR, 24)
     const threads = (await pathsSince(instance, before)).filter((path) => path.includes('comment-threads/'))
     expect(threads.length).toBeLessThanOrEqual(8 * 30)
   })
