@@ -5,7 +5,7 @@ import type { Video } from '../events/types.ts'
 import { type GuardedWrite, jsonParts } from './polls.ts'
 
 const COMMENT = `c.id AS id, c.thread_id AS threadId, c.video_uuid AS videoUuid, c.created_at AS createdAt,
-  c.data AS data, c.is_public AS isPublic, c.deleted_at AS deletedAt`
+  c.data AS data, c.is_public AS isPublic, c.public_text AS publicText, c.deleted_at AS deletedAt`
 const THREAD = `t.id AS id, t.video_uuid AS videoUuid, t.read_at AS readAt, t.active_at AS activeAt,
   t.newest_id AS newestId, t.replies AS replies`
 
@@ -215,12 +215,12 @@ export function rememberComments(sourceId: string, rows: readonly KnownComment[]
     jsonParts(rows).map((part) =>
       db
         .prepare(
-          `INSERT INTO comments (source_id, id, thread_id, video_uuid, created_at, data, is_public, deleted_at)
+          `INSERT INTO comments (source_id, id, thread_id, video_uuid, created_at, data, is_public, public_text, deleted_at)
            SELECT ?, value ->> 'id', value ->> 'threadId', value ->> 'videoUuid', value ->> 'createdAt',
-                  value ->> 'data', value ->> 'isPublic', value ->> 'deletedAt'
+                  value ->> 'data', value ->> 'isPublic', value ->> 'publicText', value ->> 'deletedAt'
            FROM json_each(?) WHERE ${guard.sql}
            ON CONFLICT (source_id, id) DO UPDATE SET data = excluded.data, is_public = excluded.is_public,
-             deleted_at = excluded.deleted_at`,
+             public_text = excluded.public_text, deleted_at = excluded.deleted_at`,
         )
         .bind(sourceId, part, ...guard.values),
     )

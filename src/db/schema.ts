@@ -404,8 +404,10 @@ export const comments = sqliteTable(
     createdAt: integer('created_at').notNull(),
     /** JSON of a `Comment`. */
     data: text('data').notNull(),
-    /** Whether everybody may see it: a held one may become so later. */
+    /** Whether everybody was told of it: of a held one that may be so later. */
     isPublic: integer('is_public', { mode: 'boolean' }).notNull(),
+    /** What it said when everybody was last told, when `data` has what not everybody may see. */
+    publicText: text('public_text'),
     deletedAt: integer('deleted_at'),
   },
   (table) => [

@@ -11,7 +11,10 @@ export type KnownComment = {
   createdAt: number
   /** JSON of the `UnrenderedComment` as it was last seen. */
   data: string
+  /** Whether everybody was told of it. */
   isPublic: boolean
+  /** What it said when everybody was last told, if something else was written since that not everybody may see; otherwise null. */
+  publicText: string | null
   deletedAt: number | null
 }
 
@@ -75,17 +78,31 @@ export function detectComments(
       continue
     }
     const before = knownComment(was)
+    // Nobody is told what was written while its video was private, not as what it was before either.
+    const from = isPublic ? (was.publicText ?? before.text) : before.text
     if (isPublic && !was.isPublic) {
       // Not one that was there before us, on a video of which we did not know that everybody may see it.
       if (before.heldForReview || isNews(comment)) events.push(created(scene, one))
-    } else if (isVisible && before.text !== comment.text) events.push(updated(scene, one, before.text))
-    // Whoever was told of it is told what becomes of it, although its video may be private for a while: but not what was written
-    // meanwhile.
-    const next = { ...row, isPublic: isPublic || (was.isPublic && before.text === comment.text) }
-    if (was.data !== next.data || was.isPublic !== next.isPublic || was.deletedAt !== null)
-      rows.set(comment.id, next)
+    } else if (isVisible && from !== comment.text) events.push(updated(scene, one, from))
+    // Whoever was told of it is told what becomes of it, although its video may be private for a while.
+    const isSecret = was.isPublic && !isPublic && before.text !== comment.text
+    const next: KnownComment = {
+      ...row,
+      isPublic: isPublic || was.isPublic,
+      publicText: isPublic ? null : isSecret ? (was.publicText ?? before.text) : was.publicText,
+    }
+    if (!isSameRow(was, next)) rows.set(comment.id, next)
   }
   return { events, rows: [...rows.values()] }
+}
+
+function isSameRow(one: KnownComment, other: KnownComment): boolean {
+  return (
+    one.data === other.data &&
+    one.isPublic === other.isPublic &&
+    one.publicText === other.publicText &&
+    one.deletedAt === other.deletedAt
+  )
 }
 
 /** Known comments of a thread that was read whole, and in which they are no longer: they were deleted. */
@@ -115,6 +132,7 @@ function rowOf({ comment, video, isPublic }: SeenComment): KnownComment {
     createdAt: Date.parse(comment.createdAt),
     data: JSON.stringify(comment),
     isPublic,
+    publicText: null,
     deletedAt: null,
   }
 }

@@ -19,6 +19,8 @@ const OVERLAP = 1
 const TAIL = 5
 /** So many pages in a row that begin alike, and there is no list: the server ignores `start`. */
 const MAX_REPEATS = 3
+/** And so many steps back that lead no farther. */
+const MAX_GAPS = 20
 /** So many pages, and it is no list of an instance's own videos any more: nobody has three hundred thousand. */
 const MAX_PAGES = 3_000
 /** An instance's clock may be so far behind ours. */
@@ -34,8 +36,13 @@ export type Walk = {
   first: string | null
   tail: string[]
   oldest: number
-  /** The UUID with which the next page begins, if nothing comes or goes until then. */
+  /**
+   * The UUID with which the next page begins, and all of the date of that one, if nothing comes or goes until then. Null: that
+   * can't be said.
+   */
   seam: string | null
+  /** Steps back since a page led farther down. */
+  gaps: number
   /** Pages in a row that began with the same video. */
   repeats: number
   /** `publishedAt` of the newest video on the walk's first page: the checkpoint, once the walk is done. */
@@ -104,6 +111,7 @@ const NEW_WALK: Walk = {
   tail: [],
   oldest: 0,
   seam: null,
+  gaps: 0,
   repeats: 0,
   newest: 0,
   backfillLeft: 0,
@@ -166,8 +174,12 @@ export function advance(
     return { kind: 'empty', checkpoint: moved({ ...NEW_WALK, newest: since, backfillLeft }) }
   }
   if (!isTop && isGap(walk, page)) {
+    // Empty pages lead to the top, and end there.
+    const gaps = page.length === 0 ? walk.gaps : walk.gaps + 1
+    if (gaps > MAX_GAPS) return { kind: 'endless' }
     // What is read again because of it does not make a list repeat itself.
-    return { kind: 'gap', checkpoint: moved({ start: Math.max(0, walk.start - PAGE_SIZE), first: null }) }
+    const back = { start: Math.max(0, walk.start - PAGE_SIZE), first: null, gaps }
+    return { kind: 'gap', checkpoint: moved(back) }
   }
   if (endsList(walk, page) || (checkpoint.baseline && endsWithKnown(page, known, checkpoint.newest))) {
     return {
@@ -177,7 +189,8 @@ export function advance(
   }
 
   const first = page[0]?.uuid ?? null
-  const seam = seamOf(page)
+  const { seam, isExact } = seamOf(page)
+  const oldest = dates.at(-1) ?? walk.oldest
   const repeats = walk.pages > 0 && first === walk.first ? walk.repeats + 1 : 0
   if (repeats >= MAX_REPEATS || walk.pages >= MAX_PAGES) return { kind: 'endless' }
   return {
@@ -186,21 +199,24 @@ export function advance(
       start: walk.start + seam,
       pages: walk.pages + 1,
       first,
-      tail: page.flatMap(({ uuid }) => uuid ?? []).slice(-TAIL),
-      oldest: dates.at(-1) ?? walk.oldest,
-      seam: page[seam]?.uuid ?? null,
+      tail: page.slice(Math.max(0, Math.min(seam, page.length - TAIL))).flatMap(({ uuid }) => uuid ?? []),
+      oldest,
+      seam: isExact ? (page[seam]?.uuid ?? null) : null,
+      gaps: walk.pages > 0 && oldest >= walk.oldest ? walk.gaps : 0,
       repeats,
     }),
   }
 }
 
-/** Where in a page the next one begins. */
-function seamOf(page: readonly Listed[]): number {
+/** Where in a page the next one begins. `isExact`: with the first of its date. */
+function seamOf(page: readonly Listed[]): { seam: number; isExact: boolean } {
   const last = page.length - OVERLAP
   const oldest = page[last]?.publishedAt ?? null
-  const seam = oldest === null ? last : page.findLastIndex(({ publishedAt }) => publishedAt !== oldest) + 1
-  // A page of one date is followed by another.
-  return seam === 0 ? last : seam
+  const seam = page.findLastIndex(({ publishedAt }) => publishedAt !== oldest) + 1
+  // A page of one date is followed by another. And what has no date may be of any.
+  if (seam === 0 || page.some(({ publishedAt }) => publishedAt === null))
+    return { seam: last, isExact: false }
+  return { seam, isExact: true }
 }
 
 /**

@@ -149,17 +149,17 @@ export async function readAgain(
     const news = await readThreadOf(reading, video, one.threadId, -1, putOff(one, now) === null)
     if (news === null) return { state, isCut: true }
     if ('later' in news) {
-      settle(one, putOffBecause(run, one, `thread ${one.threadId}`, news.later))
+      const later = putOffBecause(run, one, `thread ${one.threadId}`, news.later)
+      settle(one, later, later ? [] : one.missing)
       if (news.later.isInstanceWide) return { state, isCut: false }
       continue
     }
     const { there, isWhole } = news
     const open = isWhole ? [] : one.missing.filter((id) => !there.has(id))
-    settle(
-      one,
-      open.length > 0 ? putOff({ ...one, missing: open }, now) : null,
-      one.missing.filter((id) => there.get(id)?.isDeleted === false),
-    )
+    const later = open.length > 0 ? putOff({ ...one, missing: open }, now) : null
+    // What never says whether it was deleted is no longer asked for, as if it were there.
+    const isSettled = (id: number) => there.get(id)?.isDeleted === false || (!later && open.includes(id))
+    settle(one, later, one.missing.filter(isSettled))
     await commit(state, news)
   }
   return { state, isCut: due.length > looked.length }

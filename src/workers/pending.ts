@@ -9,6 +9,8 @@ import type { PollRun } from './poll-run.ts'
 const FIRST_MS = 60_000
 const LONGEST_MS = 3_600_000
 const PATIENCE_MS = 24 * LONGEST_MS
+/** And not before so many tries: a source may be read once a day. */
+const MIN_TRIES = 4
 
 /** Fields of a checkpoint's entry. `since`: it is to be asked for. `after`: not before then. Times: milliseconds since the epoch. */
 export const PENDING = {
@@ -29,9 +31,9 @@ export function isDue({ after }: Pending, now: number): boolean {
 
 /** After another try in vain: null, when there were enough. One that nobody has asked for since it was time begins anew. */
 export function putOff<TPending extends Pending>(before: TPending, now: number): TPending | null {
-  const wasForgotten = now - Math.max(before.since, before.after) > 2 * LONGEST_MS
+  const wasForgotten = now - Math.max(before.since, before.after) > PATIENCE_MS + LONGEST_MS
   const one = wasForgotten ? { ...before, ...pendingSince(now) } : before
-  if (now - one.since >= PATIENCE_MS) return null
+  if (now - one.since >= PATIENCE_MS && one.tries >= MIN_TRIES) return null
   const restMs = Math.min(FIRST_MS * 2 ** one.tries, LONGEST_MS)
   return { ...one, tries: one.tries + 1, after: now + restMs }
 }

@@ -224,9 +224,12 @@ async function learn(
     page.comments.map(({ video }) => video),
   )
   const isNew = isNews(baseline)
-  const isEdited = ({ comment }: CommentsPage['comments'][number]) => {
+  const isEdited = ({ comment, video }: CommentsPage['comments'][number]) => {
     const was = known.get(comment.id)
-    return was?.isPublic === true && knownComment(was).text !== comment.text
+    if (!was?.isPublic) return false
+    // As everybody knows it, once its video is public again.
+    const isOpenAgain = was.publicText !== null && videos(video).isPublic
+    return knownComment(was).text !== comment.text || isOpenAgain
   }
   // What would be told to everybody now, or would be if its video were known.
   const untold = page.comments.filter(({ comment, video }) => {

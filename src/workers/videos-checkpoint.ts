@@ -12,6 +12,7 @@ const Walk = v.object({
   tail: v.array(v.string()),
   oldest: v.number(),
   seam: v.optional(v.nullable(v.string()), null),
+  gaps: v.optional(count, 0),
   repeats: count,
   newest: v.number(),
   backfillLeft: count,

@@ -162,6 +162,7 @@ describe('Of a hundred thousand', () => {
       createdAt: ROWS,
       data: '{}',
       isPublic: true,
+      publicText: null,
       deletedAt: null,
     }
     const thread = { id: 7, videoUuid: 'v6', readAt: 1, activeAt: ROWS, newestId: ROWS + 1, replies: 2 }

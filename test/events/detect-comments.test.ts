@@ -233,16 +233,32 @@ describe('A comment that everybody was told of, on a video that is private now',
     ])
   })
 
-  it('is edited for its reader alone, and what it said then is told to nobody else', () => {
+  it('is edited for its reader alone, deleted for all, and what it said then is told to nobody else', () => {
     const before = having(seen(2, { text: 'open' }))
     const hidden = look(before, [seen(2, { isPublic: false, text: 'secret' })], OWNER)
     expect(told(hidden.events)).toEqual(['comment.updated 2 to usr_owner'])
-    const shown = look(hidden.known, [seen(2, { text: 'open again' })], OWNER)
-    expect(JSON.stringify(shown.events)).not.toContain('secret')
-    // Created as before: the log has that already.
-    expect(shown.events.map(({ id }) => id)).toEqual(
-      look(NOTHING, [seen(2)], OWNER).events.map(({ id }) => id),
-    )
+    const still = look(hidden.known, [seen(2, { isPublic: false, text: 'secret, too' })], OWNER)
+    expect(told(still.events)).toEqual(['comment.updated 2 to usr_owner'])
+    expect(told(detectGone(OWNER, still.known.values(), new Set(), seen(2).video).events)).toEqual([
+      'comment.deleted 2',
+    ])
+    const shown = look(still.known, [seen(2, { text: 'open again' })], OWNER)
+    expect(shown.events).toMatchObject([
+      {
+        type: 'comment.updated',
+        ownerId: null,
+        data: { changes: { text: { from: 'open', to: 'open again' } } },
+      },
+    ])
+    expect(look(shown.known, [seen(2, { text: 'open again' })], OWNER).events).toEqual([])
+  })
+
+  it('is edited for all when that is public again, and for nobody when it says what it said', () => {
+    const hidden = look(having(seen(2)), [seen(2, { isPublic: false, text: 'other' })], OWNER)
+    expect(told(look(hidden.known, [seen(2, { text: 'other' })], OWNER).events)).toEqual([
+      'comment.updated 2',
+    ])
+    expect(look(hidden.known, [seen(2)], OWNER).events).toEqual([])
   })
 })
 

@@ -44,6 +44,7 @@ const known = (comment: UnrenderedComment): KnownComment => ({
   createdAt: Date.parse(comment.createdAt),
   data: JSON.stringify(comment),
   isPublic: true,
+  publicText: null,
   deletedAt: null,
 })
 

@@ -123,6 +123,20 @@ describe('A pass', () => {
     expect(list.filter(({ uuid }) => !seen.has(uuid))).toEqual([])
   })
 
+  it('ends where a page goes on to be an old one', () => {
+    const list = listOf(300)
+    // As a cache keeps it from before ten videos were published.
+    const old = list.slice(110, 210)
+    let pass = newPass(3, NOW)
+    let pages = 0
+    for (; pass.walk; pages += 1) {
+      expect(pages).toBeLessThan(60)
+      const { start } = pass.walk
+      pass = advancePass(pass, start === 99 ? old : list.slice(start, start + PAGE_SIZE), NOW)
+    }
+    expect(pages).toBeGreaterThan(10)
+  })
+
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('publish' as const),

@@ -131,7 +131,7 @@ describe('advance', () => {
     expect(step(watching, tied).checkpoint.walk).toMatchObject({ start: 96, seam: tied[96]?.uuid })
     // A whole page of one date is followed by another.
     const same = full(5_000).map((one) => ({ ...one, publishedAt: 4_000 }))
-    expect(step(watching, same).checkpoint.walk).toMatchObject({ start: 99, seam: same[99]?.uuid })
+    expect(step(watching, same).checkpoint.walk).toMatchObject({ start: 99, seam: null })
   })
 
   it('ends at a last item that nothing can be read of', () => {

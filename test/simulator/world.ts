@@ -70,8 +70,12 @@ export class World {
     return this.#publish(options, false)
   }
 
+  /** A millisecond apart, the last one now: pages of a list end where one expects it only when dates differ. */
   publishMany(count: number): Published[] {
-    return Array.from({ length: count }, () => this.publish())
+    const first = this.#now() - count + 1
+    return Array.from({ length: count }, (_, index) =>
+      this.publish({ publishedAt: new Date(first + index).toISOString() }),
+    )
   }
 
   /** A private video that becomes public by itself after `afterMs`. */

@@ -161,11 +161,23 @@ export async function pollAgain(tubewire: Tubewire, instanceId: string): Promise
   await pollToEnd(tubewire, instanceId)
 }
 
-/** Delivers what is due, the slow ones too. */
+/** Delivers what is due, the slow ones too, by as many invocations as that takes: a machine that stands still takes more. */
 export async function deliverAll(deps: Deps, endpointIds: readonly string[]): Promise<void> {
-  const late: Promise<unknown>[] = []
-  await deliver(deps, (promise) => late.push(promise), endpointIds)
-  await Promise.all(late)
+  const queue = deps.env.DELIVERY_QUEUE
+  let next = [...endpointIds]
+  for (let invocations = 0; next.length > 0 && invocations < 10; invocations += 1) {
+    const woken: string[] = []
+    const sendBatch: typeof queue.sendBatch = (messages, options) => {
+      const batch = [...messages]
+      for (const { body, delaySeconds } of batch) if (!delaySeconds) woken.push(...body.endpoints)
+      return queue.sendBatch(batch, options)
+    }
+    const env = { ...deps.env, DELIVERY_QUEUE: { ...queue, sendBatch } }
+    const late: Promise<unknown>[] = []
+    await deliver({ ...deps, env }, (promise) => late.push(promise), next)
+    await Promise.all(late)
+    next = woken.filter((id) => endpointIds.includes(id))
+  }
 }
 
 type StoredEvent = {

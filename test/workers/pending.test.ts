@@ -21,8 +21,24 @@ it('Is due at once, then after a minute, two, four, and so on, up to each hour; 
   expect(now).toBeLessThan(1_000 + 26 * HOUR)
 })
 
-it('Begins anew when nobody has asked for it since it was time', () => {
+it.each([
+  [5, 24],
+  [60, 24],
+  [6 * 60, 24],
+  [24 * 60, 4 * 24],
+])('Asked each %i minutes it is given up after %i hours', (minutes, hours) => {
+  const everyMs = minutes * MINUTE
+  let now = 1_000
+  for (let one: Pending | null = pendingSince(now); one; ) {
+    if (isDue(one, now)) one = putOff(one, now)
+    if (one) now += everyMs
+    expect(now).toBeLessThan(1_000 + 8 * 24 * HOUR)
+  }
+  expect(Math.round((now - 1_000) / HOUR)).toBe(hours)
+})
+
+it('Begins anew when nobody has asked for it for more than a day', () => {
   const old = { since: 0, tries: 9, after: 30 * HOUR }
-  expect(putOff(old, 31 * HOUR)).toBeNull()
-  expect(putOff(old, 33 * HOUR)).toEqual({ since: 33 * HOUR, tries: 1, after: 33 * HOUR + MINUTE })
+  expect(putOff(old, 54 * HOUR)).toBeNull()
+  expect(putOff(old, 56 * HOUR)).toEqual({ since: 56 * HOUR, tries: 1, after: 56 * HOUR + MINUTE })
 })

@@ -217,6 +217,30 @@ describe('Comments that were deleted', () => {
     expect(await told()).toContain(`comment.deleted ${reply.id}`)
   })
 
+  it.each([
+    ['403', { status: 403, body: {} }],
+    ['500', { status: 500, body: {} }],
+  ])('in a thread that answers %s for good are given up after a day or two', async (_what, answer) => {
+    await begin()
+    const root = await instance.comment(uuid, 'root')
+    const reply = await instance.comment(uuid, 'reply', root.id)
+    await next(2)
+    const path = `/api/v1/videos/${uuid}/comment-threads/${root.id}`
+    await instance.answerWith(path, answer)
+    await instance.removeComment(reply.id)
+    const day = () =>
+      asked(async () => {
+        for (let hours = 0; hours < 24; hours += 2) {
+          await instance.comment(other, 'one more')
+          await leap(tubewire, watched, HOUR, 2)
+        }
+      })
+    const threads = async () => (await day()).filter((one) => one === path).length
+    expect(await threads()).toBeLessThanOrEqual(30)
+    expect(await threads()).toBeLessThanOrEqual(4)
+    expect(await threads()).toBe(0)
+  })
+
   it('before it was known whether everybody may see them are told to nobody but their owner', async () => {
     await begin()
     await instance.fail({ kind: '500', path: `/api/v1/videos/${uuid}` })
@@ -232,7 +256,7 @@ describe('Comments that were deleted', () => {
   })
 })
 
-it('What a comment said while its video was private is told to nobody else, when that is public again', async () => {
+it('What a comment said while its video was private is told to nobody else, and what it says now to all', async () => {
   await begin()
   const { id } = await instance.comment(uuid, 'open')
   await next(2)
@@ -243,8 +267,11 @@ it('What a comment said while its video was private is told to nobody else, when
   await instance.editComment(id, 'open again')
   await instance.setPrivacy(uuid, 'public')
   await next(4)
-  const open = (await eventsOf(instance.origin)).filter(({ ownerId }) => ownerId === null)
+  const open = (await eventsOf(instance.origin)).filter(
+    ({ ownerId, type }) => ownerId === null && type.startsWith('comment.'),
+  )
   expect(JSON.stringify(open)).not.toContain('secret')
+  expect(open.map(({ type }) => type)).toEqual(['comment.created', 'comment.updated'])
 })
 
 describe('A comment on a video that never says whether everybody may see it', () => {

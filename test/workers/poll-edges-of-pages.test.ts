@@ -1,5 +1,6 @@
 /** @module Where a page of a list of videos ends, and the whole list: what is missing just there is missed too. */
 import { beforeEach, expect, it } from 'vitest'
+import { pathsSince } from '../support/connected.ts'
 import { control, eventsOf, pass, pollToEnd, type Tubewire, testDeps, watch } from '../support/harness.ts'
 
 const HOUR = 3_600_000
@@ -28,7 +29,9 @@ it('The oldest video of a list of several pages is told to be deleted within two
 
 it('Each of several videos of one date, at which a page ends, is told to be private within two days', async () => {
   const instance = await control.instance({ videos: 20 })
-  const tied = (await instance.publishMany(8)).map(({ uuid }) => uuid)
+  const made = await instance.publishMany(8)
+  const tied = made.map(({ uuid }) => uuid)
+  for (const uuid of tied) await instance.setPublishedAt(uuid, made[0]?.publishedAt ?? '')
   for (let count = 0; count < 96; count += 1) {
     await instance.advance(1_000)
     await instance.publish()
@@ -45,4 +48,20 @@ it('Each of several videos of one date, at which a page ends, is told to be priv
     await pass(tubewire, instance, id, 48 * HOUR)
     expect(await told(instance.origin)).toEqual(gone)
   }
+})
+
+it('Videos of one date at the end of a list are not looked at by themselves day by day', async () => {
+  const instance = await control.instance({ videos: 127 })
+  const tied = (await instance.list()).slice(-7)
+  for (const uuid of tied) await instance.setPublishedAt(uuid, '2020-01-01T00:00:00.000Z')
+  const id = await watch(instance.origin, tubewire.deps)
+  await pollToEnd(tubewire, id)
+  const before = (await instance.requests()).length
+  await pass(tubewire, instance, id, 48 * HOUR)
+  const paths = await pathsSince(instance, before)
+  expect(paths.filter((path) => path !== '/api/v1/videos')).toEqual([])
+  // And when one is gone, that is seen.
+  await instance.remove(tied[3] ?? '')
+  await pass(tubewire, instance, id, 48 * HOUR)
+  expect(await told(instance.origin)).toEqual([['video.deleted', tied[3]]])
 })
