@@ -1,5 +1,4 @@
 /** @module Comments by the lists that a login opens: all of an instance for its moderators, those on one's own videos for others. */
-import * as v from 'valibot'
 import { knownCommentsPage, MAX_MISSING, rememberComments } from '../db/known-comments.ts'
 import {
   type CommentsBaseline,
@@ -11,9 +10,9 @@ import { walkFrom, walkOn } from '../events/list-walk.ts'
 import { PAGE_SIZE } from '../events/video-walk.ts'
 import { type CommentsPage, readCommentList } from '../peertube/comments.ts'
 import { asConnection, type Reader } from './as-connection.ts'
-import { Baseline, readCheckpoint } from './checkpoint.ts'
-import { publicNow, tellUntold, Unclear, videosOf } from './comment-publicity.ts'
-import { Held, lookForHeld, Rechecks, readAgain, withRechecks } from './comment-rechecks.ts'
+import { type Checkpoint, checkpointOf, missingFrom } from './comment-list-checkpoint.ts'
+import { publicNow, tellUntold, videosOf } from './comment-publicity.ts'
+import { lookForHeld, readAgain, withRechecks } from './comment-rechecks.ts'
 import { type News, type Reading, sceneOf } from './comment-threads.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { PollRun } from './poll-run.ts'
@@ -31,54 +30,12 @@ const MAX_DEPTH = 1_000
 /** So many comments that can't be told yet are kept in mind. */
 const MAX_UNTOLD = 1_000
 
-const Checkpoint = v.object({
-  /** Where we began; null: never read. */
-  baseline: Baseline,
-  /** The highest number so far. */
-  newestId: v.optional(v.number(), 0),
-  /** How many the list counted then; null: not known. */
-  total: v.optional(v.nullable(v.number()), null),
-  /**
-   * The walk that is under way; how many new ones it has shown, how many were missing, for how many of these there was no room, and
-   * how many the list counted at its beginning.
-   */
-  walk: v.optional(
-    v.nullable(
-      v.object({
-        start: v.number(),
-        highest: v.number(),
-        found: v.optional(v.number(), 0),
-        gone: v.optional(v.number(), 0),
-        left: v.optional(v.number(), 0),
-        total: v.optional(v.nullable(v.number()), null),
-      }),
-    ),
-    null,
-  ),
-  /** The date of the last comment on the newest page: what happens to those above it is seen there. 0: it shows all. */
-  oldest: v.optional(v.number(), 0),
-  /** Comments of which it could not be found out yet whether everybody may see them. */
-  untold: v.optional(v.array(v.number()), []),
-  unclear: Unclear,
-  /** Of comments that not everybody may see. */
-  hidden: Held,
-  rechecks: Rechecks,
-  /** Comments that the list doesn't show, and that are there. */
-  settled: v.optional(v.array(v.number()), []),
-})
-type Checkpoint = v.InferOutput<typeof Checkpoint>
-
 /** Reads the newest comments: one request when nothing is new. */
 export async function pollCommentList(run: PollRun): Promise<void> {
   await asConnection(run, async (reader) => {
     const isCut = await readList(run, reader)
     await lookFurther(run, reader, isCut)
   })
-}
-
-/** Where the reading stands, as the last commit left it. */
-function checkpointOf({ source }: PollRun): Checkpoint {
-  return readCheckpoint(source, Checkpoint)
 }
 
 /** Reads the list from where its walk stands. @returns whether there was no leave for all that it leads to. */
@@ -186,11 +143,6 @@ async function lookFurther(run: PollRun, { get }: Reader, isCut: boolean): Promi
   if (before.rechecks.length === 0) return
   const read = await readAgain(reading, before, (state, news) => goOn(state, true, news))
   await goOn(read.state, read.isCut)
-}
-
-/** The numbers of those that the list doesn't show any more, as far as that is noted. */
-function missingFrom({ rechecks, settled }: Pick<Checkpoint, 'rechecks' | 'settled'>): Set<number> {
-  return new Set([...settled, ...rechecks.flatMap(({ missing }) => missing)])
 }
 
 function soon(isUnfinished: boolean) {
