@@ -170,7 +170,7 @@ describe('A video that is watched closely', () => {
     expect(await sourceOf(watched.id, 'comments', target)).toMatchObject({ failures: 0 })
     const before = (await instance.requests()).length
     const asked = async () => (await commentPaths(before)).filter((one) => one === path)
-    await leap(tubewire, watched, 20 * MINUTE, 3 * 27)
+    await leap(tubewire, watched, HOUR, 27)
     expect((await asked()).length).toBeLessThanOrEqual(30)
     await instance.heal()
     // Given up: until more is written there.

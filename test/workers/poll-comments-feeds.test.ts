@@ -27,7 +27,7 @@ async function begin(version: string, before?: () => Promise<unknown>) {
   await leap(tubewire, watched, MINUTE, 2)
 }
 /** So long that whatever the instance keeps is made anew. */
-const later = (minutes = 40) => leap(tubewire, watched, 4 * MINUTE, Math.ceil(minutes / 4))
+const later = (minutes = 40) => leap(tubewire, watched, 8 * MINUTE, Math.ceil(minutes / 8))
 const told = () => toldOf(instance, 'comment.')
 const created = (ids: readonly { id: number }[]) => ids.map(({ id }) => `comment.created ${id}`).toSorted()
 const source = () => sourceOf(watched.id, 'comments', '')
@@ -215,7 +215,7 @@ describe.each(['6.3.0', '8.1.0'])('The public way to the comments of an instance
     await later()
     await instance.answerWith(`/api/v1/videos/${first()}/comment-threads/${on?.id}`, answer)
     const before = (await instance.requests()).length
-    await leap(tubewire, watched, 20 * MINUTE, 30)
+    await leap(tubewire, watched, HOUR, 10)
     const threads = (await pathsSince(instance, before)).filter((path) => path.endsWith(`/${other?.id}`))
     expect(threads.length).toBeGreaterThanOrEqual(4)
   })

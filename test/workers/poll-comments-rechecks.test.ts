@@ -122,7 +122,7 @@ describe('Held comments below all that the list has at its top', () => {
       const fresh = await instance.comment(uuid, 'fresh')
       tubewire.advance(HOUR)
       await instance.advance(HOUR)
-      const paths = await asked(() => pass(tubewire, instance, watched.id, 30 * MINUTE))
+      const paths = await asked(() => pass(tubewire, instance, watched.id, 15 * MINUTE))
       expect(await told()).toContain(`comment.created ${fresh.id}`)
       // Ten threads, and whether everybody may see their video, and that of the fresh one.
       expect(paths.filter((path) => path.includes('comment-threads')).length).toBeLessThanOrEqual(10)
@@ -143,7 +143,7 @@ describe('Held comments below all that the list has at its top', () => {
     await next(2)
     expect(await told()).toContain(`comment.created ${fresh.id}`)
     expect(await own()).toMatchObject({ failures: 0, lastError: null })
-    expect((await asked(() => leap(tubewire, watched, HOUR, 24))).length).toBeLessThanOrEqual(50)
+    expect((await asked(() => leap(tubewire, watched, HOUR, 6))).length).toBeLessThanOrEqual(14)
   })
 })
 
@@ -185,7 +185,7 @@ describe('Comments that were deleted', () => {
     await next(3)
     for (const { id } of made) await instance.removeComment(id)
     slowDown(tubewire, instance, 700)
-    const paths = await asked(() => pass(tubewire, instance, watched.id, 30 * MINUTE))
+    const paths = await asked(() => pass(tubewire, instance, watched.id, 15 * MINUTE))
     expect((await told()).filter((line) => line.includes('deleted'))).toHaveLength(12)
     expect(paths.length).toBeLessThanOrEqual(26)
   })
@@ -230,13 +230,13 @@ describe('Comments that were deleted', () => {
     await instance.removeComment(reply.id)
     const day = () =>
       asked(async () => {
-        for (let hours = 0; hours < 24; hours += 2) {
+        for (let hours = 0; hours < 24; hours += 4) {
           await instance.comment(other, 'one more')
-          await leap(tubewire, watched, HOUR, 2)
+          await leap(tubewire, watched, 4 * HOUR)
         }
       })
     const threads = async () => (await day()).filter((one) => one === path).length
-    expect(await threads()).toBeLessThanOrEqual(30)
+    expect(await threads()).toBeLessThanOrEqual(7)
     expect(await threads()).toBeLessThanOrEqual(4)
     expect(await threads()).toBe(0)
   })
