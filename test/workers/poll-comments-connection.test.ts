@@ -32,6 +32,16 @@ const own = () => sourceOf(watched.id, 'comments', `connection:${connection.id}`
 const open = () => sourceOf(watched.id, 'comments', '')
 const created = (ids: readonly { id: number }[]) => ids.map(({ id }) => `comment.created ${id}`)
 
+/** From now on whatever the list answers is changed so. */
+function changeList(change: (body: { total: number; data: unknown }) => object): void {
+  const { fetch } = tubewire.deps
+  tubewire.deps.fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    if (!String(input).includes('/videos/comments')) return response
+    return Response.json(change(await response.json()))
+  }
+}
+
 async function commentMany(number: number): Promise<{ id: number }[]> {
   const made: { id: number }[] = []
   for (let index = 0; index < number; index += 1) made.push(await instance.comment(uuid, `text ${index}`))
@@ -266,13 +276,7 @@ describe('The list of comments', () => {
     await instance.commentMany(uuid, 1_500)
     await connect('root')
     await next()
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = async (input, init) => {
-      const response = await fetch(input, init)
-      if (!String(input).includes('/videos/comments')) return response
-      const body: { total: number } = await response.json()
-      return Response.json({ ...body, total: body.total + 1 })
-    }
+    changeList((body) => ({ ...body, total: body.total + 1 }))
     await instance.comment(uuid, 'one more')
     const before = (await instance.requests()).length
     await next(4)
@@ -287,13 +291,7 @@ describe('The list of comments', () => {
     await connect('root')
     const made = await commentMany(150)
     await next(2)
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = async (input, init) => {
-      const response = await fetch(input, init)
-      if (!String(input).includes('/videos/comments')) return response
-      const { data } = await response.json<{ data: unknown }>()
-      return Response.json({ data })
-    }
+    changeList(({ data }) => ({ data }))
     for (let poll = 0; poll < 3; poll += 1) {
       made.push(await instance.comment(uuid, 'one more'))
       const before = (await instance.requests()).length
@@ -309,13 +307,7 @@ describe('The list of comments', () => {
     await connect('root')
     await commentMany(150)
     await next(2)
-    const { fetch } = tubewire.deps
-    tubewire.deps.fetch = async (input, init) => {
-      const response = await fetch(input, init)
-      if (!String(input).includes('/videos/comments')) return response
-      const body: { total: number } = await response.json()
-      return Response.json({ ...body, total: body.total + 1 })
-    }
+    changeList((body) => ({ ...body, total: body.total + 1 }))
     const counts: number[] = []
     for (let poll = 0; poll < 3; poll += 1) {
       await instance.comment(uuid, 'one more')
