@@ -49,6 +49,13 @@ async function commentMany(number: number, on = uuid, held = false): Promise<{ i
   return made
 }
 
+/** So many newer ones. Later than all before: those that are made at once have one date. */
+async function bury(on: string, number: number): Promise<void> {
+  tubewire.advance(1_000)
+  await instance.advance(1_000)
+  await instance.commentMany(on, number)
+}
+
 /** Paths of what is asked for meanwhile, but for the lists that are read anyway. */
 async function asked(work: () => Promise<void>): Promise<string[]> {
   const before = (await instance.requests()).length
@@ -63,7 +70,7 @@ describe('Held comments below all that the list has at its top', () => {
   it('are told when they are approved, of ten threads an hour', async () => {
     await begin()
     const held = await commentMany(22, uuid, true)
-    await instance.commentMany(uuid, 120)
+    await bury(uuid, 120)
     await next(4)
     // Still held: whether everybody may see their video, and ten threads.
     expect(await asked(() => leap(tubewire, watched, HOUR))).toHaveLength(11)
@@ -85,7 +92,7 @@ describe('Held comments below all that the list has at its top', () => {
   it('are told once their video is public again, when they were approved while it was private', async () => {
     await begin()
     const [held] = await commentMany(1, uuid, true)
-    await instance.commentMany(other, 120)
+    await bury(other, 120)
     await next(4)
     await instance.setPrivacy(uuid, 'private')
     await instance.approveComment(held?.id ?? 0)
@@ -99,7 +106,7 @@ describe('Held comments below all that the list has at its top', () => {
     await begin()
     const held = await instance.comment(uuid, 'held', null, { held: true })
     const reply = await instance.comment(uuid, 'open reply', held.id)
-    await instance.commentMany(other, 120)
+    await bury(other, 120)
     await next(4)
     await instance.approveComment(held.id)
     await instance.fail({ kind: '404', path: `/api/v1/videos/${uuid}`, times: 1 })
@@ -116,7 +123,7 @@ describe('Held comments below all that the list has at its top', () => {
     async (username) => {
       await begin(username)
       await commentMany(10, uuid, true)
-      await instance.commentMany(uuid, 120)
+      await bury(uuid, 120)
       await next(4)
       slowDown(tubewire, instance, 350)
       const fresh = await instance.comment(uuid, 'fresh')
@@ -135,7 +142,7 @@ describe('Held comments below all that the list has at its top', () => {
   ])('keep no new one waiting when the %s of one fails for good', async (_what, pathOf) => {
     await begin()
     const [held] = await commentMany(1, uuid, true)
-    await instance.commentMany(other, 120)
+    await bury(other, 120)
     await next(4)
     await instance.fail({ kind: '500', path: pathOf(held?.id ?? 0) })
     await leap(tubewire, watched, HOUR)
@@ -152,7 +159,7 @@ describe('Comments that the list no longer shows', () => {
     await begin()
     const given = new Set((await commentMany(25, other)).map(({ id }) => id))
     await next()
-    await instance.commentMany(uuid, 130)
+    await bury(uuid, 130)
     await next(2)
     // Of a video that was given away: its threads say that nothing was deleted.
     const { fetch } = tubewire.deps
