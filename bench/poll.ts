@@ -82,8 +82,9 @@ async function page(measured: Measured): Promise<Figure[]> {
       `${numbers(10)} INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) SELECT 'ep_' || i, '${OWNER}', 'http://127.0.0.1:1', '', 's', 0 FROM n`,
     ),
     db.prepare(
-      `${numbers(10)} INSERT INTO subscriptions SELECT 'sub_' || i, '${OWNER}', 'ep_' || i, '*', 0 FROM n`,
+      `INSERT INTO subscriptions (id, owner_id, endpoint_id, created_at) SELECT 'sub_' || id, owner_id, id, 0 FROM endpoints`,
     ),
+    db.prepare(`INSERT INTO subscription_keys SELECT '*', '', '', id FROM subscriptions`),
   ])
   await poll(measured, id)
   // What that took of our share comes back: the next poll takes nearly all of it.

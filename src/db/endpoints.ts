@@ -15,6 +15,32 @@ export type Endpoint = typeof endpoints.$inferSelect
 /** What is told of an endpoint when it is made. */
 export type NewEndpoint = Pick<Endpoint, 'id' | 'ownerId' | 'url' | 'description' | 'secret' | 'createdAt'>
 
+/** What a new endpoint is, besides what is told of it: the defaults of the table. */
+const NEW_ENDPOINT = {
+  pausedAt: null,
+  pausedBy: null,
+  revision: 0,
+  disabledAt: null,
+  disabledReason: null,
+  headers: null,
+  rateLimit: null,
+  concurrency: null,
+  timeoutMs: null,
+  format: 'standard',
+  payload: 'full',
+  batchSize: null,
+  batchMs: null,
+  ordering: 'none',
+  signsAsymmetric: false,
+  metadata: null,
+  failures: 0,
+  failingSince: null,
+  brokenSince: null,
+  probes: 0,
+  heldUntil: 0,
+  verificationError: null,
+} as const
+
 /**
  * Stores an endpoint with a subscription to all events.
  * @returns it, or why nothing was stored.
@@ -27,25 +53,37 @@ export async function insertEndpoint(
 ): Promise<Endpoint | NotMade> {
   const { id, ownerId, url, description, secret, createdAt } = endpoint
   const condition = mayHave('endpoints', terms)
+  const subscription = newId('sub')
   const results = await db.batch([
     db
       .prepare(
-        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, updated_at)
-         SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?6 FROM users u
+        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, updated_at, verified_at)
+         SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?6, ?6 FROM users u
          WHERE u.id = ?2 AND ${condition.sql}`,
       )
       .bind(id, ownerId, url, description, secret, createdAt, ...condition.values),
     ...auditStatements(db, audit),
     db
       .prepare(
-        `INSERT INTO subscriptions (id, owner_id, endpoint_id, event_type, created_at)
-         SELECT ?, owner_id, id, '*', created_at FROM endpoints WHERE id = ?`,
+        `INSERT INTO subscriptions (id, owner_id, endpoint_id, created_at)
+         SELECT ?, owner_id, id, created_at FROM endpoints WHERE id = ?`,
       )
-      .bind(newId('sub'), id),
+      .bind(subscription, id),
+    db
+      .prepare(
+        `INSERT INTO subscription_keys (type, kind, value, subscription_id)
+         SELECT '*', '', '', id FROM subscriptions WHERE id = ?`,
+      )
+      .bind(subscription),
     ownerStatement(db, ownerId, terms),
   ])
   if (!results[0]?.meta.changes) return whyNotMade(results.at(-1))
-  return { ...endpoint, pausedAt: null, pausedBy: null, updatedAt: createdAt, revision: 0 }
+  return {
+    ...NEW_ENDPOINT,
+    ...endpoint,
+    updatedAt: createdAt,
+    verifiedAt: createdAt,
+  }
 }
 
 /** One endpoint, or null. @param ownerId whose; somebody else's is as good as none. Null: anybody's. */

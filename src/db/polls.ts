@@ -130,7 +130,7 @@ export type Committed =
  * these cause. Safe to repeat with the same `pollId`. One round trip, however many rows.
  *
  * @param pollId new for each commit.
- * @returns the events that were new, and the endpoints that may have something to deliver.
+ * @returns the events that were new, and the endpoints that have something to deliver.
  */
 export async function commitProgress(
   db: D1Database,
@@ -222,12 +222,12 @@ async function commit(
   ])
   if (results[0]?.meta.changes === 0) return { kind: 'superseded' }
   if (!hasEvents) return { kind: 'committed', events: [], endpoints: [] }
-  // The last two are the reads of `eventStatements`; their rows have the shapes of these SELECTs.
-  const [stored, endpoints] = results.slice(-2).map(({ results: rows }) => rows)
+  // The last two are those of `eventStatements`; their rows have the shapes that these name.
+  const [owed, stored] = results.slice(-2).map(({ results: rows }) => rows)
   return {
     kind: 'committed',
     events: (stored ?? []) as StoredEvent[],
-    endpoints: (endpoints ?? []).map(({ id }) => String(id)),
+    endpoints: [...new Set((owed ?? []).map(({ id }) => String(id)))],
   }
 }
 
@@ -252,7 +252,7 @@ export function jsonParts(items: readonly unknown[], maxBytes = MAX_PARAMETER_BY
   return parts.map((part) => `[${part.join()}]`)
 }
 
-/** Statements that write events and deliveries; after them two that read which events are new, and who may want them. */
+/** Statements that write events; the last two write the deliveries, telling whose, and read which events are new. */
 function eventStatements(
   db: D1Database,
   pollId: string,
@@ -262,7 +262,6 @@ function eventStatements(
 ): D1PreparedStatement[] {
   const rows = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }))
   const ids = JSON.stringify(events.map(({ id }) => id))
-  const types = JSON.stringify(['*', ...new Set(events.map(({ type }) => type))])
   return [
     ...jsonParts(rows).map((part) =>
       db
@@ -280,9 +279,11 @@ function eventStatements(
         `INSERT OR IGNORE INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
          SELECT s.endpoint_id, e.sequence, s.owner_id, 'pending', ?, ?
          FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ?
-           JOIN subscriptions s ON s.event_type IN ('*', e.type)
-             AND (e.owner_id IS NULL OR e.owner_id = s.owner_id)
-         WHERE ${guard.sql}`,
+           JOIN subscription_keys k ON k.type IN ('*', e.type, substr(e.type, 1, instr(e.type, '.')) || '*')
+             AND k.kind = '' AND k.value = ''
+           JOIN subscriptions s ON s.id = k.subscription_id AND (e.owner_id IS NULL OR e.owner_id = s.owner_id)
+         WHERE ${guard.sql}
+         RETURNING endpoint_id AS id`,
       )
       .bind(now, now, ids, pollId, ...guard.values),
     db
@@ -291,11 +292,5 @@ function eventStatements(
          FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ? ORDER BY e.sequence`,
       )
       .bind(ids, pollId),
-    db
-      .prepare(
-        `SELECT DISTINCT endpoint_id AS id FROM subscriptions
-         WHERE event_type IN (SELECT value FROM json_each(?))`,
-      )
-      .bind(types),
   ]
 }

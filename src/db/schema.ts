@@ -495,7 +495,7 @@ export const endpoints = sqliteTable(
       .references(() => users.id),
     url: text('url').notNull(),
     description: text('description').notNull(),
-    /** Encrypted: see src/secrets.ts. */
+    /** Encrypted: see src/secrets.ts. What is in it: `SecretSet` in src/webhooks/secret-set.ts. */
     secret: text('secret').notNull(),
     createdAt: integer('created_at').notNull(),
     /** While set nothing is sent to it; what it is owed waits. */
@@ -504,6 +504,48 @@ export const endpoints = sqliteTable(
     pausedBy: text('paused_by', { enum: ['owner', 'moderator', 'block'] }),
     updatedAt: integer('updated_at').notNull().default(0),
     revision: integer('revision').notNull().default(0),
+    /** When its target said that it wants this; null: not yet, nothing is sent. */
+    verifiedAt: integer('verified_at'),
+    /** While set nothing is sent: it failed for too long, or said that it is gone. */
+    disabledAt: integer('disabled_at'),
+    disabledReason: text('disabled_reason'),
+    /** JSON of names and values, encrypted: a value may be a token. Null: none. */
+    headers: text('headers'),
+    /** What it is sent at most, requests a second; null: as the configuration says. */
+    rateLimit: real('rate_limit'),
+    /** How many requests may wait for its answer at once; null: as many as there is room for. */
+    concurrency: integer('concurrency'),
+    /** How long it may take to answer; null: as the configuration says. */
+    timeoutMs: integer('timeout_ms'),
+    /** See src/webhooks/formats.ts. */
+    format: text('format').notNull().default('standard'),
+    payload: text('payload', { enum: ['full', 'thin'] })
+      .notNull()
+      .default('full'),
+    /** The most events in one body; null: one each. */
+    batchSize: integer('batch_size'),
+    /** How long the first event of a body waits for others. */
+    batchMs: integer('batch_ms'),
+    /** What waits behind a delivery that failed: nothing, the same video or thread, or all. */
+    ordering: text('ordering', { enum: ['none', 'subject', 'endpoint'] })
+      .notNull()
+      .default('none'),
+    /** Whether it is signed with the key pair of this Tubewire, too. */
+    signsAsymmetric: integer('signs_asymmetric', { mode: 'boolean' }).notNull().default(false),
+    /** JSON of the owner's own names and values; null: none. */
+    metadata: text('metadata'),
+    /** How it went of late: see src/webhooks/health.ts. Deliveries in a row that failed. */
+    failures: integer('failures').notNull().default(0),
+    /** When the first of them was. */
+    failingSince: integer('failing_since'),
+    /** Since when one probe at a time is all that it is sent. */
+    brokenSince: integer('broken_since'),
+    /** Probes in a row that failed. */
+    probes: integer('probes').notNull().default(0),
+    /** Nothing is sent to it before then. */
+    heldUntil: integer('held_until').notNull().default(0),
+    /** Why its target is not verified yet, as far as that was tried. */
+    verificationError: text('verification_error'),
   },
   (table) => [
     index('endpoints_owner').on(table.ownerId, table.createdAt, table.id),
@@ -511,7 +553,10 @@ export const endpoints = sqliteTable(
   ],
 )
 
-/** Which events an endpoint wants. */
+/**
+ * Which events an endpoint wants: those that fit all that is said. The texts are what is asked for, by `U+001F` at each end and
+ * in between: see src/db/subscriptions.ts. Null: any.
+ */
 export const subscriptions = sqliteTable(
   'subscriptions',
   {
@@ -522,18 +567,56 @@ export const subscriptions = sqliteTable(
     endpointId: text('endpoint_id')
       .notNull()
       .references(() => endpoints.id, { onDelete: 'cascade' }),
-    /** A type, or `*` for all. */
-    eventType: text('event_type').notNull(),
     createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull().default(0),
+    revision: integer('revision').notNull().default(0),
+    /** JSON of a `Filter`, as it was asked for. */
+    filter: text('filter').notNull().default('{}'),
+    instances: text('instances'),
+    channels: text('channels'),
+    accounts: text('accounts'),
+    videos: text('videos'),
+    languages: text('languages'),
+    categories: text('categories'),
+    tags: text('tags'),
+    notificationKinds: text('notification_kinds'),
+    nsfw: integer('nsfw', { mode: 'boolean' }),
+    localOnly: integer('local_only', { mode: 'boolean' }).notNull().default(false),
+    /** Seconds. */
+    minDuration: integer('min_duration'),
+    maxDuration: integer('max_duration'),
+    /** Lower case. */
+    text: text('text'),
   },
   (table) => [
-    index('subscriptions_event_type').on(table.eventType),
-    index('subscriptions_endpoint').on(table.endpointId),
-    index('subscriptions_owner').on(table.ownerId),
+    index('subscriptions_endpoint').on(table.endpointId, table.createdAt, table.id),
+    index('subscriptions_owner').on(table.ownerId, table.createdAt, table.id),
+    index('subscriptions_created').on(table.createdAt, table.id),
   ],
 )
 
-/** One event owed to one endpoint. */
+/** By what an event finds the subscriptions that may want it: of each its types, and the rarest of what it asks for. */
+export const subscriptionKeys = sqliteTable(
+  'subscription_keys',
+  {
+    /** A type, `video.*`, or `*`. */
+    type: text('type').notNull(),
+    /** Of what `value` is; empty: of nothing, the subscription asks for no such thing. */
+    kind: text('kind', {
+      enum: ['', 'video', 'channel', 'account', 'instance', 'tag', 'notification'],
+    }).notNull(),
+    value: text('value').notNull(),
+    subscriptionId: text('subscription_id')
+      .notNull()
+      .references(() => subscriptions.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.type, table.kind, table.value, table.subscriptionId] }),
+    index('subscription_keys_subscription').on(table.subscriptionId),
+  ],
+)
+
+/** One event owed to one endpoint, with its latest attempt. */
 export const deliveries = sqliteTable(
   'deliveries',
   {
@@ -542,22 +625,45 @@ export const deliveries = sqliteTable(
       .references(() => endpoints.id, { onDelete: 'cascade' }),
     eventSequence: integer('event_sequence').notNull(),
     ownerId: text('owner_id').notNull(),
-    state: text('state', { enum: ['pending', 'delivered', 'failed'] }).notNull(),
+    /** `skipped`: its owner did not want it any more. */
+    state: text('state', { enum: ['pending', 'delivered', 'failed', 'skipped'] }).notNull(),
     /** Attempts made. */
     attempts: integer('attempts').notNull().default(0),
-    /** When the next attempt is to be made; null when there is none. */
+    /**
+     * When the next attempt is to be made; null when there is none. Of one that was not tried yet no time but its place in the
+     * line: see `LINE` in deliveries.ts.
+     */
     dueAt: integer('due_at'),
     createdAt: integer('created_at').notNull(),
     finishedAt: integer('finished_at'),
+    /** Attempts made before its schedule was begun anew, for it was asked for again. */
+    attemptsBefore: integer('attempts_before').notNull().default(0),
+    /** Of the latest attempt, and so on: one that failed is in `attempts`, too. Here, a delivery that succeeds at once is one row. */
+    startedAt: integer('started_at'),
+    durationMs: integer('duration_ms'),
+    /** HTTP status; null when there was no answer. */
+    status: integer('status'),
+    error: text('error'),
+    /** The first KB of the answer. */
+    response: text('response'),
+    /** Of an endpoint that is sent what is about one thing in order: the video or thread. */
+    orderKey: text('order_key'),
+    /** The replay that asked for it. */
+    replayId: text('replay_id'),
   },
   (table) => [
     primaryKey({ columns: [table.endpointId, table.eventSequence] }),
-    // Partial: a finished delivery leaves it, and costs nothing there.
+    // Partial, all of them: a finished delivery leaves the first, and most were never in the others.
     index('deliveries_due').on(table.endpointId, table.dueAt).where(sql`due_at IS NOT NULL`),
+    index('deliveries_failed').on(table.endpointId).where(sql`state = 'failed'`),
+    index('deliveries_order')
+      .on(table.endpointId, table.orderKey, table.eventSequence)
+      .where(sql`order_key IS NOT NULL AND due_at IS NOT NULL`),
+    index('deliveries_replay').on(table.replayId, table.state).where(sql`replay_id IS NOT NULL`),
   ],
 )
 
-/** One HTTP try of a delivery. */
+/** The HTTP tries of deliveries that failed, and those before a delivery was asked for again. */
 export const attempts = sqliteTable(
   'attempts',
   {
@@ -572,6 +678,46 @@ export const attempts = sqliteTable(
     /** HTTP status; null when there was no answer. */
     status: integer('status'),
     error: text('error'),
+    /** The first KB of the answer. */
+    response: text('response'),
   },
   (table) => [primaryKey({ columns: [table.endpointId, table.eventSequence, table.number] })],
+)
+
+/** Deliveries that were asked for again: a part of the event log, or all that failed. */
+export const replays = sqliteTable(
+  'replays',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id')
+      .notNull()
+      .references(() => users.id),
+    endpointId: text('endpoint_id')
+      .notNull()
+      .references(() => endpoints.id, { onDelete: 'cascade' }),
+    /** `events`: what fits of the log. `failed`: deliveries that failed. */
+    kind: text('kind', { enum: ['events', 'failed'] }).notNull(),
+    state: text('state', { enum: ['running', 'done', 'cancelled'] }).notNull(),
+    /** Sequences above this one. */
+    afterSequence: integer('after_sequence').notNull(),
+    /** The last one. */
+    lastSequence: integer('last_sequence').notNull(),
+    /** How far it is. */
+    position: integer('position').notNull(),
+    /** Only events that were seen then or later; null: any. */
+    since: integer('since'),
+    /** JSON of a `Filter`; null: as the endpoint's subscriptions say. */
+    filter: text('filter'),
+    /** Deliveries that it asked for. */
+    asked: integer('asked').notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    finishedAt: integer('finished_at'),
+    revision: integer('revision').notNull().default(0),
+  },
+  (table) => [
+    index('replays_running').on(table.endpointId).where(sql`state = 'running'`),
+    index('replays_endpoint').on(table.endpointId, table.createdAt, table.id),
+    index('replays_owner').on(table.ownerId),
+  ],
 )

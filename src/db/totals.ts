@@ -13,6 +13,7 @@ export type CountedList =
   | 'endpoints'
   | 'api_keys'
   | 'connections'
+  | 'subscriptions'
   | 'mails'
 
 /** A condition that a user's list has room for one more. @param owner @param most how a statement calls the two. */

@@ -77,7 +77,7 @@ async function givenOwner() {
       endpointId,
       user.id,
     ),
-    run('INSERT INTO attempts VALUES (?, 1, 1, 1, 1, 200, NULL)', endpointId),
+    run('INSERT INTO attempts VALUES (?, 1, 1, 1, 1, 200, NULL, NULL)', endpointId),
     // To an instance that is somebody else's: his own stay.
     run(
       `INSERT INTO connections (id, owner_id, instance_id, username, role, expires_at, created_at)
@@ -133,7 +133,7 @@ const ALL = {
   sources: 1,
   notifications: 1,
   answers: 2,
-  totals: 3,
+  totals: 4,
 }
 const NOTHING = Object.fromEntries(Object.keys(ALL).map((name) => [name, 0]))
 

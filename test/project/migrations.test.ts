@@ -110,9 +110,11 @@ describe('The migrations', () => {
       INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
         VALUES ('evt_1', 'video.published', 'a.example', 'uuid', 1, 'poll_1', '{}');
       INSERT INTO endpoints VALUES ('ep_1', 'usr_1', 'https://b.example', '', 's', 1);
-      INSERT INTO subscriptions VALUES ('sub_1', 'usr_1', 'ep_1', '*', 1);
-      INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, created_at) VALUES ('ep_1', 1, 'usr_1', 'pending', 1);
-      INSERT INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms) VALUES ('ep_1', 1, 1, 1, 1);
+      INSERT INTO subscriptions VALUES ('sub_1', 'usr_1', 'ep_1', 'video.published', 1);
+      INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, attempts, due_at, created_at)
+        VALUES ('ep_1', 1, 'usr_1', 'pending', 1, 9, 1);
+      INSERT INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms, status, error)
+        VALUES ('ep_1', 1, 1, 3, 4, 500, 'answered 500');
     `)
     for (const file of later) await apply(db, file)
     for (const table of [
@@ -128,6 +130,17 @@ describe('The migrations', () => {
     ]) {
       expect(db.prepare(`SELECT count(*) AS count FROM ${table}`).get(), table).toEqual({ count: 1 })
     }
+    // Of a delivery its latest attempt is known in its own row, and a subscription is found by what it asks for.
+    expect(db.prepare('SELECT started_at, duration_ms, status, error, due_at FROM deliveries').get()).toEqual(
+      { started_at: 3, duration_ms: 4, status: 500, error: 'answered 500', due_at: 9 },
+    )
+    expect(db.prepare('SELECT * FROM subscription_keys').all()).toEqual([
+      { type: 'video.published', kind: '', value: '', subscription_id: 'sub_1' },
+    ])
+    expect(db.prepare('SELECT filter FROM subscriptions').get()).toEqual({
+      filter: '{"types":["video.published"]}',
+    })
+    expect(db.prepare('SELECT verified_at FROM endpoints').get()).toEqual({ verified_at: 1 })
     // Lists are as long as they are, those of before the counting too.
     const totals = db
       .prepare('SELECT list, owner_id AS owner, total FROM totals ORDER BY list, owner_id')
@@ -138,6 +151,8 @@ describe('The migrations', () => {
       'endpoints usr_1 1',
       'instances  1',
       'mails  0',
+      'subscriptions  1',
+      'subscriptions usr_1 1',
       'users  2',
       'users:active  2',
     ])
@@ -155,6 +170,7 @@ describe('The migrations', () => {
       'comments',
       'deliveries',
       'notifications',
+      'subscription_keys',
       'threads',
       'videos',
     ])
