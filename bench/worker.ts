@@ -20,6 +20,7 @@ import { countCosts } from '../test/support/count-costs.ts'
 import { timeDetection } from './detect-worker.ts'
 import { turned } from './turned-worker.ts'
 
+export { DeliveryGate } from '../src/workers/delivery-gate.ts'
 export { PictureLoader } from '../src/workers/picture-loader.ts'
 export { RateLimiter } from '../src/workers/rate-limiter.ts'
 

@@ -83,15 +83,15 @@ function show(delivery: DeliveryState) {
     state: delivery.state,
     attempts: delivery.attempts,
     createdAt: time(delivery.createdAt),
-    nextAttemptAt: time(delivery.dueAt),
+    nextAttemptAt: delivery.dueAt === null ? null : time(Math.max(delivery.dueAt, delivery.createdAt)),
     finishedAt: time(delivery.finishedAt),
     lastAttempt:
-      delivery.lastAttemptAt === null
+      delivery.startedAt === null
         ? null
         : {
-            startedAt: time(delivery.lastAttemptAt),
-            status: delivery.lastStatus,
-            error: delivery.lastError,
+            startedAt: time(delivery.startedAt),
+            status: delivery.status,
+            error: delivery.error,
           },
   }
 }

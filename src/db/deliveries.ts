@@ -1,71 +1,121 @@
 /** @module What is owed to whom: reading what is due, recording attempts. Every statement works on a set. */
 import type { LoggedEvent } from '../events/envelope.ts'
-
-/** A delivery that is due, with all that is needed to make its next attempt. */
-export type DueDelivery = {
-  endpointId: string
-  url: string
-  /** Encrypted: see src/secrets.ts. */
-  secret: string
-  /** Attempts made so far. */
-  attempts: number
-  event: LoggedEvent
-}
-
-type DueRow = Omit<DueDelivery, 'event'> & LoggedEvent & { eventId: string }
-
-/** An attempt that was made, and what became of the delivery. Times are milliseconds since the epoch. */
-export type RecordedAttempt = {
-  endpointId: string
-  sequence: number
-  /** From 1. */
-  number: number
-  startedAt: number
-  durationMs: number
-  status: number | null
-  error: string | null
-  state: 'pending' | 'delivered' | 'failed'
-  /** When the next attempt is due; null when there is none. */
-  dueAt: number | null
-  finishedAt: number | null
-}
+import { columnsOf } from './columns.ts'
+import type { Endpoint } from './endpoints.ts'
+import { endpoints } from './schema.ts'
 
 /**
- * The deliveries due at some endpoints, the longest due first, and at most so many of each: what one endpoint has piled up
- * is neither read nor in the way of another's. A paused one has none. One statement.
+ * The places in line of what is not waiting for a time: smaller than any time, so that `due_at` is an order, too. What stands at
+ * the same place goes out in the order of the events.
+ */
+export const LINE = {
+  /** Not tried yet, or tried and wanted at once. */
+  fresh: 0,
+  /** Asked for again: behind what is new. */
+  replayed: 1,
+} as const
+
+/** A delivery that is due. */
+export type DueDelivery = {
+  endpointId: string
+  sequence: number
+  /** Attempts made so far, and how many of them before its schedule was begun anew. */
+  attempts: number
+  attemptsBefore: number
+  /** A place in line (see `LINE`), or when it fell due, milliseconds since the epoch. */
+  dueAt: number
+  createdAt: number
+  orderKey: string | null
+}
+
+/** What is due at some endpoints, in the order of the events, with all that is needed to send it. */
+export type Due = {
+  endpoints: Map<string, Endpoint>
+  deliveries: DueDelivery[]
+  /** By their sequences. */
+  events: Map<number, LoggedEvent>
+}
+
+/** A condition that an endpoint is sent to, now or once it is no longer held. @param p the table's alias. */
+const isOpen = (p: string) =>
+  `${p}.paused_at IS NULL AND ${p}.disabled_at IS NULL AND ${p}.verified_at IS NOT NULL`
+
+/**
+ * The deliveries due at some endpoints, and at most so many of each: what one endpoint has piled up is neither read nor in the
+ * way of another's. Of these at most half wait since they failed, as long as there are others. One that must not go before
+ * another that failed is not due, nor is anything at an endpoint that is paused, disabled, held or not verified. One round trip.
  *
- * @param perEndpoint how many of each endpoint.
+ * @param perEndpoint how many of each endpoint; of one with batches as many as fit into one, if that is more.
  */
 export async function dueDeliveries(
   db: D1Database,
   endpointIds: readonly string[],
   perEndpoint: number,
   now: number,
-): Promise<DueDelivery[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT d.endpoint_id AS endpointId, p.url AS url, p.secret AS secret, d.attempts AS attempts,
-              e.sequence AS sequence, e.id AS eventId, e.type AS type, e.instance AS instance, e.seen_at AS seenAt,
-              e.data AS data
-       FROM json_each(?1) j
-         CROSS JOIN endpoints p ON p.id = j.value AND p.paused_at IS NULL
-         CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
-           SELECT event_sequence FROM deliveries
-           WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at <= ?2
-           ORDER BY due_at, event_sequence LIMIT ?3
-         )
-         JOIN events e ON e.sequence = d.event_sequence
-       ORDER BY d.due_at, d.event_sequence`,
-    )
-    .bind(JSON.stringify(endpointIds), now, perEndpoint)
-    .all<DueRow>()
-  return results.map(({ endpointId, url, secret, attempts, eventId, ...event }) => ({
-    endpointId,
-    url,
-    secret,
-    attempts,
-    event: { ...event, id: eventId },
-  }))
+): Promise<Due> {
+  const ids = JSON.stringify(endpointIds)
+  // D1 binds numbers as fractions.
+  const size = `max(CAST(?3 AS INTEGER), (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
+  // In two parts, each along the index of what is due: those in line, and those whose time has come.
+  const due = `WITH line AS MATERIALIZED (
+      SELECT p.id AS endpoint_id, d.event_sequence AS event_sequence
+      FROM json_each(?1) j
+        CROSS JOIN endpoints p ON p.id = j.value AND p.held_until <= ?2 AND ${isOpen('p')}
+        CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
+          SELECT event_sequence FROM (
+            SELECT event_sequence FROM deliveries
+            WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ${LINE.replayed} AND due_at <= ?2
+            ORDER BY due_at LIMIT (${size} + 1) / 2)
+          UNION ALL
+          SELECT event_sequence FROM (
+            SELECT event_sequence FROM deliveries
+            WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at <= ${LINE.replayed}
+            ORDER BY due_at, event_sequence LIMIT ${size}))
+      WHERE p.ordering = 'none'
+        OR p.ordering = 'endpoint' AND NOT EXISTS (
+          SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ?2)
+        OR p.ordering = 'subject' AND NOT EXISTS (
+          SELECT 1 FROM deliveries w INDEXED BY deliveries_order
+          WHERE w.endpoint_id = d.endpoint_id AND w.order_key = d.order_key AND w.event_sequence < d.event_sequence
+            AND w.due_at IS NOT NULL AND w.due_at > ?2)
+    )`
+  const [found, rows, events] = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `SELECT ${columnsOf(endpoints, 'p')} FROM json_each(?) j CROSS JOIN endpoints p ON p.id = j.value`,
+      )
+      .bind(ids),
+    db
+      .prepare(
+        `${due}
+         SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence, d.attempts AS attempts,
+                d.attempts_before AS attemptsBefore, d.due_at AS dueAt, d.created_at AS createdAt, d.order_key AS orderKey
+         FROM line CROSS JOIN deliveries d ON d.endpoint_id = line.endpoint_id AND d.event_sequence = line.event_sequence
+         ORDER BY d.event_sequence`,
+      )
+      .bind(ids, now, perEndpoint),
+    // An event that is owed to a hundred endpoints is read once.
+    db
+      .prepare(
+        `${due}
+         SELECT e.sequence AS sequence, e.id AS id, e.type AS type, e.instance AS instance, e.seen_at AS seenAt, e.data AS data
+         FROM (SELECT DISTINCT event_sequence FROM line) wanted CROSS JOIN events e ON e.sequence = wanted.event_sequence`,
+      )
+      .bind(ids, now, perEndpoint),
+  ])
+  // The rows have the shapes of the statements.
+  const ofEvents = (events?.results ?? []) as LoggedEvent[]
+  return {
+    endpoints: new Map((found?.results ?? []).map((row) => [String(row['id']), endpointOf(row)])),
+    deliveries: (rows?.results ?? []) as DueDelivery[],
+    events: new Map(ofEvents.map((event) => [event.sequence, event])),
+  }
+}
+
+/** D1 knows no booleans. */
+function endpointOf(row: Record<string, unknown>): Endpoint {
+  // All columns of the table are in the row.
+  return { ...(row as Endpoint), signsAsymmetric: Boolean(row['signsAsymmetric']) }
 }
 
 /**
@@ -85,56 +135,142 @@ export async function dueEndpoints(db: D1Database, dueBefore: number): Promise<M
          SELECT id, (SELECT min(due_at) FROM deliveries WHERE endpoint_id = waiting.id AND due_at IS NOT NULL)
          FROM waiting WHERE id IS NOT NULL
        )
-       SELECT first.id AS id, dueAt FROM first JOIN endpoints p ON p.id = first.id
-       WHERE dueAt <= ? AND p.paused_at IS NULL`,
+       SELECT first.id AS id, max(dueAt, p.held_until) AS dueAt FROM first JOIN endpoints p ON p.id = first.id
+       WHERE max(dueAt, p.held_until) <= ? AND ${isOpen('p')}`,
     )
     .bind(dueBefore)
     .all<{ id: string; dueAt: number }>()
   return new Map(results.map(({ id, dueAt }) => [id, dueAt]))
 }
 
+/** An attempt that was made, and what became of the delivery. Times are milliseconds since the epoch. */
+export type RecordedAttempt = {
+  endpointId: string
+  sequence: number
+  /** From 1. */
+  number: number
+  startedAt: number
+  durationMs: number
+  status: number | null
+  error: string | null
+  /** The first KB of the answer. */
+  response: string | null
+  state: 'pending' | 'delivered' | 'failed'
+  /** When the next attempt is due; null when there is none. */
+  dueAt: number | null
+  finishedAt: number | null
+}
+
+/** How an endpoint is doing after its attempts. */
+export type RecordedHealth = {
+  endpointId: string
+  /** That it was read at: when its owner changed it since, what he said holds. */
+  revision: number
+  health: Pick<Endpoint, 'failures' | 'failingSince' | 'brokenSince' | 'probes' | 'heldUntil'>
+  /** It is well again: what waited for its next attempt goes out at once, and in order. */
+  isRecovered: boolean
+  disabled: { at: number; reason: string } | null
+}
+
 /**
- * Records attempts and what became of their deliveries, in one transaction. An attempt counts only on the state that it
- * began from, so repeating this, or two senders, cannot count one twice.
- * @returns when each of their endpoints has its next delivery due: milliseconds since the epoch, by the endpoint's id.
+ * Records attempts, what became of their deliveries, and how their endpoints are doing, in one transaction. An attempt counts
+ * only on the state that it began from, so repeating this, or two senders, cannot count one twice.
+ *
+ * @param more statements of the same transaction: what its owner is told of.
+ * @returns when each of their endpoints has its next delivery due that is not due yet: milliseconds since the epoch, by the
+ * endpoint's id.
  */
 export async function recordAttempts(
   db: D1Database,
   recorded: readonly RecordedAttempt[],
-): Promise<Map<string, number>> {
-  const rows = JSON.stringify(recorded)
-  const endpoints = JSON.stringify([...new Set(recorded.map(({ endpointId }) => endpointId))])
-  const results = await db.batch([
+  judged: readonly RecordedHealth[],
+  now: number,
+  more: readonly D1PreparedStatement[] = [],
+): Promise<{ next: Map<string, number>; results: D1Result<Record<string, unknown>>[] }> {
+  const failed = recorded.filter(({ state }) => state !== 'delivered')
+  const ids = JSON.stringify([...new Set(recorded.map(({ endpointId }) => endpointId))])
+  const statements = [
+    ...(failed.length > 0 ? [attemptsStatement(db, failed)] : []),
+    deliveriesStatement(db, recorded),
+    ...(judged.length > 0 ? healthStatements(db, judged, now) : []),
+  ]
+  const results = await db.batch<Record<string, unknown>>([
+    ...statements,
     db
       .prepare(
-        `INSERT OR IGNORE INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms, status, error)
-         SELECT d.endpoint_id, d.event_sequence, value ->> 'number', value ->> 'startedAt', value ->> 'durationMs',
-                value ->> 'status', value ->> 'error'
-         FROM json_each(?) j
-           CROSS JOIN deliveries d ON d.endpoint_id = value ->> 'endpointId' AND d.event_sequence = value ->> 'sequence'
-         WHERE d.state = 'pending' AND d.attempts = (value ->> 'number') - 1`,
+        `SELECT p.id AS id, max(p.held_until, coalesce(
+                  (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ?2), 0)) AS dueAt
+         FROM json_each(?1) j CROSS JOIN endpoints p ON p.id = j.value AND ${isOpen('p')}`,
       )
-      .bind(rows),
-    db
-      .prepare(
-        `UPDATE deliveries SET state = value ->> 'state', attempts = value ->> 'number', due_at = value ->> 'dueAt',
-           finished_at = value ->> 'finishedAt'
-         FROM json_each(?) j
-         WHERE endpoint_id = value ->> 'endpointId' AND event_sequence = value ->> 'sequence'
-           AND deliveries.state = 'pending' AND deliveries.attempts = (value ->> 'number') - 1`,
-      )
-      .bind(rows),
-    db
-      .prepare(
-        `SELECT p.id AS id,
-                (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL) AS dueAt
-         FROM json_each(?) j CROSS JOIN endpoints p ON p.id = j.value AND p.paused_at IS NULL`,
-      )
-      .bind(endpoints),
+      .bind(ids, now),
+    ...more,
   ])
-  // The rows of the last statement have the shape of its SELECT.
-  const next = (results.at(-1)?.results ?? []) as { id: string; dueAt: number | null }[]
-  return new Map(next.flatMap(({ id, dueAt }) => (dueAt === null ? [] : [[id, dueAt] as const])))
+  // The rows have the shape of the SELECT.
+  const rows = (results[statements.length]?.results ?? []) as { id: string; dueAt: number }[]
+  const next = rows.filter(({ dueAt }) => dueAt > now)
+  return {
+    next: new Map(next.map(({ id, dueAt }) => [id, dueAt])),
+    results: results.slice(statements.length + 1),
+  }
+}
+
+/** The same for each statement below: an attempt counts on the state that it began from. */
+const BEGAN = `deliveries.state = 'pending' AND deliveries.attempts = (value ->> 'number') - 1`
+
+function attemptsStatement(db: D1Database, failed: readonly RecordedAttempt[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT OR IGNORE INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms, status, error, response)
+       SELECT deliveries.endpoint_id, deliveries.event_sequence, value ->> 'number', value ->> 'startedAt',
+              value ->> 'durationMs', value ->> 'status', value ->> 'error', value ->> 'response'
+       FROM json_each(?) j
+         CROSS JOIN deliveries ON deliveries.endpoint_id = value ->> 'endpointId'
+           AND deliveries.event_sequence = value ->> 'sequence'
+       WHERE ${BEGAN}`,
+    )
+    .bind(JSON.stringify(failed))
+}
+
+function deliveriesStatement(db: D1Database, recorded: readonly RecordedAttempt[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries SET state = value ->> 'state', attempts = value ->> 'number', due_at = value ->> 'dueAt',
+         finished_at = value ->> 'finishedAt', started_at = value ->> 'startedAt', duration_ms = value ->> 'durationMs',
+         status = value ->> 'status', error = value ->> 'error', response = value ->> 'response'
+       FROM json_each(?) j
+       WHERE endpoint_id = value ->> 'endpointId' AND event_sequence = value ->> 'sequence' AND ${BEGAN}`,
+    )
+    .bind(JSON.stringify(recorded))
+}
+
+function healthStatements(
+  db: D1Database,
+  judged: readonly RecordedHealth[],
+  now: number,
+): D1PreparedStatement[] {
+  const recovered = judged.filter(({ isRecovered }) => isRecovered).map(({ endpointId }) => endpointId)
+  return [
+    db
+      .prepare(
+        `UPDATE endpoints SET failures = value ->> '$.health.failures', failing_since = value ->> '$.health.failingSince',
+           broken_since = value ->> '$.health.brokenSince', probes = value ->> '$.health.probes',
+           held_until = value ->> '$.health.heldUntil', disabled_at = value ->> '$.disabled.at',
+           disabled_reason = value ->> '$.disabled.reason'
+         FROM json_each(?) j
+         WHERE id = value ->> 'endpointId' AND revision = value ->> 'revision'`,
+      )
+      .bind(JSON.stringify(judged)),
+    ...(recovered.length > 0
+      ? [
+          db
+            .prepare(
+              `UPDATE deliveries SET due_at = ${LINE.fresh}
+               WHERE endpoint_id IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL AND due_at > ?`,
+            )
+            .bind(JSON.stringify(recovered), now),
+        ]
+      : []),
+  ]
 }
 
 /** A delivery as its owner sees it, with its latest attempt. Times are milliseconds since the epoch. */
@@ -143,14 +279,16 @@ export type DeliveryState = {
   sequence: number
   eventId: string
   type: string
-  state: 'pending' | 'delivered' | 'failed'
+  state: 'pending' | 'delivered' | 'failed' | 'skipped'
   attempts: number
   dueAt: number | null
   createdAt: number
   finishedAt: number | null
-  lastAttemptAt: number | null
-  lastStatus: number | null
-  lastError: string | null
+  startedAt: number | null
+  durationMs: number | null
+  status: number | null
+  error: string | null
+  response: string | null
 }
 
 /**
@@ -167,11 +305,9 @@ export async function listDeliveries(
     .prepare(
       `SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence, e.id AS eventId, e.type AS type, d.state AS state,
               d.attempts AS attempts, d.due_at AS dueAt, d.created_at AS createdAt, d.finished_at AS finishedAt,
-              a.started_at AS lastAttemptAt, a.status AS lastStatus, a.error AS lastError
-       FROM deliveries d
-         JOIN events e ON e.sequence = d.event_sequence
-         LEFT JOIN attempts a ON a.endpoint_id = d.endpoint_id AND a.event_sequence = d.event_sequence
-           AND a.number = d.attempts
+              d.started_at AS startedAt, d.duration_ms AS durationMs, d.status AS status, d.error AS error,
+              d.response AS response
+       FROM deliveries d JOIN events e ON e.sequence = d.event_sequence
        WHERE d.endpoint_id = ? AND d.event_sequence < ?
        ORDER BY d.event_sequence DESC LIMIT ?`,
     )

@@ -31,5 +31,10 @@ export const MAX_ATTEMPTS = DELAYS_MS.length
  */
 export function retryDelay(attempts: number, random: number): number | null {
   const delay = DELAYS_MS[attempts]
-  return delay === undefined ? null : Math.round(delay * (1 - JITTER + 2 * JITTER * random))
+  return delay === undefined ? null : spread(delay, random)
+}
+
+/** A delay ±20 %. @param random from 0 to 1. */
+export function spread(delay: number, random: number): number {
+  return Math.round(delay * (1 - JITTER + 2 * JITTER * random))
 }

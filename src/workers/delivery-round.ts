@@ -1,41 +1,117 @@
 /**
- * @module One round of deliveries to some endpoints: leave of each endpoint's limiter, one read, sends side by side, commits.
+ * @module One round of deliveries to some endpoints: leave of the gate, one read, sends side by side, commits.
  *
- * The lease of the limiter comes before the read, so a doubled message never sends what another run is sending. A round that
+ * The lease of the gate comes before the read, so a doubled message never sends what another run is sending. A round that
  * dies leaves its deliveries due: they are sent again, which "at least once" allows and `webhook-id` tells.
  */
-import { type DueDelivery, dueDeliveries, type RecordedAttempt, recordAttempts } from '../db/deliveries.ts'
+import {
+  type Due,
+  type DueDelivery,
+  dueDeliveries,
+  type RecordedAttempt,
+  type RecordedHealth,
+  recordAttempts,
+} from '../db/deliveries.ts'
+import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
-import { attemptDelivery, type SigningKeys, signingKeys } from './attempt.ts'
+import type { LoggedEvent } from '../events/envelope.ts'
+import { type Health, judge, type Told } from '../webhooks/health.ts'
+import { afterAnswer, giveBack, type Pace, reserve } from '../webhooks/pace.ts'
+import { attemptShipment } from './attempt.ts'
+import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
-import { type EndpointAccess, enterEndpoint } from './endpoint-access.ts'
 import { describeError } from './log.ts'
+import { Line, pack, type Shipment } from './shipments.ts'
 import type { Slots } from './slots.ts'
 
 /** Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. */
 const ROUND_SIZE = 200
 /** The outcomes of sends are dear: losing them sends everything again. */
 const RECORD_TRIES = 3
+/** An endpoint may take so long to answer. On top: the round before its last send, and the commit. */
+const LEASE_MS = 30_000 + 15_000
+/** A send that has to wait for longer than this, for its endpoint's limit, is left to a later round. */
+const PACE_PATIENCE_MS = 1_000
 
 /** What is left to do: endpoints with more to send now, or from a time on, milliseconds since the epoch. */
 export type Rest = { now: Set<string>; later: Map<string, number> }
 
-/** An endpoint that this round has the lease of, and what is due there. */
-type Entered = { id: string; access: EndpointAccess; due: DueDelivery[]; hasMore: boolean }
-
 /** Enters the endpoints, reads what is due at them and begins to send. */
 export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly string[]): Promise<Round> {
+  const { DELIVERY_GATE, DB } = deps.env
   const perEndpoint = Math.max(1, Math.floor(ROUND_SIZE / endpointIds.length))
-  const { accesses, later } = await enter(deps, endpointIds, perEndpoint)
-  const due = await readDue(deps, accesses, perEndpoint)
-  const keys = await signingKeys(deps, due)
-  const byEndpoint = Map.groupBy(due, ({ endpointId }) => endpointId)
-  const entered = Array.from(accesses, ([id, access]) => {
-    const all = byEndpoint.get(id) ?? []
-    const granted = all.slice(0, access.granted)
-    return { id, access, due: granted, hasMore: granted.length < all.length || all.length === perEndpoint }
+  const holder = newId('run')
+  const { entered, failed } = await enterGate(DELIVERY_GATE, holder, endpointIds, LEASE_MS, deps.clock())
+  for (const { ids, error } of failed) {
+    // A gate that fails is not the others' trouble; the next tick wakes its endpoints again.
+    deps.log({ log: 'error', where: `asking the gate of ${ids.join(', ')}`, error: describeError(error) })
+  }
+  const ids = [...entered.keys()]
+  let due: Due
+  try {
+    due = await dueDeliveries(DB, ids, perEndpoint, deps.clock())
+  } catch (error) {
+    // Otherwise the retry of this message would find its own run in the way.
+    const exits = ids.map((id) => ({ id, pace: null }))
+    await leaveGate(DELIVERY_GATE, holder, exits)
+    throw error
+  }
+  const later = new Map<string, number>()
+  const ofEndpoint = Map.groupBy(due.deliveries, ({ endpointId }) => endpointId)
+  const visits = Array.from(entered, ([id, pace]) => {
+    const all = ofEndpoint.get(id) ?? []
+    const endpoint = due.endpoints.get(id)
+    // One that was deleted meanwhile has nothing due.
+    return endpoint
+      ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), later)
+      : { id, pace, plan: null }
   })
-  return new Round(deps, slots, keys, entered, later)
+  return new Round(deps, slots, holder, visits, due.events, later)
+}
+
+/** What is to be sent to an endpoint in this round. */
+type Plan = { endpoint: Endpoint; line: Line; hasMore: boolean }
+type Visit = { id: string; pace: Pace; plan: Plan | null }
+
+function planVisit(
+  endpoint: Endpoint,
+  pace: Pace,
+  all: readonly DueDelivery[],
+  perEndpoint: number,
+  now: number,
+  later: Map<string, number>,
+): Visit {
+  const { id, batchSize, batchMs, brokenSince, ordering } = endpoint
+  const size = batchSize ?? 1
+  const most = Math.max(perEndpoint, size)
+  const [oldest] = all
+  const readyAt = oldest && batchSize !== null ? oldest.createdAt + (batchMs ?? 0) : 0
+  if (all.length < size && readyAt > now) {
+    later.set(id, readyAt)
+    return { id, pace, plan: null }
+  }
+  const shipments = pack(all.slice(0, most), size)
+  // Of one that is broken a probe says whether the others are worth it.
+  const wanted = brokenSince === null ? shipments : shipments.slice(0, 1)
+  const hasMore = all.length >= most || wanted.length < shipments.length
+  return {
+    id,
+    pace,
+    plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
+  }
+}
+
+/** An endpoint that this round has the lease of, and how it is doing. */
+type Running = {
+  visit: Visit
+  pace: Pace
+  health: Health
+  /** As it is in the database. */
+  recorded: Health
+  isRecovered: boolean
+  disabled: RecordedHealth['disabled']
+  /** Until its limit lets it send, when that is long. */
+  pacedUntil: number
 }
 
 export class Round {
@@ -43,28 +119,37 @@ export class Round {
   readonly sending: Promise<unknown>
   readonly #deps: Deps
   readonly #slots: Slots
-  readonly #keys: SigningKeys
+  readonly #holder: string
+  readonly #events: ReadonlyMap<number, LoggedEvent>
   /** Sends that an endpoint may have under way: one that hangs holds no more slots than its share. */
   readonly #lanes: number
   /** Endpoints that have not been let go. */
-  readonly #running: Set<string>
+  readonly #running: Map<string, Running>
   /** No run outlives its lease, nor waits for who hangs. */
   readonly #stopping = new AbortController()
   /** What was answered, or has ended, since the last `settle`. */
   #answered: RecordedAttempt[] = []
-  #ended: { entered: Entered; made: number }[] = []
-  /** Endpoints whose limiters asked us to wait. */
+  #ended: Running[] = []
+  /** Endpoints that are to be seen to at a time. */
   #later: Map<string, number>
 
-  constructor(deps: Deps, slots: Slots, keys: SigningKeys, entered: Entered[], later: Map<string, number>) {
+  constructor(
+    deps: Deps,
+    slots: Slots,
+    holder: string,
+    visits: readonly Visit[],
+    events: ReadonlyMap<number, LoggedEvent>,
+    later: Map<string, number>,
+  ) {
     this.#deps = deps
     this.#slots = slots
-    this.#keys = keys
+    this.#holder = holder
+    this.#events = events
     this.#later = later
-    this.#running = new Set(entered.map(({ id }) => id))
-    const busy = entered.filter(({ due }) => due.length > 0).length
+    this.#running = new Map(visits.map((visit) => [visit.id, runningOf(visit)]))
+    const busy = visits.filter(({ plan }) => plan).length
     this.#lanes = Math.max(1, Math.floor(deps.config.deliveryConcurrency / Math.max(1, busy)))
-    this.sending = Promise.all(entered.map((one) => this.#sendAll(one)))
+    this.sending = Promise.all(Array.from(this.#running.values(), (one) => this.#sendAll(one)))
   }
 
   get isRunning(): boolean {
@@ -88,66 +173,157 @@ export class Round {
     this.#answered = []
     this.#ended = []
     this.#later = new Map()
-    for (const { entered } of ended) this.#running.delete(entered.id)
+    const judged = this.#takeJudged()
+    for (const { visit } of ended) this.#running.delete(visit.id)
     try {
-      // A wake-up at the first due time is not enough: what falls due a moment later has nobody else to wake it.
-      for (const [id, dueAt] of await record(this.#deps, answered)) {
-        if (dueAt > this.#deps.clock()) rest.later.set(id, dueAt)
-      }
+      const next = await record(this.#deps, answered, judged)
+      for (const [id, dueAt] of next) rest.later.set(id, Math.min(dueAt, rest.later.get(id) ?? dueAt))
     } finally {
       // Only now: an endpoint is let go when all that it was sent is recorded, or will never be.
-      const letGo = ended.map(async ({ entered, made }) => {
-        const isMissed = await this.#leave(entered, made)
-        if (entered.hasMore || made < entered.due.length || isMissed) rest.now.add(entered.id)
-      })
-      await Promise.all(letGo)
+      const missed = await this.#leave(ended)
+      for (const one of ended) {
+        if (one.pacedUntil > 0) rest.later.set(one.visit.id, one.pacedUntil)
+        else if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
+      }
     }
     return rest
   }
 
-  async #sendAll(entered: Entered): Promise<void> {
-    let made = 0
-    let isHeld = false
-    const attempt = async (delivery: DueDelivery) => {
-      if (isHeld) return
-      made += 1
-      const sent = attemptDelivery(this.#deps, delivery, this.#keys)
-      const attempted = await this.#tolerating('sending to', entered.id, sent)
-      if (!attempted) return
-      const { recorded, retryAt } = attempted
-      this.#answered.push(recorded)
-      if (retryAt === null) return
-      isHeld = true
-      await this.#tolerating('holding', entered.id, entered.access.hold(retryAt))
-    }
-    await inLanes(entered.due, this.#lanes, (delivery) =>
-      this.#slots.run(() => attempt(delivery), this.#stopping.signal),
+  /** How the endpoints are doing, of those whose row says something else. */
+  #takeJudged(): RecordedHealth[] {
+    const changed = [...this.#running.values()].filter(
+      ({ health, recorded, disabled }) => health !== recorded || disabled,
     )
-    this.#ended.push({ entered, made })
+    return changed.flatMap((one) => {
+      const { visit, health, isRecovered, disabled } = one
+      one.recorded = health
+      one.isRecovered = false
+      const revision = visit.plan?.endpoint.revision
+      return revision === undefined ? [] : [{ endpointId: visit.id, revision, health, isRecovered, disabled }]
+    })
   }
 
-  /** @returns whether somebody was turned away meanwhile. */
-  async #leave({ id, access }: Entered, made: number): Promise<boolean> {
-    return (await this.#tolerating('leaving', id, access.leave(made))) ?? false
-  }
-
-  /** What fails at one endpoint is that endpoint's trouble only. A lease that was not given back runs out by itself. */
-  async #tolerating<TResult>(what: string, id: string, work: Promise<TResult>): Promise<TResult | null> {
-    try {
-      return await work
-    } catch (error) {
-      this.#deps.log({ log: 'error', where: `${what} ${id}`, error: describeError(error) })
-      return null
+  async #sendAll(running: Running): Promise<void> {
+    const { plan } = running.visit
+    if (plan) {
+      const lanes = Math.max(1, Math.min(this.#lanes, plan.endpoint.concurrency ?? this.#lanes))
+      await Promise.all(Array.from({ length: lanes }, () => this.#lane(running, plan)))
     }
+    this.#ended.push(running)
+  }
+
+  async #lane(running: Running, plan: Plan): Promise<void> {
+    const { line } = plan
+    while (this.#mayBegin(running)) {
+      const shipment = line.next()
+      if (shipment) await this.#ship(running, plan, shipment)
+      else if (line.mayGoOn) await line.change()
+      else return
+    }
+  }
+
+  #mayBegin(running: Running): boolean {
+    return !this.#stopping.signal.aborted && this.#isOpen(running) && running.pacedUntil === 0
+  }
+
+  /** Whether an endpoint is sent to, as far as this round knows. */
+  #isOpen({ health, disabled, recorded, visit }: Running): boolean {
+    if (disabled) return false
+    // While it is broken no more than what was planned is sent; what breaks it in this round ends it.
+    const wasBroken = visit.plan?.endpoint.brokenSince ?? null
+    if (health.brokenSince !== null && wasBroken === null) return false
+    return Math.max(health.heldUntil, recorded.heldUntil) <= this.#deps.clock()
+  }
+
+  async #ship(running: Running, { line, endpoint }: Plan, shipment: Shipment): Promise<void> {
+    if (!(await this.#isPaced(running, endpoint))) return line.putBack(shipment)
+    let isBegun = false
+    let isDelivered = false
+    await this.#slots.run(async () => {
+      // Another lane may have learned meanwhile that it is to be left alone.
+      if (!this.#mayBegin(running)) return
+      isBegun = true
+      try {
+        const { recorded, told } = await attemptShipment(this.#deps, endpoint, shipment, this.#events)
+        this.#answered.push(...recorded)
+        this.#learn(running, told)
+        isDelivered = told.isSuccess
+      } catch (error) {
+        // What fails at one endpoint is that endpoint's trouble only.
+        this.#deps.log({ log: 'error', where: `sending to ${endpoint.id}`, error: describeError(error) })
+      }
+    }, this.#stopping.signal)
+    if (isBegun) return line.done(shipment, isDelivered)
+    running.pace = giveBack(running.pace, endpoint.rateLimit)
+    line.putBack(shipment)
+  }
+
+  #learn(running: Running, told: Told): void {
+    const { health, isRecovered, disabled } = judge(running.health, told, this.#deps.random())
+    if (!told.isSuccess || running.health.failures > 0 || running.health.failingSince !== null)
+      running.health = health
+    running.pace = afterAnswer(running.pace, told.status, told.isSuccess)
+    running.isRecovered ||= isRecovered
+    if (disabled) running.disabled ??= { at: told.endedAt, reason: disabled.detail }
+  }
+
+  /** Waits for the endpoint's limit. @returns whether a send may begin now. */
+  async #isPaced(running: Running, { rateLimit }: Endpoint): Promise<boolean> {
+    const { clock, pause } = this.#deps
+    const { waitMs, pace } = reserve(running.pace, rateLimit, clock())
+    if (waitMs > PACE_PATIENCE_MS) {
+      // Messages are delayed by whole seconds; the rest is waited for here.
+      running.pacedUntil = clock() + Math.floor(waitMs / 1_000) * 1_000
+      return false
+    }
+    running.pace = pace
+    if (waitMs > 0) await pause(waitMs)
+    if (this.#mayBegin(running)) return true
+    running.pace = giveBack(running.pace, rateLimit)
+    return false
+  }
+
+  /** @returns endpoints to which somebody was turned away meanwhile. */
+  async #leave(ended: readonly Running[]): Promise<Set<string>> {
+    if (ended.length === 0) return new Set()
+    const exits = ended.map(({ visit, pace }) => ({ id: visit.id, pace: pace === visit.pace ? null : pace }))
+    const { missed, errors } = await leaveGate(this.#deps.env.DELIVERY_GATE, this.#holder, exits)
+    for (const error of errors)
+      this.#deps.log({ log: 'error', where: 'leaving the gate', error: describeError(error) })
+    return new Set(missed)
   }
 }
 
+function hasRest({ visit: { plan } }: Running): boolean {
+  return plan !== null && (plan.hasMore || plan.line.left > 0)
+}
+
+function runningOf(visit: Visit): Running {
+  const { failures, failingSince, brokenSince, probes, heldUntil } = visit.plan?.endpoint ?? NONE
+  const health = { failures, failingSince, brokenSince, probes, heldUntil }
+  return {
+    visit,
+    pace: visit.pace,
+    health,
+    recorded: health,
+    isRecovered: false,
+    disabled: null,
+    pacedUntil: 0,
+  }
+}
+
+const NONE = { failures: 0, failingSince: null, brokenSince: null, probes: 0, heldUntil: 0 }
+
 /** Recording is safe to repeat: a lost connection says nothing of whether it was done. */
-async function record(deps: Deps, answered: readonly RecordedAttempt[]): Promise<Map<string, number>> {
+async function record(
+  deps: Deps,
+  answered: readonly RecordedAttempt[],
+  judged: readonly RecordedHealth[],
+): Promise<Map<string, number>> {
   if (answered.length === 0) return new Map()
   for (let tries = 1; ; tries += 1) {
     try {
-      return await recordAttempts(deps.env.DB, answered)
+      return (await recordAttempts(deps.env.DB, answered, judged, deps.clock())).next
     } catch (error) {
       if (tries === RECORD_TRIES) throw error
       deps.log({
@@ -157,59 +333,4 @@ async function record(deps: Deps, answered: readonly RecordedAttempt[]): Promise
       })
     }
   }
-}
-
-/** Asks all limiters at once. A busy endpoint is left to who holds it; one that has to wait is in `later`. */
-async function enter(
-  deps: Deps,
-  endpointIds: readonly string[],
-  requests: number,
-): Promise<{ accesses: Map<string, EndpointAccess>; later: Map<string, number> }> {
-  const holder = newId('run')
-  const entries = await Promise.all(
-    endpointIds.map(async (id) => {
-      try {
-        return { id, entry: await enterEndpoint(deps, id, holder, requests) }
-      } catch (error) {
-        // One limiter that fails is not the others' trouble; the next tick wakes its endpoint again.
-        deps.log({ log: 'error', where: `asking the limiter of ${id}`, error: describeError(error) })
-        return null
-      }
-    }),
-  )
-  const accesses = new Map<string, EndpointAccess>()
-  const later = new Map<string, number>()
-  for (const { id, entry } of entries.filter((one) => one !== null)) {
-    if (entry.kind === 'granted') accesses.set(id, entry.access)
-    else if (entry.reason !== 'busy') later.set(id, deps.clock() + entry.waitMs)
-  }
-  return { accesses, later }
-}
-
-async function readDue(
-  deps: Deps,
-  accesses: ReadonlyMap<string, EndpointAccess>,
-  perEndpoint: number,
-): Promise<DueDelivery[]> {
-  if (accesses.size === 0) return []
-  try {
-    return await dueDeliveries(deps.env.DB, [...accesses.keys()], perEndpoint, deps.clock())
-  } catch (error) {
-    // Otherwise the retry of this message would find its own run in the way.
-    await Promise.allSettled(Array.from(accesses.values(), (access) => access.leave(0)))
-    throw error
-  }
-}
-
-/** Runs `work` on every item, so many at a time. `work` doesn't reject. */
-async function inLanes<TItem>(
-  items: readonly TItem[],
-  lanes: number,
-  work: (item: TItem) => Promise<void>,
-): Promise<void> {
-  let next = 0
-  const lane = async () => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
 }

@@ -4,6 +4,7 @@ interface Env {
   POLL_QUEUE: Queue<import('./messages.ts').PollMessage>
   DELIVERY_QUEUE: Queue<import('./messages.ts').DeliveryMessage>
   RATE_LIMITER: DurableObjectNamespace<import('./rate-limiter.ts').RateLimiter>
+  DELIVERY_GATE: DurableObjectNamespace<import('./delivery-gate.ts').DeliveryGate>
   PICTURE_LOADER: DurableObjectNamespace<import('./picture-loader.ts').PictureLoader>
   PICTURES: KVNamespace
   ADMIN_KEY: string

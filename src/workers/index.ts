@@ -9,6 +9,7 @@ import { DELIVERY_QUEUE, POLL_QUEUE } from './messages.ts'
 import { handleDeliveries, handlePolls } from './queues.ts'
 import { schedule } from './schedule.ts'
 
+export { DeliveryGate } from './delivery-gate.ts'
 export { PictureLoader } from './picture-loader.ts'
 export { RateLimiter } from './rate-limiter.ts'
 
