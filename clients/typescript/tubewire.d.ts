@@ -726,6 +726,26 @@ export interface paths {
     patch: operations['patchEndpoint']
     trace?: never
   }
+  '/.well-known/webhook-keys.json': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * The public keys of webhooks
+     * @description What signatures that begin with `v1a,` are verified with: a JWK Set (RFC 7517). The first key signs; those after it did before, and are shown until the operator takes them away.
+     */
+    get: operations['getWebhookKeys']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/events': {
     parameters: {
       query?: never
@@ -6801,6 +6821,86 @@ export interface operations {
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getWebhookKeys: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The keys. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "keys": [
+           *         {
+           *           "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+           *           "kty": "OKP",
+           *           "crv": "Ed25519",
+           *           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+           *           "alg": "EdDSA",
+           *           "use": "sig",
+           *           "whpk": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+           *           "createdAt": "2026-11-25T10:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            keys: {
+              /** @description The thumbprint of the key (RFC 7638). */
+              kid: string
+              /** @constant */
+              kty: 'OKP'
+              /** @constant */
+              crv: 'Ed25519'
+              /** @description The 32 bytes of the key as base64url. */
+              x: string
+              /** @constant */
+              alg: 'EdDSA'
+              /** @constant */
+              use: 'sig'
+              /** @description The key as Standard Webhooks writes it. */
+              whpk: string
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              createdAt: string
+            }[]
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']

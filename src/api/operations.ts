@@ -18,6 +18,7 @@ import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
 import { sourceOperations } from './sources.ts'
 import { userOperations } from './users.ts'
+import { webhookKeyOperations } from './webhook-keys.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...healthOperations,
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...connectionOperations,
   ...connectionSourceOperations,
   ...endpointOperations,
+  ...webhookKeyOperations,
   ...eventOperations,
   ...deliveryOperations,
   ...administrationOperations,

@@ -112,6 +112,7 @@ export const RIGHTS = {
   getEndpoint: right('own', 'all', 'all', 'endpoints:read'),
   patchEndpoint: right('own', 'all', 'all', 'endpoints:write'),
   delEndpoint: right('own', 'own', 'all', 'endpoints:write'),
+  getWebhookKeys: everybody,
 
   getEvents: right('own', 'own', 'own', 'events:read'),
   getEvent: right('own', 'own', 'own', 'events:read'),

@@ -1,14 +1,26 @@
 /** @module Key pairs of the service itself. */
-import { eq } from 'drizzle-orm'
+import { desc, eq, like, or } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import { serviceKeys } from './schema.ts'
 
 export type ServiceKey = typeof serviceKeys.$inferSelect
 
-/** A key pair, or null when there is none yet. @param id what it is for: `actor`. */
+/** A key pair, or null when there is none yet. @param id what it is for: `actor`, `webhooks`. */
 export async function findServiceKey(db: D1Database, id: string): Promise<ServiceKey | null> {
   const found = await drizzle(db).select().from(serviceKeys).where(eq(serviceKeys.id, id))
   return found[0] ?? null
+}
+
+/**
+ * The key pairs of one purpose: that of its id, and those that were renamed to the id, a hyphen and anything. The newest first.
+ * @param id a word: no `%` or `_`.
+ */
+export function listServiceKeys(db: D1Database, id: string): Promise<ServiceKey[]> {
+  return drizzle(db)
+    .select()
+    .from(serviceKeys)
+    .where(or(eq(serviceKeys.id, id), like(serviceKeys.id, `${id}-%`)))
+    .orderBy(desc(serviceKeys.createdAt), serviceKeys.id)
 }
 
 /**
