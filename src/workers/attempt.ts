@@ -4,7 +4,7 @@ import { publicEvent } from '../events/envelope.ts'
 import { targetProblem } from '../http/target.ts'
 import { decryptSecret } from '../secrets.ts'
 import { type Attempt, failedAttempt, outcomeOf, send } from '../webhooks/send.ts'
-import { importSecret } from '../webhooks/signature.ts'
+import { importSecret, signatureHeaders } from '../webhooks/signature.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 
@@ -81,13 +81,10 @@ async function trySend(deps: Deps, delivery: DueDelivery, keys: SigningKeys): Pr
   // Checked when it was made, and again: the rules, or what this Tubewire allows, may have changed since.
   const problem = targetProblem(new URL(delivery.url), { allowLocal: deps.config.allowLocalTargets })
   if (problem) return failedAttempt(`the URL ${problem}`, now)
+  const body = JSON.stringify(publicEvent(delivery.event))
+  const signature = await signatureHeaders(key, delivery.event.id, body, now)
   return send(
     { fetch: deps.fetch, clock: deps.clock, timeoutMs: deps.config.deliveryTimeoutMs },
-    {
-      url: delivery.url,
-      key,
-      id: delivery.event.id,
-      body: JSON.stringify(publicEvent(delivery.event)),
-    },
+    { url: delivery.url, headers: { 'content-type': 'application/json', ...signature }, body },
   )
 }
