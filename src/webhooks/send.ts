@@ -1,9 +1,14 @@
 /** @module One attempt to deliver one webhook, and what it means. */
 import { deadline } from '../http/deadline.ts'
+import { readBeginning } from '../http/read-bytes.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { VERSION } from '../version.ts'
+import { describeFailure, describeStatus } from './failure.ts'
+import { keptResponse, responseText } from './response-text.ts'
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts'
-import { signatureHeaders } from './signature.ts'
+
+/** However long an answer is, no more of it is read. */
+const MAX_READ_BYTES = 64 * 1024
 
 /** What an attempt came to. `status` is null when there was no answer; `error` says why in plain words. */
 export type Attempt = {
@@ -13,6 +18,10 @@ export type Attempt = {
   error: string | null
   /** The subscriber's own word on when to come back, milliseconds since the epoch. */
   retryAt: number | null
+  /** The beginning of what it answered, safe to store and show (see `keptResponse`); null when there was nothing. */
+  response: string | null
+  /** All that it answered, 64 KB at most, as it is and safe for nothing; only when it was asked for. */
+  answer?: string | null
 }
 
 /** What becomes of the delivery after an attempt. Times are milliseconds since the epoch. */
@@ -22,45 +31,54 @@ export type Outcome =
   | { kind: 'gave-up'; reason: string }
 
 /**
- * Posts a signed webhook once. Never throws for what the subscriber does: that is an `Attempt`.
- * Redirects are not followed; the answer's body is not read.
- * @param deps `timeoutMs`: how long the subscriber may take to answer.
+ * Sends one request once, and reads the beginning of its answer. Never throws for what the subscriber does: that is an `Attempt`.
+ * Redirects are not followed. The status decides: an answer whose body is late, endless, cut off or of the wrong length is what
+ * its headers say.
+ *
+ * @param deps `timeoutMs`: how long it may take in all, from the connection to the end of what is read.
+ * @param request `headers`: with the signature; what is set here goes before them. `keepAnswer`: see `Attempt.answer`.
  */
 export async function send(
   deps: { fetch: typeof fetch; clock: () => number; timeoutMs: number },
-  request: { url: string; key: CryptoKey; id: string; body: string },
-): Promise<Attempt> {
+  request: {
+    url: string
+    method?: 'POST' | 'OPTIONS'
+    headers: Record<string, string>
+    body: string | null
+    keepAnswer?: true
+  },
+): Promise<Attempt & { responseHeaders: Headers | null }> {
+  const { url, method = 'POST', body } = request
   const startedAt = deps.clock()
-  const headers = {
-    'content-type': 'application/json',
-    'user-agent': `Tubewire/${VERSION}`,
-    ...(await signatureHeaders(request.key, request.id, request.body, startedAt)),
-  }
   const { signal, lift } = deadline(deps.timeoutMs)
   try {
-    const response = await deps.fetch(request.url, {
-      method: 'POST',
-      headers,
-      body: request.body,
-      redirect: 'manual',
-      signal,
-    })
-    await response.body?.cancel()
+    const headers = new Headers(request.headers)
+    headers.set('user-agent', `Tubewire/${VERSION}`)
+    // A few bytes, of which we would unpack whatever they hold.
+    headers.set('accept-encoding', 'identity')
+    const response = await deps.fetch(url, { method, headers, body, redirect: 'manual', signal })
+    const bytes = await readBeginning(response.body, MAX_READ_BYTES)
     const endedAt = deps.clock()
+    const { status } = response
+    const mayHold = status === 429 || status === 503
     return {
       startedAt,
       durationMs: endedAt - startedAt,
-      status: response.status,
-      error: response.ok ? null : describeStatus(response.status),
-      retryAt:
-        response.status === 429 || response.status === 503
-          ? retryAfter(response.headers.get('retry-after'), endedAt)
-          : null,
+      status,
+      error: response.ok ? null : describeStatus(status, response.headers.get('location'), url),
+      retryAt: mayHold ? retryAfter(response.headers.get('retry-after'), endedAt) : null,
+      response: keptResponse(bytes, response.headers),
+      answer: request.keepAnswer ? responseText(bytes, response.headers) : null,
+      responseHeaders: response.headers,
     }
   } catch (error) {
+    const reason = signal.aborted
+      ? `no answer within ${deps.timeoutMs / 1000} s`
+      : describeFailure(error, url)
     return {
-      ...failedAttempt(describeFailure(error, deps.timeoutMs), startedAt),
+      ...failedAttempt(reason, startedAt),
       durationMs: deps.clock() - startedAt,
+      responseHeaders: null,
     }
   } finally {
     lift()
@@ -69,7 +87,7 @@ export async function send(
 
 /** An attempt that came to nothing before it was sent. */
 export function failedAttempt(error: string, startedAt: number): Attempt {
-  return { startedAt, durationMs: 0, status: null, error, retryAt: null }
+  return { startedAt, durationMs: 0, status: null, error, retryAt: null, response: null }
 }
 
 /**
@@ -87,18 +105,4 @@ export function outcomeOf(attempt: Attempt, number: number, random: number): Out
   }
   const endedAt = attempt.startedAt + attempt.durationMs
   return { kind: 'retry', dueAt: Math.max(endedAt + delay, attempt.retryAt ?? 0), reason: attempt.error }
-}
-
-function describeStatus(status: number): string {
-  const isRedirect = status >= 300 && status < 400
-  return isRedirect ? `answered ${status}: redirects are not followed` : `answered ${status}`
-}
-
-function describeFailure(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return 'no connection'
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
-  // workerd hides the reason in its own log behind a reference.
-  return error.message.startsWith('internal error')
-    ? 'no connection (name not found, or TLS failed)'
-    : `no connection (${error.message})`
 }

@@ -14,13 +14,13 @@ import {
 } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
-import type { LoggedEvent } from '../events/envelope.ts'
 import { type Health, judge, type Told } from '../webhooks/health.ts'
 import { afterAnswer, giveBack, type Pace, reserve } from '../webhooks/pace.ts'
 import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
+import { Rendering } from './rendering.ts'
 import { Line, pack, type Shipment } from './shipments.ts'
 import type { Slots } from './slots.ts'
 
@@ -66,7 +66,7 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
       ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), later)
       : { id, pace, plan: null }
   })
-  return new Round(deps, slots, holder, visits, due.events, later)
+  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events), later)
 }
 
 /** What is to be sent to an endpoint in this round. */
@@ -120,7 +120,7 @@ export class Round {
   readonly #deps: Deps
   readonly #slots: Slots
   readonly #holder: string
-  readonly #events: ReadonlyMap<number, LoggedEvent>
+  readonly #rendering: Rendering
   /** Sends that an endpoint may have under way: one that hangs holds no more slots than its share. */
   readonly #lanes: number
   /** Endpoints that have not been let go. */
@@ -138,13 +138,13 @@ export class Round {
     slots: Slots,
     holder: string,
     visits: readonly Visit[],
-    events: ReadonlyMap<number, LoggedEvent>,
+    rendering: Rendering,
     later: Map<string, number>,
   ) {
     this.#deps = deps
     this.#slots = slots
     this.#holder = holder
-    this.#events = events
+    this.#rendering = rendering
     this.#later = later
     this.#running = new Map(visits.map((visit) => [visit.id, runningOf(visit)]))
     const busy = visits.filter(({ plan }) => plan).length
@@ -244,7 +244,7 @@ export class Round {
       if (!this.#mayBegin(running)) return
       isBegun = true
       try {
-        const { recorded, told } = await attemptShipment(this.#deps, endpoint, shipment, this.#events)
+        const { recorded, told } = await attemptShipment(this.#deps, endpoint, shipment, this.#rendering)
         this.#answered.push(...recorded)
         this.#learn(running, told)
         isDelivered = told.isSuccess

@@ -1,6 +1,7 @@
 /** @module The tests' hand on instances, receivers and mail servers that run outside: the same methods, over HTTP. */
 import type { InstanceOptions, SimulatedInstance } from './instance.ts'
 import type { MailServer, MailServerOptions } from './mail-server.ts'
+import type { MisbehavingReceiver, Misbehaviour } from './misbehaving-receiver.ts'
 import type { Receiver } from './receiver.ts'
 
 /** An object's methods, each a promise; its plain fields as they are. Made of the real type, so that it can't drift. */
@@ -22,7 +23,7 @@ export function connectControl(url: string) {
   }
 
   async function make<TLocal>(
-    kind: 'instance' | 'receiver' | 'mailServer',
+    kind: 'instance' | 'receiver' | 'misbehaving' | 'mailServer',
     options: unknown,
   ): Promise<Remote<TLocal>> {
     // What the control server answers to a call without a target.
@@ -40,6 +41,7 @@ export function connectControl(url: string) {
   return {
     instance: (options: InstanceOptions = {}) => make<SimulatedInstance>('instance', options),
     receiver: () => make<Receiver>('receiver', {}),
+    misbehaving: (kind: Misbehaviour) => make<MisbehavingReceiver>('misbehaving', kind),
     mailServer: (options: MailServerOptions = {}) => make<MailServer>('mailServer', options),
   }
 }

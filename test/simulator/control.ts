@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type InstanceOptions, startInstance } from './instance.ts'
 import { type MailServerOptions, startMailServer } from './mail-server.ts'
+import { type Misbehaviour, startMisbehavingReceiver } from './misbehaving-receiver.ts'
 import { startReceiver } from './receiver.ts'
 
 /** A call: on a server that was made, or to make one. */
@@ -11,7 +12,8 @@ type Call = { target?: string; method: string; args: unknown[] }
 /** The client's types say which options go with which kind. */
 function start(kind: string, options: unknown) {
   if (kind === 'instance') return startInstance(options as InstanceOptions)
-  return kind === 'mailServer' ? startMailServer(options as MailServerOptions) : startReceiver()
+  if (kind === 'mailServer') return startMailServer(options as MailServerOptions)
+  return kind === 'misbehaving' ? startMisbehavingReceiver(options as Misbehaviour) : startReceiver()
 }
 
 /** Starts the control server. @returns where to send calls: see client.ts. */

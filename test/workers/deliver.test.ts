@@ -155,10 +155,10 @@ describe('A delivery that fails', () => {
   it.each([
     [
       { status: 301, headers: { location: 'http://127.0.0.1:1/' } },
-      'answered 301: redirects are not followed',
+      'answered 301: redirects are not followed (to http://127.0.0.1:1)',
     ],
     [{ status: 404 }, 'answered 404'],
-    [{ kind: 'close' }, 'no connection (Network connection lost.)'],
+    [{ kind: 'close' }, 'no answer (connection refused or lost, or the answer was no HTTP)'],
     [{ kind: 'hang' }, 'no answer within 2 s'],
   ] as const)('%j: says why', async (answer, error) => {
     const { receiver, endpoint } = await owed(tubewire, 1)

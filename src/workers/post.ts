@@ -1,0 +1,50 @@
+/** @module One request to an endpoint: its target checked, its own headers, signed, sent. */
+import type { Endpoint } from '../db/endpoints.ts'
+import { targetProblem } from '../http/target.ts'
+import type { Message } from '../webhooks/formats.ts'
+import { type Attempt, failedAttempt, send } from '../webhooks/send.ts'
+import { signatureHeaders } from '../webhooks/signature.ts'
+import type { Deps } from './deps.ts'
+import { secretsOf } from './endpoint-secrets.ts'
+
+export type Posted = Attempt & { responseHeaders: Headers | null }
+
+/** What may differ from a delivery: a handshake has no body, and the answer to a challenge is read. */
+type More = { method?: 'POST' | 'OPTIONS'; keepAnswer?: true }
+
+/**
+ * Makes one request. Never throws for what goes wrong with it: that is the attempt's error.
+ * @param id the `webhook-id`: the same for each attempt of the same body.
+ */
+export async function post(
+  deps: Deps,
+  endpoint: Endpoint,
+  message: Message,
+  id: string,
+  { method = 'POST', keepAnswer }: More = {},
+): Promise<Posted> {
+  const now = deps.clock()
+  const failed = (problem: string): Posted => ({ ...failedAttempt(problem, now), responseHeaders: null })
+  const secrets = await secretsOf(deps, endpoint)
+  if ('problem' in secrets) return failed(secrets.problem)
+  const url = message.url ?? endpoint.url
+  // Checked when it was made, and again: the rules, or what this Tubewire allows, may have changed since.
+  const problem = targetProblem(new URL(url), { allowLocal: deps.config.allowLocalTargets })
+  if (problem) return failed(`the URL ${problem}`)
+  const body = method === 'POST' ? message.body : null
+  return send(
+    { fetch: deps.fetch, clock: deps.clock, timeoutMs: endpoint.timeoutMs ?? deps.config.deliveryTimeoutMs },
+    {
+      url,
+      method,
+      // What we say ourselves is said last: nobody can take its place.
+      headers: {
+        ...secrets.headers,
+        ...message.headers,
+        ...(body === null ? {} : await signatureHeaders(secrets.signer, id, body, deps.clock())),
+      },
+      body,
+      ...(keepAnswer ? { keepAnswer } : {}),
+    },
+  )
+}
