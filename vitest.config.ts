@@ -55,6 +55,7 @@ export default defineConfig({
                 DELIVERY_TIMEOUT_SECONDS: '2',
                 PUBLIC_URL: '',
                 CONTACT_URL: '',
+                DNS_URL: '',
                 SIGNUP: 'closed',
                 // More than a file of tests asks; what tests limits says so itself.
                 RATE_LIMIT_API: '100000/10',

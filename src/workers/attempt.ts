@@ -1,7 +1,7 @@
 /** @module One attempt of a delivery: sign, send, and put into words for the database and the log. */
 import type { DueDelivery, RecordedAttempt } from '../db/deliveries.ts'
 import { publicEvent } from '../events/envelope.ts'
-import { targetProblem } from '../http/target.ts'
+import { targetCheck } from '../http/target-check.ts'
 import { decryptSecret } from '../secrets.ts'
 import { type Attempt, failedAttempt, outcomeOf, send } from '../webhooks/send.ts'
 import { importSecret } from '../webhooks/signature.ts'
@@ -78,8 +78,8 @@ async function trySend(deps: Deps, delivery: DueDelivery, keys: SigningKeys): Pr
   const now = deps.clock()
   const key = keys.get(delivery.endpointId)
   if (!key || 'problem' in key) return failedAttempt(key?.problem ?? 'there is no signing key', now)
-  // Checked when it was made, and again: the rules, or what this Tubewire allows, may have changed since.
-  const problem = targetProblem(new URL(delivery.url), { allowLocal: deps.config.allowLocalTargets })
+  // Checked when it was made, and again: the rules, what this Tubewire allows, or where the name leads may have changed since.
+  const problem = await targetCheck(deps, new URL(delivery.url))
   if (problem) return failedAttempt(`the URL ${problem}`, now)
   return send(
     { fetch: deps.fetch, clock: deps.clock, timeoutMs: deps.config.deliveryTimeoutMs },
