@@ -201,6 +201,13 @@ describe('The addresses of a name', () => {
     }
   })
 
+  it('leave no timer running: the platform counts them', async () => {
+    vi.useFakeTimers()
+    expect(await resolver([A('8.8.8.8')]).problem()).toBeNull()
+    expect((await resolver(new TypeError('no')).problem())?.kind).toBe('unresolved')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('keeps what else the URL of the resolver says', async () => {
     const { deps, asked } = resolver([A('8.8.8.8')])
     const url = 'https://dns.example/q?profile=a&name=x'

@@ -170,7 +170,7 @@ const HOSTILE_HOSTS: Readonly<Record<string, readonly string[]>> = {
       'localhoſt',
     ],
     ...['%6c%6f%63alhost', 'localhost%2e', 'localhost。'],
-  ],
+  ].flatMap((name) => [name, `a.${name}`]),
   'localhost by its looks: Cyrillic, Greek, Armenian, digits, accents, small capitals': [
     ...[
       'lоcalhost',
@@ -191,8 +191,8 @@ const HOSTILE_HOSTS: Readonly<Record<string, readonly string[]>> = {
       'ʟᴏᴄᴀʟʜᴏꜱᴛ',
       'lоcalhost.receiver.example',
     ],
-    ...['a.lоcalhost.', 'local\u200dhost'],
-  ],
+    ...['lоcalhost.', 'local\u200dhost'],
+  ].flatMap((name) => [name, `a.${name}`]),
   'other names that only look it': ['printer.lоcal', 'metadata.google.intеrnal', 'wiki.соrp', 'xn--a'],
   'a name without a dot': [
     'intranet',
