@@ -173,6 +173,14 @@ describe('A connection', () => {
     ])
   })
 
+  it('is deleted also when its instance may not be asked any more: its session is left to end by itself', async () => {
+    const id = idOf(await connect())
+    deps = { ...deps, config: { ...deps.config, allowLocalTargets: false } }
+    expect((await call('DELETE', `/connections/${id}`)).status).toBe(204)
+    expect(await asked('/api/v1/users/revoke-token')).toEqual([])
+    expect(log).toMatchObject([{ error: expect.stringContaining('its URL must be https and public') }])
+  })
+
   it.each([
     ['its instance', () => call('DELETE', `/instances/${instanceId}`, undefined, KEY)],
     ['its owner', () => call('DELETE', `/users/${owner.id}`, undefined, KEY)],
