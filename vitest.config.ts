@@ -12,7 +12,7 @@ const PURE_TESTS = [
   'test/events/!(export).test.ts',
   'test/webhooks/**/*.test.ts',
   'test/federation/**/*.test.ts',
-  'test/http/{json,max-age,target}.test.ts',
+  'test/http/{json,max-age,resolve,retry-after,target,target-notations}.test.ts',
   'test/mail/{message,messages}.test.ts',
   'test/peertube/{comment-feed,comments,counters,failure,notifications,paste,probe,safe-copy,short-uuid,thread,videos}.test.ts',
   'test/pictures/{path,raster}.test.ts',
@@ -55,6 +55,7 @@ export default defineConfig({
                 DELIVERY_TIMEOUT_SECONDS: '2',
                 PUBLIC_URL: '',
                 CONTACT_URL: '',
+                DNS_URL: '',
                 SIGNUP: 'closed',
                 // More than a file of tests asks; what tests limits says so itself.
                 RATE_LIMIT_API: '100000/10',

@@ -142,6 +142,15 @@ const Environment = v.object({
     ),
   ),
   MAIL_API_KEY: optional(v.string()),
+  DNS_URL: optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => {
+        const url = URL.parse(text)
+        return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+      }, 'must be the URL of a DNS resolver, such as https://cloudflare-dns.com/dns-query'),
+    ),
+  ),
 })
 
 /** The names of all variables. A Worker may have others besides: they are its bindings. */
@@ -188,6 +197,8 @@ export type Config = {
   contactUrl: string | null
   /** Where this Tubewire is reached, without a slash at the end; null when nobody said so. */
   publicUrl: string | null
+  /** A resolver that answers DNS over HTTPS in JSON, for the names of targets; null: they are not looked up. */
+  dnsUrl: string | null
   /** The header in which whoever hands requests to us says where they come from; null: nobody does. */
   callerAddressHeader: string | null
   /** Who may register: nobody, whom a moderator accepts, or everybody. */
@@ -221,6 +232,7 @@ export function parseConfig(environment: object): Config {
     allowLocalTargets: output.ALLOW_LOCAL_TARGETS,
     publicUrl: output.PUBLIC_URL,
     contactUrl: output.CONTACT_URL,
+    dnsUrl: output.DNS_URL,
     callerAddressHeader: output.CALLER_ADDRESS_HEADER,
     signup: output.SIGNUP,
     limits: {
@@ -237,7 +249,7 @@ type Output = v.InferOutput<typeof Environment>
 
 /** What is right alone and wrong together. */
 function combinationProblems(output: Output): string[] {
-  const { PUBLIC_URL, SMTP_URL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM, ALLOW_LOCAL_TARGETS } = output
+  const { PUBLIC_URL, SMTP_URL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM, DNS_URL, ALLOW_LOCAL_TARGETS } = output
   const sends = SMTP_URL !== null || MAIL_API_URL !== null
   return [
     ...(SMTP_URL && MAIL_API_URL ? ['SMTP_URL and MAIL_API_URL are two ways for one mail: set one'] : []),
@@ -250,6 +262,9 @@ function combinationProblems(output: Output): string[] {
       : []),
     ...(MAIL_API_URL?.startsWith('http:') && !ALLOW_LOCAL_TARGETS
       ? ['MAIL_API_URL must begin with https://: it is sent a key']
+      : []),
+    ...(DNS_URL?.startsWith('http:') && !ALLOW_LOCAL_TARGETS
+      ? ['DNS_URL must begin with https://: what it answers is believed']
       : []),
   ]
 }

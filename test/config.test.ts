@@ -78,6 +78,12 @@ describe('parseConfig', () => {
       { PUBLIC_URL: 'http://localhost:8787', ALLOW_LOCAL_TARGETS: 'true' },
       { publicUrl: 'http://localhost:8787' },
     ],
+    [{}, { dnsUrl: null }],
+    [{ DNS_URL: 'https://dns.example/dns-query' }, { dnsUrl: 'https://dns.example/dns-query' }],
+    [
+      { DNS_URL: 'http://localhost:8053/q', ALLOW_LOCAL_TARGETS: 'true' },
+      { dnsUrl: 'http://localhost:8053/q' },
+    ],
     [{ SIGNUP: 'approval' }, { signup: 'approval' }],
     [
       { ...MAIL, SMTP_URL: 'smtps://user%40example.com:p%3Ass@mail.example' },
@@ -130,6 +136,9 @@ describe('parseConfig', () => {
       { ...MAIL, MAIL_API_URL: 'http://mail.example', MAIL_API_KEY: 'k' },
       'MAIL_API_URL must begin with https://',
     ],
+    [{ DNS_URL: 'secret-value' }, 'DNS_URL must be the URL of a DNS resolver'],
+    [{ DNS_URL: 'https://user:secret-value@dns.example/' }, 'DNS_URL must be the URL of a DNS resolver'],
+    [{ DNS_URL: 'http://dns.example/' }, 'DNS_URL must begin with https://: what it answers is believed'],
     [{ MAIL_FROM: 'secret-value' }, 'MAIL_FROM must be a mail address'],
   ])('refuses %j by the name of the variable, and never its value', (variables, message) => {
     const parse = () => parseConfig({ ...GOOD, ...variables })

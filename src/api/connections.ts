@@ -12,7 +12,7 @@ import {
 } from '../db/connections.ts'
 import { newId } from '../db/id.ts'
 import { findInstanceByHost, type InstanceState } from '../db/instances.ts'
-import { targetProblem } from '../http/target.ts'
+import { targetCheck } from '../http/target-check.ts'
 import { revokeSessions } from '../workers/revoke-sessions.ts'
 import { sealTokens } from '../workers/sealed-tokens.ts'
 import { auditOf } from './audit-entry.ts'
@@ -201,9 +201,8 @@ async function watched({ body, deps }: OfNew): Promise<InstanceState> {
   const instance = await findInstanceByHost(deps.env.DB, body.instance)
   if (!instance)
     throw new Problem('not_watched', `${body.instance} is not watched here: an administrator adds it first`)
-  // Checked when it was added, and again: what this Tubewire allows may have changed since.
-  const { allowLocalTargets: allowLocal } = deps.config
-  const problem = targetProblem(new URL(instance.origin), { allowLocal })
+  // Checked when it was added, and again: what this Tubewire allows, or where the name leads, may have changed since.
+  const problem = await targetCheck(deps, new URL(instance.origin))
   if (problem) throw new Problem('unreachable', `The URL of ${instance.host} ${problem}`)
   return instance
 }

@@ -26,7 +26,7 @@ import {
   notRemoved,
   revisionFor,
 } from './request/conditional.ts'
-import { targetUrl } from './urls.ts'
+import { requireTarget, targetUrl } from './urls.ts'
 
 const Description = v.pipe(text(500), v.description('For people.'))
 
@@ -95,6 +95,7 @@ export const endpointOperations = [
     },
     async handle(input) {
       const { body, deps } = input
+      await requireTarget(input, 'url', new URL(body.url))
       const id = newId('ep')
       const secret = newSecret()
       const { id: owner, role } = userOf(input)
@@ -153,6 +154,7 @@ export const endpointOperations = [
       const isOwn = endpoint.ownerId === userId
       if (!isOwn && (body.url !== undefined || body.description !== undefined))
         throw new Problem('insufficient_rights', 'Of somebody else’s endpoint you may change "paused" only')
+      if (body.url !== undefined) await requireTarget(input, 'url', new URL(body.url))
       const now = deps.clock()
       const changed = {
         url: body.url === undefined ? endpoint.url : new URL(body.url).href,

@@ -27,7 +27,7 @@ import { created, type Input, noContent, ok, operation } from './operation.ts'
 import { pollNow } from './poll-now.ts'
 import { notFound, Problem } from './problem.ts'
 import { changedMeanwhile, checkIfMatch, notRemoved, revisionFor } from './request/conditional.ts'
-import { pastedInstance } from './urls.ts'
+import { pastedInstance, requireTarget } from './urls.ts'
 
 const newBody = (allowLocal: boolean) =>
   v.strictObject({
@@ -107,6 +107,7 @@ export const instanceOperations = [
     ],
     async handle(input) {
       const { body, deps, reach } = input
+      await requireTarget(input, 'url', body.url.url)
       const plan = await planInstance(deps, body.url)
       if (body.dryRun) return ok(showPlan(plan))
       const instance = await watchPlanned(input, plan, body.backfill)

@@ -1,6 +1,6 @@
 /** @module Asks an instance what it is and what is on it, with leave of its limiter: nothing of ours goes there without. */
 import { newId } from '../db/id.ts'
-import { targetProblem } from '../http/target.ts'
+import { targetCheck } from '../http/target-check.ts'
 import { diagnose } from '../http/tcp.ts'
 import { type Failure, type Get, getJson } from '../peertube/client.ts'
 import { type FoundActor, findActor } from '../peertube/find-actor.ts'
@@ -26,8 +26,7 @@ export async function probeInstance(deps: Deps, url: URL): Promise<ProbedInstanc
   const first = await askInstance(deps, url, (asking) => probe(url.origin, asking))
   if (first.kind === 'ok') return { url, name: first.name, version: first.version, movedFrom: null }
   const { movedTo } = first
-  const { allowLocalTargets: allowLocal } = deps.config
-  if (movedTo === null || targetProblem(movedTo, { allowLocal })) throw problemOf(first)
+  if (movedTo === null || (await targetCheck(deps, movedTo))) throw problemOf(first)
   const second = await askInstance(deps, movedTo, (asking) => probe(movedTo.origin, asking))
   if (second.kind === 'ok')
     return { url: movedTo, name: second.name, version: second.version, movedFrom: url }
@@ -87,8 +86,8 @@ async function askInstance<TResult>(
   url: URL,
   ask: (asking: Asking) => Promise<TResult>,
 ): Promise<TResult> {
-  // Checked when it was added, and again: what this Tubewire allows may have changed since.
-  const problem = targetProblem(url, { allowLocal: deps.config.allowLocalTargets })
+  // Checked when it was added, and again: what this Tubewire allows, or where the name leads, may have changed since.
+  const problem = await targetCheck(deps, url)
   if (problem) throw new Problem('unreachable', `The URL of ${url.host} ${problem}`)
   const access = instanceAccess(deps.env.RATE_LIMITER, url.host, newId('run'), deps.clock)
   const askLeave = async () => {

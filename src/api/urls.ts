@@ -1,8 +1,15 @@
 /** @module URLs in requests: where webhooks may go, and where instances may be. */
 import * as v from 'valibot'
 import { targetProblem } from '../http/target.ts'
+import { judgeTarget } from '../http/target-check.ts'
 import { type Named, parsePasted } from '../peertube/paste.ts'
 import { text } from './fields.ts'
+import type { Input } from './operation.ts'
+import { invalidParams, Problem } from './problem.ts'
+import { invalid } from './request/validate.ts'
+
+/** A resolver that fails is asked again after that, at the earliest. */
+const LOOK_UP_AGAIN_SECONDS = 5
 
 /**
  * A URL that may be posted to.
@@ -54,6 +61,25 @@ function hostOf(sent: string): string | null {
   if (!hasScheme && !/^[^/?#\\@]+$/.test(sent)) return null
   url.hostname = url.hostname.replace(/\.+$/, '')
   return url.host
+}
+
+/**
+ * Sees to it that a URL may be asked, beyond what its schema sees: that it is not our own, and where its name leads.
+ * @param name of the parameter, in the body.
+ * @throws Problem 400 when it may not be; 503 when its name can't be looked up now.
+ */
+export async function requireTarget(
+  { deps, request }: Pick<Input<unknown, unknown, unknown>, 'deps' | 'request'>,
+  name: string,
+  url: URL,
+): Promise<void> {
+  const verdict = await judgeTarget(deps, url, new URL(request.url).host)
+  if (verdict?.kind === 'refused') throw invalidParams(invalid('body', name, verdict.problem))
+  if (verdict?.kind === 'unresolved') {
+    throw new Problem(503, `The "${name}" ${verdict.problem}: try again`, {
+      headers: { 'retry-after': String(LOOK_UP_AGAIN_SECONDS) },
+    })
+  }
 }
 
 /** A check that says itself what is wrong. What is no URL at all has been refused before. */

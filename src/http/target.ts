@@ -1,41 +1,53 @@
 /** @module Where Tubewire may send a request: public hosts over https. The platform's `global_fetch_strictly_public` is the floor. */
-import ipaddr from 'ipaddr.js'
-
-const LOCAL_SUFFIXES = ['localhost', 'local', 'internal', 'onion', 'home.arpa', 'lan']
-
-/** All that has been given out of IPv6 (RFC 4291, 2.4). Outside of it are the old "IPv4-compatible" addresses, too. */
-const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
+import { isAddress, isPublicAddress } from './public-address.ts'
+import { isPublicName } from './public-name.ts'
 
 /**
- * Why a URL may not be asked or posted to, or null when it may.
+ * Why a URL may not be asked or posted to, or null when nothing in the URL itself speaks against it: what its name resolves to
+ * is looked up by `targetCheck`.
  *
  * @param url parsed by `URL`, which has already turned every notation of an IPv4 address (octal, hexadecimal, decimal,
- * short, full-width digits) into dotted decimals.
- * @param allowLocal on a laptop: http, and loopback or private addresses.
+ * short, full-width digits) into dotted decimals, and every name into lower case and punycode.
+ * @param options `allowLocal`: on a laptop, http, and loopback or private addresses. `ownHosts`: where Tubewire itself is
+ * reached, as `URL.host` has it: no port of such a host may be asked; on a laptop, where much is on one host, not this one.
  * @example targetProblem(new URL('http://10.0.0.1'), {allowLocal: false}) // 'must be https and public (got http://10.0.0.1)'
  */
-export function targetProblem(url: URL, options: { allowLocal: boolean }): string | null {
+export function targetProblem(
+  url: URL,
+  { allowLocal, ownHosts = [] }: { allowLocal: boolean; ownHosts?: readonly string[] },
+): string | null {
   if (url.username || url.password) return 'must not carry a user or a password'
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
-  if (options.allowLocal) return isWeb ? null : `must be http or https (got ${url.protocol.slice(0, 50)})`
-
   const shown = isWeb ? url.origin.slice(0, 200) : url.protocol.slice(0, 50)
-  if (url.protocol !== 'https:') return `must be https and public (got ${shown})`
+  if (!isWeb && allowLocal) return `must be http or https (got ${shown})`
+  if (!allowLocal && url.protocol !== 'https:') return `must be https and public (got ${shown})`
+  const part = allowLocal ? withPort : withoutPort
+  if (ownHosts.some((host) => part(host) === part(url.host)))
+    return `must not be Tubewire's own host (got ${shown})`
+  if (allowLocal) return null
+
   if (url.port !== '' && Number(url.port) < 1024) {
     return `must use the default port or one above 1023 (got ${shown})`
   }
-  return isPublic(url.hostname) ? null : `must be https and public (got ${shown})`
+  return isPublicHost(url) ? null : `must be https and public (got ${shown})`
 }
 
-function isPublic(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '')
-  if (ipaddr.isValid(host)) {
-    const address = ipaddr.process(host)
-    const isGlobal = address.kind() === 'ipv4' || address.match(GLOBAL_IPV6)
-    return isGlobal && address.range() === 'unicast'
-  }
-  // A name without a dot resolves, if at all, in the network we are in.
-  return (
-    host.includes('.') && !LOCAL_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
-  )
+/** An IP address that a URL has in place of a name, without brackets; null: it has a name. */
+export function addressOf({ hostname }: URL): string | null {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return isAddress(host) ? host : null
+}
+
+function isPublicHost(url: URL): boolean {
+  const address = addressOf(url)
+  return address === null ? isPublicName(url.hostname) : isPublicAddress(address)
+}
+
+/** The root's dot makes no other host of it. */
+function withPort(host: string): string {
+  return host.replace(/\.+(?=:\d+$|$)/, '')
+}
+
+function withoutPort(host: string): string {
+  return withPort(host.replace(/:\d+$/, ''))
 }

@@ -1,6 +1,6 @@
 /** @module One picture, fetched from where it is: small, a raster, from a public host, and what it says it is counts for nothing. */
 import { readBytes } from '../http/read-bytes.ts'
-import { targetProblem } from '../http/target.ts'
+import { type TargetConfig, targetCheck } from '../http/target-check.ts'
 import {
   type ClientDeps,
   type Failure,
@@ -29,18 +29,17 @@ const TIMEOUT_MS = 10_000
  * GETs a picture, without cookies, and follows no redirect: its target would be a URL that nobody has checked or signed.
  * Never throws for what a server does. Whoever calls it has leave of the host's limiter.
  *
- * @param options `allowLocal`: see `targetProblem`; `timeoutMs` is for the whole picture.
+ * @param options `config`: where requests may go; `timeoutMs` is for the whole picture.
  */
 export async function fetchPicture(
   deps: ClientDeps,
   url: URL,
-  options: { allowLocal: boolean; timeoutMs?: number },
+  { config, timeoutMs = TIMEOUT_MS }: { config: TargetConfig; timeoutMs?: number },
 ): Promise<FetchedPicture> {
-  const problem = targetProblem(url, options)
+  const problem = await targetCheck({ ...deps, config }, url)
   if (problem) return failed('not-public', problem, null)
   // No list of types: a server that chooses by it would give what only some viewers can show, and it is kept for all.
   const headers = { accept: 'image/*' }
-  const { timeoutMs = TIMEOUT_MS } = options
   return request(deps, url.href, { headers, timeoutMs }, (response, observation) =>
     readPicture(response, observation, url),
   )

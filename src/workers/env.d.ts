@@ -17,6 +17,7 @@ interface Env {
   ALLOW_LOCAL_TARGETS: string
   PUBLIC_URL: string
   CONTACT_URL: string
+  DNS_URL: string
   SIGNUP: string
   RATE_LIMIT_API: string
   RATE_LIMIT_TOKEN: string

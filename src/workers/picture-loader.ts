@@ -18,6 +18,9 @@ export type PictureAsk = {
   url: string
   /** Whether it may be on this machine or a private network. */
   allowLocal: boolean
+  /** As in `Config`. A Worker that is older than this object sends neither. */
+  publicUrl?: string | null
+  dnsUrl?: string | null
   now: number
   /** Who asks: see src/peertube/user-agent.ts. */
   userAgent: string
@@ -71,9 +74,9 @@ export async function loadPicture(deps: LoaderDeps, ask: PictureAsk): Promise<Pi
   const access = picturesAccess(env.RATE_LIMITER, url.host, clock)
   const grant = await access.ask()
   if (grant.kind === 'wait') return busy(grant.waitMs)
-  const fetched = await fetchPicture({ ...deps, userAgent: ask.userAgent }, url, {
-    allowLocal: ask.allowLocal,
-  })
+  const { allowLocal: allowLocalTargets, publicUrl = null, dnsUrl = null, userAgent } = ask
+  const config = { allowLocalTargets, publicUrl, dnsUrl }
+  const fetched = await fetchPicture({ ...deps, userAgent }, url, { config })
   await access.observe(fetched.observation)
   // The host's limiter holds all of its pictures: there is nothing to remember of this one.
   if (fetched.kind === 'held') return busy(fetched.retryAt - clock())

@@ -20,7 +20,7 @@ export async function getPicture(
   const { env, config } = deps
   const now = deps.clock()
   const parsed = URL.parse(url)
-  // Checked again before the request. What is not asked for needs no object and no leave.
+  // Checked again before the request, and its name looked up. What is not asked for needs no object and no leave.
   const allowLocal = config.allowLocalTargets
   const problem = parsed ? targetProblem(parsed, { allowLocal }) : 'is not one'
   if (problem) return { kind: 'missing', reason: `its URL ${problem}`, until: now }
@@ -32,6 +32,8 @@ export async function getPicture(
     key,
     url,
     allowLocal,
+    publicUrl: config.publicUrl,
+    dnsUrl: config.dnsUrl,
     now,
     userAgent: userAgent({ url: config.contactUrl, publicUrl: config.publicUrl }),
   })

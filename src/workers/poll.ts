@@ -4,7 +4,6 @@ import { noteReachability, putOffSources } from '../db/instance-state.ts'
 import { type DueSource, dueSources } from '../db/polls.ts'
 import { NEVER } from '../db/readable.ts'
 import { instanceUnreachable } from '../events/instance-events.ts'
-import { targetProblem } from '../http/target.ts'
 import type { Deps } from './deps.ts'
 import type { LogEntry } from './log.ts'
 import { tolerating, wakePolls } from './messages.ts'
@@ -82,9 +81,7 @@ async function orPutOff<TOutcome>(run: PollRun, polling: Promise<TOutcome>): Pro
 }
 
 async function poll(run: PollRun, source: DueSource): Promise<PollOutcome> {
-  // Checked when it was added, and again: what this Tubewire allows may have changed since.
-  const allowLocal = run.deps.config.allowLocalTargets
-  const problem = targetProblem(new URL(run.visit.origin), { allowLocal })
+  const problem = await run.visit.targetProblem()
   if (problem)
     return { kind: 'failed', reason: 'target', detail: `its URL ${problem}`, isInstanceWide: false }
   return interruptible(async () => {

@@ -1,6 +1,6 @@
 /** @module One request to an endpoint: its target checked, its own headers, signed, sent. */
 import type { Endpoint } from '../db/endpoints.ts'
-import { targetProblem } from '../http/target.ts'
+import { targetCheck } from '../http/target-check.ts'
 import type { Message } from '../webhooks/formats.ts'
 import { type Attempt, failedAttempt, send } from '../webhooks/send.ts'
 import { signatureHeaders } from '../webhooks/signature.ts'
@@ -29,7 +29,7 @@ export async function post(
   if ('problem' in secrets) return failed(secrets.problem)
   const url = message.url ?? endpoint.url
   // Checked when it was made, and again: the rules, or what this Tubewire allows, may have changed since.
-  const problem = targetProblem(new URL(url), { allowLocal: deps.config.allowLocalTargets })
+  const problem = await targetCheck(deps, new URL(url))
   if (problem) return failed(`the URL ${problem}`)
   const body = method === 'POST' ? message.body : null
   return send(

@@ -1,6 +1,7 @@
 /** @module Ends sessions at instances: those of connections that are gone, and logins that were not kept. Best effort. */
 import type { Session } from '../db/connections.ts'
 import { newId } from '../db/id.ts'
+import { targetCheck } from '../http/target-check.ts'
 import { revoke } from '../peertube/login.ts'
 import { clientDeps, type Deps } from './deps.ts'
 import { instanceAccess } from './instance-access.ts'
@@ -23,6 +24,11 @@ async function revokeAt(deps: Deps, host: string, sessions: readonly Session[]):
       const tokens = await openTokens(deps.config.encryptionKeys, session.id, session.tokens)
       if (typeof tokens === 'string') {
         fail(session, tokens)
+        continue
+      }
+      const problem = await targetCheck(deps, new URL(tokens.origin))
+      if (problem) {
+        fail(session, `its URL ${problem}`)
         continue
       }
       const grant = await askPatiently(deps, access)

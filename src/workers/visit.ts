@@ -1,6 +1,6 @@
 /** @module A visit to an instance: whatever is asked of it goes out here, with leave of its limiter, one request at a time. */
 import type { DueSource } from '../db/polls.ts'
-import { targetProblem } from '../http/target.ts'
+import { targetCheck } from '../http/target-check.ts'
 import { diagnose } from '../http/tcp.ts'
 import {
   type Answer,
@@ -46,6 +46,7 @@ export class Visit {
   readonly #deps: Deps
   readonly #holder: string
   readonly #startedAt: number
+  #targetProblem: Promise<string | null> | null = null
 
   /** @param holder new for each visit. */
   constructor(deps: Deps, { origin }: Pick<DueSource['instance'], 'origin'>, holder: string) {
@@ -54,6 +55,15 @@ export class Visit {
     this.#startedAt = deps.clock()
     this.origin = origin
     this.access = this.#accessTo(origin)
+  }
+
+  /**
+   * Why the instance may not be asked where it is, or null. Checked when it was added, and once in each visit: what this Tubewire
+   * allows, or where its name leads, may have changed since. Where a redirect leads is checked before it is followed.
+   */
+  targetProblem(): Promise<string | null> {
+    this.#targetProblem ??= targetCheck(this.#deps, new URL(this.origin))
+    return this.#targetProblem
   }
 
   /** Whether no further request should be begun. */
@@ -111,7 +121,7 @@ export class Visit {
     // A token is shown to nobody but who gave it.
     if (!failure.isPermanent || this.movedFrom !== null || !url || options.token !== undefined) return null
     if (url.origin === this.origin || url.pathname + url.search !== path) return null
-    if (targetProblem(url, { allowLocal: this.#deps.config.allowLocalTargets })) return null
+    if (await targetCheck(this.#deps, url)) return null
     const there = this.#accessTo(url.origin)
     const answer = await this.#arrive(there, url, options)
     if (answer === null || answer.kind === 'failed') {

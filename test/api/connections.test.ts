@@ -10,6 +10,7 @@ import { type Answer, forgetAll, generous, KEY, readAnswer, sendTo } from '../su
 import { control, count, watch } from '../support/harness.ts'
 import { before } from '../support/meanwhile.ts'
 import { apiKey, as, loggedIn, type Person } from '../support/people.ts'
+import { resolving } from '../support/resolving.ts'
 
 let log: LogEntry[]
 let deps: Deps
@@ -172,6 +173,14 @@ describe('A connection', () => {
     ])
   })
 
+  it('is deleted also when its instance may not be asked any more: its session is left to end by itself', async () => {
+    const id = idOf(await connect())
+    deps = { ...deps, config: { ...deps.config, allowLocalTargets: false } }
+    expect((await call('DELETE', `/connections/${id}`)).status).toBe(204)
+    expect(await asked('/api/v1/users/revoke-token')).toEqual([])
+    expect(log).toMatchObject([{ error: expect.stringContaining('its URL must be https and public') }])
+  })
+
   it.each([
     ['its instance', () => call('DELETE', `/instances/${instanceId}`, undefined, KEY)],
     ['its owner', () => call('DELETE', `/users/${owner.id}`, undefined, KEY)],
@@ -242,6 +251,17 @@ describe('A login that is refused', () => {
   it('on this machine, where that is not allowed, is not made', async () => {
     deps = { ...deps, config: { ...deps.config, allowLocalTargets: false } }
     expect((await connect()).body).toMatchObject({ status: 422, code: 'unreachable' })
+    expect(await instance.requests()).toEqual([])
+  })
+
+  it('to a name that resolves to a private address is not made', async () => {
+    await env.DB.prepare("UPDATE instances SET origin = 'https://peertube.example' WHERE host = ?")
+      .bind(instance.host)
+      .run()
+    deps = resolving(deps, () => ['10.0.0.1']).deps
+    const refused = await connect()
+    expect(refused.body).toMatchObject({ status: 422, code: 'unreachable' })
+    expect(refused.body['detail']).toContain('must be public (peertube.example resolves to 10.0.0.1)')
     expect(await instance.requests()).toEqual([])
   })
 

@@ -1,9 +1,10 @@
 /** @module /api/v1/endpoints. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { call, forgetAll, KEY, sendTo } from '../support/call.ts'
+import { call, forgetAll, KEY, readAnswer, sendTo } from '../support/call.ts'
 import { count, testDeps } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
+import { resolving } from '../support/resolving.ts'
 
 beforeEach(forgetAll)
 
@@ -187,6 +188,60 @@ describe('Endpoints', () => {
     expect((await call('PATCH', `/endpoints/${body['id']}`, { description: null })).body['description']).toBe(
       '',
     )
+  })
+
+  it.each([
+    ['a private address', ['8.8.8.8', '10.0.0.1'], 'must be public (receiver.example resolves to 10.0.0.1)'],
+    ['no address', [], 'must have an address (receiver.example has none)'],
+  ])('are neither made nor moved to a name that resolves to %s', async (_name, addresses, msg) => {
+    const { deps } = resolving(testDeps().deps, (name) => (name === 'good.example' ? ['8.8.8.8'] : addresses))
+    const send = async (method: string, path: string, url: string) =>
+      readAnswer(await sendTo(deps, method, `/api/v1/endpoints${path}`, as(KEY), { url }))
+    const made = await send('POST', '', 'https://good.example/hook')
+    expect(made.status).toBe(201)
+    for (const [method, path] of [
+      ['POST', ''],
+      ['PATCH', `/${made.body['id']}`],
+    ] as const) {
+      const refused = await send(method, path, 'https://receiver.example/hook')
+      expect(refused.status).toBe(400)
+      expect(refused.body['invalid-params']).toEqual({
+        url: { location: 'body', msg, param: 'url', path: 'url' },
+      })
+    }
+    expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(1)
+    expect(await count("SELECT count(*) AS count FROM endpoints WHERE url LIKE '%receiver%'")).toBe(0)
+  })
+
+  it('are not made while the resolver fails, and whoever tries is told to come back', async () => {
+    const tubewire = testDeps()
+    let addresses: string[] | null = null
+    const { deps } = resolving(tubewire.deps, () => addresses)
+    const url = 'https://receiver.example/hook'
+    const send = async () => readAnswer(await sendTo(deps, 'POST', '/api/v1/endpoints', as(KEY), { url }))
+    const refused = await send()
+    expect(refused.status).toBe(503)
+    expect(refused.body['detail']).toBe(
+      'The "url" can\'t be checked now (looking up receiver.example: the resolver answered SERVFAIL): try again',
+    )
+    expect(refused.headers.get('retry-after')).toBe('5')
+    addresses = ['8.8.8.8']
+    tubewire.advance(5_000)
+    expect((await send()).status).toBe(201)
+  })
+
+  it('are not made of Tubewire itself: by its public URL, nor by the one that a request came to', async () => {
+    const { deps } = testDeps()
+    const config = { ...deps.config, allowLocalTargets: false, publicUrl: 'https://public.example' }
+    for (const url of ['https://public.example/hook', 'https://tubewire.example:8443/api/v1/endpoints']) {
+      const refused = await readAnswer(
+        await sendTo({ ...deps, config }, 'POST', '/api/v1/endpoints', as(KEY), { url }),
+      )
+      expect(refused.status, url).toBe(400)
+      expect(refused.body['invalid-params'], url).toMatchObject({
+        url: { msg: expect.stringContaining("must not be Tubewire's own host") },
+      })
+    }
   })
 
   it('come page by page', async () => {

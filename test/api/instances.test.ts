@@ -6,6 +6,7 @@ import { schedule } from '../../src/workers/schedule.ts'
 import { type Answer, call, forgetAll, KEY, readAnswer, send, sendTo } from '../support/call.ts'
 import { control, count, pollToEnd, readAll, testDeps, watched } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
+import { resolving } from '../support/resolving.ts'
 
 beforeEach(forgetAll)
 
@@ -404,6 +405,8 @@ describe('What is pasted', () => {
       'https://peertube.example/c/a@192.168.0.1',
       'http://peertube.example',
       'intern',
+      'https://127-0-0-1.nip.io',
+      'https://printer.lоcal',
     ]) {
       const refused = await readAnswer(await sendTo(strict, 'POST', '/api/v1/instances', as(KEY), { url }))
       expect(refused.status, url).toBe(400)
@@ -411,6 +414,39 @@ describe('What is pasted', () => {
         url: { msg: expect.stringContaining('must be https and public') },
       })
     }
+  })
+
+  it.each([
+    [['10.0.0.1'], 400],
+    [[], 400],
+    [null, 503],
+  ])('under a name that resolves to %j is refused, and not asked', async (addresses, status) => {
+    const { deps, names } = resolving(testDeps().deps, () => addresses)
+    const url = 'https://peertube.example/c/news'
+    const refused = await readAnswer(await sendTo(deps, 'POST', '/api/v1/instances', as(KEY), { url }))
+    expect(refused.status).toBe(status)
+    expect(Object.keys(refused.body['invalid-params'] ?? {})).toEqual(status === 400 ? ['url'] : [])
+    expect(names).toEqual(['peertube.example'])
+  })
+
+  it('that has moved to a name that resolves to a private address is refused, and not asked there', async () => {
+    const resolved = resolving(testDeps().deps, (name) => [name === 'here.example' ? '8.8.8.8' : '10.0.0.1'])
+    const asked: string[] = []
+    const { fetch } = resolved.deps
+    const deps: typeof resolved.deps = {
+      ...resolved.deps,
+      fetch: async (input, init) => {
+        const { host, pathname } = new URL(String(input))
+        if (host !== 'here.example') return fetch(input, init)
+        asked.push(pathname)
+        return new Response(null, { status: 301, headers: { location: `https://there.example${pathname}` } })
+      },
+    }
+    const url = 'https://here.example'
+    const refused = await readAnswer(await sendTo(deps, 'POST', '/api/v1/instances', as(KEY), { url }))
+    expect(refused.body).toMatchObject({ status: 422, code: 'redirect' })
+    expect(asked).toEqual(['/nodeinfo/2.0.json'])
+    expect(resolved.names).toEqual(['here.example', 'there.example'])
   })
 
   it.each(['http://10.0.0.1', 'https://127.0.0.1', 'https://intern', 'http://other.example'])(

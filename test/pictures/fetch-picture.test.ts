@@ -9,7 +9,7 @@ const deps = {
   clock: Date.now,
   userAgent: 'Tubewire/test',
 }
-const LOCAL = { allowLocal: true }
+const LOCAL = { config: { allowLocalTargets: true, publicUrl: null, dnsUrl: null } }
 const PATH = '/lazy-static/thumbnails/910dc2bc.jpg'
 
 describe('fetchPicture', () => {
@@ -124,7 +124,9 @@ describe('fetchPicture', () => {
         return new Response()
       },
     }
-    const got = await fetchPicture(watching, new URL(url), { allowLocal: false })
+    const got = await fetchPicture(watching, new URL(url), {
+      config: { ...LOCAL.config, allowLocalTargets: false },
+    })
     expect(got).toMatchObject({ kind: 'failed', reason: 'not-public', observation: null })
     expect(asked).toEqual([])
     await fetchPicture(watching, new URL(url), LOCAL)

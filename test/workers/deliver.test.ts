@@ -16,6 +16,7 @@ import {
   testDeps,
   watched,
 } from '../support/harness.ts'
+import { resolving } from '../support/resolving.ts'
 
 let tubewire: Tubewire
 beforeEach(async () => {
@@ -121,6 +122,70 @@ describe('A delivery', () => {
     await deliverAll(tubewire.deps, [endpoint.id])
     expect(await receiver.count()).toBe(0)
     expect(await deliveriesOf(endpoint.id)).toMatchObject([{ state: 'pending', attempts: 1 }])
+  })
+})
+
+describe('A delivery to a name', () => {
+  const HOST = 'receiver.example'
+  const owedToName = async (events = 1) => {
+    const { receiver, endpoint } = await owed(tubewire, events)
+    await env.DB.prepare('UPDATE endpoints SET url = ? WHERE id = ?')
+      .bind(`https://${HOST}/hook`, endpoint.id)
+      .run()
+    return { receiver, endpoint, servers: { [HOST]: new URL(receiver.url).origin } }
+  }
+  const errorsOf = async (endpointId: string) => {
+    const { results } = await env.DB.prepare(
+      'SELECT error FROM attempts WHERE endpoint_id = ? ORDER BY number',
+    )
+      .bind(endpointId)
+      .all()
+    return results.map(({ error }) => error)
+  }
+
+  it.each([
+    [['8.8.8.8', '169.254.169.254'], 'the URL must be public (receiver.example resolves to 169.254.169.254)'],
+    [[], 'the URL must have an address (receiver.example has none)'],
+    [null, "the URL can't be checked now (looking up receiver.example: the resolver answered SERVFAIL)"],
+  ])('that resolves to %j is not sent, says why, and is tried again', async (addresses, error) => {
+    const { receiver, endpoint, servers } = await owedToName()
+    let now: string[] | null = addresses
+    const { deps } = resolving(tubewire.deps, () => now, servers)
+    await deliverAll(deps, [endpoint.id])
+    expect(await receiver.count()).toBe(0)
+    expect(await errorsOf(endpoint.id)).toEqual([error])
+    expect(await deliveriesOf(endpoint.id)).toMatchObject([{ state: 'pending', attempts: 1 }])
+
+    now = ['8.8.8.8']
+    tubewire.advance(60_000)
+    await deliverAll(deps, [endpoint.id])
+    expect(await receiver.count()).toBe(1)
+    expect(await deliveriesOf(endpoint.id)).toMatchObject([{ state: 'delivered', attempts: 2 }])
+  })
+
+  it('that led to a public host before, and leads here now, is not sent', async () => {
+    const { receiver, endpoint, servers } = await owedToName()
+    await receiver.answer({ status: 500 })
+    let addresses = ['8.8.8.8']
+    const { deps } = resolving(tubewire.deps, () => addresses, servers)
+    await deliverAll(deps, [endpoint.id])
+    expect(await receiver.count()).toBe(1)
+    addresses = ['127.0.0.1']
+    tubewire.advance(60_000)
+    await deliverAll(deps, [endpoint.id])
+    expect(await receiver.count()).toBe(1)
+    expect(await errorsOf(endpoint.id)).toEqual([
+      'answered 500',
+      'the URL must be public (receiver.example resolves to 127.0.0.1)',
+    ])
+  })
+
+  it('looks it up once, however many there are', async () => {
+    const { receiver, endpoint, servers } = await owedToName(20)
+    const { deps, names } = resolving(tubewire.deps, () => ['8.8.8.8'], servers)
+    await deliverAll(deps, [endpoint.id])
+    expect(await receiver.count()).toBe(20)
+    expect(names).toEqual([HOST])
   })
 })
 

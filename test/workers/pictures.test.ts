@@ -12,6 +12,7 @@ import type { RemoteInstance } from '../simulator/client.ts'
 import type { Fault } from '../simulator/faults.ts'
 import { picture } from '../simulator/pictures.ts'
 import { control, pollAgain, type Tubewire, testDeps, watched } from '../support/harness.ts'
+import { resolving } from '../support/resolving.ts'
 
 const MINUTE = 60_000
 
@@ -184,6 +185,43 @@ describe('A picture that there is not', () => {
       reason: expect.stringContaining('must be https and public'),
     })
     expect(await requests()).toBe(0)
+  })
+})
+
+describe('A picture under a name', () => {
+  it.each([
+    ['private', ['10.0.0.1'], 'must be public (peertube.example resolves to 10.0.0.1)'],
+    ['unknown', null, "can't be checked now (looking up peertube.example: the resolver answered SERVFAIL)"],
+  ])('is not fetched when its address is %s', async (name, addresses, reason) => {
+    const servers = { 'peertube.example': instance.origin }
+    const { deps } = resolving(tubewire.deps, () => addresses, servers)
+    const { dnsUrl } = deps.config
+    const ask = { ...askFor(`https://peertube.example${pathOf(name)}`, deps.clock(), false), dnsUrl }
+    expect(await loadPicture(deps, ask)).toMatchObject({
+      kind: 'missing',
+      reason: expect.stringContaining(reason),
+    })
+    expect(await requests()).toBe(0)
+  })
+
+  it('is looked up by the loader as the configuration says', async () => {
+    const asks: PictureAsk[] = []
+    const loader = new Proxy(env.PICTURE_LOADER, {
+      get: () => () => ({
+        load: async (ask: PictureAsk) => {
+          asks.push(ask)
+          return { kind: 'busy', retryAfterSeconds: 1 }
+        },
+      }),
+    })
+    const { deps } = resolving(tubewire.deps, () => ['8.8.8.8'])
+    const config = { ...deps.config, publicUrl: 'https://tubewire.example' }
+    await getPicture(
+      { ...deps, config, env: { ...deps.env, PICTURE_LOADER: loader } },
+      'https://peertube.example/lazy-static/thumbnails/b.jpg',
+    )
+    const { dnsUrl, publicUrl } = config
+    expect(asks).toMatchObject([{ allowLocal: false, dnsUrl, publicUrl }])
   })
 })
 

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { pollInstance } from '../../src/workers/poll.ts'
 import { connectTo, leap, toldOf } from '../support/connected.ts'
 import { pollAgain, type Tubewire, testDeps, watched } from '../support/harness.ts'
+import { resolving } from '../support/resolving.ts'
 import { linesOf } from '../support/told.ts'
 
 let tubewire: Tubewire
@@ -142,6 +143,23 @@ describe('A redirect that is not followed', () => {
     await pollInstance(tubewire.deps, id)
     expect(asked).toEqual({ here: 1, there: 0 })
     expect(await placeOf(id)).toMatchObject({ origin: instance.origin, movedFrom: null, failures: 1 })
+  })
+
+  it('is one to a name that resolves to a private address', async () => {
+    const { instance, id, asked } = await moved(
+      301,
+      (_there, { pathname, search }) => `https://there.example${pathname}${search}`,
+    )
+    await env.DB.prepare("UPDATE instances SET origin = 'https://peertube.example' WHERE id = ?")
+      .bind(id)
+      .run()
+    const resolved = resolving(tubewire.deps, (name) => [name === 'there.example' ? '10.0.0.1' : '8.8.8.8'], {
+      'peertube.example': instance.origin,
+    })
+    await pollAgain({ ...tubewire, deps: resolved.deps }, id)
+    expect(asked).toEqual({ here: 1, there: 0 })
+    expect(resolved.names).toEqual(['peertube.example', 'there.example'])
+    expect(await placeOf(id)).toMatchObject({ movedFrom: null, failures: 1 })
   })
 
   it('is one to a private address, where those are not allowed', async () => {

@@ -15,6 +15,7 @@ import {
   watch,
   watched,
 } from '../support/harness.ts'
+import { resolving } from '../support/resolving.ts'
 
 let tubewire: Tubewire
 beforeEach(() => {
@@ -248,6 +249,35 @@ describe('A failing instance', () => {
       detail: expect.stringContaining('must be https and public'),
     })
   })
+
+  it.each([
+    [['10.0.0.1'], 'its URL must be public (peertube.example resolves to 10.0.0.1)'],
+    [null, "its URL can't be checked now (looking up peertube.example: the resolver answered SERVFAIL)"],
+  ])(
+    'under a name that resolves to %j is not asked, says why, and is read when it is right',
+    async (wrong, detail) => {
+      const { instance, id } = await watched(tubewire, 1)
+      await env.DB.prepare("UPDATE instances SET origin = 'https://peertube.example' WHERE id = ?")
+        .bind(id)
+        .run()
+      const before = (await instance.requests()).length
+      let addresses: string[] | null = wrong
+      const servers = { 'peertube.example': instance.origin }
+      const { deps, names } = resolving(tubewire.deps, () => addresses, servers)
+      tubewire.advance(deps.config.maxDelayMs.videos)
+      await pollInstance(deps, id)
+      expect((await instance.requests()).length).toBe(before)
+      expect(tubewire.log.at(-1)).toMatchObject({ outcome: 'failed', detail })
+
+      addresses = ['8.8.8.8']
+      names.splice(0)
+      tubewire.advance(90_000)
+      await pollInstance(deps, id)
+      expect((await instance.requests()).length).toBeGreaterThan(before)
+      expect(tubewire.log.at(-1)).toMatchObject({ outcome: 'nothing-new' })
+      expect(names).toEqual(['peertube.example'])
+    },
+  )
 
   it('one item that cannot be understood costs that item, not the page', async () => {
     const { instance, id } = await watched(tubewire, 5)
