@@ -56,59 +56,58 @@ export async function dueDeliveries(
   const ids = JSON.stringify(endpointIds)
   // D1 binds numbers as fractions.
   const size = `max(CAST(?3 AS INTEGER), (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
-  // In two parts, each along the index of what is due: those in line, and those whose time has come.
-  const due = `WITH line AS MATERIALIZED (
-      SELECT p.id AS endpoint_id, d.event_sequence AS event_sequence
-      FROM json_each(?1) j
-        CROSS JOIN endpoints p ON p.id = j.value AND p.held_until <= ?2 AND ${isOpen('p')}
-        CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
-          SELECT event_sequence FROM (
-            SELECT event_sequence FROM deliveries
-            WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ${LINE.replayed} AND due_at <= ?2
-            ORDER BY due_at LIMIT (${size} + 1) / 2)
-          UNION ALL
-          SELECT event_sequence FROM (
-            SELECT event_sequence FROM deliveries
-            WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at <= ${LINE.replayed}
-            ORDER BY due_at, event_sequence LIMIT ${size}))
-      WHERE p.ordering = 'none'
-        OR p.ordering = 'endpoint' AND NOT EXISTS (
-          SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ?2)
-        OR p.ordering = 'subject' AND NOT EXISTS (
-          SELECT 1 FROM deliveries w INDEXED BY deliveries_order
-          WHERE w.endpoint_id = d.endpoint_id AND w.order_key = d.order_key AND w.event_sequence < d.event_sequence
-            AND w.due_at IS NOT NULL AND w.due_at > ?2)
-    )`
-  const [found, rows, events] = await db.batch<Record<string, unknown>>([
+  const half = `(${size} + 1) / 2`
+  // What waits behind one that failed is passed over before it is counted: it must not stand in the way of the rest.
+  const isFree = (d: string) => `(p.ordering <> 'subject' OR ${d}.order_key IS NULL OR NOT EXISTS (
+    SELECT 1 FROM deliveries w INDEXED BY deliveries_order
+    WHERE w.endpoint_id = p.id AND w.order_key = ${d}.order_key AND w.event_sequence < ${d}.event_sequence
+      AND w.due_at IS NOT NULL AND w.due_at > ?2))`
+  const [found, rows] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
         `SELECT ${columnsOf(endpoints, 'p')} FROM json_each(?) j CROSS JOIN endpoints p ON p.id = j.value`,
       )
       .bind(ids),
+    // In two parts, each along the index of what is due: those whose time has come, and those in line. Of an event that is
+    // owed to a hundred endpoints the data comes once.
     db
       .prepare(
-        `${due}
-         SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence, d.attempts AS attempts,
-                d.attempts_before AS attemptsBefore, d.due_at AS dueAt, d.created_at AS createdAt, d.order_key AS orderKey
-         FROM line CROSS JOIN deliveries d ON d.endpoint_id = line.endpoint_id AND d.event_sequence = line.event_sequence
+        `SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence, d.attempts AS attempts,
+                d.attempts_before AS attemptsBefore, d.due_at AS dueAt, d.created_at AS createdAt, d.order_key AS orderKey,
+                e.id AS id, e.type AS type, e.instance AS instance, e.seen_at AS seenAt,
+                iif(row_number() OVER (PARTITION BY e.sequence) = 1, e.data, NULL) AS data
+         FROM json_each(?1) j
+           CROSS JOIN endpoints p ON p.id = j.value AND p.held_until <= ?2 AND ${isOpen('p')}
+           CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
+             SELECT event_sequence FROM (
+               SELECT t.event_sequence FROM deliveries t
+               WHERE t.endpoint_id = p.id AND t.due_at IS NOT NULL AND t.due_at > ${LINE.replayed} AND t.due_at <= ?2
+                 AND ${isFree('t')}
+               ORDER BY t.due_at, t.event_sequence LIMIT ${half})
+             UNION ALL
+             SELECT event_sequence FROM (
+               SELECT f.event_sequence FROM deliveries f
+               WHERE f.endpoint_id = p.id AND f.due_at IS NOT NULL AND f.due_at <= ${LINE.replayed} AND ${isFree('f')}
+               ORDER BY f.due_at, f.event_sequence LIMIT ${size}))
+           CROSS JOIN events e ON e.sequence = d.event_sequence
+         WHERE p.ordering <> 'endpoint' OR NOT EXISTS (
+           SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ?2)
          ORDER BY d.event_sequence`,
-      )
-      .bind(ids, now, perEndpoint),
-    // An event that is owed to a hundred endpoints is read once.
-    db
-      .prepare(
-        `${due}
-         SELECT e.sequence AS sequence, e.id AS id, e.type AS type, e.instance AS instance, e.seen_at AS seenAt, e.data AS data
-         FROM (SELECT DISTINCT event_sequence FROM line) wanted CROSS JOIN events e ON e.sequence = wanted.event_sequence`,
       )
       .bind(ids, now, perEndpoint),
   ])
   // The rows have the shapes of the statements.
-  const ofEvents = (events?.results ?? []) as LoggedEvent[]
+  const due = (rows?.results ?? []) as (DueDelivery & Omit<LoggedEvent, 'data'> & { data: string | null })[]
   return {
     endpoints: new Map((found?.results ?? []).map((row) => [String(row['id']), endpointOf(row)])),
-    deliveries: (rows?.results ?? []) as DueDelivery[],
-    events: new Map(ofEvents.map((event) => [event.sequence, event])),
+    deliveries: due.map(
+      ({ id: _id, type: _type, instance: _instance, seenAt: _seenAt, data: _data, ...delivery }) => delivery,
+    ),
+    events: new Map(
+      due.flatMap(({ sequence, id, type, instance, seenAt, data }) =>
+        data === null ? [] : [[sequence, { sequence, id, type, instance, seenAt, data }]],
+      ),
+    ),
   }
 }
 
@@ -257,7 +256,7 @@ function healthStatements(
            held_until = value ->> '$.health.heldUntil', disabled_at = value ->> '$.disabled.at',
            disabled_reason = value ->> '$.disabled.reason'
          FROM json_each(?) j
-         WHERE id = value ->> 'endpointId' AND revision = value ->> 'revision'`,
+         WHERE endpoints.id = value ->> 'endpointId' AND endpoints.revision = value ->> 'revision'`,
       )
       .bind(JSON.stringify(judged)),
     ...(recovered.length > 0

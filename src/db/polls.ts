@@ -3,6 +3,7 @@
  * UPDATE changes nothing: the source must still be at the revision that this poll read.
  */
 import type { EventType, NewEvent } from '../events/types.ts'
+import { LINE } from './deliveries.ts'
 import type { Instance, Source } from './instances.ts'
 
 /** A source that is due, where it is, and what is known of its instance. */
@@ -277,7 +278,7 @@ function eventStatements(
     db
       .prepare(
         `INSERT OR IGNORE INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
-         SELECT s.endpoint_id, e.sequence, s.owner_id, 'pending', ?, ?
+         SELECT s.endpoint_id, e.sequence, s.owner_id, 'pending', ${LINE.fresh}, ?
          FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ?
            JOIN subscription_keys k ON k.type IN ('*', e.type, substr(e.type, 1, instr(e.type, '.')) || '*')
              AND k.kind = '' AND k.value = ''
@@ -285,7 +286,7 @@ function eventStatements(
          WHERE ${guard.sql}
          RETURNING endpoint_id AS id`,
       )
-      .bind(now, now, ids, pollId, ...guard.values),
+      .bind(now, ids, pollId, ...guard.values),
     db
       .prepare(
         `SELECT e.sequence AS sequence, e.id AS id, e.type AS type, e.instance AS instance, e.subject AS subject

@@ -8,6 +8,7 @@ import {
   type Due,
   type DueDelivery,
   dueDeliveries,
+  LINE,
   type RecordedAttempt,
   type RecordedHealth,
   recordAttempts,
@@ -81,7 +82,9 @@ function planVisit(
   now: number,
   later: Map<string, number>,
 ): Visit {
-  const { id, batchSize, batchMs, brokenSince, ordering } = endpoint
+  const { id, batchSize, batchMs, brokenSince, heldUntil, ordering } = endpoint
+  // Of one that is held nothing is read, and there may be something.
+  if (heldUntil > now && isSentTo(endpoint)) later.set(id, heldUntil)
   const size = batchSize ?? 1
   const most = Math.max(perEndpoint, size)
   const [oldest] = all
@@ -93,12 +96,18 @@ function planVisit(
   const shipments = pack(all.slice(0, most), size)
   // Of one that is broken a probe says whether the others are worth it.
   const wanted = brokenSince === null ? shipments : shipments.slice(0, 1)
-  const hasMore = all.length >= most || wanted.length < shipments.length
+  const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
+  const isCut = retried >= most / 2 || all.length - retried >= most
+  const hasMore = isCut || all.length > most || wanted.length < shipments.length
   return {
     id,
     pace,
     plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
   }
+}
+
+function isSentTo({ pausedAt, disabledAt, verifiedAt }: Endpoint): boolean {
+  return pausedAt === null && disabledAt === null && verifiedAt !== null
 }
 
 /** An endpoint that this round has the lease of, and how it is doing. */

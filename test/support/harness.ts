@@ -269,20 +269,27 @@ export async function deliveriesOf(
 
 /**
  * From now on the database fails so many times.
- * @param what its reads (`prepare`) or its batches.
+ * @param what its single statements (`prepare`), or its batches.
  * @param when of a batch: before it was done, or after.
+ * @param spared batches that don't fail, before those that do.
  */
 export function breakDatabase(
   { deps }: Tubewire,
   what: 'prepare' | 'batch',
   times: number,
   when: 'before' | 'after' = 'before',
+  spared = 0,
 ): void {
+  let toSpare = spared
   let left = times
   deps.env.DB = new Proxy(deps.env.DB, {
     get(target, name) {
       const value = Reflect.get(target, name)
       if (name !== what || left === 0) return typeof value === 'function' ? value.bind(target) : value
+      if (toSpare > 0) {
+        toSpare -= 1
+        return value.bind(target)
+      }
       left -= 1
       if (name === 'prepare') throw new Error('Network connection lost')
       return async (statements: D1PreparedStatement[]) => {

@@ -23,18 +23,59 @@ beforeEach(async () => {
 })
 
 describe('The limit of an endpoint', () => {
-  it('is kept: 500 at once and 500 a second, however much is owed', async () => {
-    // What is counted is what was sent, however slow the machine is.
-    tubewire.deps.config = { ...tubewire.deps.config, deliveryTimeoutMs: 25_000 }
-    const { receiver, endpoint } = await owed(tubewire, 600)
+  /** Sends for so many seconds of the test's clock, which goes on by what is paused. @returns the times of the requests. */
+  async function sendFor(seconds: number, perSecond: number | null): Promise<number[]> {
+    const { endpoint } = await owed(tubewire, 400)
+    await env.DB.prepare('UPDATE endpoints SET rate_limit = ?, concurrency = 1').bind(perSecond).run()
+    const times: number[] = []
+    tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
+    tubewire.deps.fetch = async () => {
+      times.push(tubewire.deps.clock())
+      return new Response()
+    }
+    const start = tubewire.deps.clock()
+    while (tubewire.deps.clock() < start + seconds * 1_000) {
+      tubewire.deliveryQueue.sent.splice(0)
+      await deliver(tubewire.deps, () => undefined, [endpoint.id])
+      // A message comes a tenth of a second after its time.
+      const [next] = tubewire.deliveryQueue.sent
+      if (!next) break
+      tubewire.advance(next.delaySeconds * 1_000 + 100)
+    }
+    return times.map((at) => at - start).filter((at) => at < seconds * 1_000)
+  }
+
+  it.each([
+    [0.4, 50],
+    [1, 50],
+    [3, 30],
+    [17, 20],
+  ])('of %d a second is kept, over %d s', async (perSecond, seconds) => {
+    const times = await sendFor(seconds, perSecond)
+    const wanted = perSecond * seconds
+    expect(times.length).toBeGreaterThanOrEqual(wanted * 0.95 - 1)
+    expect(times.length).toBeLessThanOrEqual(wanted * 1.05 + 1)
+  })
+
+  it('is a thousand a second where its owner said nothing', async () => {
+    const times = await sendFor(0.3, null)
+    expect(times.length).toBe(400)
+    expect(times.at(-1)).toBeGreaterThanOrEqual(100)
+  })
+
+  it('is less while it says that it is too much, and comes back with good answers', async () => {
+    const { endpoint, receiver } = await owed(tubewire, 60)
+    await receiver.answer({ status: 502, times: 2 }, { status: 200 })
+    const waits: number[] = []
+    tubewire.deps.pause = async (milliseconds) => {
+      waits.push(milliseconds)
+      tubewire.advance(milliseconds)
+    }
+    await env.DB.prepare('UPDATE endpoints SET rate_limit = 100, concurrency = 1').run()
     await deliverAll(tubewire.deps, [endpoint.id])
-    expect(await receiver.count()).toBe(500)
-    tubewire.advance(100)
-    await deliverAll(tubewire.deps, [endpoint.id])
-    expect(await receiver.count()).toBe(550)
-    tubewire.advance(1_000)
-    await deliverAll(tubewire.deps, [endpoint.id])
-    expect(await receiver.count()).toBe(600)
+    // Twice it was too much: a sixteenth of the pace, a quarter after four good answers, all of it after eight.
+    expect(Math.max(...waits)).toBeGreaterThan(100)
+    expect(waits.at(-1)).toBeLessThanOrEqual(10)
   })
 })
 

@@ -264,7 +264,12 @@ describe('A delivery that fails', () => {
       await deliverAll(tubewire.deps, [endpoint.id])
       expect(await receiver.count()).toBe(before)
       tubewire.advance(1)
-      await deliverAll(tubewire.deps, [endpoint.id])
+      // It comes at the pace of one that has said that it was too much.
+      tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
+      for (let messages = 0; messages < 10; messages += 1) {
+        await deliverAll(tubewire.deps, [endpoint.id])
+        tubewire.advance(2_000)
+      }
       expect((await deliveriesOf(endpoint.id)).every(({ state }) => state === 'delivered')).toBe(true)
     },
   )
