@@ -56,6 +56,7 @@ const NASTY = [
   'data:text/html,<script>alert(1)</script>',
   'https://user:password@evil.example/',
   'https://evil.example/(@bob@mastodon.example)?a=[b]|c*d_e`f\'g"h<i>#tag',
+  'https://evil.example/,@bob@mastodon.example;#tag',
   'http://[2606:4700::1111]/[x]',
   `https://evil.example/${'a'.repeat(5_000)}`,
   'http://a.b '.repeat(300),
@@ -114,6 +115,21 @@ describe.each(FORMATS)('The format %s', (format) => {
       // Of many events a few runs are enough: each has most of the texts.
       if (count > 2 && shift === 1) break
     }
+  })
+
+  it.each(counts)('takes %i long events in a body', (count) => {
+    const { video, comment } = exampleOf('comment.created').data
+    // As long as a URL may be, and longer when it is escaped.
+    const url = `https://peertube.example/?${'&'.repeat(65)}${'a'.repeat(900)}`
+    const long = {
+      ...exampleOf('comment.created'),
+      data: {
+        comment: { ...comment, url, html: '', text: 'text '.repeat(2_000) },
+        video: { ...video, name: 'name '.repeat(2_000) },
+      },
+    }
+    const events = Array.from({ length: count }, () => long)
+    expectTaken(format, renderBatch(format, events, batch, options), count)
   })
 
   it('never shows a text that goes the wrong way, or that nobody sees', () => {
