@@ -4,7 +4,7 @@
  */
 import { json, type Writer } from './format.ts'
 import { type Story, tell } from './story.ts'
-import { cut } from './text.ts'
+import { cutBy } from './text.ts'
 
 const MAX_LENGTH = 500
 /** Mastodon counts every URL so, however long it is. */
@@ -37,11 +37,8 @@ function status(story: Story): string {
   const title = harmless(story.title, MAX_TITLE)
   const author = harmless(story.author, MAX_NAME)
   const headline = harmless(story.headline, MAX_TITLE)
-  const head = [
-    title === '' ? headline : `${headline}: ${title}`,
-    ...(author === '' ? [] : [`by ${author}`]),
-    `(${harmless(story.instance, MAX_NAME)})`,
-  ].join(' ')
+  const where = [author, harmless(story.instance, MAX_NAME)].filter((part) => part !== '').join(', ')
+  const head = `${title === '' ? headline : `${headline}: ${title}`} (${where})`
   const warning = story.isSensitive ? WARNING.length : 0
   const link = story.url === null ? 0 : URL_LENGTH + 2
   let left = MAX_LENGTH - lengthOf(head) - warning - link
@@ -60,7 +57,7 @@ function status(story: Story): string {
 
 /** A text that mentions nobody and has no tags, of no more than counts as `limit`. */
 function harmless(text: string, limit: number): string {
-  return cut(text.replace(/[@#＠＃]/g, '$&\u200b'), limit, lengthOf)
+  return cutBy(lengthOf, text.replace(/[@#＠＃]/g, '$&\u200b'), limit)
 }
 
 /** An upper bound of what Mastodon counts: a short URL counts more than it has. */

@@ -4,7 +4,7 @@
  */
 import { json, type Writer } from './format.ts'
 import { type Story, summary, tell } from './story.ts'
-import { cut, escapeHtml, jsonBytes } from './text.ts'
+import { cutBy, escapeHtml, jsonBytes } from './text.ts'
 
 /** An event of Matrix has 65,536 bytes, and hookshot may put all that it got into it once more; encryption adds a third. */
 const MAX_BYTES = 20_000
@@ -21,7 +21,7 @@ export const matrix: Writer = {
     const head = linked(story)
     const size = (some: string) => jsonBytes(some) + jsonBytes(toHtml(some))
     const used = jsonBytes(head.text) + jsonBytes(head.html) + size(story.instance) + FRAME_BYTES
-    const text = cut(quiet(story.text), MAX_BYTES - used, size)
+    const text = cutBy(size, quiet(story.text), MAX_BYTES - used)
     return json({
       text: [head.text, ...(text === '' ? [] : [text]), story.instance].join('\n'),
       html: [
@@ -48,7 +48,7 @@ function line(story: Story, room: number): Line {
   const whole = linked(story)
   if (size(whole) <= room) return whole
   const bare = (text: string): Line => ({ text, html: toHtml(text) })
-  return bare(cut(quiet(summary(story)), room, (text) => size(bare(text))))
+  return bare(cutBy((text) => size(bare(text)), quiet(summary(story)), room))
 }
 
 function linked(story: Story): Line {

@@ -1,7 +1,7 @@
 /** @module ntfy: publishing as JSON, which is posted to the server and names the topic. https://docs.ntfy.sh/publish/#publish-as-json */
 import { json, type Message, type RenderOptions, type Writer } from './format.ts'
 import { summary, type Tone, tell } from './story.ts'
-import { cut, jsonBytes } from './text.ts'
+import { cut, cutBy, jsonBytes } from './text.ts'
 
 const MAX_TITLE = 250
 /** Of the message, counted as JSON: a server reads no more than twice this of a request. */
@@ -27,10 +27,10 @@ export const ntfy: Writer = {
     const story = tell(event, options)
     return publish(options, {
       title: cut(summary({ ...story, author: '' }), MAX_TITLE),
-      message: cut(
+      message: cutBy(
+        jsonBytes,
         [story.author, story.text, story.instance].filter((part) => part !== '').join('\n'),
         MAX_MESSAGE_BYTES,
-        jsonBytes,
       ),
       tags: [TAGS[story.tone]],
       ...(story.tone === 'trouble' ? { priority: HIGH_PRIORITY } : {}),

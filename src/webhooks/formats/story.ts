@@ -157,7 +157,7 @@ function editOf(data: unknown): string {
 function tellLiveEnd(data: unknown): Told {
   const hasReplay = at(data, 'replay') === true
   const headline = hasReplay ? 'Live ended, to be watched again' : 'Live ended'
-  return { ...videoOf(data), text: '', tone: 'gone', headline }
+  return { ...videoOf(data), text: '', tone: 'changed', headline }
 }
 
 function tellComment(data: unknown, what: string): Told {

@@ -23,20 +23,26 @@ export function oneLine(text: string): string {
 }
 
 /**
- * The beginning of a text that measures no more than `limit`, cut between code points, with `…` at its end when it was cut.
- * @param measure must not shrink when a text grows. By default UTF-16 units, which are never fewer than characters.
+ * The beginning of a text, of no more than `limit` UTF-16 units, which are never fewer than characters. It is cut between code
+ * points, with `…` at its end when it was cut.
  */
-export function cut(text: string, limit: number, measure = (some: string) => some.length): string {
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  if (limit < 1) return ''
+  const half = /[\ud800-\udbff]/.test(text.charAt(limit - 2)) ? 1 : 0
+  return ended(text.slice(0, limit - 1 - half))
+}
+
+/** The same by another measure, which must not shrink when a text grows. */
+export function cutBy(measure: (text: string) => number, text: string, limit: number): string {
   if (measure(text) <= limit) return text
-  const points = [...text.toWellFormed()]
-  const begin = (count: number) => `${withoutEnd(points.slice(0, count).join(''))}…`
-  const count = largest(0, points.length, (some) => measure(begin(some)) <= limit)
-  return count === null ? '' : begin(count)
+  const length = largest(1, text.length, (some) => measure(cut(text, some)) <= limit)
+  return length === null ? '' : cut(text, length)
 }
 
 /** A text escaped for its target, of which no more is taken than measures `limit` when it is escaped. */
 export function cutEscaped(text: string, limit: number, escaped: (text: string) => string): string {
-  return escaped(cut(text, limit, (some) => escaped(some).length))
+  return escaped(cutBy((some) => escaped(some).length, text, limit))
 }
 
 /** The largest whole number from `low` to `high` that fits, or null. What is below a number that fits must fit, too. */
@@ -51,10 +57,11 @@ export function largest(low: number, high: number, fits: (number: number) => boo
   return known
 }
 
-/** Without spaces at the end, and without a joiner of emoji that joins nothing any more. */
-function withoutEnd(text: string): string {
-  const trimmed = text.trimEnd()
-  return trimmed.endsWith('\u200d') ? withoutEnd(trimmed.slice(0, -1)) : trimmed
+/** With `…`, without spaces before it, and without a joiner of emoji that joins nothing any more. */
+function ended(text: string): string {
+  let left = text.trimEnd()
+  while (left.endsWith('\u200d')) left = left.slice(0, -1).trimEnd()
+  return `${left.toWellFormed()}…`
 }
 
 /** Bytes of UTF-8. */
