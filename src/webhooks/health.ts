@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** So many failures in a row break the circuit. */
-export const FAILURES_THAT_BREAK = 5
+const FAILURES_THAT_BREAK = 5
 /** How long after the break, and after each probe that fails, the next one comes; the last goes on for ever. */
 const PROBE_DELAYS_MS = [5 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 5 * HOUR] as const
 /** It only failed for so long: it is disabled. */

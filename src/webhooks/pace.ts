@@ -3,10 +3,13 @@
  * and less while it says that it is too much. Pure: who holds the endpoint's lease holds its pace, too.
  */
 
-/** `arrival`: when the next request would come if all came evenly, milliseconds since the epoch. `slowness`: see `afterAnswer`. */
-export type Pace = { arrival: number; slowness: number }
+/**
+ * `arrival`: when the next request would come if all came evenly. `slowness`: see `afterAnswer`. `slowedAt`: when it grew the last
+ * time. Times are milliseconds since the epoch.
+ */
+export type Pace = { arrival: number; slowness: number; slowedAt: number }
 
-export const NEW_PACE: Pace = { arrival: 0, slowness: 0 }
+export const NEW_PACE: Pace = { arrival: 0, slowness: 0, slowedAt: 0 }
 
 /** What an endpoint is sent at most that has no limit of its own, requests a second. */
 const DEFAULT_PER_SECOND = 1_000
@@ -21,14 +24,22 @@ const ANSWERS_THAT_SPEED_UP = 4
 const SLOWEST_MS = 60_000
 
 /** Whether a status says that it was too much: `429 Too Many Requests`, and what proxies say of a server that can't keep up. */
-export function isTooMuch(status: number | null): boolean {
+function isTooMuch(status: number | null): boolean {
   return status === 429 || status === 502 || status === 504
 }
 
-/** The pace after an answer. @param status null when there was none. */
-export function afterAnswer(pace: Pace, status: number | null, isSuccess: boolean): Pace {
-  if (isTooMuch(status)) return { ...pace, slowness: Math.min(MAX_SLOWNESS, Math.floor(pace.slowness) + 1) }
-  if (!isSuccess || pace.slowness === 0) return pace
+/** The pace after an answer. @param answer `status` is null when there was none. */
+export function afterAnswer(
+  pace: Pace,
+  answer: { status: number | null; isSuccess: boolean; startedAt: number; endedAt: number },
+): Pace {
+  if (isTooMuch(answer.status)) {
+    // Of requests that were under way together each is refused, and all of them are one mistake.
+    if (answer.startedAt <= pace.slowedAt) return pace
+    const slowness = Math.min(MAX_SLOWNESS, Math.floor(pace.slowness) + 1)
+    return { ...pace, slowness, slowedAt: answer.endedAt }
+  }
+  if (!answer.isSuccess || pace.slowness === 0) return pace
   return { ...pace, slowness: Math.max(0, pace.slowness - 1 / ANSWERS_THAT_SPEED_UP) }
 }
 

@@ -15,8 +15,8 @@ import {
 } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
-import { type Health, judge, type Told } from '../webhooks/health.ts'
-import { afterAnswer, giveBack, type Pace, reserve } from '../webhooks/pace.ts'
+import { HEALTHY, type Health, judge, type Told } from '../webhooks/health.ts'
+import { afterAnswer, giveBack, NEW_PACE, type Pace, reserve } from '../webhooks/pace.ts'
 import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
@@ -47,7 +47,8 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
     // A gate that fails is not the others' trouble; the next tick wakes its endpoints again.
     deps.log({ log: 'error', where: `asking the gate of ${ids.join(', ')}`, error: describeError(error) })
   }
-  const ids = [...entered.keys()]
+  // In the order of asking: so are the slots given out.
+  const ids = endpointIds.filter((id) => entered.has(id))
   let due: Due
   try {
     due = await dueDeliveries(DB, ids, perEndpoint, deps.clock())
@@ -59,7 +60,8 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
   }
   const later = new Map<string, number>()
   const ofEndpoint = Map.groupBy(due.deliveries, ({ endpointId }) => endpointId)
-  const visits = Array.from(entered, ([id, pace]) => {
+  const visits = ids.map((id) => {
+    const pace = entered.get(id) ?? NEW_PACE
     const all = ofEndpoint.get(id) ?? []
     const endpoint = due.endpoints.get(id)
     // One that was deleted meanwhile has nothing due.
@@ -271,7 +273,7 @@ export class Round {
     const { health, isRecovered, disabled } = judge(running.health, told, this.#deps.random())
     if (!told.isSuccess || running.health.failures > 0 || running.health.failingSince !== null)
       running.health = health
-    running.pace = afterAnswer(running.pace, told.status, told.isSuccess)
+    running.pace = afterAnswer(running.pace, told)
     running.isRecovered ||= isRecovered
     if (disabled) running.disabled ??= { at: told.endedAt, reason: disabled.detail }
   }
@@ -308,7 +310,7 @@ function hasRest({ visit: { plan } }: Running): boolean {
 }
 
 function runningOf(visit: Visit): Running {
-  const { failures, failingSince, brokenSince, probes, heldUntil } = visit.plan?.endpoint ?? NONE
+  const { failures, failingSince, brokenSince, probes, heldUntil } = visit.plan?.endpoint ?? HEALTHY
   const health = { failures, failingSince, brokenSince, probes, heldUntil }
   return {
     visit,
@@ -320,8 +322,6 @@ function runningOf(visit: Visit): Running {
     pacedUntil: 0,
   }
 }
-
-const NONE = { failures: 0, failingSince: null, brokenSince: null, probes: 0, heldUntil: 0 }
 
 /** Recording is safe to repeat: a lost connection says nothing of whether it was done. */
 async function record(

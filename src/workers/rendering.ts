@@ -69,7 +69,7 @@ export class Rendering {
 }
 
 /** The format of an endpoint. The API lets no other in, so the column has no other. */
-export function formatOf({ format }: Pick<Endpoint, 'format'>): Format {
+function formatOf({ format }: Pick<Endpoint, 'format'>): Format {
   return format as Format
 }
 
