@@ -1,6 +1,12 @@
 /** @module What is owed to whom: reading what is due, recording attempts. Every statement works on a set. */
 import type { LoggedEvent } from '../events/envelope.ts'
 
+/**
+ * `due_at` of a delivery that was not tried yet: no time but its place in the line. What happens now comes before what is sent
+ * again, and each in the order of the events.
+ */
+export const LINE = { fresh: 0, replayed: 1 } as const
+
 /** A delivery that is due, with all that is needed to make its next attempt. */
 export type DueDelivery = {
   endpointId: string
