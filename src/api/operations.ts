@@ -17,6 +17,7 @@ import { registerOperations } from './register.ts'
 import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
 import { sourceOperations } from './sources.ts'
+import { subscriptionOperations } from './subscriptions.ts'
 import { userOperations } from './users.ts'
 
 export const OPERATIONS: readonly Operation[] = [
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...connectionOperations,
   ...connectionSourceOperations,
   ...endpointOperations,
+  ...subscriptionOperations,
   ...eventOperations,
   ...deliveryOperations,
   ...administrationOperations,
