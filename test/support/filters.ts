@@ -4,7 +4,7 @@ import { TYPE_PATTERNS } from '../../src/events/filter.ts'
 import { EVENT_TYPES, type NewEvent } from '../../src/events/types.ts'
 import type { Random } from '../model/random.ts'
 
-const HOSTS = ['a.example', 'b.example', 'A.example']
+const HOSTS = ['a.example', 'b.example', 'A.example', 'c.example']
 const NAMES = ['news', 'News', 'music', 'ΟΔΟΣ']
 const TAGS = ['alpha', 'Alpha', 'Überall', 'ünder the sea', 'a_b%', 'x\u001Fy', 'x y']
 const WORDS = [
@@ -37,8 +37,8 @@ export function randomFilter(random: Random): Filter {
   const maybe = <T>(value: T, probability = 0.1) => (random.chance(probability) ? value : undefined)
   const handles = NAMES.flatMap((name) => HOSTS.map((host) => `${name}@${host}`))
   return {
-    types: some([...TYPE_PATTERNS, '*', '*', 'video.*', 'comment.*', ...STRANGE, 'endpoint.*'], 0.5),
-    instances: some(HOSTS),
+    types: some([...TYPE_PATTERNS, '*', 'video.*', 'comment.*', 'instance.*', ...STRANGE, 'endpoint.*'], 0.5),
+    instances: some(HOSTS, 0.25),
     channels: some(handles),
     accounts: some(handles),
     videos: some(UUIDS),
@@ -47,8 +47,8 @@ export function randomFilter(random: Random): Filter {
     tags: some(TAGS),
     nsfw: maybe(random.chance(0.5)),
     localOnly: maybe(random.chance(0.8)),
-    minDuration: maybe(random.int(0, 70)),
-    maxDuration: maybe(random.int(50, 4000)),
+    minDuration: maybe(random.pick([0, 1, 60, 61])),
+    maxDuration: maybe(random.pick([1, 59, 60, 3600])),
     text: maybe(random.pick(WORDS.filter((word) => word !== ''))),
     notificationKinds: some(KINDS, 0.05),
   }
