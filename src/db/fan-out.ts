@@ -120,7 +120,10 @@ const namesOne = (column: string, kind: string) =>
   `(s.${column} IS NULL OR k.kind = '${kind}'
     OR EXISTS (SELECT 1 FROM json_each(e.${column}) o WHERE instr(s.${column}, o.value) > 0))`
 
-/** What a filter asks for, as in `matches`: the cheap conditions first. */
+/**
+ * What a filter asks for, as in `matches`: the cheap conditions first. Those with a subquery stand last, where SQLite puts them
+ * anyway: it would take what comes after them first.
+ */
 const FITS = [
   '(s.nsfw IS NULL OR s.nsfw = e.nsfw)',
   '(s.local_only = 0 OR e.is_local = 1)',
@@ -130,11 +133,11 @@ const FITS = [
   namesThe('languages'),
   namesThe('categories'),
   namesThe('notification_kinds'),
+  '(s.text IS NULL OR instr(e.text, s.text) > 0)',
   namesOne('videos', 'video'),
   namesOne('channels', 'channel'),
   namesOne('accounts', 'account'),
   namesOne('tags', 'tag'),
-  '(s.text IS NULL OR instr(e.text, s.text) > 0)',
 ].join(' AND ')
 
 /**
