@@ -11,6 +11,7 @@ import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { limiterFigures } from './limiter.ts'
 import { listsFigures } from './lists.ts'
+import { matchFigures } from './match.ts'
 import { memoryFigures } from './memory.ts'
 import { modelFigures } from './model.ts'
 import { pathFigures } from './path.ts'
@@ -22,6 +23,7 @@ import { startFigures } from './start.ts'
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
   deliver: deliverFigures,
+  match: matchFigures,
   path: pathFigures,
   api: apiFigures,
   'api.page.lists': listsFigures,

@@ -18,6 +18,7 @@ import { pollInstance } from '../src/workers/poll.ts'
 import { handleDeliveries } from '../src/workers/queues.ts'
 import { countCosts } from '../test/support/count-costs.ts'
 import { timeDetection } from './detect-worker.ts'
+import { timeMatching } from './match-worker.ts'
 import { turned } from './turned-worker.ts'
 
 export { DeliveryGate } from '../src/workers/delivery-gate.ts'
@@ -35,6 +36,7 @@ export default {
     }
     if (url.pathname === '/turned') return Response.json(await turned(dependencies(env), url.searchParams))
     if (url.pathname === '/detect') return Response.json(await timeDetection(await request.json()))
+    if (url.pathname === '/match') return Response.json(await timeMatching(env.DB, await request.json()))
     if (url.pathname === '/wake') {
       const endpoints: string[] = await request.json()
       await env.DELIVERY_QUEUE.send({ endpoints })

@@ -29,6 +29,9 @@
 //    problem, err := UnmarshalProblem(bytes)
 //    bytes, err = problem.Marshal()
 //
+//    subscription, err := UnmarshalSubscription(bytes)
+//    bytes, err = subscription.Marshal()
+//
 //    user, err := UnmarshalUser(bytes)
 //    bytes, err = user.Marshal()
 //
@@ -173,6 +176,16 @@ func UnmarshalProblem(data []byte) (Problem, error) {
 }
 
 func (r *Problem) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalSubscription(data []byte) (Subscription, error) {
+	var r Subscription
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *Subscription) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
@@ -884,6 +897,37 @@ type InvalidParam struct {
 	Path                                                   string      `json:"path"`
 	// What was sent, unless it is long or may be a secret.            
 	Value                                                  interface{} `json:"value"`
+}
+
+type Subscription struct {
+	// ISO 8601 in UTC, with milliseconds.                        
+	CreatedAt                                           time.Time `json:"createdAt"`
+	// The id of the endpoint that is sent these events.          
+	Endpoint                                            string    `json:"endpoint"`
+	Filter                                              Filter    `json:"filter"`
+	ID                                                  string    `json:"id"`
+	// The id of the user whose it is.                            
+	Owner                                               string    `json:"owner"`
+	// ISO 8601 in UTC, with milliseconds.                        
+	UpdatedAt                                           time.Time `json:"updatedAt"`
+}
+
+// Which events: see `addSubscription`. Empty: all.
+type Filter struct {
+	Accounts          []string `json:"accounts,omitempty"`
+	Categories        []int64  `json:"categories,omitempty"`
+	Channels          []string `json:"channels,omitempty"`
+	Instances         []string `json:"instances,omitempty"`
+	Languages         []string `json:"languages,omitempty"`
+	LocalOnly         *bool    `json:"localOnly,omitempty"`
+	MaxDuration       *int64   `json:"maxDuration,omitempty"`
+	MinDuration       *int64   `json:"minDuration,omitempty"`
+	NotificationKinds []string `json:"notificationKinds,omitempty"`
+	Nsfw              *bool    `json:"nsfw,omitempty"`
+	Tags              []string `json:"tags,omitempty"`
+	Text              *string  `json:"text,omitempty"`
+	Types             []string `json:"types,omitempty"`
+	Videos            []string `json:"videos,omitempty"`
 }
 
 type User struct {

@@ -11,6 +11,7 @@
 // val instance                 = json.parse(Instance.serializer(), jsonString)
 // val mail                     = json.parse(Mail.serializer(), jsonString)
 // val problem                  = json.parse(Problem.serializer(), jsonString)
+// val subscription             = json.parse(Subscription.serializer(), jsonString)
 // val user                     = json.parse(User.serializer(), jsonString)
 // val videoPublishedEvent      = json.parse(VideoPublishedEvent.serializer(), jsonString)
 // val videoUpdatedEvent        = json.parse(VideoUpdatedEvent.serializer(), jsonString)
@@ -989,6 +990,53 @@ data class InvalidParam (
      * What was sent, unless it is long or may be a secret.
      */
     val value: JsonElement? = null
+)
+
+@Serializable
+data class Subscription (
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val createdAt: OffsetDateTime,
+
+    /**
+     * The id of the endpoint that is sent these events.
+     */
+    val endpoint: String,
+
+    val filter: Filter,
+    val id: String,
+
+    /**
+     * The id of the user whose it is.
+     */
+    val owner: String,
+
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val updatedAt: OffsetDateTime
+)
+
+/**
+ * Which events: see `addSubscription`. Empty: all.
+ */
+@Serializable
+data class Filter (
+    val accounts: List<String>? = null,
+    val categories: List<Long>? = null,
+    val channels: List<String>? = null,
+    val instances: List<String>? = null,
+    val languages: List<String>? = null,
+    val localOnly: Boolean? = null,
+    val maxDuration: Long? = null,
+    val minDuration: Long? = null,
+    val notificationKinds: List<String>? = null,
+    val nsfw: Boolean? = null,
+    val tags: List<String>? = null,
+    val text: String? = null,
+    val types: List<String>? = null,
+    val videos: List<String>? = null
 )
 
 @Serializable

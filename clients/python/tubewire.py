@@ -1710,6 +1710,115 @@ class Problem:
 
 
 @dataclass
+class Filter:
+    """Which events: see `addSubscription`. Empty: all."""
+
+    accounts: Optional[List[str]] = None
+    categories: Optional[List[int]] = None
+    channels: Optional[List[str]] = None
+    instances: Optional[List[str]] = None
+    languages: Optional[List[str]] = None
+    local_only: Optional[bool] = None
+    max_duration: Optional[int] = None
+    min_duration: Optional[int] = None
+    notification_kinds: Optional[List[str]] = None
+    nsfw: Optional[bool] = None
+    tags: Optional[List[str]] = None
+    text: Optional[str] = None
+    types: Optional[List[str]] = None
+    videos: Optional[List[str]] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Filter':
+        assert isinstance(obj, dict)
+        accounts = from_union([lambda x: from_list(from_str, x), from_none], obj.get("accounts"))
+        categories = from_union([lambda x: from_list(from_int, x), from_none], obj.get("categories"))
+        channels = from_union([lambda x: from_list(from_str, x), from_none], obj.get("channels"))
+        instances = from_union([lambda x: from_list(from_str, x), from_none], obj.get("instances"))
+        languages = from_union([lambda x: from_list(from_str, x), from_none], obj.get("languages"))
+        local_only = from_union([from_bool, from_none], obj.get("localOnly"))
+        max_duration = from_union([from_int, from_none], obj.get("maxDuration"))
+        min_duration = from_union([from_int, from_none], obj.get("minDuration"))
+        notification_kinds = from_union([lambda x: from_list(from_str, x), from_none], obj.get("notificationKinds"))
+        nsfw = from_union([from_bool, from_none], obj.get("nsfw"))
+        tags = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tags"))
+        text = from_union([from_str, from_none], obj.get("text"))
+        types = from_union([lambda x: from_list(from_str, x), from_none], obj.get("types"))
+        videos = from_union([lambda x: from_list(from_str, x), from_none], obj.get("videos"))
+        return Filter(accounts, categories, channels, instances, languages, local_only, max_duration, min_duration, notification_kinds, nsfw, tags, text, types, videos)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.accounts is not None:
+            result["accounts"] = from_union([lambda x: from_list(from_str, x), from_none], self.accounts)
+        if self.categories is not None:
+            result["categories"] = from_union([lambda x: from_list(from_int, x), from_none], self.categories)
+        if self.channels is not None:
+            result["channels"] = from_union([lambda x: from_list(from_str, x), from_none], self.channels)
+        if self.instances is not None:
+            result["instances"] = from_union([lambda x: from_list(from_str, x), from_none], self.instances)
+        if self.languages is not None:
+            result["languages"] = from_union([lambda x: from_list(from_str, x), from_none], self.languages)
+        if self.local_only is not None:
+            result["localOnly"] = from_union([from_bool, from_none], self.local_only)
+        if self.max_duration is not None:
+            result["maxDuration"] = from_union([from_int, from_none], self.max_duration)
+        if self.min_duration is not None:
+            result["minDuration"] = from_union([from_int, from_none], self.min_duration)
+        if self.notification_kinds is not None:
+            result["notificationKinds"] = from_union([lambda x: from_list(from_str, x), from_none], self.notification_kinds)
+        if self.nsfw is not None:
+            result["nsfw"] = from_union([from_bool, from_none], self.nsfw)
+        if self.tags is not None:
+            result["tags"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags)
+        if self.text is not None:
+            result["text"] = from_union([from_str, from_none], self.text)
+        if self.types is not None:
+            result["types"] = from_union([lambda x: from_list(from_str, x), from_none], self.types)
+        if self.videos is not None:
+            result["videos"] = from_union([lambda x: from_list(from_str, x), from_none], self.videos)
+        return result
+
+
+@dataclass
+class Subscription:
+    created_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    endpoint: str
+    """The id of the endpoint that is sent these events."""
+
+    filter: Filter
+    id: str
+    owner: str
+    """The id of the user whose it is."""
+
+    updated_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Subscription':
+        assert isinstance(obj, dict)
+        created_at = from_datetime(obj.get("createdAt"))
+        endpoint = from_str(obj.get("endpoint"))
+        filter = Filter.from_dict(obj.get("filter"))
+        id = from_str(obj.get("id"))
+        owner = from_str(obj.get("owner"))
+        updated_at = from_datetime(obj.get("updatedAt"))
+        return Subscription(created_at, endpoint, filter, id, owner, updated_at)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["createdAt"] = self.created_at.isoformat()
+        result["endpoint"] = from_str(self.endpoint)
+        result["filter"] = to_class(Filter, self.filter)
+        result["id"] = from_str(self.id)
+        result["owner"] = from_str(self.owner)
+        result["updatedAt"] = self.updated_at.isoformat()
+        return result
+
+
+@dataclass
 class Role:
     id: int
     label: str
@@ -3462,6 +3571,14 @@ def problem_from_dict(s: Any) -> Problem:
 
 def problem_to_dict(x: Problem) -> Any:
     return to_class(Problem, x)
+
+
+def subscription_from_dict(s: Any) -> Subscription:
+    return Subscription.from_dict(s)
+
+
+def subscription_to_dict(x: Subscription) -> Any:
+    return to_class(Subscription, x)
 
 
 def user_from_dict(s: Any) -> User:

@@ -683,7 +683,7 @@ export interface paths {
     put?: never
     /**
      * Make an endpoint
-     * @description It is subscribed to all events. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.
+     * @description It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.
      *
      *     API keys need the scope `endpoints:write`.
      */
@@ -726,7 +726,7 @@ export interface paths {
     patch: operations['patchEndpoint']
     trace?: never
   }
-  '/.well-known/webhook-keys.json': {
+  '/api/v1/subscriptions': {
     parameters: {
       query?: never
       header?: never
@@ -734,16 +734,76 @@ export interface paths {
       cookie?: never
     }
     /**
-     * The public keys of webhooks
-     * @description What signatures that begin with `v1a,` are verified with: a JWK Set (RFC 7517). The first key signs; those after it did before, and are shown until the operator takes them away.
+     * List subscriptions
+     * @description API keys need the scope `endpoints:read`.
      */
-    get: operations['getWebhookKeys']
+    get: operations['getSubscriptions']
     put?: never
-    post?: never
+    /**
+     * Subscribe an endpoint to events
+     * @description To those that fit all that the filter asks for. An endpoint is sent what fits any of its subscriptions, once.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['addSubscription']
     delete?: never
     options?: never
     head?: never
     patch?: never
+    trace?: never
+  }
+  '/api/v1/subscriptions/preview': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * See what a filter would let through
+     * @description Of the last 1,000 events that you may see; of fewer when they are long. Nothing is stored or sent.
+     *
+     *     API keys need the scope `events:read`.
+     */
+    post: operations['previewSubscription']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/subscriptions/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One subscription
+     * @description API keys need the scope `endpoints:read`.
+     */
+    get: operations['getSubscription']
+    put?: never
+    post?: never
+    /**
+     * Remove a subscription
+     * @description What the endpoint is owed already stays. One without subscriptions is sent nothing that is new.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    delete: operations['delSubscription']
+    options?: never
+    head?: never
+    /**
+     * Change what a subscription asks for
+     * @description It counts for events from now on: what is owed already stays.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    patch: operations['patchSubscription']
     trace?: never
   }
   '/api/v1/events': {
@@ -1498,6 +1558,23 @@ export interface components {
       | components['schemas']['InstanceRecoveredEvent']
       | components['schemas']['InstanceUpgradedEvent']
       | components['schemas']['ConnectionExpiredEvent']
+    /** @description Which events: see `addSubscription`. Empty: all. */
+    Filter: {
+      types?: string[]
+      instances?: string[]
+      channels?: string[]
+      accounts?: string[]
+      videos?: string[]
+      languages?: string[]
+      categories?: number[]
+      tags?: string[]
+      nsfw?: boolean
+      localOnly?: boolean
+      minDuration?: number
+      maxDuration?: number
+      text?: string
+      notificationKinds?: string[]
+    }
     Instance: {
       id: string
       url: string
@@ -1642,6 +1719,24 @@ export interface components {
       failures: number
       errorKind: string | null
       lastError: string | null
+    }
+    Subscription: {
+      id: string
+      /** @description The id of the user whose it is. */
+      owner: string
+      /** @description The id of the endpoint that is sent these events. */
+      endpoint: string
+      filter: components['schemas']['Filter']
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      updatedAt: string
     }
     User: {
       id: string
@@ -6579,6 +6674,40 @@ export interface operations {
            * @default
            */
           description?: string
+          /**
+           * @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.
+           * @default {}
+           */
+          filter?: {
+            /** @description Types of events, such as `video.published`, or all of a kind: `video.*`. */
+            types?: string[]
+            /** @description Where it was read: hosts, or URLs, of instances. */
+            instances?: string[]
+            /** @description Channels: `name@host`, or the URL of one; a name alone with `instances`, where it then is at home. */
+            channels?: string[]
+            /** @description Accounts, written as channels are: who made the video or wrote the comment, or whom a notification is about. */
+            accounts?: string[]
+            /** @description Videos: a UUID, a short one, or the URL. */
+            videos?: string[]
+            /** @description Languages, by their codes: `en`. */
+            languages?: string[]
+            /** @description Categories, by PeerTube’s numbers. */
+            categories?: number[]
+            /** @description Tags, whatever their case. */
+            tags?: string[]
+            /** @description True: only what is marked as sensitive; false: only what is not. */
+            nsfw?: boolean
+            /** @description Only videos of the instance itself. */
+            localOnly?: boolean
+            /** @description Seconds. */
+            minDuration?: number
+            /** @description Seconds. */
+            maxDuration?: number
+            /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+            text?: string
+            /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
+            notificationKinds?: string[]
+          }
         }
       }
     }
@@ -6826,9 +6955,24 @@ export interface operations {
       503: components['responses']['Error503_2']
     }
   }
-  getWebhookKeys: {
+  getSubscriptions: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description How many to skip, 0 to 10000; further on with `after`. */
+        start?: number
+        /** @description How many, 0 to 100. */
+        count?: number
+        /** @description The order; with a minus the last comes first. */
+        sort?: 'createdAt' | '-createdAt'
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
+        search?: string
+        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+        after?: string
+        /** @description Of this endpoint only, whose it ever is. */
+        endpoint?: string
+        /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
+        owner?: string
+      }
       header?: {
         /** @description The `ETag` of what you have: 304 when it still holds. */
         'If-None-Match'?: string
@@ -6838,7 +6982,7 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description The keys. */
+      /** @description A page of subscriptions. */
       200: {
         headers: {
           'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
@@ -6851,42 +6995,33 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "keys": [
+           *       "total": 1,
+           *       "data": [
            *         {
-           *           "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
-           *           "kty": "OKP",
-           *           "crv": "Ed25519",
-           *           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
-           *           "alg": "EdDSA",
-           *           "use": "sig",
-           *           "whpk": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
-           *           "createdAt": "2026-11-25T10:00:00.000Z"
+           *           "id": "sub_9f86d081884c7d659a2feaa0",
+           *           "owner": "usr_administrator",
+           *           "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *           "filter": {
+           *             "types": [
+           *               "video.*"
+           *             ],
+           *             "channels": [
+           *               "news@peertube.example"
+           *             ],
+           *             "nsfw": false
+           *           },
+           *           "createdAt": "2026-11-25T10:00:00.000Z",
+           *           "updatedAt": "2026-11-25T10:00:00.000Z"
            *         }
            *       ]
            *     }
            */
           'application/json': {
-            keys: {
-              /** @description The thumbprint of the key (RFC 7638). */
-              kid: string
-              /** @constant */
-              kty: 'OKP'
-              /** @constant */
-              crv: 'Ed25519'
-              /** @description The 32 bytes of the key as base64url. */
-              x: string
-              /** @constant */
-              alg: 'EdDSA'
-              /** @constant */
-              use: 'sig'
-              /** @description The key as Standard Webhooks writes it. */
-              whpk: string
-              /**
-               * Format: date-time
-               * @description ISO 8601 in UTC, with milliseconds.
-               */
-              createdAt: string
-            }[]
+            /** @description How many there are in all. */
+            total: number
+            data: components['schemas']['Subscription'][]
+            /** @description Pass it on as `after`; there is none on the last page. */
+            next?: string
           }
         }
       }
@@ -6901,6 +7036,506 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addSubscription: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+         *       "filter": {
+         *         "types": [
+         *           "video.*"
+         *         ],
+         *         "channels": [
+         *           "news@peertube.example"
+         *         ],
+         *         "nsfw": false
+         *       }
+         *     }
+         */
+        'application/json': {
+          /** @description The id of an endpoint. */
+          endpoint: string
+          /**
+           * @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.
+           * @default {}
+           */
+          filter?: {
+            /** @description Types of events, such as `video.published`, or all of a kind: `video.*`. */
+            types?: string[]
+            /** @description Where it was read: hosts, or URLs, of instances. */
+            instances?: string[]
+            /** @description Channels: `name@host`, or the URL of one; a name alone with `instances`, where it then is at home. */
+            channels?: string[]
+            /** @description Accounts, written as channels are: who made the video or wrote the comment, or whom a notification is about. */
+            accounts?: string[]
+            /** @description Videos: a UUID, a short one, or the URL. */
+            videos?: string[]
+            /** @description Languages, by their codes: `en`. */
+            languages?: string[]
+            /** @description Categories, by PeerTube’s numbers. */
+            categories?: number[]
+            /** @description Tags, whatever their case. */
+            tags?: string[]
+            /** @description True: only what is marked as sensitive; false: only what is not. */
+            nsfw?: boolean
+            /** @description Only videos of the instance itself. */
+            localOnly?: boolean
+            /** @description Seconds. */
+            minDuration?: number
+            /** @description Seconds. */
+            maxDuration?: number
+            /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+            text?: string
+            /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
+            notificationKinds?: string[]
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description The subscription. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description Its path. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "sub_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ],
+           *         "channels": [
+           *           "news@peertube.example"
+           *         ],
+           *         "nsfw": false
+           *       },
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_11']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  previewSubscription: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "filter": {
+         *         "types": [
+         *           "video.*"
+         *         ],
+         *         "channels": [
+         *           "news@peertube.example"
+         *         ],
+         *         "nsfw": false
+         *       }
+         *     }
+         */
+        'application/json': {
+          /**
+           * @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.
+           * @default {}
+           */
+          filter?: {
+            /** @description Types of events, such as `video.published`, or all of a kind: `video.*`. */
+            types?: string[]
+            /** @description Where it was read: hosts, or URLs, of instances. */
+            instances?: string[]
+            /** @description Channels: `name@host`, or the URL of one; a name alone with `instances`, where it then is at home. */
+            channels?: string[]
+            /** @description Accounts, written as channels are: who made the video or wrote the comment, or whom a notification is about. */
+            accounts?: string[]
+            /** @description Videos: a UUID, a short one, or the URL. */
+            videos?: string[]
+            /** @description Languages, by their codes: `en`. */
+            languages?: string[]
+            /** @description Categories, by PeerTube’s numbers. */
+            categories?: number[]
+            /** @description Tags, whatever their case. */
+            tags?: string[]
+            /** @description True: only what is marked as sensitive; false: only what is not. */
+            nsfw?: boolean
+            /** @description Only videos of the instance itself. */
+            localOnly?: boolean
+            /** @description Seconds. */
+            minDuration?: number
+            /** @description Seconds. */
+            maxDuration?: number
+            /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+            text?: string
+            /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
+            notificationKinds?: string[]
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description What it would let through. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "scanned": 1000,
+           *       "matched": 1,
+           *       "types": [
+           *         {
+           *           "type": "video.published",
+           *           "matched": 1
+           *         }
+           *       ],
+           *       "data": [
+           *         {
+           *           "id": "evt_fb5a7588a0bf4fcecc66cc55690b46ff",
+           *           "type": "video.published",
+           *           "timestamp": "2026-11-23T21:19:37.421Z",
+           *           "sequence": 42,
+           *           "instance": "peertube.example",
+           *           "data": {
+           *             "video": {
+           *               "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *               "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+           *               "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *               "name": "Alice video 1",
+           *               "description": "Description of video 1\r\nwith two lines",
+           *               "duration": 2,
+           *               "isLive": false,
+           *               "isLocal": true,
+           *               "nsfw": false,
+           *               "category": {
+           *                 "id": 15,
+           *                 "label": "Science & Technology"
+           *               },
+           *               "licence": null,
+           *               "language": {
+           *                 "id": "en",
+           *                 "label": "English"
+           *               },
+           *               "tags": [
+           *                 "alpha",
+           *                 "tag1"
+           *               ],
+           *               "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
+           *               "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *               "publishedAt": "2026-11-23T21:19:05.009Z",
+           *               "createdAt": "2026-11-23T21:19:06.360Z",
+           *               "originallyPublishedAt": null,
+           *               "channel": {
+           *                 "name": "alice_channel",
+           *                 "displayName": "Main alice channel",
+           *                 "host": "peertube.example",
+           *                 "url": "https://peertube.example/video-channels/alice_channel",
+           *                 "handle": "alice_channel@peertube.example",
+           *                 "avatarUrl": null
+           *               },
+           *               "account": {
+           *                 "name": "alice",
+           *                 "displayName": "alice",
+           *                 "host": "peertube.example",
+           *                 "url": "https://peertube.example/accounts/alice",
+           *                 "handle": "alice@peertube.example",
+           *                 "avatarUrl": null
+           *               }
+           *             }
+           *           }
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            /** @description How many events were looked at. */
+            scanned: number
+            /** @description How many of them fit. */
+            matched: number
+            /** @description The same by their types, the most first. */
+            types: {
+              type: string
+              /** @description How many of this type. */
+              matched: number
+            }[]
+            /** @description The newest that fit, the newest first: 100 at most. */
+            data: components['schemas']['Event'][]
+          }
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getSubscription: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of a subscription. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The subscription. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "sub_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ],
+           *         "channels": [
+           *           "news@peertube.example"
+           *         ],
+           *         "nsfw": false
+           *       },
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  delSubscription: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a subscription. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It is gone. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  patchSubscription: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a subscription. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "filter": {
+         *         "languages": [
+         *           "en"
+         *         ],
+         *         "nsfw": null
+         *       }
+         *     }
+         */
+        'application/merge-patch+json': {
+          /** @description What is left out stays; null takes it away. */
+          filter?: {
+            types?: string[] | null
+            instances?: string[] | null
+            channels?: string[] | null
+            accounts?: string[] | null
+            videos?: string[] | null
+            languages?: string[] | null
+            categories?: number[] | null
+            tags?: string[] | null
+            nsfw?: boolean | null
+            localOnly?: boolean | null
+            minDuration?: number | null
+            maxDuration?: number | null
+            text?: string | null
+            notificationKinds?: string[] | null
+          }
+        }
+        /**
+         * @example {
+         *       "filter": {
+         *         "languages": [
+         *           "en"
+         *         ],
+         *         "nsfw": null
+         *       }
+         *     }
+         */
+        'application/json': {
+          /** @description What is left out stays; null takes it away. */
+          filter?: {
+            types?: string[] | null
+            instances?: string[] | null
+            channels?: string[] | null
+            accounts?: string[] | null
+            videos?: string[] | null
+            languages?: string[] | null
+            categories?: number[] | null
+            tags?: string[] | null
+            nsfw?: boolean | null
+            localOnly?: boolean | null
+            minDuration?: number | null
+            maxDuration?: number | null
+            text?: string | null
+            notificationKinds?: string[] | null
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description The subscription. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "sub_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ],
+           *         "channels": [
+           *           "news@peertube.example"
+           *         ],
+           *         "nsfw": false
+           *       },
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_6']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']

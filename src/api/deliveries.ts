@@ -83,7 +83,8 @@ function show(delivery: DeliveryState) {
     state: delivery.state,
     attempts: delivery.attempts,
     createdAt: time(delivery.createdAt),
-    nextAttemptAt: delivery.dueAt === null ? null : time(Math.max(delivery.dueAt, delivery.createdAt)),
+    // Of one that was not tried yet `dueAt` is no time: see `LINE`.
+    nextAttemptAt: time(delivery.dueAt === null ? null : Math.max(delivery.dueAt, delivery.createdAt)),
     finishedAt: time(delivery.finishedAt),
     lastAttempt:
       delivery.startedAt === null

@@ -16,6 +16,7 @@ import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
 import { endpointFields, exampleEndpoint, ShownEndpoint, showEndpoint } from './endpoint-view.ts'
 import { idParams, list, listQuery, Owner, text } from './fields.ts'
+import { completed, FilterInput } from './filter-fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
 import { full, notFound, Problem, shutOut } from './problem.ts'
@@ -31,7 +32,11 @@ import { requireTarget, targetUrl } from './urls.ts'
 const Description = v.pipe(text(500), v.description('For people.'))
 
 const newBody = (allowLocal: boolean) =>
-  v.strictObject({ url: targetUrl(allowLocal), description: v.optional(Description, '') })
+  v.strictObject({
+    url: targetUrl(allowLocal),
+    description: v.optional(Description, ''),
+    filter: v.optional(FilterInput, {}),
+  })
 const changes = (allowLocal: boolean) =>
   v.strictObject({
     url: v.optional(targetUrl(allowLocal)),
@@ -77,7 +82,7 @@ export const endpointOperations = [
     tag: 'Endpoints',
     summary: 'Make an endpoint',
     description:
-      'It is subscribed to all events. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.',
+      'It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.',
     body: newBody(false),
     localBody: newBody(true),
     example: { url: 'https://receiver.example/hook', description: 'The team’s chat' },
@@ -96,6 +101,7 @@ export const endpointOperations = [
     async handle(input) {
       const { body, deps } = input
       await requireTarget(input, 'url', new URL(body.url))
+      const filter = completed(body.filter)
       const id = newId('ep')
       const secret = newSecret()
       const { id: owner, role } = userOf(input)
@@ -112,6 +118,7 @@ export const endpointOperations = [
         },
         auditOf(input, id),
         { most, evenShutOut: isOperator(input) },
+        filter,
       )
       if (endpoint === 'full') throw full('endpoints', most)
       if (endpoint === 'owner-shut-out') throw shutOut(owner)

@@ -4,7 +4,7 @@ import type { InstanceState, NewSource as StoredSource } from '../db/instances.t
 import { targetText } from '../events/source-target.ts'
 import { firstCheckpoint } from '../events/video-walk.ts'
 import { parsePasted } from '../peertube/paste.ts'
-import { shortUuidOf, uuidOf } from '../peertube/short-uuid.ts'
+import { uuidOfId } from '../peertube/short-uuid.ts'
 import { readVideo, readVideosPage } from '../peertube/videos.ts'
 import type { Deps } from '../workers/deps.ts'
 import { text } from './fields.ts'
@@ -136,18 +136,13 @@ export async function planSource(deps: Deps, instance: InstanceState, body: NewS
 }
 
 const PUBLIC = 1
-const SHORT_LENGTH = 22
 
 /** The UUID of a video of this instance, or null when that is none. */
 function videoOf({ host, origin }: InstanceState, sent: string): string | null {
-  const id = sent.trim()
-  if (shortUuidOf(id) !== null) return id.toLowerCase()
-  if (id.length === SHORT_LENGTH) return uuidOf(id)
+  const uuid = uuidOfId(sent.trim())
+  if (uuid !== null) return uuid
   const pasted = parsePasted(sent)
   if (pasted.kind === 'wrong' || pasted.named.kind !== 'video') return null
   const isHere = pasted.url.host === host || pasted.url.host === new URL(origin).host
-  const named = pasted.named.id
-  if (!isHere) return null
-  if (shortUuidOf(named) !== null) return named.toLowerCase()
-  return named.length === SHORT_LENGTH ? uuidOf(named) : null
+  return isHere ? uuidOfId(pasted.named.id) : null
 }

@@ -17,6 +17,7 @@ import { registerOperations } from './register.ts'
 import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
 import { sourceOperations } from './sources.ts'
+import { subscriptionOperations } from './subscriptions.ts'
 import { userOperations } from './users.ts'
 import { webhookKeyOperations } from './webhook-keys.ts'
 
@@ -35,6 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...connectionSourceOperations,
   ...endpointOperations,
   ...webhookKeyOperations,
+  ...subscriptionOperations,
   ...eventOperations,
   ...deliveryOperations,
   ...administrationOperations,

@@ -20,8 +20,8 @@ export const SCOPES = {
   'instances:read': 'see which instances are watched',
   'instances:write':
     'add, pause, poll and remove instances, and what of them is read, as far as the role allows',
-  'endpoints:read': 'see endpoints',
-  'endpoints:write': 'make, change and remove endpoints',
+  'endpoints:read': 'see endpoints and their subscriptions',
+  'endpoints:write': 'make, change and remove endpoints and their subscriptions',
   'connections:read': 'see connections',
   'connections:write': 'connect and disconnect accounts on instances, and say how often they are read',
   'feeds:read': 'read private feeds, once there are some',
@@ -113,6 +113,13 @@ export const RIGHTS = {
   patchEndpoint: right('own', 'all', 'all', 'endpoints:write'),
   delEndpoint: right('own', 'own', 'all', 'endpoints:write'),
   getWebhookKeys: everybody,
+
+  getSubscriptions: right('own', 'all', 'all', 'endpoints:read'),
+  addSubscription: right('own', 'own', 'own', 'endpoints:write'),
+  previewSubscription: right('own', 'own', 'own', 'events:read'),
+  getSubscription: right('own', 'all', 'all', 'endpoints:read'),
+  patchSubscription: right('own', 'own', 'own', 'endpoints:write'),
+  delSubscription: right('own', 'own', 'all', 'endpoints:write'),
 
   getEvents: right('own', 'own', 'own', 'events:read'),
   getEvent: right('own', 'own', 'own', 'events:read'),

@@ -1,6 +1,7 @@
 /** @module Endpoints and their subscriptions. */
 import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
+import type { Filter } from '../events/filter.ts'
 import { type AuditEntry, auditStatement, auditStatements } from './audit.ts'
 import { columnsOf } from './columns.ts'
 import { deleteRow } from './delete-row.ts'
@@ -8,6 +9,7 @@ import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { mayHave, type NotMade, ownerStatement, type Terms, whyNotMade } from './owners.ts'
 import { endpoints } from './schema.ts'
+import { subscriptionStatements } from './subscriptions.ts'
 import { isLetIn } from './user-row.ts'
 
 export type Endpoint = typeof endpoints.$inferSelect
@@ -42,7 +44,8 @@ const NEW_ENDPOINT = {
 } as const
 
 /**
- * Stores an endpoint with a subscription to all events.
+ * Stores an endpoint with a subscription.
+ * @param filter of the subscription; without it to all events.
  * @returns it, or why nothing was stored.
  */
 export async function insertEndpoint(
@@ -50,10 +53,10 @@ export async function insertEndpoint(
   endpoint: NewEndpoint,
   audit?: AuditEntry,
   terms: Terms = {},
+  filter: Filter = {},
 ): Promise<Endpoint | NotMade> {
   const { id, ownerId, url, description, secret, createdAt } = endpoint
   const condition = mayHave('endpoints', terms)
-  const subscription = newId('sub')
   const results = await db.batch([
     db
       .prepare(
@@ -63,18 +66,7 @@ export async function insertEndpoint(
       )
       .bind(id, ownerId, url, description, secret, createdAt, ...condition.values),
     ...auditStatements(db, audit),
-    db
-      .prepare(
-        `INSERT INTO subscriptions (id, owner_id, endpoint_id, created_at)
-         SELECT ?, owner_id, id, created_at FROM endpoints WHERE id = ?`,
-      )
-      .bind(subscription, id),
-    db
-      .prepare(
-        `INSERT INTO subscription_keys (type, kind, value, subscription_id)
-         SELECT '*', '', '', id FROM subscriptions WHERE id = ?`,
-      )
-      .bind(subscription),
+    ...subscriptionStatements(db, { id: newId('sub'), endpointId: id, filter, createdAt }),
     ownerStatement(db, ownerId, terms),
   ])
   if (!results[0]?.meta.changes) return whyNotMade(results.at(-1))

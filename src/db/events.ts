@@ -176,11 +176,23 @@ function edges(after: string, { since, until }: { since: string; until: string }
  * The first rows of a page: those that have less than so many bytes of data before them. They come as the window adds them
  * up, in the order of the sequence: an ORDER BY would read them once more.
  */
-function withinBytes(page: string, bytes: number): string {
+function withinBytes(page: string, bytes: number, order: 'ASC' | 'DESC' = 'ASC'): string {
   return `SELECT sequence, id, type, instance, seenAt, data
-    FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY sequence ROWS UNBOUNDED PRECEDING) - octet_length(data) AS start
+    FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY sequence ${order} ROWS UNBOUNDED PRECEDING) - octet_length(data) AS start
           FROM (${page}))
     WHERE start < ${bytes}`
+}
+
+/** What a Worker can take in at once, and read as JSON in a moment. */
+const NEWEST_BYTES = 8_000_000
+
+/** The newest events that are public or the viewer's own, the newest first: so many, or fewer when they are long. */
+export async function newestEvents(db: D1Database, viewerId: string, limit: number): Promise<LoggedEvent[]> {
+  const runs = ['owner_id IS NULL', 'owner_id = ?1'].map(
+    (ofOwner) => `SELECT ${COLUMNS} FROM events INDEXED BY events_owner WHERE ${ofOwner}`,
+  )
+  const page = `${union(runs)} ORDER BY sequence DESC LIMIT ?2`
+  return read(db, withinBytes(page, NEWEST_BYTES, 'DESC'), [viewerId, limit])
 }
 
 /** One event, or null: a private one of somebody else is as good as none. */

@@ -2,7 +2,8 @@
 import type { KnownComment, KnownThread } from '../events/detect-comments.ts'
 import { type KnownVideo, knownVideo } from '../events/detect-videos.ts'
 import type { Video } from '../events/types.ts'
-import { type GuardedWrite, jsonParts } from './polls.ts'
+import { jsonParts } from './json-parts.ts'
+import type { GuardedWrite } from './polls.ts'
 
 const COMMENT = `c.id AS id, c.thread_id AS threadId, c.video_uuid AS videoUuid, c.created_at AS createdAt,
   c.data AS data, c.is_public AS isPublic, c.public_text AS publicText, c.deleted_at AS deletedAt`

@@ -1,6 +1,7 @@
 /** @module What is known of a connection's notifications. */
 import type { KnownNotification } from '../events/detect-notifications.ts'
-import { type GuardedWrite, jsonParts } from './polls.ts'
+import { jsonParts } from './json-parts.ts'
+import type { GuardedWrite } from './polls.ts'
 
 /** What is known of a page's notifications, by number. */
 export async function knownNotifications(

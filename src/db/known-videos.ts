@@ -1,6 +1,7 @@
 /** @module What is known of a source's videos: read page by page, written with the poll's guard. */
 import type { KnownVideo } from '../events/detect-videos.ts'
-import { type GuardedWrite, jsonParts } from './polls.ts'
+import { jsonParts } from './json-parts.ts'
+import type { GuardedWrite } from './polls.ts'
 
 const COLUMNS = `v.uuid AS uuid, v.published_at AS publishedAt, v.state AS state, v.data AS data, v.tags AS tags,
   v.comments AS comments, v.comments_read AS commentsRead, v.returns AS returns`

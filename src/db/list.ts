@@ -22,8 +22,8 @@ export type ListPage<TRow> = { total: number; rows: TRow[]; next?: string }
 export type ListSpec = {
   /** With its alias for joins, if any. */
   table: string
-  /** Its name in `totals`, with `where`. */
-  list: CountedList
+  /** Its name in `totals`, with `where`; null: it is not kept there, for it is short, and is counted. */
+  list: CountedList | null
   /** A SELECT list; it has `id`. */
   columns: string
   /** Columns by the names that callers know; each has an index with `id` after it (and `where` before it), or is unique. */
@@ -57,7 +57,7 @@ export async function readList<TRow extends { id: string }>(
 ): Promise<ListPage<TRow>> {
   const isDescending = query.sort.startsWith('-')
   const column = spec.sorts[isDescending ? query.sort.slice(1) : query.sort]
-  if (!column) throw new Error(`the list ${spec.list} has no order ${query.sort}`)
+  if (!column) throw new Error(`the list ${spec.table} has no order ${query.sort}`)
   const order = isDescending ? 'DESC' : 'ASC'
   const conditions = conditionsOf(spec, query.search)
   const after = query.after === undefined ? null : readCursor(query.after, query.sort)
@@ -71,7 +71,7 @@ export async function readList<TRow extends { id: string }>(
          ORDER BY ${column} ${order}, id ${order} LIMIT ? OFFSET ?`,
       )
       .bind(...paged.flatMap(({ values }) => values), query.count + 1, query.start),
-    query.search === undefined
+    spec.list !== null && query.search === undefined
       ? totalStatement(db, spec.list, spec.ownerId ?? '')
       : db
           .prepare(`SELECT count(*) AS total FROM ${spec.table} ${whereOf(conditions)}`)

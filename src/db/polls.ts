@@ -2,8 +2,8 @@
  * @module What a poll reads and writes. Every statement that a poll commits carries its guard, for a batch goes on when an
  * UPDATE changes nothing: the source must still be at the revision that this poll read.
  */
-import type { EventType, NewEvent } from '../events/types.ts'
-import { LINE } from './deliveries.ts'
+import type { NewEvent } from '../events/types.ts'
+import { eventStatements, type Guard, type StoredEvent } from './fan-out.ts'
 import type { Instance, Source } from './instances.ts'
 
 /** A source that is due, where it is, and what is known of its instance. */
@@ -98,9 +98,6 @@ export async function dueSources(
   })
 }
 
-/** A condition that every statement of a commit carries, with its values. */
-type Guard = { sql: string; values: readonly (string | number)[] }
-
 /** Statements of a commit besides its own, each of which must carry the guard. */
 export type GuardedWrite = (db: D1Database, guard: Guard) => D1PreparedStatement[]
 
@@ -117,9 +114,6 @@ export type Progress = {
   events: readonly NewEvent[]
   writes: readonly GuardedWrite[]
 }
-
-/** An event that a commit stored, with its sequence. */
-type StoredEvent = { sequence: number; id: string; type: EventType; instance: string; subject: string }
 
 export type Committed =
   | { kind: 'committed'; events: StoredEvent[]; endpoints: string[] }
@@ -215,83 +209,9 @@ async function commit(
     sql: 'EXISTS (SELECT 1 FROM sources WHERE id = ? AND revision = ? AND poll_id = ?)',
     values: [source.id, source.revision + 1, pollId],
   }
-  const hasEvents = events.length > 0
-  const results = await db.batch<Record<string, unknown>>([
-    move,
-    ...writes.flatMap((write) => write(db, guard)),
-    ...(hasEvents ? eventStatements(db, pollId, events, now, guard) : []),
-  ])
+  const { statements, outcomeOf } = eventStatements(db, { pollId, events, now, guard })
+  const others = [move, ...writes.flatMap((write) => write(db, guard))]
+  const results = await db.batch<Record<string, unknown>>([...others, ...statements])
   if (results[0]?.meta.changes === 0) return { kind: 'superseded' }
-  if (!hasEvents) return { kind: 'committed', events: [], endpoints: [] }
-  // The last two are those of `eventStatements`; their rows have the shapes that these name.
-  const [owed, stored] = results.slice(-2).map(({ results: rows }) => rows)
-  return {
-    kind: 'committed',
-    events: (stored ?? []) as StoredEvent[],
-    endpoints: [...new Set((owed ?? []).map(({ id }) => String(id)))],
-  }
-}
-
-/** D1 takes 2 MB in a parameter. */
-const MAX_PARAMETER_BYTES = 1_000_000
-
-/** A list as JSON arrays, in order, each of at most so many bytes unless one item alone is longer: D1 takes 2 MB in a parameter. */
-export function jsonParts(items: readonly unknown[], maxBytes = MAX_PARAMETER_BYTES): string[] {
-  const encoder = new TextEncoder()
-  const parts: string[][] = []
-  let size = Number.POSITIVE_INFINITY
-  for (const item of items) {
-    const json = JSON.stringify(item)
-    const bytes = encoder.encode(json).byteLength + 1
-    if (size + bytes > maxBytes) {
-      parts.push([])
-      size = 1
-    }
-    size += bytes
-    parts.at(-1)?.push(json)
-  }
-  return parts.map((part) => `[${part.join()}]`)
-}
-
-/** Statements that write events; the last two write the deliveries, telling whose, and read which events are new. */
-function eventStatements(
-  db: D1Database,
-  pollId: string,
-  events: readonly NewEvent[],
-  now: number,
-  guard: Guard,
-): D1PreparedStatement[] {
-  const rows = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }))
-  const ids = JSON.stringify(events.map(({ id }) => id))
-  return [
-    ...jsonParts(rows).map((part) =>
-      db
-        .prepare(
-          `INSERT OR IGNORE INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
-           SELECT value ->> 'id', value ->> 'type', value ->> 'instance', value ->> 'subject', value ->> 'ownerId',
-                  value ->> 'seenAt', ?, value ->> 'data'
-           FROM json_each(?) WHERE ${guard.sql} ORDER BY key`,
-        )
-        .bind(pollId, part, ...guard.values),
-    ),
-    // `poll_id`: an event that was there before this poll has had its deliveries.
-    db
-      .prepare(
-        `INSERT OR IGNORE INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
-         SELECT s.endpoint_id, e.sequence, s.owner_id, 'pending', ${LINE.fresh}, ?
-         FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ?
-           JOIN subscription_keys k ON k.type IN ('*', e.type, substr(e.type, 1, instr(e.type, '.')) || '*')
-             AND k.kind = '' AND k.value = ''
-           JOIN subscriptions s ON s.id = k.subscription_id AND (e.owner_id IS NULL OR e.owner_id = s.owner_id)
-         WHERE ${guard.sql}
-         RETURNING endpoint_id AS id`,
-      )
-      .bind(now, ids, pollId, ...guard.values),
-    db
-      .prepare(
-        `SELECT e.sequence AS sequence, e.id AS id, e.type AS type, e.instance AS instance, e.subject AS subject
-         FROM json_each(?) j CROSS JOIN events e ON e.id = j.value AND e.poll_id = ? ORDER BY e.sequence`,
-      )
-      .bind(ids, pollId),
-  ]
+  return { kind: 'committed', ...outcomeOf(results.slice(others.length)) }
 }

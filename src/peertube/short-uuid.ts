@@ -28,3 +28,9 @@ export function shortUuidOf(uuid: string): string | null {
   for (; bits > 0n; bits /= BASE) short = ALPHABET.charAt(Number(bits % BASE)) + short
   return short.padStart(LENGTH, ALPHABET.charAt(0))
 }
+
+/** The UUID that an id of a video stands for, long or short, in lower case; or null when it is another one, or none. */
+export function uuidOfId(id: string): string | null {
+  if (shortUuidOf(id) !== null) return id.toLowerCase()
+  return id.length === LENGTH ? uuidOf(id) : null
+}

@@ -19,6 +19,7 @@ const FILTERS: Record<string, string[]> = {
   '/users': ['state=waiting-for-approval', 'state=waiting-for-email', 'state=active'],
   '/api-keys': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
   '/endpoints': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
+  '/subscriptions': ['owner=usr_7', 'owner=usr_administrator', 'owner=all', 'endpoint=ep_7', 'endpoint=ep_8'],
   '/instances': [],
   '/connections': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
   '/mails': [],
@@ -57,6 +58,8 @@ beforeAll(async () => {
       SELECT 'con_' || i, 'usr_' || i, 'ins_' || i, 'alice', 2, 0, i`),
     many(`endpoints (id, owner_id, url, description, secret, created_at)
       SELECT 'ep_' || i, 'usr_' || i, 'https://r' || i, '', 's', i`),
+    many(`subscriptions (id, owner_id, endpoint_id, created_at)
+      SELECT 'sub_' || i, 'usr_' || i, 'ep_' || i, i`),
     many(`api_keys (id, owner_id, name, hash, hint, scopes, created_at, updated_at)
       SELECT 'key_' || i, 'usr_' || i, '', 'h' || i, '', '[]', i, i`),
     many(

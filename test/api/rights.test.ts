@@ -47,6 +47,10 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'getEndpoint',
   'patchEndpoint',
   'delEndpoint',
+  'addSubscription',
+  'getSubscription',
+  'patchSubscription',
+  'delSubscription',
   'getDeliveries',
   'getApiKey',
   'patchApiKey',
@@ -90,6 +94,9 @@ async function makeWorld() {
        VALUES ('ep_1', ?, 'https://hook.example/path', '', 's', 0)`,
     ).bind(owner.id),
     env.DB.prepare(
+      "INSERT INTO subscriptions (id, owner_id, endpoint_id, created_at) VALUES ('sub_1', ?, 'ep_1', 0)",
+    ).bind(owner.id),
+    env.DB.prepare(
       `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
        VALUES ('evt_1', 'video.published', 'a.example', 'v', ?, 0, 'poll_1', ?)`,
     ).bind(owner.id, JSON.stringify(exampleEvent.data)),
@@ -108,7 +115,17 @@ async function makeWorld() {
 }
 
 /** What an operation may change, children after their parents. */
-const TABLES = ['users', 'sessions', 'api_keys', 'instances', 'connections', 'sources', 'endpoints', 'events']
+const TABLES = [
+  'users',
+  'sessions',
+  'api_keys',
+  'instances',
+  'connections',
+  'sources',
+  'endpoints',
+  'subscriptions',
+  'events',
+]
 
 /** Their rows as one JSON text each. */
 async function readTables(): Promise<string[]> {
@@ -135,6 +152,7 @@ async function restore({ tables }: { tables: readonly string[] }): Promise<void>
 const IDS: Record<string, (world: World) => string> = {
   connections: () => 'con_1',
   endpoints: () => 'ep_1',
+  subscriptions: () => 'sub_1',
   instances: () => 'ins_1',
   sources: () => 'src_1',
   events: () => 'evt_1',
@@ -177,6 +195,7 @@ async function request(operation: Operation, world: World, token: string | null)
 function bodyOf({ id, bodyType, example }: Operation): string {
   // Nothing listens at this port: an instance that is on the internet would be asked.
   if (id === 'addSource') return JSON.stringify({ kind: 'videos' })
+  if (id === 'addSubscription') return JSON.stringify({ endpoint: 'ep_1' })
   if (id === 'addInstance') return JSON.stringify({ url: 'http://127.0.0.1:1' })
   return bodyType === 'form'
     ? String(new URLSearchParams(example as Record<string, string>))

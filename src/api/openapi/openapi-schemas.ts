@@ -8,9 +8,11 @@ import { ShownConnection } from '../connection-view.ts'
 import { ShownDelivery } from '../deliveries.ts'
 import { ShownEndpoint } from '../endpoint-view.ts'
 import { EVENT_PARTS, EVENT_SCHEMAS, Event } from '../event-view.ts'
+import { ShownFilter } from '../filter-fields.ts'
 import { ShownInstance } from '../instance-view.ts'
 import { ShownProblem } from '../problem-view.ts'
 import { ShownSource } from '../source-view.ts'
+import { ShownSubscription } from '../subscriptions.ts'
 import { ShownUser } from '../user-view.ts'
 
 export type OpenApiVersion = '3.0' | '3.1'
@@ -35,10 +37,12 @@ const NAMED: Record<string, v.GenericSchema> = {
   Delivery: ShownDelivery,
   Endpoint: ShownEndpoint,
   Event,
+  Filter: ShownFilter,
   Instance: ShownInstance,
   Mail: ShownMail,
   Problem: ShownProblem,
   Source: ShownSource,
+  Subscription: ShownSubscription,
   User: ShownUser,
   ...EVENT_PARTS,
   ...Object.fromEntries([...EVENT_SCHEMAS].map(([type, schema]) => [eventSchemaName(type), schema])),
