@@ -11,7 +11,9 @@ const head = {
   sequence: v.pipe(v.number(), v.integer(), v.description('Grows with each event, and is never used twice.')),
   instance: v.pipe(
     v.string(),
-    v.description('The host of the instance, with the port unless it is the default one.'),
+    v.description(
+      'The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints.',
+    ),
   ),
 }
 
@@ -62,6 +64,7 @@ export const EVENT_PARTS = {
   Notification: payloads.Notification,
   ConnectionReference: payloads.Connection,
   InstanceReference: payloads.Instance,
+  EndpointReference: payloads.Endpoint,
   Actor: payloads.Actor,
 }
 

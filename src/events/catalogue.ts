@@ -3,6 +3,7 @@
  * example. The API, its description, the clients and docs/events.md are made of it.
  */
 import * as v from 'valibot'
+import { TUBEWIRE } from './endpoint-events.ts'
 import * as world from './example-world.ts'
 import * as payload from './payloads.ts'
 import { EVENT_TYPES, type EventData, type EventType } from './types.ts'
@@ -11,8 +12,8 @@ import { EVENT_TYPES, type EventData, type EventType } from './types.ts'
 type Entry<TType extends EventType> = {
   /** When there is one, in a sentence. */
   when: string
-  /** How it comes to be known: from what an instance shows to anybody, or from a connection only. */
-  from: 'public' | 'connection'
+  /** How it comes to be known: from what an instance shows to anybody, from a connection only, or here. */
+  from: 'public' | 'connection' | 'tubewire'
   data: v.GenericSchema<EventData[TType]> & { entries: v.ObjectEntries }
   /** Of the recorded instance: `id` as the detectors make it. */
   example: { id: string; timestamp: string; data: EventData[TType] }
@@ -239,6 +240,60 @@ const ENTRIES = {
       },
     },
   },
+  'endpoint.disabled': {
+    when: 'An endpoint of yours is sent nothing any more: it answered 410, or failed for too long.',
+    from: 'tubewire',
+    data: v.strictObject({
+      endpoint: payload.Endpoint,
+      reason: payload.reason,
+      detail: payload.detail,
+      since,
+    }),
+    example: {
+      id: 'evt_dd57e13261b9d27a56dd7f0e1e06ce19',
+      timestamp: '2026-11-29T03:00:10.114Z',
+      data: {
+        endpoint: world.endpoint,
+        reason: 'failing',
+        detail: 'it only failed for 5 days',
+        since: '2026-11-24T03:00:09.114Z',
+      },
+    },
+  },
+  'endpoint.recovered': {
+    when: 'An endpoint of yours answers well again, after it was sent no more than a probe now and then. What waited follows.',
+    from: 'tubewire',
+    data: v.strictObject({ endpoint: payload.Endpoint, since }),
+    example: {
+      id: 'evt_c9cceb05b35a65db9d9b7ddb57bdcd04',
+      timestamp: '2026-11-24T05:30:09.114Z',
+      data: { endpoint: world.endpoint, since: '2026-11-24T03:00:09.114Z' },
+    },
+  },
+  'delivery.failed': {
+    when: 'A delivery to an endpoint of yours was given up after its last attempt. It can be recovered.',
+    from: 'tubewire',
+    data: v.strictObject({
+      endpoint: payload.Endpoint,
+      event: v.strictObject({
+        id: v.string(),
+        type: v.string(),
+        sequence: v.pipe(v.number(), v.integer()),
+      }),
+      attempts: v.pipe(v.number(), v.integer(), v.description('How many were made.')),
+      detail: payload.detail,
+    }),
+    example: {
+      id: 'evt_31f94002da11690f1444610d38fbb3f0',
+      timestamp: '2026-11-27T07:35:14.002Z',
+      data: {
+        endpoint: world.endpoint,
+        event: { id: 'evt_fb5a7588a0bf4fcecc66cc55690b46ff', type: 'video.published', sequence: 42 },
+        attempts: 10,
+        detail: 'answered 500, and so ended the last of 10 attempts',
+      },
+    },
+  },
 } as const satisfies { [TType in EventType]: Entry<TType> }
 
 /** An object type with all of its fields in one place. */
@@ -269,7 +324,15 @@ type ExampleEvent<TType extends EventType> = {
 
 /** The example of a type, whole. */
 export function exampleOf<TType extends EventType>(type: TType): ExampleEvent<TType> {
-  const { id, timestamp, data } = CATALOGUE[type].example
+  const { from, example } = CATALOGUE[type]
+  const { id, timestamp, data } = example
   const sequence = 42 + EVENT_TYPES.indexOf(type)
-  return { id, type, timestamp, sequence, instance: world.instance.host, data }
+  return {
+    id,
+    type,
+    timestamp,
+    sequence,
+    instance: from === 'tubewire' ? TUBEWIRE : world.instance.host,
+    data,
+  }
 }

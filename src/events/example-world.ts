@@ -1,5 +1,5 @@
 /** @module What the examples of events are about: the instance that was recorded, its people and videos. */
-import type { Actor, Comment, Notification, Video, VideoReference } from './types.ts'
+import type { Actor, Comment, EndpointReference, Notification, Video, VideoReference } from './types.ts'
 
 const URL = 'https://peertube.example'
 
@@ -203,4 +203,10 @@ export const notification: Notification = {
     heldForReview: false,
     url: `${URL}/w/${renamedVideo.shortUUID};threadId=7`,
   },
+}
+
+export const endpoint: EndpointReference = {
+  id: 'ep_9f86d081884c7d659a2feaa0',
+  url: 'https://receiver.example',
+  description: 'The team’s chat',
 }

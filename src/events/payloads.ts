@@ -1,6 +1,6 @@
 /** @module The schemas of what events are about: videos, comments, notifications. Their descriptions are the documentation. */
 import * as v from 'valibot'
-import type { ConnectionReference, InstanceReference } from './types.ts'
+import type { ConnectionReference, EndpointReference, InstanceReference } from './types.ts'
 
 const described = <TSchema extends v.GenericSchema>(schema: TSchema, text: string) =>
   v.pipe(schema, v.description(text))
@@ -151,6 +151,15 @@ export const Connection = described(
   }),
   'Of which watched account it is told.',
 ) satisfies v.GenericSchema<ConnectionReference>
+
+export const Endpoint = described(
+  v.strictObject({
+    id: v.string(),
+    url: described(v.string(), 'Its origin: the path may hold a secret.'),
+    description: v.string(),
+  }),
+  'Of which endpoint of this Tubewire it is told.',
+) satisfies v.GenericSchema<EndpointReference>
 
 export const reason = described(v.string(), 'In a word, for programs.')
 export const detail = described(v.string(), 'In a sentence, for people.')

@@ -21,6 +21,9 @@ export const EVENT_TYPES = [
   'instance.recovered',
   'instance.upgraded',
   'connection.expired',
+  'endpoint.disabled',
+  'endpoint.recovered',
+  'delivery.failed',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
@@ -134,6 +137,9 @@ export type ConnectionReference = { id: string; username: string }
 /** What a watched instance is called. */
 export type InstanceReference = { host: string; url: string; name: string; version: string }
 
+/** Which endpoint of ours something is told of. `url` is its origin only: the path may hold a secret. */
+export type EndpointReference = { id: string; url: string; description: string }
+
 /** What an event of each type says. */
 export type EventData = {
   'video.published': { video: Video }
@@ -154,6 +160,14 @@ export type EventData = {
   'instance.recovered': { instance: InstanceReference; since: string }
   'instance.upgraded': { instance: InstanceReference; from: string; to: string }
   'connection.expired': { connection: ConnectionReference; reason: string; detail: string }
+  'endpoint.disabled': { endpoint: EndpointReference; reason: string; detail: string; since: string }
+  'endpoint.recovered': { endpoint: EndpointReference; since: string }
+  'delivery.failed': {
+    endpoint: EndpointReference
+    event: { id: string; type: string; sequence: number }
+    attempts: number
+    detail: string
+  }
 }
 
 /** A fact that happened, before the database gives it its sequence. `id` is derived from the fact: see `eventId`. */
@@ -161,9 +175,9 @@ export type NewEvent = {
   [TType in EventType]: {
     id: string
     type: TType
-    /** Host (and port, unless it is the default one) of the instance. */
+    /** Host (and port, unless it is the default one) of the instance; `tubewire` of what happened here. */
     instance: string
-    /** What it happened to: a video's UUID, a comment's or notification's number, an instance's host, a connection's id. */
+    /** What it happened to: a video's UUID, a comment's or notification's number, an instance's host, a connection's or endpoint's id. */
     subject: string
     /** Null: public. Otherwise the user who alone may see it. */
     ownerId: string | null

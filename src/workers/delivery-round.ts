@@ -4,15 +4,7 @@
  * The lease of the gate comes before the read, so a doubled message never sends what another run is sending. A round that
  * dies leaves its deliveries due: they are sent again, which "at least once" allows and `webhook-id` tells.
  */
-import {
-  type Due,
-  type DueDelivery,
-  dueDeliveries,
-  LINE,
-  type RecordedAttempt,
-  type RecordedHealth,
-  recordAttempts,
-} from '../db/deliveries.ts'
+import { type Due, type DueDelivery, dueDeliveries, LINE, type RecordedAttempt } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
 import { HEALTHY, type Health, judge, type Told } from '../webhooks/health.ts'
@@ -21,14 +13,13 @@ import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
+import { type Judged, recordOutcomes } from './record-outcomes.ts'
 import { Rendering } from './rendering.ts'
 import { Line, pack, type Shipment } from './shipments.ts'
 import type { Slots } from './slots.ts'
 
 /** Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. */
 const ROUND_SIZE = 200
-/** The outcomes of sends are dear: losing them sends everything again. */
-const RECORD_TRIES = 3
 /** An endpoint may take so long to answer. On top: the round before its last send, and the commit. */
 const LEASE_MS = 30_000 + 15_000
 /** A send that has to wait for longer than this, for its endpoint's limit, is left to a later round. */
@@ -119,8 +110,8 @@ type Running = {
   health: Health
   /** As it is in the database. */
   recorded: Health
-  isRecovered: boolean
-  disabled: RecordedHealth['disabled']
+  recovered: Judged['recovered']
+  disabled: Judged['disabled']
   /** Until its limit lets it send, when that is long. */
   pacedUntil: number
 }
@@ -134,6 +125,7 @@ export class Round {
   readonly #rendering: Rendering
   /** Sends that an endpoint may have under way: one that hangs holds no more slots than its share. */
   readonly #lanes: number
+  readonly #endpoints: ReadonlyMap<string, Endpoint>
   /** Endpoints that have not been let go. */
   readonly #running: Map<string, Running>
   /** No run outlives its lease, nor waits for who hangs. */
@@ -157,6 +149,7 @@ export class Round {
     this.#holder = holder
     this.#rendering = rendering
     this.#later = later
+    this.#endpoints = new Map(visits.flatMap(({ id, plan }) => (plan ? [[id, plan.endpoint]] : [])))
     this.#running = new Map(visits.map((visit) => [visit.id, runningOf(visit)]))
     const busy = visits.filter(({ plan }) => plan).length
     this.#lanes = Math.max(1, Math.floor(deps.config.deliveryConcurrency / Math.max(1, busy)))
@@ -187,7 +180,12 @@ export class Round {
     const judged = this.#takeJudged()
     for (const { visit } of ended) this.#running.delete(visit.id)
     try {
-      const next = await record(this.#deps, answered, judged)
+      const next = await recordOutcomes(this.#deps, {
+        answered,
+        judged,
+        endpointOf: (id) => this.#endpoints.get(id),
+        eventOf: (sequence) => this.#rendering.event(sequence),
+      })
       for (const [id, dueAt] of next) rest.later.set(id, Math.min(dueAt, rest.later.get(id) ?? dueAt))
     } finally {
       // Only now: an endpoint is let go when all that it was sent is recorded, or will never be.
@@ -201,16 +199,13 @@ export class Round {
   }
 
   /** How the endpoints are doing, of those whose row says something else. */
-  #takeJudged(): RecordedHealth[] {
-    const changed = [...this.#running.values()].filter(
-      ({ health, recorded, disabled }) => health !== recorded || disabled,
-    )
+  #takeJudged(): Judged[] {
+    const changed = [...this.#running.values()].filter(({ health, recorded }) => health !== recorded)
     return changed.flatMap((one) => {
-      const { visit, health, isRecovered, disabled } = one
+      const { health, recovered, disabled, visit } = one
       one.recorded = health
-      one.isRecovered = false
-      const revision = visit.plan?.endpoint.revision
-      return revision === undefined ? [] : [{ endpointId: visit.id, revision, health, isRecovered, disabled }]
+      one.recovered = null
+      return visit.plan ? [{ endpoint: visit.plan.endpoint, health, recovered, disabled }] : []
     })
   }
 
@@ -270,12 +265,14 @@ export class Round {
   }
 
   #learn(running: Running, told: Told): void {
-    const { health, isRecovered, disabled } = judge(running.health, told, this.#deps.random())
-    if (!told.isSuccess || running.health.failures > 0 || running.health.failingSince !== null)
-      running.health = health
+    const before = running.health
+    const { health, isRecovered, disabled } = judge(before, told, this.#deps.random())
+    // One that was well and is: nothing to write.
+    if (health !== HEALTHY || before.failingSince !== null) running.health = health
     running.pace = afterAnswer(running.pace, told)
-    running.isRecovered ||= isRecovered
-    if (disabled) running.disabled ??= { at: told.endedAt, reason: disabled.detail }
+    const since = before.failingSince ?? told.startedAt
+    if (isRecovered) running.recovered ??= { since }
+    if (disabled) running.disabled ??= { ...disabled, at: told.endedAt, since }
   }
 
   /** Waits for the endpoint's limit. @returns whether a send may begin now. */
@@ -317,29 +314,8 @@ function runningOf(visit: Visit): Running {
     pace: visit.pace,
     health,
     recorded: health,
-    isRecovered: false,
+    recovered: null,
     disabled: null,
     pacedUntil: 0,
-  }
-}
-
-/** Recording is safe to repeat: a lost connection says nothing of whether it was done. */
-async function record(
-  deps: Deps,
-  answered: readonly RecordedAttempt[],
-  judged: readonly RecordedHealth[],
-): Promise<Map<string, number>> {
-  if (answered.length === 0) return new Map()
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return (await recordAttempts(deps.env.DB, answered, judged, deps.clock())).next
-    } catch (error) {
-      if (tries === RECORD_TRIES) throw error
-      deps.log({
-        log: 'error',
-        where: 'recording deliveries; it is tried again',
-        error: describeError(error),
-      })
-    }
   }
 }

@@ -15,6 +15,7 @@ import { instanceRecovered } from '../events/instance-events.ts'
 import { type DueReason, nextPace } from '../events/pace.ts'
 import type { InstanceReference, NewEvent } from '../events/types.ts'
 import type { Deps } from './deps.ts'
+import { logEvents } from './log-events.ts'
 import { tolerating, wakeDeliveries } from './messages.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { Visit } from './visit.ts'
@@ -179,17 +180,7 @@ export class PollRun {
     const stored = this.#stored
     if (!stored || stored.events.length === 0) return
     const titles = new Map(found.map((event) => [event.id, describeEvent(event)]))
-    for (const { sequence, id, type, instance, subject } of stored.events) {
-      this.deps.log({
-        log: 'event',
-        sequence,
-        event: id,
-        type,
-        instance,
-        subject,
-        title: titles.get(id) ?? '',
-      })
-    }
+    logEvents(this.deps.log, stored.events, titles)
     const waking = wakeDeliveries(this.deps.env.DELIVERY_QUEUE, stored.endpoints)
     await tolerating(this.deps.log, 'deliveries', waking)
   }

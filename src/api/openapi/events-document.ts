@@ -13,7 +13,7 @@ export function eventsDocument(): string {
   const overview = EVENT_TYPES.map((type) => [
     link(type),
     CATALOGUE[type].when,
-    CATALOGUE[type].from === 'public' ? 'everybody' : 'the owner of the connection',
+    VIEWERS[CATALOGUE[type].from],
   ])
   return `# Events
 
@@ -38,11 +38,12 @@ seen. Webhooks may arrive in another order; to follow the log in order, ask \`GE
 **\`timestamp\` is when it was seen here,** not when it happened. That is said by \`data\`, where the instance tells it:
 \`publishedAt\`, \`createdAt\`, \`updatedAt\`.
 
-**\`instance\` is where it was read.** A video or an account may be at home elsewhere: its own \`host\` says where.
+**\`instance\` is where it was read,** and \`tubewire\` for what happened to your endpoints. A video or an account may be at home elsewhere: its own \`host\` says where.
 
 **A private event is its owner's alone,** in the API, in files and at webhooks, whatever the role of others. Private are:
 
 - all of \`notification.*\`, and \`connection.expired\`;
+- \`endpoint.*\` and \`delivery.failed\`, which no endpoint is told of itself: your other ones are;
 - the events of videos that are read as a connection's subscriptions;
 - the events of comments that not everybody may see: those held for review, and those on videos that are not public. They are read
   with a connection, and are its owner's. When such a comment becomes public, it is a \`comment.created\` for everybody.
@@ -79,6 +80,13 @@ ${table(
 `
 }
 
+/** Who sees an event, by where it comes from. */
+const VIEWERS = {
+  public: 'everybody',
+  connection: 'the owner of the connection',
+  tubewire: 'the owner of the endpoint',
+} as const
+
 /** A heading of the same page, as GitHub names it. */
 function link(heading: string): string {
   return `[\`${heading}\`](#${heading.replaceAll('.', '').toLowerCase()})`
@@ -88,7 +96,7 @@ function section(type: EventType, schemas: Json): string {
   const { when, from } = CATALOGUE[type]
   return `### ${type}
 
-${when}${from === 'connection' ? ' Private.' : ''}
+${when}${from === 'public' ? '' : ' Private.'}
 
 ${fieldsTable(jsonSchema(CATALOGUE[type].data, '3.1'), schemas)}
 
