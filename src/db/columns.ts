@@ -37,14 +37,36 @@ export function withPrefix(row: Record<string, unknown>, prefix: string): Record
  */
 export function assignments(
   table: SQLiteTable,
-  changes: Readonly<Record<string, Value | undefined>>,
+  changes: Readonly<Record<string, Value | boolean | undefined>>,
 ): { sql: string; values: Value[] } {
   const columns = getTableColumns(table)
   const set = Object.entries(changes).flatMap(([name, value]) => {
     if (value === undefined) return []
     const column = columns[name]
     if (!column) throw new Error(`there is no column "${name}"`)
-    return [{ sql: `${column.name} = ?`, value }]
+    return [{ sql: `${column.name} = ?`, value: typeof value === 'boolean' ? Number(value) : value }]
   })
   return { sql: set.map(({ sql }) => sql).join(', '), values: set.map(({ value }) => value) }
+}
+
+/**
+ * A row, for INSERT.
+ * @param row by the code's names; what is undefined is left to the table's default.
+ */
+export function insertion(
+  table: SQLiteTable,
+  row: Readonly<Record<string, Value | boolean | undefined>>,
+): { names: string; places: string; values: Value[] } {
+  const columns = getTableColumns(table)
+  const given = Object.entries(row).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    const column = columns[name]
+    if (!column) throw new Error(`there is no column "${name}"`)
+    return [{ name: column.name, value: typeof value === 'boolean' ? Number(value) : value }]
+  })
+  return {
+    names: given.map(({ name }) => name).join(', '),
+    places: given.map(() => '?').join(', '),
+    values: given.map(({ value }) => value),
+  }
 }

@@ -3,7 +3,7 @@ import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import type { Filter } from '../events/filter.ts'
 import { type AuditEntry, auditStatement, auditStatements } from './audit.ts'
-import { columnsOf } from './columns.ts'
+import { assignments, columnsOf, insertion } from './columns.ts'
 import { deleteRow } from './delete-row.ts'
 import { newId } from './id.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
@@ -14,16 +14,48 @@ import { isLetIn } from './user-row.ts'
 
 export type Endpoint = typeof endpoints.$inferSelect
 
+/** What its owner says of an endpoint: see the table. */
+export type EndpointSettings = Pick<
+  Endpoint,
+  | 'url'
+  | 'description'
+  | 'headers'
+  | 'rateLimit'
+  | 'concurrency'
+  | 'timeoutMs'
+  | 'format'
+  | 'payload'
+  | 'batchSize'
+  | 'batchMs'
+  | 'ordering'
+  | 'signsAsymmetric'
+  | 'metadata'
+>
+
 /** What is told of an endpoint when it is made. */
-export type NewEndpoint = Pick<Endpoint, 'id' | 'ownerId' | 'url' | 'description' | 'secret' | 'createdAt'>
+export type NewEndpoint = Pick<Endpoint, 'id' | 'ownerId' | 'url' | 'description' | 'secret' | 'createdAt'> &
+  Partial<EndpointSettings> & {
+    /** Null: its target is asked first. */
+    verifiedAt: number | null
+  }
+
+/** How one is doing that nothing was sent to since, or that is begun anew with. */
+export const AS_NEW = {
+  failures: 0,
+  failingSince: null,
+  brokenSince: null,
+  probes: 0,
+  heldUntil: 0,
+  disabledAt: null,
+  disabledReason: null,
+} as const
 
 /** What a new endpoint is, besides what is told of it: the defaults of the table. */
 const NEW_ENDPOINT = {
+  ...AS_NEW,
   pausedAt: null,
   pausedBy: null,
   revision: 0,
-  disabledAt: null,
-  disabledReason: null,
   headers: null,
   rateLimit: null,
   concurrency: null,
@@ -35,11 +67,6 @@ const NEW_ENDPOINT = {
   ordering: 'none',
   signsAsymmetric: false,
   metadata: null,
-  failures: 0,
-  failingSince: null,
-  brokenSince: null,
-  probes: 0,
-  heldUntil: 0,
   verificationError: null,
 } as const
 
@@ -55,27 +82,21 @@ export async function insertEndpoint(
   terms: Terms = {},
   filter: Filter = {},
 ): Promise<Endpoint | NotMade> {
-  const { id, ownerId, url, description, secret, createdAt } = endpoint
+  const { id, ownerId, createdAt } = endpoint
   const condition = mayHave('endpoints', terms)
+  const row = { ...NEW_ENDPOINT, ...endpoint, updatedAt: createdAt }
+  const { names, places, values } = insertion(endpoints, row)
   const results = await db.batch([
     db
       .prepare(
-        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, updated_at, verified_at)
-         SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?6, ?6 FROM users u
-         WHERE u.id = ?2 AND ${condition.sql}`,
+        `INSERT INTO endpoints (${names}) SELECT ${places} FROM users u WHERE u.id = ? AND ${condition.sql}`,
       )
-      .bind(id, ownerId, url, description, secret, createdAt, ...condition.values),
+      .bind(...values, ownerId, ...condition.values),
     ...auditStatements(db, audit),
     ...subscriptionStatements(db, { id: newId('sub'), endpointId: id, filter, createdAt }),
     ownerStatement(db, ownerId, terms),
   ])
-  if (!results[0]?.meta.changes) return whyNotMade(results.at(-1))
-  return {
-    ...NEW_ENDPOINT,
-    ...endpoint,
-    updatedAt: createdAt,
-    verifiedAt: createdAt,
-  }
+  return results[0]?.meta.changes ? row : whyNotMade(results.at(-1))
 }
 
 /** One endpoint, or null. @param ownerId whose; somebody else's is as good as none. Null: anybody's. */
@@ -120,45 +141,61 @@ export async function listEndpoints(
 }
 
 /** What of an endpoint can be changed. */
-export type EndpointChanges = Pick<Endpoint, 'url' | 'description' | 'pausedAt' | 'pausedBy'>
+export type EndpointChanges = Partial<Omit<Endpoint, 'id' | 'ownerId' | 'createdAt' | 'updatedAt' | 'revision'>>
 
 /**
  * Changes an endpoint that is at this revision; one that would be sent to must have an owner who is let in.
  * @param terms `evenShutOut`: whoever owns it.
+ * @param more statements of the same transaction. Each must carry `ofRevision` of the next revision, for it comes after the change.
  * @returns whether it was done, or why not.
  */
 export async function updateEndpoint(
   db: D1Database,
-  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
+  { id, revision, pausedAt }: Pick<Endpoint, 'id' | 'revision' | 'pausedAt'>,
   changes: EndpointChanges,
   now: number,
   audit: AuditEntry,
   { evenShutOut = false }: Pick<Terms, 'evenShutOut'> = {},
+  more: readonly D1PreparedStatement[] = [],
 ): Promise<'changed' | 'conflict' | 'owner-shut-out'> {
+  const set = assignments(endpoints, { ...changes, updatedAt: now })
+  const isPaused = (changes.pausedAt === undefined ? pausedAt : changes.pausedAt) !== null
   const [changed, , same] = await db.batch([
     db
       .prepare(
-        `UPDATE endpoints SET url = ?, description = ?, paused_at = ?, paused_by = ?, updated_at = ?,
-           revision = revision + 1
-         WHERE id = ? AND revision = ? AND (?3 IS NOT NULL OR ?8 OR EXISTS (
+        `UPDATE endpoints SET ${set.sql}, revision = revision + 1
+         WHERE id = ? AND revision = ? AND (? OR EXISTS (
            SELECT 1 FROM users u WHERE u.id = endpoints.owner_id AND ${isLetIn('u')}))`,
       )
-      .bind(
-        changes.url,
-        changes.description,
-        changes.pausedAt,
-        changes.pausedBy,
-        now,
-        id,
-        revision,
-        Number(evenShutOut),
-      ),
+      .bind(...set.values, id, revision, Number(isPaused || evenShutOut)),
     auditStatement(db, audit),
     db.prepare('SELECT 1 FROM endpoints WHERE id = ? AND revision = ?').bind(id, revision),
+    ...more,
   ])
   if (changed?.meta.changes) return 'changed'
   // What is at that revision still was refused for its owner.
   return same?.results.length ? 'owner-shut-out' : 'conflict'
+}
+
+/**
+ * Notes what came of asking an endpoint's target whether it wants this, unless the endpoint was changed since.
+ * @param outcome when it said yes, milliseconds since the epoch, and what it can take; or why it did not.
+ */
+export async function noteVerification(
+  db: D1Database,
+  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
+  outcome: { verifiedAt: number; rateLimit: number | null } | { problem: string },
+  now: number,
+): Promise<boolean> {
+  const set =
+    'problem' in outcome
+      ? assignments(endpoints, { verificationError: outcome.problem, updatedAt: now })
+      : assignments(endpoints, { ...outcome, verificationError: null, updatedAt: now })
+  const { meta } = await db
+    .prepare(`UPDATE endpoints SET ${set.sql}, revision = revision + 1 WHERE id = ? AND revision = ?`)
+    .bind(...set.values, id, revision)
+    .run()
+  return meta.changes > 0
 }
 
 /** Deletes an endpoint with its subscriptions, deliveries and attempts. @returns whether it was there. */

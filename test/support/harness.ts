@@ -117,6 +117,7 @@ export async function subscribe(url: string, deps: Deps): Promise<{ id: string; 
     description: '',
     secret: await encryptSecret(deps.config.encryptionKeys, secret, id),
     createdAt: deps.clock(),
+    verifiedAt: deps.clock(),
   })
   return { id, secret }
 }
