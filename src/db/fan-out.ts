@@ -1,6 +1,6 @@
 /**
  * @module How events are stored, and become deliveries to all who want them: the same as `matches` of src/events/filter.ts, in
- * one statement for any number of events and subscriptions. docs/decisions/003 says why few rows are what matters.
+ * one statement for any number of events and subscriptions. docs/decisions/014 says why it is made so.
  */
 import { facetsOf, NAMED, orderKeyOf } from '../events/facets.ts'
 import { allOfKind, isOfTubewire, isOperational, keysOfEvent } from '../events/filter.ts'

@@ -1,7 +1,7 @@
 /** @module What a page of a long event log costs: the rows of the page and a few more, wherever it is and whatever lies between. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type EventFilter, eventPages, listEvents } from '../../src/db/events.ts'
+import { type EventFilter, eventPages, listEvents, newestEvents } from '../../src/db/events.ts'
 import { typesLike } from '../../src/events/types.ts'
 import { countCosts } from '../support/count-costs.ts'
 import { OTHER, setLog, VIEWER } from '../support/events.ts'
@@ -52,6 +52,17 @@ describe.each([
 })
 
 describe('A long log', () => {
+  it('is read from its end in three rows for each that is shown', async () => {
+    const { db, cost } = countCosts(env.DB)
+    const newest = await newestEvents(db, VIEWER, 1_000)
+    expect(newest).toHaveLength(1_000)
+    const sequences = newest.map(({ sequence }) => sequence)
+    expect(sequences).toEqual(sequences.toSorted((a, b) => b - a))
+    expect(sequences[0]).toBe(EVENTS)
+    expect(cost.roundTrips).toBe(1)
+    expect(cost.rowsRead).toBeLessThanOrEqual(3 * 1_000 + 2)
+  })
+
   it('that has nothing new costs next to nothing to ask', async () => {
     const { db, cost } = countCosts(env.DB)
     expect(await listEvents(db, { viewerId: VIEWER, after: EVENTS }, LIMIT)).toEqual([])
