@@ -82,6 +82,15 @@
 //
 //    connectionExpiredEvent, err := UnmarshalConnectionExpiredEvent(bytes)
 //    bytes, err = connectionExpiredEvent.Marshal()
+//
+//    endpointDisabledEvent, err := UnmarshalEndpointDisabledEvent(bytes)
+//    bytes, err = endpointDisabledEvent.Marshal()
+//
+//    endpointRecoveredEvent, err := UnmarshalEndpointRecoveredEvent(bytes)
+//    bytes, err = endpointRecoveredEvent.Marshal()
+//
+//    deliveryFailedEvent, err := UnmarshalDeliveryFailedEvent(bytes)
+//    bytes, err = deliveryFailedEvent.Marshal()
 
 package tubewire
 
@@ -359,6 +368,36 @@ func (r *ConnectionExpiredEvent) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
+func UnmarshalEndpointDisabledEvent(data []byte) (EndpointDisabledEvent, error) {
+	var r EndpointDisabledEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *EndpointDisabledEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalEndpointRecoveredEvent(data []byte) (EndpointRecoveredEvent, error) {
+	var r EndpointRecoveredEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *EndpointRecoveredEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalDeliveryFailedEvent(data []byte) (DeliveryFailedEvent, error) {
+	var r DeliveryFailedEvent
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *DeliveryFailedEvent) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
 type APIKey struct {
 	// ISO 8601 in UTC, with milliseconds.           
 	CreatedAt                             time.Time  `json:"createdAt"`
@@ -495,19 +534,46 @@ type LastAttempt struct {
 }
 
 type Endpoint struct {
-	// ISO 8601 in UTC, with milliseconds.                                               
-	CreatedAt                                                                  time.Time `json:"createdAt"`
-	Description                                                                string    `json:"description"`
-	EventTypes                                                                 []string  `json:"eventTypes"`
-	ID                                                                         string    `json:"id"`
-	// The id of the user whose it is.                                                   
-	Owner                                                                      string    `json:"owner"`
-	Paused                                                                     bool      `json:"paused"`
-	PausedBy                                                                   *string   `json:"pausedBy"`
-	// ISO 8601 in UTC, with milliseconds.                                               
-	UpdatedAt                                                                  time.Time `json:"updatedAt"`
-	// Of somebody else’s endpoint only its origin: the path may hold a secret.          
-	URL                                                                        string    `json:"url"`
+	Batch                                                                                       *Batch            `json:"batch"`
+	Concurrency                                                                                 *int64            `json:"concurrency"`
+	// ISO 8601 in UTC, with milliseconds.                                                                        
+	CreatedAt                                                                                   time.Time         `json:"createdAt"`
+	Description                                                                                 string            `json:"description"`
+	DisabledAt                                                                                  *time.Time        `json:"disabledAt"`
+	DisabledReason                                                                              *string           `json:"disabledReason"`
+	FailingSince                                                                                *time.Time        `json:"failingSince"`
+	// Attempts in a row that failed.                                                                             
+	Failures                                                                                    int64             `json:"failures"`
+	Format                                                                                      string            `json:"format"`
+	// Whether it has headers of its own, which are not shown.                                                    
+	Headers                                                                                     *string           `json:"headers"`
+	HeldUntil                                                                                   *time.Time        `json:"heldUntil"`
+	ID                                                                                          string            `json:"id"`
+	Metadata                                                                                    map[string]string `json:"metadata"`
+	Ordering                                                                                    string            `json:"ordering"`
+	// The id of the user whose it is.                                                                            
+	Owner                                                                                       string            `json:"owner"`
+	Paused                                                                                      bool              `json:"paused"`
+	PausedBy                                                                                    *string           `json:"pausedBy"`
+	Payload                                                                                     string            `json:"payload"`
+	RateLimit                                                                                   *float64          `json:"rateLimit"`
+	Signatures                                                                                  []string          `json:"signatures"`
+	// `pending`: its target has not said yet that it wants this. `broken`: it failed five times                  
+	// in a row, and is sent a probe now and then. `disabled`: it failed for too long, or                         
+	// answered 410. What is owed waits in all of these.                                                          
+	State                                                                                       string            `json:"state"`
+	TimeoutSeconds                                                                              *float64          `json:"timeoutSeconds"`
+	// ISO 8601 in UTC, with milliseconds.                                                                        
+	UpdatedAt                                                                                   time.Time         `json:"updatedAt"`
+	// Of somebody else’s endpoint only its origin: the path may hold a secret.                                   
+	URL                                                                                         string            `json:"url"`
+	VerificationError                                                                           *string           `json:"verificationError"`
+	VerifiedAt                                                                                  *time.Time        `json:"verifiedAt"`
+}
+
+type Batch struct {
+	Events  int64   `json:"events"`
+	Seconds float64 `json:"seconds"`
 }
 
 // A video can be seen that could not be before: it is new, was made public, or its time has
@@ -546,20 +612,29 @@ type Endpoint struct {
 //
 // The instance ended the session of a connection: nothing is read with it until you log in
 // again.
+//
+// An endpoint of yours is sent nothing any more: it answered 410, or failed for too long.
+//
+// An endpoint of yours answers well again, after it was sent no more than a probe now and
+// then. What waited follows.
+//
+// A delivery to an endpoint of yours was given up after its last attempt. It can be
+// recovered.
 type Event struct {
-	Data                                                                                    EventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                        
-	ID                                                                                      string         `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                               
-	Instance                                                                                string         `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the               
-	// instance.                                                                                           
-	Pictures                                                                                *EventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                     
-	Sequence                                                                                int64          `json:"sequence"`
-	// When Tubewire saw it.                                                                               
-	Timestamp                                                                               time.Time      `json:"timestamp"`
-	Type                                                                                    string         `json:"type"`
+	Data                                                                                        EventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                            
+	ID                                                                                          string         `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what               
+	// happened to your endpoints.                                                                             
+	Instance                                                                                    string         `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                   
+	// instance.                                                                                               
+	Pictures                                                                                    *EventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                         
+	Sequence                                                                                    int64          `json:"sequence"`
+	// When Tubewire saw it.                                                                                   
+	Timestamp                                                                                   time.Time      `json:"timestamp"`
+	Type                                                                                        string         `json:"type"`
 }
 
 type EventData struct {
@@ -581,6 +656,10 @@ type EventData struct {
 	Since                                                                     *time.Time           `json:"since,omitempty"`
 	From                                                                      *string              `json:"from,omitempty"`
 	To                                                                        *string              `json:"to,omitempty"`
+	Endpoint                                                                  *EndpointReference   `json:"endpoint,omitempty"`
+	// How many were made.                                                                         
+	Attempts                                                                  *int64               `json:"attempts,omitempty"`
+	Event                                                                     *PurpleEvent         `json:"event,omitempty"`
 }
 
 // What people edited, each field as it was and as it is. Fields that stayed are left out.
@@ -737,6 +816,20 @@ type ConnectionReference struct {
 	ID                                string `json:"id"`
 	// Of the account on the instance.       
 	Username                          string `json:"username"`
+}
+
+// Of which endpoint of this Tubewire it is told.
+type EndpointReference struct {
+	Description                               string `json:"description"`
+	ID                                        string `json:"id"`
+	// Its origin: the path may hold a secret.       
+	URL                                       string `json:"url"`
+}
+
+type PurpleEvent struct {
+	ID       string `json:"id"`
+	Sequence int64  `json:"sequence"`
+	Type     string `json:"type"`
 }
 
 // A watched instance, and what it is called.
@@ -957,19 +1050,20 @@ type Role struct {
 // A video can be seen that could not be before: it is new, was made public, or its time has
 // come.
 type VideoPublishedEvent struct {
-	Data                                                                                    VideoPublishedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                      
-	ID                                                                                      string                       `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                             
-	Instance                                                                                string                       `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
-	// instance.                                                                                                         
-	Pictures                                                                                *VideoPublishedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                   
-	Sequence                                                                                int64                        `json:"sequence"`
-	// When Tubewire saw it.                                                                                             
-	Timestamp                                                                               time.Time                    `json:"timestamp"`
-	Type                                                                                    string                       `json:"type"`
+	Data                                                                                        VideoPublishedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                          
+	ID                                                                                          string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                             
+	// happened to your endpoints.                                                                                           
+	Instance                                                                                    string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                                 
+	// instance.                                                                                                             
+	Pictures                                                                                    *VideoPublishedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                       
+	Sequence                                                                                    int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                                 
+	Timestamp                                                                                   time.Time                    `json:"timestamp"`
+	Type                                                                                        string                       `json:"type"`
 }
 
 type VideoPublishedEventData struct {
@@ -1036,19 +1130,20 @@ type VideoPublishedEventPictures struct {
 // People edited a video, moved it to another channel, or listed or unlisted it. Likes and
 // views are no update.
 type VideoUpdatedEvent struct {
-	Data                                                                                    VideoUpdatedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                    
-	ID                                                                                      string                     `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                           
-	Instance                                                                                string                     `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                           
-	// instance.                                                                                                       
-	Pictures                                                                                *VideoUpdatedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                 
-	Sequence                                                                                int64                      `json:"sequence"`
-	// When Tubewire saw it.                                                                                           
-	Timestamp                                                                               time.Time                  `json:"timestamp"`
-	Type                                                                                    string                     `json:"type"`
+	Data                                                                                        VideoUpdatedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                        
+	ID                                                                                          string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                           
+	// happened to your endpoints.                                                                                         
+	Instance                                                                                    string                     `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                               
+	// instance.                                                                                                           
+	Pictures                                                                                    *VideoUpdatedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                     
+	Sequence                                                                                    int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                                               
+	Timestamp                                                                                   time.Time                  `json:"timestamp"`
+	Type                                                                                        string                     `json:"type"`
 }
 
 type VideoUpdatedEventData struct {
@@ -1081,19 +1176,20 @@ type VideoUpdatedEventPictures struct {
 // A video was turned private or internal, or got a password: the instance answers 401 or
 // 403.
 type VideoUnpublishedEvent struct {
-	Data                                                                                    VideoUnpublishedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                        
-	ID                                                                                      string                         `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                               
-	Instance                                                                                string                         `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                               
-	// instance.                                                                                                           
-	Pictures                                                                                *VideoUnpublishedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                     
-	Sequence                                                                                int64                          `json:"sequence"`
-	// When Tubewire saw it.                                                                                               
-	Timestamp                                                                               time.Time                      `json:"timestamp"`
-	Type                                                                                    string                         `json:"type"`
+	Data                                                                                        VideoUnpublishedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                            
+	ID                                                                                          string                         `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                               
+	// happened to your endpoints.                                                                                             
+	Instance                                                                                    string                         `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                                   
+	// instance.                                                                                                               
+	Pictures                                                                                    *VideoUnpublishedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                         
+	Sequence                                                                                    int64                          `json:"sequence"`
+	// When Tubewire saw it.                                                                                                   
+	Timestamp                                                                                   time.Time                      `json:"timestamp"`
+	Type                                                                                        string                         `json:"type"`
 }
 
 type VideoUnpublishedEventData struct {
@@ -1110,19 +1206,20 @@ type VideoUnpublishedEventPictures struct {
 
 // A video is gone: the instance answers 404, at two polls.
 type VideoDeletedEvent struct {
-	Data                                                                                    VideoDeletedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                    
-	ID                                                                                      string                     `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                           
-	Instance                                                                                string                     `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                           
-	// instance.                                                                                                       
-	Pictures                                                                                *VideoDeletedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                 
-	Sequence                                                                                int64                      `json:"sequence"`
-	// When Tubewire saw it.                                                                                           
-	Timestamp                                                                               time.Time                  `json:"timestamp"`
-	Type                                                                                    string                     `json:"type"`
+	Data                                                                                        VideoDeletedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                        
+	ID                                                                                          string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                           
+	// happened to your endpoints.                                                                                         
+	Instance                                                                                    string                     `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                               
+	// instance.                                                                                                           
+	Pictures                                                                                    *VideoDeletedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                     
+	Sequence                                                                                    int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                                               
+	Timestamp                                                                                   time.Time                  `json:"timestamp"`
+	Type                                                                                        string                     `json:"type"`
 }
 
 type VideoDeletedEventData struct {
@@ -1139,19 +1236,20 @@ type VideoDeletedEventPictures struct {
 
 // A live is on.
 type LiveStartedEvent struct {
-	Data                                                                                    LiveStartedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                   
-	ID                                                                                      string                    `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                          
-	Instance                                                                                string                    `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                          
-	// instance.                                                                                                      
-	Pictures                                                                                *LiveStartedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                
-	Sequence                                                                                int64                     `json:"sequence"`
-	// When Tubewire saw it.                                                                                          
-	Timestamp                                                                               time.Time                 `json:"timestamp"`
-	Type                                                                                    string                    `json:"type"`
+	Data                                                                                        LiveStartedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                       
+	ID                                                                                          string                    `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                          
+	// happened to your endpoints.                                                                                        
+	Instance                                                                                    string                    `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                              
+	// instance.                                                                                                          
+	Pictures                                                                                    *LiveStartedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                    
+	Sequence                                                                                    int64                     `json:"sequence"`
+	// When Tubewire saw it.                                                                                              
+	Timestamp                                                                                   time.Time                 `json:"timestamp"`
+	Type                                                                                        string                    `json:"type"`
 }
 
 type LiveStartedEventData struct {
@@ -1168,19 +1266,20 @@ type LiveStartedEventPictures struct {
 
 // A live is over.
 type LiveEndedEvent struct {
-	Data                                                                                    LiveEndedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                 
-	ID                                                                                      string                  `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                        
-	Instance                                                                                string                  `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                        
-	// instance.                                                                                                    
-	Pictures                                                                                *LiveEndedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                              
-	Sequence                                                                                int64                   `json:"sequence"`
-	// When Tubewire saw it.                                                                                        
-	Timestamp                                                                               time.Time               `json:"timestamp"`
-	Type                                                                                    string                  `json:"type"`
+	Data                                                                                        LiveEndedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                     
+	ID                                                                                          string                  `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                        
+	// happened to your endpoints.                                                                                      
+	Instance                                                                                    string                  `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                            
+	// instance.                                                                                                        
+	Pictures                                                                                    *LiveEndedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                  
+	Sequence                                                                                    int64                   `json:"sequence"`
+	// When Tubewire saw it.                                                                                            
+	Timestamp                                                                                   time.Time               `json:"timestamp"`
+	Type                                                                                        string                  `json:"type"`
 }
 
 type LiveEndedEventData struct {
@@ -1199,19 +1298,20 @@ type LiveEndedEventPictures struct {
 
 // Somebody commented on a video, or replied to a comment, at any depth.
 type CommentCreatedEvent struct {
-	Data                                                                                    CommentCreatedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                      
-	ID                                                                                      string                       `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                             
-	Instance                                                                                string                       `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
-	// instance.                                                                                                         
-	Pictures                                                                                *CommentCreatedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                   
-	Sequence                                                                                int64                        `json:"sequence"`
-	// When Tubewire saw it.                                                                                             
-	Timestamp                                                                               time.Time                    `json:"timestamp"`
-	Type                                                                                    string                       `json:"type"`
+	Data                                                                                        CommentCreatedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                          
+	ID                                                                                          string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                             
+	// happened to your endpoints.                                                                                           
+	Instance                                                                                    string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                                 
+	// instance.                                                                                                             
+	Pictures                                                                                    *CommentCreatedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                       
+	Sequence                                                                                    int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                                 
+	Timestamp                                                                                   time.Time                    `json:"timestamp"`
+	Type                                                                                        string                       `json:"type"`
 }
 
 type CommentCreatedEventData struct {
@@ -1260,19 +1360,20 @@ type CommentCreatedEventPictures struct {
 
 // The text of a comment was edited.
 type CommentUpdatedEvent struct {
-	Data                                                                                    CommentUpdatedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                      
-	ID                                                                                      string                       `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                             
-	Instance                                                                                string                       `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
-	// instance.                                                                                                         
-	Pictures                                                                                *CommentUpdatedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                   
-	Sequence                                                                                int64                        `json:"sequence"`
-	// When Tubewire saw it.                                                                                             
-	Timestamp                                                                               time.Time                    `json:"timestamp"`
-	Type                                                                                    string                       `json:"type"`
+	Data                                                                                        CommentUpdatedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                          
+	ID                                                                                          string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                             
+	// happened to your endpoints.                                                                                           
+	Instance                                                                                    string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                                 
+	// instance.                                                                                                             
+	Pictures                                                                                    *CommentUpdatedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                       
+	Sequence                                                                                    int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                                 
+	Timestamp                                                                                   time.Time                    `json:"timestamp"`
+	Type                                                                                        string                       `json:"type"`
 }
 
 type CommentUpdatedEventData struct {
@@ -1301,19 +1402,20 @@ type CommentUpdatedEventPictures struct {
 
 // A comment was deleted. What it said is not told any more.
 type CommentDeletedEvent struct {
-	Data                                                                                    CommentDeletedEventData      `json:"data"`
-	// Made of what happened: the same event never has another one.                                                      
-	ID                                                                                      string                       `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                                             
-	Instance                                                                                string                       `json:"instance"`
-	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                             
-	// instance.                                                                                                         
-	Pictures                                                                                *CommentDeletedEventPictures `json:"pictures,omitempty"`
-	// Grows with each event, and is never used twice.                                                                   
-	Sequence                                                                                int64                        `json:"sequence"`
-	// When Tubewire saw it.                                                                                             
-	Timestamp                                                                               time.Time                    `json:"timestamp"`
-	Type                                                                                    string                       `json:"type"`
+	Data                                                                                        CommentDeletedEventData      `json:"data"`
+	// Made of what happened: the same event never has another one.                                                          
+	ID                                                                                          string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                             
+	// happened to your endpoints.                                                                                           
+	Instance                                                                                    string                       `json:"instance"`
+	// With `pictures=true` only: its pictures from here, so that nobody who looks meets the                                 
+	// instance.                                                                                                             
+	Pictures                                                                                    *CommentDeletedEventPictures `json:"pictures,omitempty"`
+	// Grows with each event, and is never used twice.                                                                       
+	Sequence                                                                                    int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                                 
+	Timestamp                                                                                   time.Time                    `json:"timestamp"`
+	Type                                                                                        string                       `json:"type"`
 }
 
 type CommentDeletedEventData struct {
@@ -1332,16 +1434,17 @@ type CommentDeletedEventPictures struct {
 
 // The instance tells an account something.
 type NotificationCreatedEvent struct {
-	Data                                                                    NotificationCreatedEventData `json:"data"`
-	// Made of what happened: the same event never has another one.                                      
-	ID                                                                      string                       `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                             
-	Instance                                                                string                       `json:"instance"`
-	// Grows with each event, and is never used twice.                                                   
-	Sequence                                                                int64                        `json:"sequence"`
-	// When Tubewire saw it.                                                                             
-	Timestamp                                                               time.Time                    `json:"timestamp"`
-	Type                                                                    string                       `json:"type"`
+	Data                                                                                        NotificationCreatedEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                          
+	ID                                                                                          string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                             
+	// happened to your endpoints.                                                                                           
+	Instance                                                                                    string                       `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                       
+	Sequence                                                                                    int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                                 
+	Timestamp                                                                                   time.Time                    `json:"timestamp"`
+	Type                                                                                        string                       `json:"type"`
 }
 
 type NotificationCreatedEventData struct {
@@ -1352,16 +1455,17 @@ type NotificationCreatedEventData struct {
 // The instance tells an account something of a kind that is not known here: of a newer
 // PeerTube, or a plugin.
 type NotificationUnknownEvent struct {
-	Data                                                                    NotificationUnknownEventData `json:"data"`
-	// Made of what happened: the same event never has another one.                                      
-	ID                                                                      string                       `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                             
-	Instance                                                                string                       `json:"instance"`
-	// Grows with each event, and is never used twice.                                                   
-	Sequence                                                                int64                        `json:"sequence"`
-	// When Tubewire saw it.                                                                             
-	Timestamp                                                               time.Time                    `json:"timestamp"`
-	Type                                                                    string                       `json:"type"`
+	Data                                                                                        NotificationUnknownEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                          
+	ID                                                                                          string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                             
+	// happened to your endpoints.                                                                                           
+	Instance                                                                                    string                       `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                       
+	Sequence                                                                                    int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                                 
+	Timestamp                                                                                   time.Time                    `json:"timestamp"`
+	Type                                                                                        string                       `json:"type"`
 }
 
 type NotificationUnknownEventData struct {
@@ -1373,16 +1477,17 @@ type NotificationUnknownEventData struct {
 
 // A notification was marked as read.
 type NotificationReadEvent struct {
-	Data                                                                    NotificationReadEventData `json:"data"`
-	// Made of what happened: the same event never has another one.                                   
-	ID                                                                      string                    `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                          
-	Instance                                                                string                    `json:"instance"`
-	// Grows with each event, and is never used twice.                                                
-	Sequence                                                                int64                     `json:"sequence"`
-	// When Tubewire saw it.                                                                          
-	Timestamp                                                               time.Time                 `json:"timestamp"`
-	Type                                                                    string                    `json:"type"`
+	Data                                                                                        NotificationReadEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                       
+	ID                                                                                          string                    `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                          
+	// happened to your endpoints.                                                                                        
+	Instance                                                                                    string                    `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                    
+	Sequence                                                                                    int64                     `json:"sequence"`
+	// When Tubewire saw it.                                                                                              
+	Timestamp                                                                                   time.Time                 `json:"timestamp"`
+	Type                                                                                        string                    `json:"type"`
 }
 
 type NotificationReadEventData struct {
@@ -1392,16 +1497,17 @@ type NotificationReadEventData struct {
 
 // An instance could not be read five times in a row. It is asked again, once an hour.
 type InstanceUnreachableEvent struct {
-	Data                                                                    InstanceUnreachableEventData `json:"data"`
-	// Made of what happened: the same event never has another one.                                      
-	ID                                                                      string                       `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                             
-	Instance                                                                string                       `json:"instance"`
-	// Grows with each event, and is never used twice.                                                   
-	Sequence                                                                int64                        `json:"sequence"`
-	// When Tubewire saw it.                                                                             
-	Timestamp                                                               time.Time                    `json:"timestamp"`
-	Type                                                                    string                       `json:"type"`
+	Data                                                                                        InstanceUnreachableEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                          
+	ID                                                                                          string                       `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                             
+	// happened to your endpoints.                                                                                           
+	Instance                                                                                    string                       `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                       
+	Sequence                                                                                    int64                        `json:"sequence"`
+	// When Tubewire saw it.                                                                                                 
+	Timestamp                                                                                   time.Time                    `json:"timestamp"`
+	Type                                                                                        string                       `json:"type"`
 }
 
 type InstanceUnreachableEventData struct {
@@ -1416,16 +1522,17 @@ type InstanceUnreachableEventData struct {
 
 // An instance that was unreachable answers again. What happened meanwhile follows.
 type InstanceRecoveredEvent struct {
-	Data                                                                    InstanceRecoveredEventData `json:"data"`
-	// Made of what happened: the same event never has another one.                                    
-	ID                                                                      string                     `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                           
-	Instance                                                                string                     `json:"instance"`
-	// Grows with each event, and is never used twice.                                                 
-	Sequence                                                                int64                      `json:"sequence"`
-	// When Tubewire saw it.                                                                           
-	Timestamp                                                               time.Time                  `json:"timestamp"`
-	Type                                                                    string                     `json:"type"`
+	Data                                                                                        InstanceRecoveredEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                        
+	ID                                                                                          string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                           
+	// happened to your endpoints.                                                                                         
+	Instance                                                                                    string                     `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                     
+	Sequence                                                                                    int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                                               
+	Timestamp                                                                                   time.Time                  `json:"timestamp"`
+	Type                                                                                        string                     `json:"type"`
 }
 
 type InstanceRecoveredEventData struct {
@@ -1436,16 +1543,17 @@ type InstanceRecoveredEventData struct {
 
 // An instance runs another version of PeerTube.
 type InstanceUpgradedEvent struct {
-	Data                                                                    InstanceUpgradedEventData `json:"data"`
-	// Made of what happened: the same event never has another one.                                   
-	ID                                                                      string                    `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                          
-	Instance                                                                string                    `json:"instance"`
-	// Grows with each event, and is never used twice.                                                
-	Sequence                                                                int64                     `json:"sequence"`
-	// When Tubewire saw it.                                                                          
-	Timestamp                                                               time.Time                 `json:"timestamp"`
-	Type                                                                    string                    `json:"type"`
+	Data                                                                                        InstanceUpgradedEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                       
+	ID                                                                                          string                    `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                          
+	// happened to your endpoints.                                                                                        
+	Instance                                                                                    string                    `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                    
+	Sequence                                                                                    int64                     `json:"sequence"`
+	// When Tubewire saw it.                                                                                              
+	Timestamp                                                                                   time.Time                 `json:"timestamp"`
+	Type                                                                                        string                    `json:"type"`
 }
 
 type InstanceUpgradedEventData struct {
@@ -1457,16 +1565,17 @@ type InstanceUpgradedEventData struct {
 // The instance ended the session of a connection: nothing is read with it until you log in
 // again.
 type ConnectionExpiredEvent struct {
-	Data                                                                    ConnectionExpiredEventData `json:"data"`
-	// Made of what happened: the same event never has another one.                                    
-	ID                                                                      string                     `json:"id"`
-	// The host of the instance, with the port unless it is the default one.                           
-	Instance                                                                string                     `json:"instance"`
-	// Grows with each event, and is never used twice.                                                 
-	Sequence                                                                int64                      `json:"sequence"`
-	// When Tubewire saw it.                                                                           
-	Timestamp                                                               time.Time                  `json:"timestamp"`
-	Type                                                                    string                     `json:"type"`
+	Data                                                                                        ConnectionExpiredEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                        
+	ID                                                                                          string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                           
+	// happened to your endpoints.                                                                                         
+	Instance                                                                                    string                     `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                     
+	Sequence                                                                                    int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                                               
+	Timestamp                                                                                   time.Time                  `json:"timestamp"`
+	Type                                                                                        string                     `json:"type"`
 }
 
 type ConnectionExpiredEventData struct {
@@ -1475,4 +1584,82 @@ type ConnectionExpiredEventData struct {
 	Detail                       string              `json:"detail"`
 	// In a word, for programs.                      
 	Reason                       string              `json:"reason"`
+}
+
+// An endpoint of yours is sent nothing any more: it answered 410, or failed for too long.
+type EndpointDisabledEvent struct {
+	Data                                                                                        EndpointDisabledEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                       
+	ID                                                                                          string                    `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                          
+	// happened to your endpoints.                                                                                        
+	Instance                                                                                    string                    `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                    
+	Sequence                                                                                    int64                     `json:"sequence"`
+	// When Tubewire saw it.                                                                                              
+	Timestamp                                                                                   time.Time                 `json:"timestamp"`
+	Type                                                                                        string                    `json:"type"`
+}
+
+type EndpointDisabledEventData struct {
+	// In a sentence, for people.                  
+	Detail                       string            `json:"detail"`
+	Endpoint                     EndpointReference `json:"endpoint"`
+	// In a word, for programs.                    
+	Reason                       string            `json:"reason"`
+	// When it began to fail.                      
+	Since                        time.Time         `json:"since"`
+}
+
+// An endpoint of yours answers well again, after it was sent no more than a probe now and
+// then. What waited follows.
+type EndpointRecoveredEvent struct {
+	Data                                                                                        EndpointRecoveredEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                        
+	ID                                                                                          string                     `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                           
+	// happened to your endpoints.                                                                                         
+	Instance                                                                                    string                     `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                     
+	Sequence                                                                                    int64                      `json:"sequence"`
+	// When Tubewire saw it.                                                                                               
+	Timestamp                                                                                   time.Time                  `json:"timestamp"`
+	Type                                                                                        string                     `json:"type"`
+}
+
+type EndpointRecoveredEventData struct {
+	Endpoint                 EndpointReference `json:"endpoint"`
+	// When it began to fail.                  
+	Since                    time.Time         `json:"since"`
+}
+
+// A delivery to an endpoint of yours was given up after its last attempt. It can be
+// recovered.
+type DeliveryFailedEvent struct {
+	Data                                                                                        DeliveryFailedEventData `json:"data"`
+	// Made of what happened: the same event never has another one.                                                     
+	ID                                                                                          string                  `json:"id"`
+	// The host of the instance, with the port unless it is the default one; `tubewire` for what                        
+	// happened to your endpoints.                                                                                      
+	Instance                                                                                    string                  `json:"instance"`
+	// Grows with each event, and is never used twice.                                                                  
+	Sequence                                                                                    int64                   `json:"sequence"`
+	// When Tubewire saw it.                                                                                            
+	Timestamp                                                                                   time.Time               `json:"timestamp"`
+	Type                                                                                        string                  `json:"type"`
+}
+
+type DeliveryFailedEventData struct {
+	// How many were made.                         
+	Attempts                     int64             `json:"attempts"`
+	// In a sentence, for people.                  
+	Detail                       string            `json:"detail"`
+	Endpoint                     EndpointReference `json:"endpoint"`
+	Event                        FluffyEvent       `json:"event"`
+}
+
+type FluffyEvent struct {
+	ID       string `json:"id"`
+	Sequence int64  `json:"sequence"`
+	Type     string `json:"type"`
 }

@@ -29,6 +29,9 @@
 // val instanceRecoveredEvent   = json.parse(InstanceRecoveredEvent.serializer(), jsonString)
 // val instanceUpgradedEvent    = json.parse(InstanceUpgradedEvent.serializer(), jsonString)
 // val connectionExpiredEvent   = json.parse(ConnectionExpiredEvent.serializer(), jsonString)
+// val endpointDisabledEvent    = json.parse(EndpointDisabledEvent.serializer(), jsonString)
+// val endpointRecoveredEvent   = json.parse(EndpointRecoveredEvent.serializer(), jsonString)
+// val deliveryFailedEvent      = json.parse(DeliveryFailedEvent.serializer(), jsonString)
 
 @file:UseSerializers(OffsetDateTimeSerializer::class)
 
@@ -280,14 +283,35 @@ data class LastAttempt (
 
 @Serializable
 data class Endpoint (
+    val batch: Batch? = null,
+    val concurrency: Long? = null,
+
     /**
      * ISO 8601 in UTC, with milliseconds.
      */
     val createdAt: OffsetDateTime,
 
     val description: String,
-    val eventTypes: List<String>,
+    val disabledAt: OffsetDateTime? = null,
+    val disabledReason: String? = null,
+    val failingSince: OffsetDateTime? = null,
+
+    /**
+     * Attempts in a row that failed.
+     */
+    val failures: Long,
+
+    val format: String,
+
+    /**
+     * Whether it has headers of its own, which are not shown.
+     */
+    val headers: String? = null,
+
+    val heldUntil: OffsetDateTime? = null,
     val id: String,
+    val metadata: Map<String, String>? = null,
+    val ordering: String,
 
     /**
      * The id of the user whose it is.
@@ -296,6 +320,18 @@ data class Endpoint (
 
     val paused: Boolean,
     val pausedBy: String? = null,
+    val payload: String,
+    val rateLimit: Double? = null,
+    val signatures: List<String>,
+
+    /**
+     * `pending`: its target has not said yet that it wants this. `broken`: it failed five times
+     * in a row, and is sent a probe now and then. `disabled`: it failed for too long, or
+     * answered 410. What is owed waits in all of these.
+     */
+    val state: String,
+
+    val timeoutSeconds: Double? = null,
 
     /**
      * ISO 8601 in UTC, with milliseconds.
@@ -305,7 +341,16 @@ data class Endpoint (
     /**
      * Of somebody else’s endpoint only its origin: the path may hold a secret.
      */
-    val url: String
+    val url: String,
+
+    val verificationError: String? = null,
+    val verifiedAt: OffsetDateTime? = null
+)
+
+@Serializable
+data class Batch (
+    val events: Long,
+    val seconds: Double
 )
 
 /**
@@ -345,6 +390,14 @@ data class Endpoint (
  *
  * The instance ended the session of a connection: nothing is read with it until you log in
  * again.
+ *
+ * An endpoint of yours is sent nothing any more: it answered 410, or failed for too long.
+ *
+ * An endpoint of yours answers well again, after it was sent no more than a probe now and
+ * then. What waited follows.
+ *
+ * A delivery to an endpoint of yours was given up after its last attempt. It can be
+ * recovered.
  */
 @Serializable
 data class Event (
@@ -356,7 +409,8 @@ data class Event (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -416,7 +470,15 @@ data class EventData (
     val since: OffsetDateTime? = null,
 
     val from: String? = null,
-    val to: String? = null
+    val to: String? = null,
+    val endpoint: EndpointReference? = null,
+
+    /**
+     * How many were made.
+     */
+    val attempts: Long? = null,
+
+    val event: PurpleEvent? = null
 )
 
 /**
@@ -678,6 +740,27 @@ data class ConnectionReference (
      * Of the account on the instance.
      */
     val username: String
+)
+
+/**
+ * Of which endpoint of this Tubewire it is told.
+ */
+@Serializable
+data class EndpointReference (
+    val description: String,
+    val id: String,
+
+    /**
+     * Its origin: the path may hold a secret.
+     */
+    val url: String
+)
+
+@Serializable
+data class PurpleEvent (
+    val id: String,
+    val sequence: Long,
+    val type: String
 )
 
 /**
@@ -1091,7 +1174,8 @@ data class VideoPublishedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1247,7 +1331,8 @@ data class VideoUpdatedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1320,7 +1405,8 @@ data class VideoUnpublishedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1372,7 +1458,8 @@ data class VideoDeletedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1424,7 +1511,8 @@ data class LiveStartedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1476,7 +1564,8 @@ data class LiveEndedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1533,7 +1622,8 @@ data class CommentCreatedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1641,7 +1731,8 @@ data class CommentUpdatedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1707,7 +1798,8 @@ data class CommentDeletedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1761,7 +1853,8 @@ data class NotificationCreatedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1798,7 +1891,8 @@ data class NotificationUnknownEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1839,7 +1933,8 @@ data class NotificationReadEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1875,7 +1970,8 @@ data class InstanceUnreachableEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1925,7 +2021,8 @@ data class InstanceRecoveredEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -1965,7 +2062,8 @@ data class InstanceUpgradedEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -2003,7 +2101,8 @@ data class ConnectionExpiredEvent (
     val id: String,
 
     /**
-     * The host of the instance, with the port unless it is the default one.
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
      */
     val instance: String,
 
@@ -2033,6 +2132,154 @@ data class ConnectionExpiredEventData (
      * In a word, for programs.
      */
     val reason: String
+)
+
+/**
+ * An endpoint of yours is sent nothing any more: it answered 410, or failed for too long.
+ */
+@Serializable
+data class EndpointDisabledEvent (
+    val data: EndpointDisabledEventData,
+
+    /**
+     * Made of what happened: the same event never has another one.
+     */
+    val id: String,
+
+    /**
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
+     */
+    val instance: String,
+
+    /**
+     * Grows with each event, and is never used twice.
+     */
+    val sequence: Long,
+
+    /**
+     * When Tubewire saw it.
+     */
+    val timestamp: OffsetDateTime,
+
+    val type: String
+)
+
+@Serializable
+data class EndpointDisabledEventData (
+    /**
+     * In a sentence, for people.
+     */
+    val detail: String,
+
+    val endpoint: EndpointReference,
+
+    /**
+     * In a word, for programs.
+     */
+    val reason: String,
+
+    /**
+     * When it began to fail.
+     */
+    val since: OffsetDateTime
+)
+
+/**
+ * An endpoint of yours answers well again, after it was sent no more than a probe now and
+ * then. What waited follows.
+ */
+@Serializable
+data class EndpointRecoveredEvent (
+    val data: EndpointRecoveredEventData,
+
+    /**
+     * Made of what happened: the same event never has another one.
+     */
+    val id: String,
+
+    /**
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
+     */
+    val instance: String,
+
+    /**
+     * Grows with each event, and is never used twice.
+     */
+    val sequence: Long,
+
+    /**
+     * When Tubewire saw it.
+     */
+    val timestamp: OffsetDateTime,
+
+    val type: String
+)
+
+@Serializable
+data class EndpointRecoveredEventData (
+    val endpoint: EndpointReference,
+
+    /**
+     * When it began to fail.
+     */
+    val since: OffsetDateTime
+)
+
+/**
+ * A delivery to an endpoint of yours was given up after its last attempt. It can be
+ * recovered.
+ */
+@Serializable
+data class DeliveryFailedEvent (
+    val data: DeliveryFailedEventData,
+
+    /**
+     * Made of what happened: the same event never has another one.
+     */
+    val id: String,
+
+    /**
+     * The host of the instance, with the port unless it is the default one; `tubewire` for what
+     * happened to your endpoints.
+     */
+    val instance: String,
+
+    /**
+     * Grows with each event, and is never used twice.
+     */
+    val sequence: Long,
+
+    /**
+     * When Tubewire saw it.
+     */
+    val timestamp: OffsetDateTime,
+
+    val type: String
+)
+
+@Serializable
+data class DeliveryFailedEventData (
+    /**
+     * How many were made.
+     */
+    val attempts: Long,
+
+    /**
+     * In a sentence, for people.
+     */
+    val detail: String,
+
+    val endpoint: EndpointReference,
+    val event: FluffyEvent
+)
+
+@Serializable
+data class FluffyEvent (
+    val id: String,
+    val sequence: Long,
+    val type: String
 )
 
 object OffsetDateTimeSerializer : KSerializer<OffsetDateTime> {

@@ -496,50 +496,128 @@ class Delivery:
 
 
 @dataclass
+class Batch:
+    events: int
+    seconds: float
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Batch':
+        assert isinstance(obj, dict)
+        events = from_int(obj.get("events"))
+        seconds = from_float(obj.get("seconds"))
+        return Batch(events, seconds)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["events"] = from_int(self.events)
+        result["seconds"] = to_float(self.seconds)
+        return result
+
+
+@dataclass
 class Endpoint:
     created_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
 
     description: str
-    event_types: List[str]
+    failures: int
+    """Attempts in a row that failed."""
+
+    format: str
     id: str
+    ordering: str
     owner: str
     """The id of the user whose it is."""
 
     paused: bool
+    payload: str
+    signatures: List[str]
+    state: str
+    """`pending`: its target has not said yet that it wants this. `broken`: it failed five times
+    in a row, and is sent a probe now and then. `disabled`: it failed for too long, or
+    answered 410. What is owed waits in all of these.
+    """
     updated_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
 
     url: str
     """Of somebody else’s endpoint only its origin: the path may hold a secret."""
 
+    batch: Optional[Batch] = None
+    concurrency: Optional[int] = None
+    disabled_at: Optional[datetime] = None
+    disabled_reason: Optional[str] = None
+    failing_since: Optional[datetime] = None
+    headers: Optional[str] = None
+    """Whether it has headers of its own, which are not shown."""
+
+    held_until: Optional[datetime] = None
+    metadata: Optional[Dict[str, str]] = None
     paused_by: Optional[str] = None
+    rate_limit: Optional[float] = None
+    timeout_seconds: Optional[float] = None
+    verification_error: Optional[str] = None
+    verified_at: Optional[datetime] = None
 
     @staticmethod
     def from_dict(obj: Any) -> 'Endpoint':
         assert isinstance(obj, dict)
         created_at = from_datetime(obj.get("createdAt"))
         description = from_str(obj.get("description"))
-        event_types = from_list(from_str, obj.get("eventTypes"))
+        failures = from_int(obj.get("failures"))
+        format = from_str(obj.get("format"))
         id = from_str(obj.get("id"))
+        ordering = from_str(obj.get("ordering"))
         owner = from_str(obj.get("owner"))
         paused = from_bool(obj.get("paused"))
+        payload = from_str(obj.get("payload"))
+        signatures = from_list(from_str, obj.get("signatures"))
+        state = from_str(obj.get("state"))
         updated_at = from_datetime(obj.get("updatedAt"))
         url = from_str(obj.get("url"))
+        batch = from_union([Batch.from_dict, from_none], obj.get("batch"))
+        concurrency = from_union([from_int, from_none], obj.get("concurrency"))
+        disabled_at = from_union([from_none, from_datetime], obj.get("disabledAt"))
+        disabled_reason = from_union([from_none, from_str], obj.get("disabledReason"))
+        failing_since = from_union([from_none, from_datetime], obj.get("failingSince"))
+        headers = from_union([from_none, from_str], obj.get("headers"))
+        held_until = from_union([from_none, from_datetime], obj.get("heldUntil"))
+        metadata = from_union([lambda x: from_dict(from_str, x), from_none], obj.get("metadata"))
         paused_by = from_union([from_none, from_str], obj.get("pausedBy"))
-        return Endpoint(created_at, description, event_types, id, owner, paused, updated_at, url, paused_by)
+        rate_limit = from_union([from_float, from_none], obj.get("rateLimit"))
+        timeout_seconds = from_union([from_float, from_none], obj.get("timeoutSeconds"))
+        verification_error = from_union([from_none, from_str], obj.get("verificationError"))
+        verified_at = from_union([from_none, from_datetime], obj.get("verifiedAt"))
+        return Endpoint(created_at, description, failures, format, id, ordering, owner, paused, payload, signatures, state, updated_at, url, batch, concurrency, disabled_at, disabled_reason, failing_since, headers, held_until, metadata, paused_by, rate_limit, timeout_seconds, verification_error, verified_at)
 
     def to_dict(self) -> dict:
         result: dict = {}
         result["createdAt"] = self.created_at.isoformat()
         result["description"] = from_str(self.description)
-        result["eventTypes"] = from_list(from_str, self.event_types)
+        result["failures"] = from_int(self.failures)
+        result["format"] = from_str(self.format)
         result["id"] = from_str(self.id)
+        result["ordering"] = from_str(self.ordering)
         result["owner"] = from_str(self.owner)
         result["paused"] = from_bool(self.paused)
+        result["payload"] = from_str(self.payload)
+        result["signatures"] = from_list(from_str, self.signatures)
+        result["state"] = from_str(self.state)
         result["updatedAt"] = self.updated_at.isoformat()
         result["url"] = from_str(self.url)
+        result["batch"] = from_union([lambda x: to_class(Batch, x), from_none], self.batch)
+        result["concurrency"] = from_union([from_int, from_none], self.concurrency)
+        result["disabledAt"] = from_union([from_none, lambda x: x.isoformat()], self.disabled_at)
+        result["disabledReason"] = from_union([from_none, from_str], self.disabled_reason)
+        result["failingSince"] = from_union([from_none, lambda x: x.isoformat()], self.failing_since)
+        result["headers"] = from_union([from_none, from_str], self.headers)
+        result["heldUntil"] = from_union([from_none, lambda x: x.isoformat()], self.held_until)
+        result["metadata"] = from_union([lambda x: from_dict(from_str, x), from_none], self.metadata)
         result["pausedBy"] = from_union([from_none, from_str], self.paused_by)
+        result["rateLimit"] = from_union([to_float, from_none], self.rate_limit)
+        result["timeoutSeconds"] = from_union([to_float, from_none], self.timeout_seconds)
+        result["verificationError"] = from_union([from_none, from_str], self.verification_error)
+        result["verifiedAt"] = from_union([from_none, lambda x: x.isoformat()], self.verified_at)
         return result
 
 
@@ -1068,6 +1146,53 @@ class ConnectionReference:
 
 
 @dataclass
+class EndpointReference:
+    """Of which endpoint of this Tubewire it is told."""
+
+    description: str
+    id: str
+    url: str
+    """Its origin: the path may hold a secret."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'EndpointReference':
+        assert isinstance(obj, dict)
+        description = from_str(obj.get("description"))
+        id = from_str(obj.get("id"))
+        url = from_str(obj.get("url"))
+        return EndpointReference(description, id, url)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["description"] = from_str(self.description)
+        result["id"] = from_str(self.id)
+        result["url"] = from_str(self.url)
+        return result
+
+
+@dataclass
+class PurpleEvent:
+    id: str
+    sequence: int
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'PurpleEvent':
+        assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
+        sequence = from_int(obj.get("sequence"))
+        type = from_str(obj.get("type"))
+        return PurpleEvent(id, sequence, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_str(self.id)
+        result["sequence"] = from_int(self.sequence)
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
 class InstanceReference:
     """A watched instance, and what it is called."""
 
@@ -1342,6 +1467,11 @@ class EventData:
 
     data_from: Optional[str] = None
     to: Optional[str] = None
+    endpoint: Optional[EndpointReference] = None
+    attempts: Optional[int] = None
+    """How many were made."""
+
+    event: Optional[PurpleEvent] = None
 
     @staticmethod
     def from_dict(obj: Any) -> 'EventData':
@@ -1359,7 +1489,10 @@ class EventData:
         since = from_union([from_none, from_datetime], obj.get("since"))
         data_from = from_union([from_str, from_none], obj.get("from"))
         to = from_union([from_str, from_none], obj.get("to"))
-        return EventData(video, changes, replay, comment, connection, notification, raw, detail, instance, reason, since, data_from, to)
+        endpoint = from_union([EndpointReference.from_dict, from_none], obj.get("endpoint"))
+        attempts = from_union([from_int, from_none], obj.get("attempts"))
+        event = from_union([PurpleEvent.from_dict, from_none], obj.get("event"))
+        return EventData(video, changes, replay, comment, connection, notification, raw, detail, instance, reason, since, data_from, to, endpoint, attempts, event)
 
     def to_dict(self) -> dict:
         result: dict = {}
@@ -1389,6 +1522,12 @@ class EventData:
             result["from"] = from_union([from_str, from_none], self.data_from)
         if self.to is not None:
             result["to"] = from_union([from_str, from_none], self.to)
+        if self.endpoint is not None:
+            result["endpoint"] = from_union([lambda x: to_class(EndpointReference, x), from_none], self.endpoint)
+        if self.attempts is not None:
+            result["attempts"] = from_union([from_int, from_none], self.attempts)
+        if self.event is not None:
+            result["event"] = from_union([lambda x: to_class(PurpleEvent, x), from_none], self.event)
         return result
 
 
@@ -1459,14 +1598,23 @@ class Event:
     
     The instance ended the session of a connection: nothing is read with it until you log in
     again.
+    
+    An endpoint of yours is sent nothing any more: it answered 410, or failed for too long.
+    
+    An endpoint of yours answers well again, after it was sent no more than a probe now and
+    then. What waited follows.
+    
+    A delivery to an endpoint of yours was given up after its last attempt. It can be
+    recovered.
     """
     data: EventData
     id: str
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2088,8 +2236,9 @@ class VideoPublishedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2236,8 +2385,9 @@ class VideoUpdatedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2326,8 +2476,9 @@ class VideoUnpublishedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2415,8 +2566,9 @@ class VideoDeletedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2504,8 +2656,9 @@ class LiveStartedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2598,8 +2751,9 @@ class LiveEndedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2787,8 +2941,9 @@ class CommentCreatedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -2920,8 +3075,9 @@ class CommentUpdatedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3015,8 +3171,9 @@ class CommentDeletedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3082,8 +3239,9 @@ class NotificationCreatedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3147,8 +3305,9 @@ class NotificationUnknownEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3207,8 +3366,9 @@ class NotificationReadEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3278,8 +3438,9 @@ class InstanceUnreachableEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3339,8 +3500,9 @@ class InstanceRecoveredEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3402,8 +3564,9 @@ class InstanceUpgradedEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3469,8 +3632,9 @@ class ConnectionExpiredEvent:
     """Made of what happened: the same event never has another one."""
 
     instance: str
-    """The host of the instance, with the port unless it is the default one."""
-
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
     sequence: int
     """Grows with each event, and is never used twice."""
 
@@ -3493,6 +3657,235 @@ class ConnectionExpiredEvent:
     def to_dict(self) -> dict:
         result: dict = {}
         result["data"] = to_class(ConnectionExpiredEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class EndpointDisabledEventData:
+    detail: str
+    """In a sentence, for people."""
+
+    endpoint: EndpointReference
+    reason: str
+    """In a word, for programs."""
+
+    since: datetime
+    """When it began to fail."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'EndpointDisabledEventData':
+        assert isinstance(obj, dict)
+        detail = from_str(obj.get("detail"))
+        endpoint = EndpointReference.from_dict(obj.get("endpoint"))
+        reason = from_str(obj.get("reason"))
+        since = from_datetime(obj.get("since"))
+        return EndpointDisabledEventData(detail, endpoint, reason, since)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["detail"] = from_str(self.detail)
+        result["endpoint"] = to_class(EndpointReference, self.endpoint)
+        result["reason"] = from_str(self.reason)
+        result["since"] = self.since.isoformat()
+        return result
+
+
+@dataclass
+class EndpointDisabledEvent:
+    """An endpoint of yours is sent nothing any more: it answered 410, or failed for too long."""
+
+    data: EndpointDisabledEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'EndpointDisabledEvent':
+        assert isinstance(obj, dict)
+        data = EndpointDisabledEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return EndpointDisabledEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(EndpointDisabledEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class EndpointRecoveredEventData:
+    endpoint: EndpointReference
+    since: datetime
+    """When it began to fail."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'EndpointRecoveredEventData':
+        assert isinstance(obj, dict)
+        endpoint = EndpointReference.from_dict(obj.get("endpoint"))
+        since = from_datetime(obj.get("since"))
+        return EndpointRecoveredEventData(endpoint, since)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["endpoint"] = to_class(EndpointReference, self.endpoint)
+        result["since"] = self.since.isoformat()
+        return result
+
+
+@dataclass
+class EndpointRecoveredEvent:
+    """An endpoint of yours answers well again, after it was sent no more than a probe now and
+    then. What waited follows.
+    """
+    data: EndpointRecoveredEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'EndpointRecoveredEvent':
+        assert isinstance(obj, dict)
+        data = EndpointRecoveredEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return EndpointRecoveredEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(EndpointRecoveredEventData, self.data)
+        result["id"] = from_str(self.id)
+        result["instance"] = from_str(self.instance)
+        result["sequence"] = from_int(self.sequence)
+        result["timestamp"] = self.timestamp.isoformat()
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class FluffyEvent:
+    id: str
+    sequence: int
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'FluffyEvent':
+        assert isinstance(obj, dict)
+        id = from_str(obj.get("id"))
+        sequence = from_int(obj.get("sequence"))
+        type = from_str(obj.get("type"))
+        return FluffyEvent(id, sequence, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["id"] = from_str(self.id)
+        result["sequence"] = from_int(self.sequence)
+        result["type"] = from_str(self.type)
+        return result
+
+
+@dataclass
+class DeliveryFailedEventData:
+    attempts: int
+    """How many were made."""
+
+    detail: str
+    """In a sentence, for people."""
+
+    endpoint: EndpointReference
+    event: FluffyEvent
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'DeliveryFailedEventData':
+        assert isinstance(obj, dict)
+        attempts = from_int(obj.get("attempts"))
+        detail = from_str(obj.get("detail"))
+        endpoint = EndpointReference.from_dict(obj.get("endpoint"))
+        event = FluffyEvent.from_dict(obj.get("event"))
+        return DeliveryFailedEventData(attempts, detail, endpoint, event)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["attempts"] = from_int(self.attempts)
+        result["detail"] = from_str(self.detail)
+        result["endpoint"] = to_class(EndpointReference, self.endpoint)
+        result["event"] = to_class(FluffyEvent, self.event)
+        return result
+
+
+@dataclass
+class DeliveryFailedEvent:
+    """A delivery to an endpoint of yours was given up after its last attempt. It can be
+    recovered.
+    """
+    data: DeliveryFailedEventData
+    id: str
+    """Made of what happened: the same event never has another one."""
+
+    instance: str
+    """The host of the instance, with the port unless it is the default one; `tubewire` for what
+    happened to your endpoints.
+    """
+    sequence: int
+    """Grows with each event, and is never used twice."""
+
+    timestamp: datetime
+    """When Tubewire saw it."""
+
+    type: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'DeliveryFailedEvent':
+        assert isinstance(obj, dict)
+        data = DeliveryFailedEventData.from_dict(obj.get("data"))
+        id = from_str(obj.get("id"))
+        instance = from_str(obj.get("instance"))
+        sequence = from_int(obj.get("sequence"))
+        timestamp = from_datetime(obj.get("timestamp"))
+        type = from_str(obj.get("type"))
+        return DeliveryFailedEvent(data, id, instance, sequence, timestamp, type)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["data"] = to_class(DeliveryFailedEventData, self.data)
         result["id"] = from_str(self.id)
         result["instance"] = from_str(self.instance)
         result["sequence"] = from_int(self.sequence)
@@ -3715,3 +4108,27 @@ def connection_expired_event_from_dict(s: Any) -> ConnectionExpiredEvent:
 
 def connection_expired_event_to_dict(x: ConnectionExpiredEvent) -> Any:
     return to_class(ConnectionExpiredEvent, x)
+
+
+def endpoint_disabled_event_from_dict(s: Any) -> EndpointDisabledEvent:
+    return EndpointDisabledEvent.from_dict(s)
+
+
+def endpoint_disabled_event_to_dict(x: EndpointDisabledEvent) -> Any:
+    return to_class(EndpointDisabledEvent, x)
+
+
+def endpoint_recovered_event_from_dict(s: Any) -> EndpointRecoveredEvent:
+    return EndpointRecoveredEvent.from_dict(s)
+
+
+def endpoint_recovered_event_to_dict(x: EndpointRecoveredEvent) -> Any:
+    return to_class(EndpointRecoveredEvent, x)
+
+
+def delivery_failed_event_from_dict(s: Any) -> DeliveryFailedEvent:
+    return DeliveryFailedEvent.from_dict(s)
+
+
+def delivery_failed_event_to_dict(x: DeliveryFailedEvent) -> Any:
+    return to_class(DeliveryFailedEvent, x)

@@ -683,7 +683,7 @@ export interface paths {
     put?: never
     /**
      * Make an endpoint
-     * @description It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.
+     * @description It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. Its target is asked at once whether it wants this (see `verifyEndpoint`); until it says so, what the endpoint is owed waits. The same URL may be added twice, and is then sent everything twice.
      *
      *     API keys need the scope `endpoints:write`.
      */
@@ -719,11 +719,119 @@ export interface paths {
     head?: never
     /**
      * Change, pause or resume an endpoint
-     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only.
+     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint.
      *
      *     API keys need the scope `endpoints:write`.
      */
     patch: operations['patchEndpoint']
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/verify': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Ask the target of an endpoint whether it wants this
+     * @description Done by itself when an endpoint is made, or its URL is changed; here again. The answer shows what came of it: `verifiedAt`, or `verificationError`.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['verifyEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/resume': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send to an endpoint again
+     * @description One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['resumeEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/rotate-secret': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Give an endpoint a new signing secret
+     * @description For a while webhooks are signed with the one before, too: both signatures are in the header, and a receiver takes either.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['rotateEndpointSecret']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send an endpoint the example of an event
+     * @description In its format, signed, to where it leads, now. The id of the event begins with `evt_test_`. It is no delivery: it is not tried again, and the log does not have it.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['testEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/.well-known/webhook-keys.json': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * The public keys of webhooks
+     * @description What signatures that begin with `v1a,` are verified with: a JWK Set (RFC 7517). The first key signs; those after it did before, and are shown until the operator takes them away.
+     */
+    get: operations['getWebhookKeys']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   '/api/v1/subscriptions': {
@@ -1418,6 +1526,66 @@ export interface webhooks {
     patch?: never
     trace?: never
   }
+  'endpoint.disabled': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of endpoint.disabled
+     * @description An endpoint of yours is sent nothing any more: it answered 410, or failed for too long. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onEndpointDisabled']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'endpoint.recovered': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of endpoint.recovered
+     * @description An endpoint of yours answers well again, after it was sent no more than a probe now and then. What waited follows. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onEndpointRecovered']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'delivery.failed': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What an endpoint is sent of delivery.failed
+     * @description A delivery to an endpoint of yours was given up after its last attempt. It can be recovered. Signed as Standard Webhooks 1.0 has it, and tried ten times over three days.
+     */
+    post: operations['onDeliveryFailed']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export interface components {
   schemas: {
@@ -1527,9 +1695,48 @@ export interface components {
       /** @description Of somebody else’s endpoint only its origin: the path may hold a secret. */
       url: string
       description: string
-      eventTypes: string[]
+      /**
+       * @description `pending`: its target has not said yet that it wants this. `broken`: it failed five times in a row, and is sent a probe now and then. `disabled`: it failed for too long, or answered 410. What is owed waits in all of these.
+       * @enum {string}
+       */
+      state: 'pending' | 'active' | 'broken' | 'paused' | 'disabled'
+      /** @description Whether it has headers of its own, which are not shown. */
+      headers: 'set' | null
+      rateLimit: number | null
+      concurrency: number | null
+      timeoutSeconds: number | null
+      /** @enum {string} */
+      format:
+        | 'standard'
+        | 'cloudevents'
+        | 'cloudevents-binary'
+        | 'discord'
+        | 'slack'
+        | 'matrix'
+        | 'ntfy'
+        | 'mastodon'
+      /** @enum {string} */
+      payload: 'full' | 'thin'
+      batch: {
+        events: number
+        seconds: number
+      } | null
+      /** @enum {string} */
+      ordering: 'none' | 'subject' | 'endpoint'
+      signatures: ('v1' | 'v1a')[]
+      metadata: {
+        [key: string]: string
+      } | null
+      verifiedAt: string | null
+      verificationError: string | null
       paused: boolean
       pausedBy: ('owner' | 'moderator' | 'block') | null
+      disabledAt: string | null
+      disabledReason: string | null
+      /** @description Attempts in a row that failed. */
+      failures: number
+      failingSince: string | null
+      heldUntil: string | null
       /**
        * Format: date-time
        * @description ISO 8601 in UTC, with milliseconds.
@@ -1558,6 +1765,9 @@ export interface components {
       | components['schemas']['InstanceRecoveredEvent']
       | components['schemas']['InstanceUpgradedEvent']
       | components['schemas']['ConnectionExpiredEvent']
+      | components['schemas']['EndpointDisabledEvent']
+      | components['schemas']['EndpointRecoveredEvent']
+      | components['schemas']['DeliveryFailedEvent']
     /** @description Which events: see `addSubscription`. Empty: all. */
     Filter: {
       types?: string[]
@@ -1987,6 +2197,13 @@ export interface components {
       /** @description Of PeerTube. */
       version: string
     }
+    /** @description Of which endpoint of this Tubewire it is told. */
+    EndpointReference: {
+      id: string
+      /** @description Its origin: the path may hold a secret. */
+      url: string
+      description: string
+    }
     /** @description An account or channel: who made or wrote something, or where it was put. */
     Actor: {
       name: string
@@ -2014,7 +2231,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         video: components['schemas']['Video']
@@ -2042,7 +2259,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         video: components['schemas']['Video']
@@ -2071,7 +2288,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         video: components['schemas']['Video']
@@ -2099,7 +2316,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         video: components['schemas']['Video']
@@ -2127,7 +2344,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         video: components['schemas']['Video']
@@ -2155,7 +2372,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         video: components['schemas']['Video']
@@ -2185,7 +2402,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         comment: components['schemas']['Comment']
@@ -2215,7 +2432,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         comment: components['schemas']['Comment']
@@ -2251,7 +2468,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         comment: components['schemas']['Comment']
@@ -2281,7 +2498,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         notification: components['schemas']['Notification']
@@ -2304,7 +2521,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         notification: components['schemas']['Notification']
@@ -2329,7 +2546,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         notification: components['schemas']['Notification']
@@ -2352,7 +2569,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         instance: components['schemas']['InstanceReference']
@@ -2383,7 +2600,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         instance: components['schemas']['InstanceReference']
@@ -2410,7 +2627,7 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         instance: components['schemas']['InstanceReference']
@@ -2434,12 +2651,101 @@ export interface components {
       timestamp: string
       /** @description Grows with each event, and is never used twice. */
       sequence: number
-      /** @description The host of the instance, with the port unless it is the default one. */
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
       instance: string
       data: {
         connection: components['schemas']['ConnectionReference']
         /** @description In a word, for programs. */
         reason: string
+        /** @description In a sentence, for people. */
+        detail: string
+      }
+    }
+    /** @description An endpoint of yours is sent nothing any more: it answered 410, or failed for too long. */
+    EndpointDisabledEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'endpoint.disabled'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
+      instance: string
+      data: {
+        endpoint: components['schemas']['EndpointReference']
+        /** @description In a word, for programs. */
+        reason: string
+        /** @description In a sentence, for people. */
+        detail: string
+        /**
+         * Format: date-time
+         * @description When it began to fail.
+         */
+        since: string
+      }
+    }
+    /** @description An endpoint of yours answers well again, after it was sent no more than a probe now and then. What waited follows. */
+    EndpointRecoveredEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'endpoint.recovered'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
+      instance: string
+      data: {
+        endpoint: components['schemas']['EndpointReference']
+        /**
+         * Format: date-time
+         * @description When it began to fail.
+         */
+        since: string
+      }
+    }
+    /** @description A delivery to an endpoint of yours was given up after its last attempt. It can be recovered. */
+    DeliveryFailedEvent: {
+      /** @description Made of what happened: the same event never has another one. */
+      id: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'delivery.failed'
+      /**
+       * Format: date-time
+       * @description When Tubewire saw it.
+       */
+      timestamp: string
+      /** @description Grows with each event, and is never used twice. */
+      sequence: number
+      /** @description The host of the instance, with the port unless it is the default one; `tubewire` for what happened to your endpoints. */
+      instance: string
+      data: {
+        endpoint: components['schemas']['EndpointReference']
+        event: {
+          id: string
+          type: string
+          sequence: number
+        }
+        /** @description How many were made. */
+        attempts: number
         /** @description In a sentence, for people. */
         detail: string
       }
@@ -3272,6 +3578,48 @@ export interface components {
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
     Error409_15: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
+     */
+    Error409_16: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `not_verified`: The target of the endpoint has not said yet that it wants to be sent to: verify it.
+     */
+    Error409_17: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -6610,11 +6958,28 @@ export interface operations {
            *           "owner": "usr_administrator",
            *           "url": "https://receiver.example/hook",
            *           "description": "The team’s chat",
-           *           "eventTypes": [
-           *             "*"
+           *           "state": "active",
+           *           "headers": null,
+           *           "rateLimit": null,
+           *           "concurrency": null,
+           *           "timeoutSeconds": null,
+           *           "format": "standard",
+           *           "payload": "full",
+           *           "batch": null,
+           *           "ordering": "none",
+           *           "signatures": [
+           *             "v1"
            *           ],
+           *           "metadata": null,
+           *           "verifiedAt": "2026-11-25T10:00:00.250Z",
+           *           "verificationError": null,
            *           "paused": false,
            *           "pausedBy": null,
+           *           "disabledAt": null,
+           *           "disabledReason": null,
+           *           "failures": 0,
+           *           "failingSince": null,
+           *           "heldUntil": null,
            *           "createdAt": "2026-11-25T10:00:00.000Z",
            *           "updatedAt": "2026-11-25T10:00:00.000Z"
            *         }
@@ -6674,6 +7039,49 @@ export interface operations {
            * @default
            */
           description?: string
+          headers?: {
+            [key: string]: string
+          } | null
+          rateLimit?: number | null
+          concurrency?: number | null
+          timeoutSeconds?: number | null
+          /**
+           * @description What the body is like: see docs/webhooks.md.
+           * @enum {string}
+           */
+          format?:
+            | 'standard'
+            | 'cloudevents'
+            | 'cloudevents-binary'
+            | 'discord'
+            | 'slack'
+            | 'matrix'
+            | 'ntfy'
+            | 'mastodon'
+          /**
+           * @description `thin`: what happened to what, and where the rest is to be read.
+           * @enum {string}
+           */
+          payload?: 'full' | 'thin'
+          batch?: {
+            /** @description The most events in one body. */
+            events: number
+            /**
+             * @description How long the first one waits for others.
+             * @default 5
+             */
+            seconds?: number
+          } | null
+          /**
+           * @description What waits behind a delivery that failed, until it succeeded: nothing; what is about the same video or thread; everything.
+           * @enum {string}
+           */
+          ordering?: 'none' | 'subject' | 'endpoint'
+          /** @description `v1` is HMAC with the secret; `v1a` besides it Ed25519 with the key pair of this Tubewire. */
+          signatures?: ('v1' | 'v1a')[]
+          metadata?: {
+            [key: string]: string
+          } | null
           /**
            * @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.
            * @default {}
@@ -6708,6 +7116,13 @@ export interface operations {
             /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
             notificationKinds?: string[]
           }
+          /** @description A signing secret of yours: `whsec_` and the base64 of 24 to 64 bytes. Else Tubewire makes one. */
+          secret?: string
+          /**
+           * @description That its target wants this, by the word of an administrator: it is not asked.
+           * @constant
+           */
+          verified?: true
         }
       }
     }
@@ -6729,11 +7144,28 @@ export interface operations {
            *       "owner": "usr_administrator",
            *       "url": "https://receiver.example/hook",
            *       "description": "The team’s chat",
-           *       "eventTypes": [
-           *         "*"
+           *       "state": "pending",
+           *       "headers": null,
+           *       "rateLimit": null,
+           *       "concurrency": null,
+           *       "timeoutSeconds": null,
+           *       "format": "standard",
+           *       "payload": "full",
+           *       "batch": null,
+           *       "ordering": "none",
+           *       "signatures": [
+           *         "v1"
            *       ],
+           *       "metadata": null,
+           *       "verifiedAt": null,
+           *       "verificationError": null,
            *       "paused": false,
            *       "pausedBy": null,
+           *       "disabledAt": null,
+           *       "disabledReason": null,
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "heldUntil": null,
            *       "createdAt": "2026-11-25T10:00:00.000Z",
            *       "updatedAt": "2026-11-25T10:00:00.000Z",
            *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -6746,9 +7178,48 @@ export interface operations {
             /** @description Of somebody else’s endpoint only its origin: the path may hold a secret. */
             url: string
             description: string
-            eventTypes: string[]
+            /**
+             * @description `pending`: its target has not said yet that it wants this. `broken`: it failed five times in a row, and is sent a probe now and then. `disabled`: it failed for too long, or answered 410. What is owed waits in all of these.
+             * @enum {string}
+             */
+            state: 'pending' | 'active' | 'broken' | 'paused' | 'disabled'
+            /** @description Whether it has headers of its own, which are not shown. */
+            headers: 'set' | null
+            rateLimit: number | null
+            concurrency: number | null
+            timeoutSeconds: number | null
+            /** @enum {string} */
+            format:
+              | 'standard'
+              | 'cloudevents'
+              | 'cloudevents-binary'
+              | 'discord'
+              | 'slack'
+              | 'matrix'
+              | 'ntfy'
+              | 'mastodon'
+            /** @enum {string} */
+            payload: 'full' | 'thin'
+            batch: {
+              events: number
+              seconds: number
+            } | null
+            /** @enum {string} */
+            ordering: 'none' | 'subject' | 'endpoint'
+            signatures: ('v1' | 'v1a')[]
+            metadata: {
+              [key: string]: string
+            } | null
+            verifiedAt: string | null
+            verificationError: string | null
             paused: boolean
             pausedBy: ('owner' | 'moderator' | 'block') | null
+            disabledAt: string | null
+            disabledReason: string | null
+            /** @description Attempts in a row that failed. */
+            failures: number
+            failingSince: string | null
+            heldUntil: string | null
             /**
              * Format: date-time
              * @description ISO 8601 in UTC, with milliseconds.
@@ -6808,11 +7279,28 @@ export interface operations {
            *       "owner": "usr_administrator",
            *       "url": "https://receiver.example/hook",
            *       "description": "The team’s chat",
-           *       "eventTypes": [
-           *         "*"
+           *       "state": "active",
+           *       "headers": null,
+           *       "rateLimit": null,
+           *       "concurrency": null,
+           *       "timeoutSeconds": null,
+           *       "format": "standard",
+           *       "payload": "full",
+           *       "batch": null,
+           *       "ordering": "none",
+           *       "signatures": [
+           *         "v1"
            *       ],
+           *       "metadata": null,
+           *       "verifiedAt": "2026-11-25T10:00:00.250Z",
+           *       "verificationError": null,
            *       "paused": false,
            *       "pausedBy": null,
+           *       "disabledAt": null,
+           *       "disabledReason": null,
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "heldUntil": null,
            *       "createdAt": "2026-11-25T10:00:00.000Z",
            *       "updatedAt": "2026-11-25T10:00:00.000Z"
            *     }
@@ -6896,10 +7384,48 @@ export interface operations {
          *     }
          */
         'application/merge-patch+json': {
+          description?: string | null
+          headers?: {
+            [key: string]: string
+          } | null
+          rateLimit?: number | null
+          concurrency?: number | null
+          timeoutSeconds?: number | null
+          format?:
+            | (
+                | 'standard'
+                | 'cloudevents'
+                | 'cloudevents-binary'
+                | 'discord'
+                | 'slack'
+                | 'matrix'
+                | 'ntfy'
+                | 'mastodon'
+              )
+            | null
+          payload?: ('full' | 'thin') | null
+          batch?: {
+            /** @description The most events in one body. */
+            events: number
+            /**
+             * @description How long the first one waits for others.
+             * @default 5
+             */
+            seconds?: number
+          } | null
+          ordering?: ('none' | 'subject' | 'endpoint') | null
+          signatures?: ('v1' | 'v1a')[] | null
+          metadata?: {
+            [key: string]: string
+          } | null
           /** @description Where events are posted: https, and public. */
           url?: string
-          description?: string | null
           paused?: boolean
+          /**
+           * @description That its target wants this, by the word of an administrator: it is not asked.
+           * @constant
+           */
+          verified?: true
         }
         /**
          * @example {
@@ -6907,10 +7433,48 @@ export interface operations {
          *     }
          */
         'application/json': {
+          description?: string | null
+          headers?: {
+            [key: string]: string
+          } | null
+          rateLimit?: number | null
+          concurrency?: number | null
+          timeoutSeconds?: number | null
+          format?:
+            | (
+                | 'standard'
+                | 'cloudevents'
+                | 'cloudevents-binary'
+                | 'discord'
+                | 'slack'
+                | 'matrix'
+                | 'ntfy'
+                | 'mastodon'
+              )
+            | null
+          payload?: ('full' | 'thin') | null
+          batch?: {
+            /** @description The most events in one body. */
+            events: number
+            /**
+             * @description How long the first one waits for others.
+             * @default 5
+             */
+            seconds?: number
+          } | null
+          ordering?: ('none' | 'subject' | 'endpoint') | null
+          signatures?: ('v1' | 'v1a')[] | null
+          metadata?: {
+            [key: string]: string
+          } | null
           /** @description Where events are posted: https, and public. */
           url?: string
-          description?: string | null
           paused?: boolean
+          /**
+           * @description That its target wants this, by the word of an administrator: it is not asked.
+           * @constant
+           */
+          verified?: true
         }
       }
     }
@@ -6930,11 +7494,28 @@ export interface operations {
            *       "owner": "usr_administrator",
            *       "url": "https://receiver.example/hook",
            *       "description": "The team’s chat",
-           *       "eventTypes": [
-           *         "*"
+           *       "state": "active",
+           *       "headers": null,
+           *       "rateLimit": null,
+           *       "concurrency": null,
+           *       "timeoutSeconds": null,
+           *       "format": "standard",
+           *       "payload": "full",
+           *       "batch": null,
+           *       "ordering": "none",
+           *       "signatures": [
+           *         "v1"
            *       ],
+           *       "metadata": null,
+           *       "verifiedAt": "2026-11-25T10:00:00.250Z",
+           *       "verificationError": null,
            *       "paused": false,
            *       "pausedBy": null,
+           *       "disabledAt": null,
+           *       "disabledReason": null,
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "heldUntil": null,
            *       "createdAt": "2026-11-25T10:00:00.000Z",
            *       "updatedAt": "2026-11-25T10:00:00.000Z"
            *     }
@@ -6950,6 +7531,403 @@ export interface operations {
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  verifyEndpoint: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The endpoint. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "ep_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "url": "https://receiver.example/hook",
+           *       "description": "The team’s chat",
+           *       "state": "active",
+           *       "headers": null,
+           *       "rateLimit": null,
+           *       "concurrency": null,
+           *       "timeoutSeconds": null,
+           *       "format": "standard",
+           *       "payload": "full",
+           *       "batch": null,
+           *       "ordering": "none",
+           *       "signatures": [
+           *         "v1"
+           *       ],
+           *       "metadata": null,
+           *       "verifiedAt": "2026-11-25T10:00:00.250Z",
+           *       "verificationError": null,
+           *       "paused": false,
+           *       "pausedBy": null,
+           *       "disabledAt": null,
+           *       "disabledReason": null,
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "heldUntil": null,
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Endpoint']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_2']
+      413: components['responses']['Error413']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  resumeEndpoint: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *       "backlog": "all"
+         *     }
+         */
+        'application/json': {
+          /** @default all */
+          backlog?: ('all' | 'none') | string
+        }
+      }
+    }
+    responses: {
+      /** @description The endpoint. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "ep_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "url": "https://receiver.example/hook",
+           *       "description": "The team’s chat",
+           *       "state": "active",
+           *       "headers": null,
+           *       "rateLimit": null,
+           *       "concurrency": null,
+           *       "timeoutSeconds": null,
+           *       "format": "standard",
+           *       "payload": "full",
+           *       "batch": null,
+           *       "ordering": "none",
+           *       "signatures": [
+           *         "v1"
+           *       ],
+           *       "metadata": null,
+           *       "verifiedAt": "2026-11-25T10:00:00.250Z",
+           *       "verificationError": null,
+           *       "paused": false,
+           *       "pausedBy": null,
+           *       "disabledAt": null,
+           *       "disabledReason": null,
+           *       "failures": 0,
+           *       "failingSince": null,
+           *       "heldUntil": null,
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Endpoint']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_16']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  rotateEndpointSecret: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *       "overlapSeconds": 86400
+         *     }
+         */
+        'application/json': {
+          /** @description A signing secret of yours: `whsec_` and the base64 of 24 to 64 bytes. Else Tubewire makes one. */
+          secret?: string
+          /**
+           * @description How long the one before is good, too. 0: no longer, for one that was stolen.
+           * @default 86400
+           */
+          overlapSeconds?: number
+        }
+      }
+    }
+    responses: {
+      /** @description The new secret, shown this once. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+           *       "previousUntil": "2026-11-26T10:00:00.000Z"
+           *     }
+           */
+          'application/json': {
+            secret: string
+            /**
+             * Format: date-time
+             * @description How long the one before is good.
+             */
+            previousUntil: string
+          }
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_2']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  testEndpoint: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *       "type": "video.published"
+         *     }
+         */
+        'application/json': {
+          /**
+           * @default video.published
+           * @enum {string}
+           */
+          type?:
+            | 'video.published'
+            | 'video.updated'
+            | 'video.unpublished'
+            | 'video.deleted'
+            | 'live.started'
+            | 'live.ended'
+            | 'comment.created'
+            | 'comment.updated'
+            | 'comment.deleted'
+            | 'notification.created'
+            | 'notification.unknown'
+            | 'notification.read'
+            | 'instance.unreachable'
+            | 'instance.recovered'
+            | 'instance.upgraded'
+            | 'connection.expired'
+            | 'endpoint.disabled'
+            | 'endpoint.recovered'
+            | 'delivery.failed'
+        }
+      }
+    }
+    responses: {
+      /** @description What came of it. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "delivered": true,
+           *       "status": 204,
+           *       "error": null,
+           *       "durationMs": 31,
+           *       "response": null
+           *     }
+           */
+          'application/json': {
+            delivered: boolean
+            status: number | null
+            error: string | null
+            durationMs: number
+            response: string | null
+          }
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_17']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getWebhookKeys: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The keys. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "keys": [
+           *         {
+           *           "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+           *           "kty": "OKP",
+           *           "crv": "Ed25519",
+           *           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+           *           "alg": "EdDSA",
+           *           "use": "sig",
+           *           "whpk": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+           *           "createdAt": "2026-11-25T10:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            keys: {
+              /** @description The thumbprint of the key (RFC 7638). */
+              kid: string
+              /** @constant */
+              kty: 'OKP'
+              /** @constant */
+              crv: 'Ed25519'
+              /** @description The 32 bytes of the key as base64url. */
+              x: string
+              /** @constant */
+              alg: 'EdDSA'
+              /** @constant */
+              use: 'sig'
+              /** @description The key as Standard Webhooks writes it. */
+              whpk: string
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              createdAt: string
+            }[]
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -9862,6 +10840,173 @@ export interface operations {
          *     }
          */
         'application/json': components['schemas']['ConnectionExpiredEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEndpointDisabled: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_dd57e13261b9d27a56dd7f0e1e06ce19",
+         *       "type": "endpoint.disabled",
+         *       "timestamp": "2026-11-29T03:00:10.114Z",
+         *       "sequence": 58,
+         *       "instance": "tubewire",
+         *       "data": {
+         *         "endpoint": {
+         *           "id": "ep_9f86d081884c7d659a2feaa0",
+         *           "url": "https://receiver.example",
+         *           "description": "The team’s chat"
+         *         },
+         *         "reason": "failing",
+         *         "detail": "it only failed for 5 days",
+         *         "since": "2026-11-24T03:00:09.114Z"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['EndpointDisabledEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEndpointRecovered: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_c9cceb05b35a65db9d9b7ddb57bdcd04",
+         *       "type": "endpoint.recovered",
+         *       "timestamp": "2026-11-24T05:30:09.114Z",
+         *       "sequence": 59,
+         *       "instance": "tubewire",
+         *       "data": {
+         *         "endpoint": {
+         *           "id": "ep_9f86d081884c7d659a2feaa0",
+         *           "url": "https://receiver.example",
+         *           "description": "The team’s chat"
+         *         },
+         *         "since": "2026-11-24T03:00:09.114Z"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['EndpointRecoveredEvent']
+      }
+    }
+    responses: {
+      /** @description It has arrived. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description It is sent again later. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onDeliveryFailed: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The id of the event: the same in every attempt. */
+        'webhook-id': string
+        /** @description UNIX seconds of the attempt. */
+        'webhook-timestamp': string
+        /** @description `v1,` and HMAC-SHA-256 of id, timestamp and body, in base64. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "id": "evt_31f94002da11690f1444610d38fbb3f0",
+         *       "type": "delivery.failed",
+         *       "timestamp": "2026-11-27T07:35:14.002Z",
+         *       "sequence": 60,
+         *       "instance": "tubewire",
+         *       "data": {
+         *         "endpoint": {
+         *           "id": "ep_9f86d081884c7d659a2feaa0",
+         *           "url": "https://receiver.example",
+         *           "description": "The team’s chat"
+         *         },
+         *         "event": {
+         *           "id": "evt_fb5a7588a0bf4fcecc66cc55690b46ff",
+         *           "type": "video.published",
+         *           "sequence": 42
+         *         },
+         *         "attempts": 10,
+         *         "detail": "answered 500, and so ended the last of 10 attempts"
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['DeliveryFailedEvent']
       }
     }
     responses: {

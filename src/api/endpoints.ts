@@ -1,10 +1,10 @@
 /** @module /api/v1/endpoints: subscribers' URLs. */
 import * as v from 'valibot'
 import {
+  AS_NEW,
   deleteEndpoint,
   ENDPOINT_SORTS,
   type Endpoint,
-  findEndpoint,
   insertEndpoint,
   listEndpoints,
   updateEndpoint,
@@ -14,12 +14,22 @@ import { encryptSecret } from '../secrets.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
+import { verify } from './endpoint-actions.ts'
+import {
+  changedSettings,
+  newSettings,
+  OwnSecret,
+  settingsProblem,
+  storedSettings,
+} from './endpoint-fields.ts'
 import { endpointFields, exampleEndpoint, ShownEndpoint, showEndpoint } from './endpoint-view.ts'
-import { idParams, list, listQuery, Owner, text } from './fields.ts'
+import { idParams, list, listQuery, Owner } from './fields.ts'
 import { completed, FilterInput } from './filter-fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
-import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
-import { full, notFound, Problem, shutOut } from './problem.ts'
+import { created, isOperator, noContent, ok, operation, userOf } from './operation.ts'
+import { full, invalidParams, Problem, shutOut } from './problem.ts'
+import { reachable } from './reachable-endpoint.ts'
+import type { Caller } from './request/caller.ts'
 import {
   changedMeanwhile,
   changesAnything,
@@ -29,20 +39,24 @@ import {
 } from './request/conditional.ts'
 import { requireTarget, targetUrl } from './urls.ts'
 
-const Description = v.pipe(text(500), v.description('For people.'))
+const Verified = v.pipe(
+  v.literal(true, 'must be true'),
+  v.description('That its target wants this, by the word of an administrator: it is not asked.'),
+)
 
 const newBody = (allowLocal: boolean) =>
   v.strictObject({
     url: targetUrl(allowLocal),
-    description: v.optional(Description, ''),
+    ...newSettings,
     filter: v.optional(FilterInput, {}),
+    secret: v.optional(OwnSecret),
+    verified: v.optional(Verified),
   })
 const changes = (allowLocal: boolean) =>
   v.strictObject({
-    url: v.optional(targetUrl(allowLocal)),
-    // Null takes it away (RFC 7396, 2).
-    description: v.optional(v.nullable(Description)),
+    ...changedSettings(allowLocal),
     paused: v.optional(v.boolean('must be true or false')),
+    verified: v.optional(Verified),
   })
 
 /** How many somebody may have: each is sent each event. */
@@ -82,11 +96,11 @@ export const endpointOperations = [
     tag: 'Endpoints',
     summary: 'Make an endpoint',
     description:
-      'It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. The same URL may be added twice, and is then sent everything twice.',
+      'It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. Its target is asked at once whether it wants this (see `verifyEndpoint`); until it says so, what the endpoint is owed waits. The same URL may be added twice, and is then sent everything twice.',
     body: newBody(false),
     localBody: newBody(true),
     example: { url: 'https://receiver.example/hook', description: 'The team’s chat' },
-    problems: ['too_many', 'owner_shut_out'],
+    problems: ['too_many', 'owner_shut_out', 'insufficient_rights'],
     answers: {
       201: {
         description: 'The endpoint, with its secret.',
@@ -95,7 +109,12 @@ export const endpointOperations = [
           secret: v.pipe(v.string(), v.description('What webhooks are signed with, for Standard Webhooks.')),
         }),
         headers: { Location: 'Its path.' },
-        example: { ...exampleEndpoint, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+        example: {
+          ...exampleEndpoint,
+          state: 'pending',
+          verifiedAt: null,
+          secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+        },
       },
     },
     async handle(input) {
@@ -103,18 +122,24 @@ export const endpointOperations = [
       await requireTarget(input, 'url', new URL(body.url))
       const filter = completed(body.filter)
       const id = newId('ep')
-      const secret = newSecret()
+      const secret = body.secret ?? newSecret()
       const { id: owner, role } = userOf(input)
+      if (body.verified) requireAdministrator(input)
       const most = MOST_ENDPOINTS[role]
+      const ring = deps.config.encryptionKeys
+      const stored = { ...BY_DEFAULT, ...(await storedSettings(body, id, ring)), url: new URL(body.url).href }
+      refuseTogether(stored)
+      const now = deps.clock()
       const endpoint = await insertEndpoint(
         deps.env.DB,
         {
           id,
           ownerId: owner,
-          url: new URL(body.url).href,
           description: body.description,
-          secret: await encryptSecret(deps.config.encryptionKeys, secret, id),
-          createdAt: deps.clock(),
+          secret: await encryptSecret(ring, secret, id),
+          createdAt: now,
+          verifiedAt: body.verified ? now : null,
+          ...stored,
         },
         auditOf(input, id),
         { most, evenShutOut: isOperator(input) },
@@ -122,6 +147,7 @@ export const endpointOperations = [
       )
       if (endpoint === 'full') throw full('endpoints', most)
       if (endpoint === 'owner-shut-out') throw shutOut(owner)
+      if (endpoint.verifiedAt === null) input.inBackground(verify(deps, endpoint, input.origin))
       return created(`/api/v1/endpoints/${id}`, { ...showEndpoint(endpoint, owner), secret })
     },
   }),
@@ -145,7 +171,7 @@ export const endpointOperations = [
     tag: 'Endpoints',
     summary: 'Change, pause or resume an endpoint',
     description:
-      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only.',
+      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint.',
     params: idParams('ep', 'an endpoint'),
     bodyType: 'merge-patch',
     body: changes(false),
@@ -159,15 +185,27 @@ export const endpointOperations = [
       const endpoint = await reachable(input)
       await checkIfMatch(request, showEndpoint(endpoint, userId))
       const isOwn = endpoint.ownerId === userId
-      if (!isOwn && (body.url !== undefined || body.description !== undefined))
-        throw new Problem('insufficient_rights', 'Of somebody else’s endpoint you may change "paused" only')
+      const { paused, verified, ...settings } = body
+      if (!isOwn && Object.values(settings).some((value) => value !== undefined))
+        throw new Problem(
+          'insufficient_rights',
+          'Of somebody else’s endpoint you may change "paused" only, and as an administrator "verified"',
+        )
+      if (verified) requireAdministrator(input)
       if (body.url !== undefined) await requireTarget(input, 'url', new URL(body.url))
       const now = deps.clock()
+      const stored = await storedSettings(settings, endpoint.id, deps.config.encryptionKeys)
+      const isMoved = stored.url !== undefined && stored.url !== endpoint.url
       const changed = {
-        url: body.url === undefined ? endpoint.url : new URL(body.url).href,
-        description: body.description === undefined ? endpoint.description : (body.description ?? ''),
-        ...pauseOf(endpoint, body.paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
+        ...stored,
+        ...pauseOf(endpoint, paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
+        // Who wants to be sent to at one URL has said nothing of another.
+        ...(isMoved ? { ...AS_NEW, verifiedAt: null, verificationError: null } : {}),
+        ...(verified && (isMoved || endpoint.verifiedAt === null)
+          ? { verifiedAt: now, verificationError: null }
+          : {}),
       }
+      refuseTogether({ ...endpoint, ...changed })
       if (!changesAnything(endpoint, changed)) return ok(showEndpoint(endpoint, userId))
       const audit = auditOf(input, endpoint.id)
       // The operator's own: somebody else who is shut out is to be let in first.
@@ -175,10 +213,13 @@ export const endpointOperations = [
       const outcome = await updateEndpoint(deps.env.DB, endpoint, changed, now, audit, terms)
       if (outcome === 'conflict') throw changedMeanwhile(request)
       if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
+      const after = { ...endpoint, ...changed, updatedAt: now, revision: endpoint.revision + 1 }
+      if (after.verifiedAt === null && isMoved) input.inBackground(verify(deps, after, input.origin))
       // What waited is owed still: without this the next tick sends it.
-      if (endpoint.pausedAt !== null && changed.pausedAt === null)
+      const waited = endpoint.pausedAt !== null || endpoint.verifiedAt === null
+      if (waited && after.pausedAt === null && after.verifiedAt !== null)
         await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))
-      return ok(showEndpoint({ ...endpoint, ...changed, updatedAt: now }, userId))
+      return ok(showEndpoint(after, userId))
     },
   }),
   operation({
@@ -203,15 +244,19 @@ export const endpointOperations = [
   }),
 ]
 
-type OfOne = Input<{ id: string }, unknown, unknown>
+/** What matters together, of an endpoint of which nothing else is said. */
+const BY_DEFAULT = { format: 'standard', batchSize: null, ordering: 'none' } as const
 
-/** The endpoint that was asked for. @throws Problem 404 when there is none, or it is somebody else's who is out of reach. */
-async function reachable(input: OfOne): Promise<Endpoint> {
-  const { id } = input.params
-  const owner = input.reach === 'all' ? null : userOf(input).id
-  const endpoint = await findEndpoint(input.deps.env.DB, id, owner)
-  if (!endpoint) throw notFound(`endpoint ${id}`)
-  return endpoint
+/** @throws Problem 400 when what is right alone is wrong together. */
+function refuseTogether(endpoint: Parameters<typeof settingsProblem>[0]): void {
+  const problem = settingsProblem(endpoint)
+  if (problem) throw invalidParams(problem)
+}
+
+/** @throws Problem 403 when the caller is none. */
+function requireAdministrator(input: { caller: Caller }): void {
+  if (userOf(input).role !== 'Administrator')
+    throw new Problem('insufficient_rights', 'Only an administrator may say that a target is verified')
 }
 
 /** @throws Problem 409 when it is not for this caller to resume. */

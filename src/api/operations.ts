@@ -6,6 +6,7 @@ import { apiKeyOperations } from './api-keys.ts'
 import { connectionSourceOperations } from './connection-sources.ts'
 import { connectionOperations } from './connections.ts'
 import { deliveryOperations } from './deliveries.ts'
+import { endpointActionOperations } from './endpoint-actions.ts'
 import { endpointOperations } from './endpoints.ts'
 import { eventOperations } from './events.ts'
 import { federationOperations } from './federation.ts'
@@ -35,6 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...connectionOperations,
   ...connectionSourceOperations,
   ...endpointOperations,
+  ...endpointActionOperations,
   ...webhookKeyOperations,
   ...subscriptionOperations,
   ...eventOperations,

@@ -103,6 +103,10 @@ export const PROBLEM_CODES = {
     status: 422,
     means: 'The instance refuses the login for another reason: `detail` has it.',
   },
+  not_verified: {
+    status: 409,
+    means: 'The target of the endpoint has not said yet that it wants to be sent to: verify it.',
+  },
   not_there: {
     status: 422,
     means: 'The instance has no such channel, account or video that everybody may see.',

@@ -112,6 +112,10 @@ export const RIGHTS = {
   getEndpoint: right('own', 'all', 'all', 'endpoints:read'),
   patchEndpoint: right('own', 'all', 'all', 'endpoints:write'),
   delEndpoint: right('own', 'own', 'all', 'endpoints:write'),
+  verifyEndpoint: right('own', 'own', 'all', 'endpoints:write'),
+  resumeEndpoint: right('own', 'all', 'all', 'endpoints:write'),
+  rotateEndpointSecret: right('own', 'own', 'own', 'endpoints:write'),
+  testEndpoint: right('own', 'own', 'own', 'endpoints:write'),
   getWebhookKeys: everybody,
 
   getSubscriptions: right('own', 'all', 'all', 'endpoints:read'),

@@ -272,6 +272,25 @@ function healthStatements(
   ]
 }
 
+/**
+ * Skips what an endpoint is owed of before a time, when the endpoint is at this revision: a part of the change that makes it so.
+ * @param before of when the events were seen, milliseconds since the epoch.
+ */
+export function skipStatement(
+  db: D1Database,
+  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
+  before: number,
+  now: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries SET state = 'skipped', due_at = NULL, finished_at = ?
+       WHERE endpoint_id = (SELECT id FROM endpoints WHERE id = ? AND revision = ?) AND due_at IS NOT NULL
+         AND (SELECT seen_at FROM events WHERE sequence = event_sequence) < ?`,
+    )
+    .bind(now, id, revision, before)
+}
+
 /** A delivery as its owner sees it, with its latest attempt. Times are milliseconds since the epoch. */
 export type DeliveryState = {
   endpointId: string

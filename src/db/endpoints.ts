@@ -141,7 +141,9 @@ export async function listEndpoints(
 }
 
 /** What of an endpoint can be changed. */
-export type EndpointChanges = Partial<Omit<Endpoint, 'id' | 'ownerId' | 'createdAt' | 'updatedAt' | 'revision'>>
+export type EndpointChanges = Partial<
+  Omit<Endpoint, 'id' | 'ownerId' | 'createdAt' | 'updatedAt' | 'revision'>
+>
 
 /**
  * Changes an endpoint that is at this revision; one that would be sent to must have an owner who is let in.

@@ -1,6 +1,7 @@
 /** @module /api/v1/endpoints. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { exampleEndpoint } from '../../src/api/endpoint-view.ts'
 import { call, forgetAll, KEY, readAnswer, sendTo } from '../support/call.ts'
 import { count, testDeps } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
@@ -10,17 +11,20 @@ beforeEach(forgetAll)
 
 describe('Endpoints', () => {
   it('are made with a secret that is shown once, kept encrypted, and deleted', async () => {
-    const made = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook', description: 'Mine' })
+    const made = await call('POST', '/endpoints', {
+      url: 'http://localhost:3000/hook',
+      description: 'Mine',
+      verified: true,
+    })
     expect(made.status).toBe(201)
     expect(made.headers.get('location')).toBe(`/api/v1/endpoints/${made.body['id']}`)
     expect(made.body).toEqual({
+      ...exampleEndpoint,
       id: expect.stringMatching(/^ep_[0-9a-f]{24}$/),
-      owner: 'usr_administrator',
       url: 'http://localhost:3000/hook',
       description: 'Mine',
-      eventTypes: ['*'],
-      paused: false,
-      pausedBy: null,
+      state: 'active',
+      verifiedAt: made.body['createdAt'],
       createdAt: expect.any(String),
       updatedAt: made.body['createdAt'],
       secret: expect.stringMatching(/^whsec_/),

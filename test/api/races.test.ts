@@ -181,7 +181,7 @@ describe('A block', () => {
     const path = `/endpoints/${body['id']}`
     await call('PATCH', path, { paused: true }, as(alice.token))
     const block = () => call('POST', `/users/${alice.id}/block`)
-    const answer = await during('UPDATE endpoints SET url', block, 'PATCH', path, as(alice.token), {
+    const answer = await during('UPDATE endpoints SET paused_at', block, 'PATCH', path, as(alice.token), {
       paused: false,
     })
     expect(answer.body).toMatchObject({ status: 409, code: 'owner_shut_out' })

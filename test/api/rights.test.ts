@@ -1,4 +1,5 @@
 /** @module Every route, walked by every kind of caller: what the rights table says is what happens. */
+
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { exampleEvent } from '../../src/api/event-view.ts'
@@ -6,7 +7,9 @@ import type { Operation } from '../../src/api/operation.ts'
 import { OPERATIONS } from '../../src/api/operations.ts'
 import { contentTypes } from '../../src/api/request/body.ts'
 import { type OperationId, type Reach, RIGHTS, type Right } from '../../src/api/rights.ts'
+import { encryptSecret } from '../../src/secrets.ts'
 import { newToken } from '../../src/tokens.ts'
+import { newSecret } from '../../src/webhooks/signature.ts'
 import { forgetAll, generous, KEY, sendTo } from '../support/call.ts'
 import { testDeps } from '../support/harness.ts'
 import { apiKey, loggedIn, person, session } from '../support/people.ts'
@@ -34,6 +37,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   deleteUserInfo: [204, 409],
   // The operator's account has no password here.
   putUserInfo: [204, 401],
+  // Nobody has said yet that he wants this.
+  testEndpoint: [409],
   // The operator's key is no session that could end.
   revokeOAuthToken: [200, 403],
 }
@@ -47,6 +52,10 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'getEndpoint',
   'patchEndpoint',
   'delEndpoint',
+  'verifyEndpoint',
+  'resumeEndpoint',
+  'rotateEndpointSecret',
+  'testEndpoint',
   'addSubscription',
   'getSubscription',
   'patchSubscription',
@@ -91,8 +100,8 @@ async function makeWorld() {
     ).bind(owner.id),
     env.DB.prepare(
       `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at)
-       VALUES ('ep_1', ?, 'https://hook.example/path', '', 's', 0)`,
-    ).bind(owner.id),
+       VALUES ('ep_1', ?, 'http://127.0.0.1:1/path', '', ?, 0)`,
+    ).bind(owner.id, await encryptSecret(testDeps().deps.config.encryptionKeys, newSecret(), 'ep_1')),
     env.DB.prepare(
       "INSERT INTO subscriptions (id, owner_id, endpoint_id, created_at) VALUES ('sub_1', ?, 'ep_1', 0)",
     ).bind(owner.id),

@@ -17,7 +17,7 @@ beforeEach(async () => {
   await env.DB.prepare('DELETE FROM endpoints').run()
   await insertEndpoint(
     env.DB,
-    { id: 'ep_1', ownerId: OWNER, url: '', description: '', secret: '', createdAt: 1 },
+    { id: 'ep_1', ownerId: OWNER, url: '', description: '', secret: '', createdAt: 1, verifiedAt: 1 },
     undefined,
     {},
     { types: ['video.*'] },

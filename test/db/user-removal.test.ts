@@ -14,7 +14,15 @@ const ROOT = 'usr_administrator'
 
 async function givenEndpoint(ownerId: string, pausedBy: string | null = null): Promise<string> {
   const id = newId('ep')
-  await insertEndpoint(env.DB, { id, ownerId, url: '', description: '', secret: '', createdAt: NOW, verifiedAt: NOW })
+  await insertEndpoint(env.DB, {
+    id,
+    ownerId,
+    url: '',
+    description: '',
+    secret: '',
+    createdAt: NOW,
+    verifiedAt: NOW,
+  })
   await env.DB.prepare(
     'UPDATE endpoints SET paused_by = ?1, paused_at = iif(?1 IS NULL, NULL, 5) WHERE id = ?2',
   )

@@ -29,7 +29,7 @@ export function exampleRows(ownerId: string): LogRow[] {
       sequence,
       type,
       instance,
-      ownerId: CATALOGUE[type].from === 'connection' ? ownerId : null,
+      ownerId: CATALOGUE[type].from === 'public' ? null : ownerId,
       seenAt: Date.parse(timestamp),
       data: JSON.stringify(data),
     }

@@ -1,0 +1,241 @@
+/** @module /api/v1/endpoints/:id/…: what is done with an endpoint, besides reading and changing it. */
+import * as v from 'valibot'
+import { skipStatement } from '../db/deliveries.ts'
+import {
+  AS_NEW,
+  type Endpoint,
+  type EndpointChanges,
+  noteVerification,
+  updateEndpoint,
+} from '../db/endpoints.ts'
+import { EVENT_TYPES } from '../events/types.ts'
+import { decryptSecret, encryptSecret } from '../secrets.ts'
+import { readSecretSet, rotate, writeSecretSet } from '../webhooks/secret-set.ts'
+import { newSecret } from '../webhooks/signature.ts'
+import { type Busy, sendTest, verifyTarget } from '../workers/ask-endpoint.ts'
+import type { Deps } from '../workers/deps.ts'
+import { tolerating, wakeDeliveries } from '../workers/messages.ts'
+import { auditOf } from './audit-entry.ts'
+import { OwnSecret } from './endpoint-fields.ts'
+import { exampleEndpoint, ShownEndpoint, showEndpoint } from './endpoint-view.ts'
+import { idParams, TimeInput } from './fields.ts'
+import { isOperator, ok, operation, userOf } from './operation.ts'
+import { Problem, shutOut } from './problem.ts'
+import { reachable } from './reachable-endpoint.ts'
+import { changedMeanwhile, checkIfMatch } from './request/conditional.ts'
+import { time } from './time.ts'
+
+const params = idParams('ep', 'an endpoint')
+const one = { description: 'The endpoint.', schema: ShownEndpoint, example: exampleEndpoint }
+
+/** A week, in seconds. */
+const LONGEST_OVERLAP = 604_800
+const DAY_SECONDS = 86_400
+
+export const endpointActionOperations = [
+  operation({
+    id: 'verifyEndpoint',
+    method: 'POST',
+    path: '/api/v1/endpoints/:id/verify',
+    tag: 'Endpoints',
+    summary: 'Ask the target of an endpoint whether it wants this',
+    description:
+      'Done by itself when an endpoint is made, or its URL is changed; here again. The answer shows what came of it: `verifiedAt`, or `verificationError`.',
+    params,
+    answers: { 200: one },
+    problems: [404, 503],
+    async handle(input) {
+      const endpoint = await reachable(input)
+      if (endpoint.verifiedAt !== null) return ok(showEndpoint(endpoint, userOf(input).id))
+      const outcome = await verify(input.deps, endpoint, input.origin)
+      if (outcome !== null) throw busy(outcome)
+      return ok(showEndpoint(await reachable(input), userOf(input).id))
+    },
+  }),
+  operation({
+    id: 'resumeEndpoint',
+    method: 'POST',
+    path: '/api/v1/endpoints/:id/resume',
+    tag: 'Endpoints',
+    summary: 'Send to an endpoint again',
+    description:
+      'One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`.',
+    params,
+    isBodyOptional: true,
+    body: v.strictObject({
+      backlog: v.optional(
+        v.union(
+          [v.picklist(['all', 'none']), TimeInput],
+          'must be "all", "none", or a time such as 2026-11-25T10:00:00Z',
+        ),
+        'all',
+      ),
+    }),
+    example: { backlog: 'all' },
+    answers: { 200: one },
+    problems: [404, 409, 412, 'paused_by_moderator', 'owner_shut_out'],
+    async handle(input) {
+      const { body, deps, request } = input
+      const userId = userOf(input).id
+      const endpoint = await reachable(input)
+      await checkIfMatch(request, showEndpoint(endpoint, userId))
+      if (endpoint.pausedAt !== null && endpoint.pausedBy !== 'owner' && input.reach !== 'all')
+        throw new Problem('paused_by_moderator', 'A moderator paused this endpoint: ask one to resume it')
+      const { id, revision } = endpoint
+      const { backlog } = body
+      const before =
+        typeof backlog === 'number' ? backlog : backlog === 'none' ? Number.MAX_SAFE_INTEGER : null
+      const now = deps.clock()
+      const more =
+        before === null ? [] : [skipStatement(deps.env.DB, { id, revision: revision + 1 }, before, now)]
+      const changed = { ...AS_NEW, pausedAt: null, pausedBy: null }
+      const isOwn = endpoint.ownerId === userId
+      const terms = { evenShutOut: isOwn && isOperator(input) }
+      const outcome = await updateEndpoint(
+        deps.env.DB,
+        endpoint,
+        changed,
+        now,
+        auditOf(input, id),
+        terms,
+        more,
+      )
+      if (outcome === 'conflict') throw changedMeanwhile(request)
+      if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
+      await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [id]))
+      return ok(showEndpoint({ ...endpoint, ...changed, updatedAt: now }, userId))
+    },
+  }),
+  operation({
+    id: 'rotateEndpointSecret',
+    method: 'POST',
+    path: '/api/v1/endpoints/:id/rotate-secret',
+    tag: 'Endpoints',
+    summary: 'Give an endpoint a new signing secret',
+    description:
+      'For a while webhooks are signed with the one before, too: both signatures are in the header, and a receiver takes either.',
+    params,
+    isBodyOptional: true,
+    body: v.strictObject({
+      secret: v.optional(OwnSecret),
+      overlapSeconds: v.optional(
+        v.pipe(
+          v.number('must be a number'),
+          v.integer('must be a whole number'),
+          v.minValue(0, 'must be at least 0'),
+          v.maxValue(LONGEST_OVERLAP, `must be at most ${LONGEST_OVERLAP}`),
+          v.description('How long the one before is good, too. 0: no longer, for one that was stolen.'),
+        ),
+        DAY_SECONDS,
+      ),
+    }),
+    example: { overlapSeconds: DAY_SECONDS },
+    answers: {
+      200: {
+        description: 'The new secret, shown this once.',
+        schema: v.strictObject({
+          secret: v.string(),
+          previousUntil: v.pipe(
+            v.string(),
+            v.isoTimestamp(),
+            v.description('How long the one before is good.'),
+          ),
+        }),
+        example: {
+          secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+          previousUntil: '2026-11-26T10:00:00.000Z',
+        },
+      },
+    },
+    problems: [404, 409],
+    async handle(input) {
+      const { body, deps, request } = input
+      const endpoint = await reachable(input, 'own')
+      const { id } = endpoint
+      const ring = deps.config.encryptionKeys
+      const now = deps.clock()
+      const { secret: own, overlapSeconds } = body
+      const secret = own ?? newSecret()
+      const set = rotate(
+        readSecretSet(await decryptSecret(ring, endpoint.secret, id)),
+        secret,
+        overlapSeconds * 1_000,
+        now,
+      )
+      const changed: EndpointChanges = { secret: await encryptSecret(ring, writeSecretSet(set), id) }
+      const outcome = await updateEndpoint(deps.env.DB, endpoint, changed, now, auditOf(input, id), {
+        evenShutOut: true,
+      })
+      if (outcome !== 'changed') throw changedMeanwhile(request)
+      return ok({ secret, previousUntil: time(now + overlapSeconds * 1_000) })
+    },
+  }),
+  operation({
+    id: 'testEndpoint',
+    method: 'POST',
+    path: '/api/v1/endpoints/:id/test',
+    tag: 'Endpoints',
+    summary: 'Send an endpoint the example of an event',
+    description:
+      'In its format, signed, to where it leads, now. The id of the event begins with `evt_test_`. It is no delivery: it is not tried again, and the log does not have it.',
+    params,
+    isBodyOptional: true,
+    body: v.strictObject({
+      type: v.optional(
+        v.picklist(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(', ')}`),
+        'video.published',
+      ),
+    }),
+    example: { type: 'video.published' },
+    answers: {
+      200: {
+        description: 'What came of it.',
+        schema: v.strictObject({
+          delivered: v.boolean(),
+          status: v.nullable(v.pipe(v.number(), v.integer())),
+          error: v.nullable(v.string()),
+          durationMs: v.number(),
+          response: v.nullable(v.pipe(v.string(), v.description('The first KB of what it answered.'))),
+        }),
+        example: { delivered: true, status: 204, error: null, durationMs: 31, response: null },
+      },
+    },
+    problems: [404, 'not_verified', 503],
+    async handle(input) {
+      const endpoint = await reachable(input, 'own')
+      if (endpoint.verifiedAt === null)
+        throw new Problem('not_verified', 'Its target has not said yet that it wants this: verify it first')
+      const { type } = input.body
+      const attempt = await sendTest(input.deps, endpoint, type)
+      if ('kind' in attempt) throw busy(attempt)
+      const { status, error, durationMs, response } = attempt
+      return ok({ delivered: error === null, status, error, durationMs, response })
+    },
+  }),
+]
+
+function busy({ waitMs }: Busy): Problem {
+  return new Problem(503, 'The endpoint is being sent to, and its limit lets nothing more through now', {
+    headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
+  })
+}
+
+/**
+ * Asks a target, and notes what came of it. What waited goes out then.
+ * @returns null when it was asked.
+ */
+export async function verify(deps: Deps, endpoint: Endpoint, origin: string): Promise<Busy | null> {
+  const outcome = await verifyTarget(deps, endpoint, origin)
+  if ('kind' in outcome) return outcome
+  const now = deps.clock()
+  if ('problem' in outcome) {
+    await noteVerification(deps.env.DB, endpoint, outcome, now)
+    return null
+  }
+  const own = endpoint.rateLimit
+  const rateLimit = outcome.rateLimit === null ? own : Math.min(own ?? outcome.rateLimit, outcome.rateLimit)
+  const isNoted = await noteVerification(deps.env.DB, endpoint, { verifiedAt: now, rateLimit }, now)
+  if (isNoted)
+    await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))
+  return null
+}
