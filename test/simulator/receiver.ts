@@ -19,11 +19,19 @@ export type ReceiverAnswer = {
   status?: number
   headers?: Record<string, string>
   kind?: 'answer' | 'hang' | 'close'
+  body?: string
   /** How many requests; for ever by default. */
   times?: number
 }
 
-/** Starts a receiver on loopback. It answers 200 until it is told otherwise. */
+/** What gives a challenge back; empty when there is none. */
+function challengeIn(body: string): string {
+  if (!body.startsWith('{"type":"endpoint.verification"')) return ''
+  const { data }: { data: { challenge: string } } = JSON.parse(body)
+  return JSON.stringify({ challenge: data.challenge })
+}
+
+/** Starts a receiver on loopback. It answers 200 until it is told otherwise, and gives a challenge back. */
 export async function startReceiver(options: { port?: number } = {}) {
   const server = createServer({ keepAlive: true })
   await new Promise<void>((resolve, reject) => {
@@ -55,8 +63,8 @@ export async function startReceiver(options: { port?: number } = {}) {
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
       count += 1
+      const body = isKeeping ? Buffer.concat(chunks).toString() : ''
       if (isKeeping) {
-        const body = Buffer.concat(chunks).toString()
         const headers = Object.fromEntries(
           Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
         )
@@ -74,7 +82,10 @@ export async function startReceiver(options: { port?: number } = {}) {
       if (answer?.times !== undefined) answer.times -= 1
       if (answer?.kind === 'hang') hanging.push(response)
       else if (answer?.kind === 'close') response.destroy()
-      else response.writeHead(answer?.status ?? 200, answer?.headers).end()
+      else
+        response
+          .writeHead(answer?.status ?? 200, answer?.headers)
+          .end(answer?.body ?? (answer ? '' : challengeIn(body)))
       const ready = waiting.filter((one) => one.count <= count)
       waiting = waiting.filter((one) => one.count > count)
       for (const { resolve } of ready) resolve()

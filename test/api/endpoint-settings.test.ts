@@ -1,0 +1,190 @@
+/** @module How an endpoint is sent to, as its owner says it: what is taken, what is refused, and what is never shown. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { decryptSecret } from '../../src/secrets.ts'
+import { call, forgetAll } from '../support/call.ts'
+import { count, testDeps } from '../support/harness.ts'
+import { as, loggedIn } from '../support/people.ts'
+
+beforeEach(forgetAll)
+
+const url = 'http://127.0.0.1:1/hook'
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const make = (body: object, headers = {}) =>
+  call('POST', '/endpoints', { url, verified: true, ...body }, headers)
+const stored = () => env.DB.prepare('SELECT * FROM endpoints').first<Record<string, string>>()
+
+describe('Settings', () => {
+  const all = {
+    description: 'All of it',
+    headers: { Authorization: 'Bearer very-secret', 'X-Mine': 'a b' },
+    rateLimit: 2.5,
+    concurrency: 3,
+    timeoutSeconds: 20,
+    format: 'cloudevents',
+    payload: 'thin',
+    batch: { events: 50, seconds: 2.5 },
+    ordering: 'endpoint',
+    signatures: ['v1', 'v1a'],
+    metadata: { team: 'ops', room: '#news' },
+  }
+  const shown = { ...all, headers: 'set', state: 'active' }
+
+  it('are kept and shown, all but the headers, which are kept encrypted', async () => {
+    const made = await make(all)
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject(shown)
+    expect((await call('GET', `/endpoints/${made.body['id']}`)).body).toMatchObject(shown)
+    const row = await stored()
+    expect(JSON.stringify(row) + JSON.stringify(made.body)).not.toContain('very-secret')
+    const headers = await decryptSecret(
+      testDeps().deps.config.encryptionKeys,
+      row?.['headers'] ?? '',
+      String(made.body['id']),
+    )
+    expect(JSON.parse(headers)).toEqual({ authorization: 'Bearer very-secret', 'x-mine': 'a b' })
+  })
+
+  it('are changed one by one, and put back by null', async () => {
+    const { body } = await make({})
+    const path = `/endpoints/${body['id']}`
+    for (const [name, value] of Object.entries(all)) {
+      const changed = await call('PATCH', path, { [name]: value })
+      expect(changed.status, name).toBe(200)
+      expect(changed.body[name], name).toEqual(name === 'headers' ? 'set' : value)
+    }
+    expect((await call('GET', path)).body).toMatchObject(shown)
+    const nothing = Object.fromEntries(Object.keys(all).map((name) => [name, null]))
+    expect((await call('PATCH', path, nothing)).body).toMatchObject({
+      description: '',
+      headers: null,
+      rateLimit: null,
+      concurrency: null,
+      timeoutSeconds: null,
+      format: 'standard',
+      payload: 'full',
+      batch: null,
+      ordering: 'none',
+      signatures: ['v1'],
+      metadata: null,
+    })
+  })
+
+  it('of metadata and the path of the URL are the owner’s alone', async () => {
+    const alice = await loggedIn('alice')
+    const moderator = await loggedIn('moderator', 'Moderator')
+    const { body } = await call('POST', '/endpoints', { url, metadata: { a: 'b' } }, as(alice.token))
+    const others = await call('GET', `/endpoints/${body['id']}`, undefined, as(moderator.token))
+    expect(others.body).toMatchObject({ url: 'http://127.0.0.1:1', metadata: null })
+  })
+
+  it.each([
+    [{ rateLimit: 0 }, 'rateLimit', 'must be at least 0.01'],
+    [{ rateLimit: 1_001 }, 'rateLimit', 'must be at most 1000'],
+    [{ rateLimit: '5' }, 'rateLimit', 'must be a number'],
+    [{ concurrency: 0 }, 'concurrency', 'must be at least 1'],
+    [{ concurrency: 1.5 }, 'concurrency', 'must be a whole number'],
+    [{ timeoutSeconds: 0.5 }, 'timeoutSeconds', 'must be at least 1'],
+    [{ timeoutSeconds: 31 }, 'timeoutSeconds', 'must be at most 30'],
+    [{ format: 'xml' }, 'format', /^must be one of standard, cloudevents/],
+    [{ payload: 'fat' }, 'payload', 'must be "full" or "thin"'],
+    [{ batch: { events: 1 } }, 'batch.events', 'must be at least 2'],
+    [{ batch: { events: 101 } }, 'batch.events', 'must be at most 100'],
+    [{ batch: { events: 2, seconds: 61 } }, 'batch.seconds', 'must be at most 60'],
+    [
+      { batch: { events: 2 }, format: 'ntfy', url: 'https://ntfy.example/topic' },
+      'batch',
+      /one event in a body/,
+    ],
+    [{ batch: { events: 2 }, ordering: 'subject' }, 'batch', /ordering "subject"/],
+    [{ format: 'ntfy', url: 'https://ntfy.example/' }, 'url', /topic/],
+    [{ ordering: 'time' }, 'ordering', /^must be "none"/],
+    [{ signatures: ['v1a'] }, 'signatures', /must have "v1"/],
+    [{ signatures: ['v1', 'v1'] }, 'signatures', /each once/],
+    [{ signatures: ['v2'] }, 'signatures[0]', /"v1" or "v1a"/],
+    [{ metadata: { a: 1 } }, 'metadata.a', 'must be a text'],
+    [{ metadata: { 'a b': 'c' } }, 'metadata', /letters, digits/],
+    [
+      { metadata: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`n${n}`, ''])) },
+      'metadata',
+      'must have at most 50',
+    ],
+    [{ headers: { 'a b': 'c' } }, 'headers', /must have names of/],
+    [{ headers: { a: 'x\r\nHost: evil' } }, 'headers', /value of "a"/],
+    [{ headers: { a: ' x' } }, 'headers', /value of "a"/],
+    [{ headers: { a: 'ü' } }, 'headers', /value of "a"/],
+    [{ headers: { a: '' } }, 'headers', /value of "a"/],
+    [{ headers: { A: '1', a: '2' } }, 'headers', 'must have "a" once'],
+    [
+      { headers: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`n${n}`, 'x'])) },
+      'headers',
+      'must have at most 20',
+    ],
+    [{ secret: 'whsec_c2hvcnQ=' }, 'secret', /24 to 64 bytes/],
+    [{ secret: 'hunter2-hunter2-hunter2-hunter2' }, 'secret', /does not begin with "whsec_"/],
+    [{ verified: false }, 'verified', 'must be true'],
+  ])('%j are refused, and nothing is stored', async (body, param, message) => {
+    const refused = await make(body)
+    expect(refused.status).toBe(400)
+    const params = refused.body['invalid-params'] as Record<string, { msg: string }>
+    expect(Object.keys(params)).toEqual([param])
+    expect(params[param]?.msg).toMatch(message)
+    expect(JSON.stringify(refused.body)).not.toMatch(/hunter2|evil/)
+    expect(await count('SELECT count(*) AS count FROM endpoints')).toBe(0)
+  })
+
+  it.each([
+    'Host',
+    'Content-Type',
+    'Content-Length',
+    'Transfer-Encoding',
+    'Connection',
+    'User-Agent',
+    'Accept-Encoding',
+    'webhook-id',
+    'Webhook-Signature',
+    'svix-id',
+    'ce-id',
+    'Cookie',
+    'Origin',
+    'Forwarded',
+    'X-Forwarded-For',
+    'X-Real-IP',
+    'Proxy-Authorization',
+    'Sec-Fetch-Mode',
+    'CF-Connecting-IP',
+    'Idempotency-Key',
+    'Upgrade',
+    'Expect',
+    'TE',
+    'Via',
+  ])('the header %s is nobody’s to set', async (name) => {
+    const refused = await make({ headers: { [name]: 'x' } })
+    expect(refused.status).toBe(400)
+    expect(refused.body['invalid-params']).toMatchObject({
+      headers: { msg: `must not have "${name.toLowerCase()}": it is not yours to set` },
+    })
+  })
+
+  it('that are wrong together with what is there are refused by a change, too', async () => {
+    const { body } = await make({ batch: { events: 2 } })
+    const path = `/endpoints/${body['id']}`
+    expect((await call('PATCH', path, { ordering: 'subject' })).status).toBe(400)
+    expect((await call('PATCH', path, { format: 'mastodon' })).status).toBe(400)
+    expect((await call('PATCH', path, { format: 'mastodon', batch: null })).status).toBe(200)
+  })
+
+  it('a secret of one’s own is taken, and a key of a user may not say that a target is verified', async () => {
+    const made = await make({ secret: SECRET })
+    expect(made.body['secret']).toBe(SECRET)
+    const alice = await loggedIn('alice')
+    const refused = await make({}, as(alice.token))
+    expect(refused).toMatchObject({ status: 403, body: { code: 'insufficient_rights' } })
+    const mine = await call('POST', '/endpoints', { url }, as(alice.token))
+    const path = `/endpoints/${mine.body['id']}`
+    expect((await call('PATCH', path, { verified: true }, as(alice.token))).status).toBe(403)
+    // An administrator confirms it, of somebody else's endpoint too.
+    expect((await call('PATCH', path, { verified: true })).body).toMatchObject({ state: 'active' })
+    expect((await call('PATCH', path, { rateLimit: 1 })).status).toBe(403)
+  })
+})
