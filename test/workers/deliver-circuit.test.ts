@@ -1,0 +1,172 @@
+/** @module A dead endpoint costs an attempt a step; its owner is told, and what waited goes out when it is back. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { dueEndpoints } from '../../src/db/deliveries.ts'
+import {
+  control,
+  count,
+  deliverAll,
+  deliveriesOf,
+  owed,
+  pollAgain,
+  subscribe,
+  type Tubewire,
+  testDeps,
+} from '../support/harness.ts'
+
+const HOUR = 3_600_000
+let tubewire: Tubewire
+beforeEach(async () => {
+  tubewire = testDeps()
+  // Endpoints of the test before would be subscribed to the events of this one.
+  await env.DB.batch([env.DB.prepare('DELETE FROM endpoints'), env.DB.prepare('DELETE FROM events')])
+})
+
+const endpointRow = (id: string) =>
+  env.DB.prepare('SELECT * FROM endpoints WHERE id = ?')
+    .bind(id)
+    .first<Record<string, number | string | null>>()
+
+/** What of these types the log has. */
+async function told(): Promise<{ type: string; data: Record<string, unknown>; ownerId: string }[]> {
+  const { results } = await env.DB.prepare(
+    "SELECT type, data, owner_id AS ownerId FROM events WHERE instance = 'tubewire' ORDER BY sequence",
+  ).all<{ type: string; data: string; ownerId: string }>()
+  return results.map(({ type, data, ownerId }) => ({ type, ownerId, data: JSON.parse(data) }))
+}
+
+/** Turns the clock from one time at which something is due to the next, and delivers. */
+async function pass(id: string, milliseconds: number): Promise<void> {
+  const end = tubewire.deps.clock() + milliseconds
+  while (tubewire.deps.clock() < end) {
+    const due = (await dueEndpoints(env.DB, end)).get(id)
+    if (due === undefined) break
+    tubewire.advance(Math.max(0, due - tubewire.deps.clock()))
+    await deliverAll(tubewire.deps, [id])
+  }
+  tubewire.advance(Math.max(0, end - tubewire.deps.clock()))
+}
+
+describe('An endpoint that is down', () => {
+  it('is sent five, and then one probe a step, however much is owed', async () => {
+    const { receiver, endpoint, instance, id } = await owed(tubewire, 200)
+    await receiver.answer({ status: 503 })
+    await deliverAll(tubewire.deps, [endpoint.id])
+    // Five in a row, and what was under way with the fifth.
+    const first = await receiver.count()
+    expect(first).toBeGreaterThanOrEqual(5)
+    expect(first).toBeLessThan(5 + tubewire.deps.config.deliveryConcurrency)
+    await pass(endpoint.id, 24 * HOUR)
+    const inADay = await receiver.count()
+    expect(inADay - first).toBeLessThanOrEqual(12)
+    // What comes new costs nothing either.
+    await instance.publishMany(20)
+    await pollAgain(tubewire, id)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBeLessThanOrEqual(inADay + 1)
+    expect((await deliveriesOf(endpoint.id)).filter(({ attempts }) => attempts === 0).length).toBeGreaterThan(
+      200,
+    )
+  })
+
+  it('is sent all that waited when a probe succeeds, in order, and its owner is told', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 30)
+    const other = await control.receiver()
+    const otherEndpoint = await subscribe(other.url, tubewire.deps)
+    await receiver.answer({ status: 500 })
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const broken = await receiver.count()
+    await pass(endpoint.id, 10 * 60_000)
+    await receiver.answer({ status: 200 })
+    const before = await receiver.count()
+    await pass(endpoint.id, HOUR)
+    expect((await deliveriesOf(endpoint.id)).every(({ state }) => state === 'delivered')).toBe(true)
+    const after = (await receiver.requests()).slice(before).map(({ body }) => JSON.parse(body).sequence)
+    expect(after).toHaveLength(30)
+    // After the probe, which is the oldest, all in the order of the events.
+    expect(after).toEqual(after.toSorted((a, b) => a - b))
+    expect(broken).toBeLessThan(10)
+    expect(await endpointRow(endpoint.id)).toMatchObject({ failures: 0, broken_since: null, held_until: 0 })
+    expect(await told()).toMatchObject([
+      { type: 'endpoint.recovered', ownerId: 'usr_administrator', data: { endpoint: { id: endpoint.id } } },
+    ])
+    await deliverAll(tubewire.deps, [otherEndpoint.id])
+    expect((await other.requests()).map(({ body }) => JSON.parse(body).type)).toEqual(['endpoint.recovered'])
+    // No endpoint is told of itself.
+    expect(await count('SELECT count(*) AS count FROM deliveries WHERE endpoint_id = ?', endpoint.id)).toBe(
+      30,
+    )
+  })
+
+  it('for five days is disabled, says so to its owner at his others, and is sent nothing more', async () => {
+    const { receiver, endpoint, instance, id } = await owed(tubewire, 20)
+    await receiver.answer({ status: 500 })
+    const other = await control.receiver()
+    const otherEndpoint = await subscribe(other.url, tubewire.deps)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    await pass(endpoint.id, 6 * 24 * HOUR)
+    expect(await endpointRow(endpoint.id)).toMatchObject({
+      disabled_at: expect.any(Number),
+      disabled_reason: 'it only failed for 5 days',
+    })
+    const attempts = await receiver.count()
+    expect(attempts).toBeLessThan(50)
+    const events = await told()
+    expect(events.at(-1)).toMatchObject({
+      type: 'endpoint.disabled',
+      data: { endpoint: { id: endpoint.id, url: new URL(receiver.url).origin }, reason: 'failing' },
+    })
+    expect(JSON.stringify(events)).not.toContain('/hook')
+    await deliverAll(tubewire.deps, [otherEndpoint.id])
+    const types = (await other.requests()).map(({ body }) => JSON.parse(body).type)
+    expect(types).toContain('endpoint.disabled')
+    await instance.publish()
+    await pollAgain(tubewire, id)
+    await pass(endpoint.id, 24 * HOUR)
+    expect(await receiver.count()).toBe(attempts)
+    // Kept for when it is back.
+    expect(
+      (await deliveriesOf(endpoint.id)).filter(({ state }) => state === 'pending').length,
+    ).toBeGreaterThan(10)
+  })
+
+  it('that answers 410 is disabled at once', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 30)
+    await receiver.answer({ status: 410 })
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await receiver.count()).toBeLessThanOrEqual(tubewire.deps.config.deliveryConcurrency)
+    expect(await endpointRow(endpoint.id)).toMatchObject({ disabled_reason: 'it answered 410: it is gone' })
+    expect((await told()).map(({ type }) => type)).toEqual(['endpoint.disabled'])
+    await pass(endpoint.id, 24 * HOUR)
+    expect(await receiver.count()).toBeLessThanOrEqual(tubewire.deps.config.deliveryConcurrency)
+  })
+})
+
+describe('A delivery that is given up', () => {
+  it('is told to its owner once, and one that told of an endpoint itself is not', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 1)
+    await receiver.answer({ status: 500 })
+    // A second one that fails, too: it is told of the first, and in vain.
+    const other = await subscribe('http://127.0.0.1:1/', tubewire.deps)
+    for (let day = 0; day < 9; day += 1) {
+      await pass(endpoint.id, 12 * HOUR)
+      await pass(other.id, 12 * HOUR)
+    }
+    const given = (await told()).filter(({ type }) => type === 'delivery.failed')
+    expect(given).toMatchObject([
+      { data: { endpoint: { id: endpoint.id }, attempts: 10, event: { type: 'video.published' } } },
+    ])
+  })
+})
+
+describe('What an owner changes while a run is under way', () => {
+  it('holds: the run does not break again what was begun anew', async () => {
+    const { endpoint } = await owed(tubewire, 8)
+    tubewire.deps.fetch = async () => {
+      await env.DB.prepare('UPDATE endpoints SET revision = revision + 1').run()
+      return new Response('', { status: 500 })
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await endpointRow(endpoint.id)).toMatchObject({ failures: 0, broken_since: null })
+  })
+})
