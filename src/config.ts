@@ -97,7 +97,7 @@ const Environment = v.object({
   MAX_DELAY_COMMENTS_SECONDS: wholeNumber('600', 1, 86_400, 'seconds'),
   CRON_PERIOD_SECONDS: wholeNumber('60', 1, 86_400, 'seconds'),
   // The platform leaves a slow send 30 s after its queue batch has ended: what it cuts off would never count as tried.
-  DELIVERY_TIMEOUT_SECONDS: wholeNumber('15', 1, 25, 'seconds'),
+  DELIVERY_TIMEOUT_SECONDS: wholeNumber('15', 1, 30, 'seconds'),
   DELIVERY_CONCURRENCY: wholeNumber('5', 1, 1_000, 'requests'),
   ALLOW_LOCAL_TARGETS: v.pipe(
     v.optional(v.string(), 'false'),

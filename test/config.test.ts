@@ -34,7 +34,7 @@ describe('parseConfig', () => {
     [{ ...GOOD, MAX_DELAY_SECONDS: '86401' }, 'MAX_DELAY_SECONDS must be at most 86400'],
     [{ ...GOOD, MAX_DELAY_COMMENTS_SECONDS: '0' }, 'MAX_DELAY_COMMENTS_SECONDS must be at least 1'],
     [{ ...GOOD, CRON_PERIOD_SECONDS: 'often' }, 'CRON_PERIOD_SECONDS must be a whole number of seconds'],
-    [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '26' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 25'],
+    [{ ...GOOD, DELIVERY_TIMEOUT_SECONDS: '31' }, 'DELIVERY_TIMEOUT_SECONDS must be at most 30'],
     [{ ...GOOD, DELIVERY_CONCURRENCY: '0' }, 'DELIVERY_CONCURRENCY must be at least 1'],
     [{ ...GOOD, CALLER_ADDRESS_HEADER: '' }, 'CALLER_ADDRESS_HEADER must be the name of a header, or "none"'],
     [{ ...GOOD, CALLER_ADDRESS_HEADER: 'a b' }, 'CALLER_ADDRESS_HEADER must be the name of a header'],

@@ -15,6 +15,9 @@ const ROUNDS = 20
 /** Sends of one invocation. The platform counts 10,000 requests, those to limiters and database too. */
 const SENDS = 4_000
 
+/** The platform gives what goes on in `waitUntil` 30 s; less than that is left for a send, for it has to be recorded, too. */
+const BACKGROUND_MS = 25_000
+
 /** The slots that all sends of one invocation share. */
 export function invocationSlots({ config }: Deps): Slots {
   return new Slots(config.deliveryConcurrency, SENDS)
@@ -35,6 +38,7 @@ export async function deliver(
   slots = invocationSlots(deps),
 ): Promise<void> {
   let next = new Set(endpointIds)
+  const slow: Round[] = []
   for (let count = 0; count < ROUNDS && next.size > 0 && !slots.areSpent; count += 1) {
     const round = await startRound(deps, slots, [...next])
     await attend(round, slots)
@@ -43,11 +47,21 @@ export async function deliver(
       await wakeLater(deps, rest)
       next = rest.now
     } finally {
-      if (round.isRunning) waitUntil(finish(deps, round))
+      if (round.isRunning) {
+        slow.push(round)
+        waitUntil(finish(deps, round))
+      }
     }
     if (round.isRunning && slots.areAllTaken) break
   }
   await wake(deps, [...next])
+  await Promise.all(slow.map((round) => outlast(deps, round)))
+}
+
+/** Stays for as long as a send may last that would not be over in the background. On a laptop that has no end. */
+async function outlast(deps: Deps, round: Round): Promise<void> {
+  const over = round.longestTimeoutMs - BACKGROUND_MS
+  if (over > 0 && !deps.config.allowLocalTargets) await patiently(round.sending, over)
 }
 
 /** Waits until a round is over, patience is, or nothing moves any more. What has not begun then is not begun. */

@@ -160,6 +160,12 @@ export class Round {
     return this.#running.size > 0
   }
 
+  /** How long the slowest of those that are not let go may take to answer. */
+  get longestTimeoutMs(): number {
+    const timeouts = Array.from(this.#running.keys(), (id) => this.#endpoints.get(id)?.timeoutMs)
+    return Math.max(0, ...timeouts.map((timeoutMs) => timeoutMs ?? this.#deps.config.deliveryTimeoutMs))
+  }
+
   /** Begins no further send: what is left is left to the next round. */
   stop(): void {
     this.#stopping.abort()

@@ -1,6 +1,6 @@
 /** @module Invariants 4 and 5: an endpoint's limit is kept, and nobody waits for another. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { deliver } from '../../src/workers/deliver.ts'
 import {
   control,
@@ -144,5 +144,53 @@ describe('One slow or dead endpoint costs the others nothing', () => {
     await deliverAll(tubewire.deps, ids)
     expect(most()).toBe(limit)
     for (const receiver of receivers) expect(await receiver.count()).toBe(20)
+  })
+})
+
+describe('A send that may take longer than what goes on in the background', () => {
+  /** One under way to a receiver that hangs, as on the platform: to a name that is public, and led to the receiver. */
+  async function hanging(timeoutMs: number) {
+    const { receiver, endpoint } = await owed(tubewire, 1)
+    await receiver.answer({ kind: 'hang' })
+    await env.DB.prepare("UPDATE endpoints SET timeout_ms = ?, url = 'https://receiver.example/'")
+      .bind(timeoutMs)
+      .run()
+    const { fetch } = tubewire.deps
+    tubewire.deps.fetch = (_input, init) => fetch(receiver.url, init)
+    tubewire.deps.config = { ...tubewire.deps.config, allowLocalTargets: false }
+    const late: Promise<unknown>[] = []
+    const run = deliver(tubewire.deps, (promise) => late.push(promise), [endpoint.id])
+    await receiver.waitFor(1)
+    const release = async () => {
+      await receiver.answer({ status: 200 })
+      await receiver.release()
+      await run
+      await Promise.all(late)
+      expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(['delivered'])
+    }
+    return { run, release }
+  }
+
+  it.each([
+    [30_000, 5_000],
+    [28_000, 3_000],
+  ])(
+    'of %d ms is waited for, for %d ms, where the platform ends the background',
+    async (timeoutMs, waitedMs) => {
+      const setTimeout = vi.spyOn(globalThis, 'setTimeout')
+      const { release } = await hanging(timeoutMs)
+      await vi.waitFor(() => {
+        const waits = setTimeout.mock.calls.map(([, milliseconds]) => milliseconds)
+        expect(waits.filter((wait) => wait === waitedMs).length).toBeGreaterThan(0)
+      }, 10_000)
+      setTimeout.mockRestore()
+      await release()
+    },
+  )
+
+  it('of 25 s is not waited for', async () => {
+    const { run, release } = await hanging(25_000)
+    await run
+    await release()
   })
 })
