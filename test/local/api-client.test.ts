@@ -56,7 +56,7 @@ describe('Too many requests', () => {
     expect(await api.addEndpoint(new URL('http://localhost:3000/'), 'Mine')).toMatchObject({ id: 'ep_1' })
     expect(waits).toEqual([7_000, 2_000])
     expect(new Set(asked.map(({ body }) => body))).toEqual(
-      new Set(['{"url":"http://localhost:3000/","description":"Mine"}']),
+      new Set(['{"url":"http://localhost:3000/","description":"Mine","verified":true}']),
     )
   })
 

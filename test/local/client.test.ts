@@ -105,6 +105,12 @@ describe('From the first start to the first delivery', () => {
     const user = await newcomer('alice')
     const endpoint = dataOf(await user.POST('/api/v1/endpoints', { body: { url: receiver.url } }))
     receiver.setSecret(endpoint.secret)
+    // It is asked whether it wants this, and says so.
+    expect(endpoint.state).toBe('pending')
+    const { id } = endpoint
+    const state = async () =>
+      dataOf(await user.GET('/api/v1/endpoints/{id}', { params: { path: { id } } })).state
+    await expect.poll(state, LOOK).toBe('active')
     const { key } = dataOf(
       await user.POST('/api/v1/api-keys', {
         body: { name: 'Reader', scopes: ['events:read', 'deliveries:read'] },
@@ -114,7 +120,7 @@ describe('From the first start to the first delivery', () => {
     const { uuid } = instance.publish({ name: 'News' })
     const polled = await administrator.POST('/api/v1/instances/{id}/poll', { params })
     expect(polled.response.status).toBe(202)
-    const [webhook] = await receiver.waitFor(1)
+    const [, webhook] = await receiver.waitFor(2)
     expect(webhook?.verified).toBe(true)
 
     const program = connect(key)
