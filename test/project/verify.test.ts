@@ -75,3 +75,17 @@ describe.each(RECEIVERS)('The receiver in $language', ({ language, command, args
     },
   )
 })
+
+describe('docs/webhooks.md', () => {
+  it.each([
+    ['js', 'verify.mjs'],
+    ['js', 'verify-ed25519.mjs'],
+    ['python', 'verify.py'],
+    ['go', 'verify.go'],
+    ['php', 'verify.php'],
+  ])('shows as %s the %s that is run', async (language, file) => {
+    const shown = await readFile(join(ROOT, 'docs', 'webhooks.md'), 'utf8')
+    const code = await readFile(join(ROOT, 'docs', 'verify', file), 'utf8')
+    expect(shown).toContain(`\`\`\`${language}\n${code}\`\`\`\n`)
+  })
+})
