@@ -7384,6 +7384,8 @@ export interface operations {
          *     }
          */
         'application/merge-patch+json': {
+          /** @description Where events are posted: https, and public. */
+          url?: string
           description?: string | null
           headers?: {
             [key: string]: string
@@ -7418,8 +7420,6 @@ export interface operations {
           metadata?: {
             [key: string]: string
           } | null
-          /** @description Where events are posted: https, and public. */
-          url?: string
           paused?: boolean
           /**
            * @description That its target wants this, by the word of an administrator: it is not asked.
@@ -7433,6 +7433,8 @@ export interface operations {
          *     }
          */
         'application/json': {
+          /** @description Where events are posted: https, and public. */
+          url?: string
           description?: string | null
           headers?: {
             [key: string]: string
@@ -7467,8 +7469,6 @@ export interface operations {
           metadata?: {
             [key: string]: string
           } | null
-          /** @description Where events are posted: https, and public. */
-          url?: string
           paused?: boolean
           /**
            * @description That its target wants this, by the word of an administrator: it is not asked.
