@@ -1,7 +1,7 @@
 /** @module Asking a target, resuming, rotating, testing. */
 import { env } from 'cloudflare:workers'
 import { Webhook } from 'standardwebhooks'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { call, forgetAll } from '../support/call.ts'
 import { control, count, deliverAll, deliveriesOf, owed, testDeps } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
@@ -124,8 +124,9 @@ describe('What is owed to an endpoint', () => {
     await deliverAll(tubewire.deps, [endpoint.id])
     expect(await receiver.count()).toBe(0)
     await call('POST', `/endpoints/${endpoint.id}/verify`)
-    await deliverAll(tubewire.deps, [endpoint.id])
-    expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(Array(3).fill('delivered'))
+    await vi.waitFor(async () => {
+      expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(Array(3).fill('delivered'))
+    }, 10_000)
   })
 
   it.each([
@@ -147,10 +148,12 @@ describe('What is owed to an endpoint', () => {
     const backlog = choice === 'from a time' ? new Date(tubewire.deps.clock() - 30_000).toISOString() : choice
     const { body } = await call('POST', `/endpoints/${endpoint.id}/resume`, { backlog })
     expect(body).toMatchObject({ state: 'active', failures: 0, heldUntil: null, disabledAt: null })
-    await deliverAll(tubewire.deps, [endpoint.id])
+    // The real queue was woken.
+    await vi.waitFor(async () => {
+      const states = (await deliveriesOf(endpoint.id)).map(({ state }) => state)
+      expect(states).toEqual([...Array(4 - sent).fill('skipped'), ...Array(sent).fill('delivered')])
+    }, 10_000)
     expect(await receiver.count()).toBe(sent)
-    const states = (await deliveriesOf(endpoint.id)).map(({ state }) => state)
-    expect(states).toEqual([...Array(4 - sent).fill('skipped'), ...Array(sent).fill('delivered')])
     const sequences = (await receiver.requests()).map(({ body: text }) => JSON.parse(text).sequence)
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b))
   })
