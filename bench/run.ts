@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { apiFigures } from './api.ts'
 import { commentsFigures } from './comments.ts'
 import { dayFigures } from './day.ts'
-import { deliverFigures } from './deliver.ts'
+import { deliverFigures, fanOutFigures } from './deliver.ts'
 import { detectFigures } from './detect.ts'
 import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
@@ -23,6 +23,7 @@ import { startFigures } from './start.ts'
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
   deliver: deliverFigures,
+  'deliver.fanout': fanOutFigures,
   match: matchFigures,
   path: pathFigures,
   api: apiFigures,
