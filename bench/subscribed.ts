@@ -2,7 +2,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { exampleOf } from '../src/events/catalogue.ts'
 import { encryptSecret } from '../src/secrets.ts'
 import { newSecret } from '../src/webhooks/signature.ts'
@@ -10,8 +9,6 @@ import type { Produce } from './deliver-worker.ts'
 import { type Measured, startMeasured } from './harness.ts'
 
 const OWNER = 'usr_administrator'
-/** Asking the database costs it something, too. */
-const LOOK_EVERY_MS = 50
 
 /** Where receivers are, in a process of its own, so that it has a core of its own: see bench/receiver.ts. */
 export type Receivers = { url: string; hanging: string; failing: string }
@@ -66,12 +63,7 @@ export async function produce({ call }: Measured, work: Omit<Produce, 'event'>):
   await call('/produce', { ...work, event } satisfies Produce)
 }
 
-/** Settles when nothing is owed any more to those endpoints that are well. */
-export async function allDelivered({ db }: Measured, except: readonly string[] = []): Promise<void> {
-  const left = db
-    .prepare(
-      'SELECT 1 FROM deliveries WHERE due_at IS NOT NULL AND endpoint_id NOT IN (SELECT value FROM json_each(?)) LIMIT 1',
-    )
-    .bind(JSON.stringify(except))
-  while ((await left.first()) !== null) await setTimeout(LOOK_EVERY_MS)
+/** Settles when nothing is owed any more, but to those endpoints that are not well. */
+export async function allDelivered({ call }: Measured, unwell: readonly string[] = []): Promise<void> {
+  await call('/all-delivered', unwell)
 }

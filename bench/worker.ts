@@ -17,7 +17,7 @@ import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
 import { pollInstance } from '../src/workers/poll.ts'
 import { handleDeliveries } from '../src/workers/queues.ts'
 import { type Cost, countCosts } from '../test/support/count-costs.ts'
-import { produceEvents } from './deliver-worker.ts'
+import { allDelivered, produceEvents } from './deliver-worker.ts'
 import { timeDetection } from './detect-worker.ts'
 import { timeMatching } from './match-worker.ts'
 import { turned } from './turned-worker.ts'
@@ -45,6 +45,11 @@ export default {
     }
     if (url.pathname === '/produce') {
       await produceEvents(quiet(env), await request.json())
+      return new Response()
+    }
+    if (url.pathname === '/all-delivered') {
+      // Looking is not counted.
+      await allDelivered(dependencies(env), await request.json())
       return new Response()
     }
     if (url.pathname === '/count-costs') {

@@ -1,6 +1,7 @@
 /** @module What the queues deliver: wake-up calls become polls and deliveries. */
 import * as v from 'valibot'
 import { deliver, invocationSlots } from './deliver.ts'
+import { byGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { chunks, DeliveryMessage, ENDPOINTS_A_MESSAGE, PollMessage } from './messages.ts'
@@ -40,7 +41,7 @@ export async function handleDeliveries(deps: Deps, batch: MessageBatch, waitUnti
     else await refuse(deps, message)
   }
   const slots = invocationSlots(deps)
-  const parts = chunks([...endpoints], ENDPOINTS_A_MESSAGE)
+  const parts = chunks(byGate(endpoints), ENDPOINTS_A_MESSAGE)
   const done = await Promise.allSettled(parts.map((part) => deliver(deps, waitUntil, part, slots)))
   // All have ended before one that failed makes the queue try its messages again.
   for (const one of done) if (one.status === 'rejected') throw one.reason
