@@ -22,11 +22,10 @@ import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { Rendering } from './rendering.ts'
+import { ROUND_SIZE } from './round-size.ts'
 import { Line, pack, type Shipment } from './shipments.ts'
 import type { Slots } from './slots.ts'
 
-/** Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. */
-const ROUND_SIZE = 200
 /** The outcomes of sends are dear: losing them sends everything again. */
 const RECORD_TRIES = 3
 /** An endpoint may take so long to answer. On top: the round before its last send, and the commit. */

@@ -1,6 +1,6 @@
 /** @module What the queues carry: wake-up calls with ids. Lost, doubled, late or reordered, they change nothing but time. */
 import * as v from 'valibot'
-import { byGate } from './delivery-gate.ts'
+import { byGate } from './gates.ts'
 import { describeError, type Log } from './log.ts'
 
 /** The queues by their names in wrangler.toml. */

@@ -1,8 +1,8 @@
 /** @module What the queues deliver: wake-up calls become polls and deliveries. */
 import * as v from 'valibot'
 import { deliver, invocationSlots } from './deliver.ts'
-import { byGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
+import { byGate } from './gates.ts'
 import { describeError } from './log.ts'
 import { chunks, DeliveryMessage, ENDPOINTS_A_MESSAGE, PollMessage } from './messages.ts'
 import { patiently } from './patience.ts'
