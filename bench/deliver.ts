@@ -1,100 +1,55 @@
-/** @module How fast deliveries go out, beside a loop that does nothing but POST. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { encryptSecret } from '../src/secrets.ts'
-import { newSecret } from '../src/webhooks/signature.ts'
-import { type Figure, median } from './figures.ts'
-import { type Measured, startMeasured } from './harness.ts'
+/** @module How fast deliveries go out, beside a loop that does nothing but POST, and what they cost. */
+import type { Cost } from '../test/support/count-costs.ts'
+import { atMost, type Figure, median } from './figures.ts'
+import type { Measured } from './harness.ts'
+import { allDelivered, produce, subscribeAll, withReceivers } from './subscribed.ts'
 
 const ENDPOINTS = 10
 const EVENTS = 500
-const DELIVERIES = ENDPOINTS * EVENTS
+const FAN_OUT = 10_000
 const ROUNDS = 5
-const TARGET = 0.4
-const OWNER = 'usr_administrator'
+const FAN_OUT_ROUNDS = 5
+const TARGET = 0.5
+const FAN_OUT_TARGET = 2.2
+/** As on this machine, and as deployed. */
+const CONCURRENCY = { local: 50, deployed: 5 }
 /** About as long as a real event. */
-const DATA = JSON.stringify({
+const DATA = {
   video: { name: 'x'.repeat(60), description: 'y'.repeat(250), url: 'z'.repeat(700) },
-})
-
-async function seed({ db, encryptionKeys }: Measured, url: string): Promise<string[]> {
-  const endpoints = await Promise.all(
-    Array.from({ length: ENDPOINTS }, async (_, index) => {
-      const id = `ep_${index}`
-      return { id, secret: await encryptSecret(encryptionKeys, newSecret(), id) }
-    }),
-  )
-  await db.batch([
-    db
-      .prepare(
-        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at) SELECT value ->> 'id', '${OWNER}', ?, '', value ->> 'secret', 0 FROM json_each(?)`,
-      )
-      .bind(url, JSON.stringify(endpoints)),
-    db
-      .prepare(
-        `INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
-         SELECT 'evt_' || key, 'video.published', 'bench', key, 0, 'poll', ? FROM json_each(?)`,
-      )
-      .bind(DATA, JSON.stringify(Array.from({ length: EVENTS }, () => 0))),
-  ])
-  return endpoints.map(({ id }) => id)
 }
 
-/** Seconds from the wake-up until every delivery is stored as delivered. */
-async function deliverAll({ db, call }: Measured, endpoints: readonly string[]): Promise<number> {
-  await db.batch([
-    db.prepare('DELETE FROM attempts'),
-    db.prepare('DELETE FROM deliveries'),
-    db.prepare(
-      `INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
-       SELECT p.id, e.sequence, '${OWNER}', 'pending', 0, 0 FROM events e CROSS JOIN endpoints p`,
-    ),
-  ])
-  const startedAt = performance.now()
-  await call('/wake', endpoints)
-  for (;;) {
-    const left = await db.prepare('SELECT 1 FROM deliveries WHERE due_at IS NOT NULL LIMIT 1').first()
-    if (left === null) break
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  const seconds = (performance.now() - startedAt) / 1000
-  const stored = await db
-    .prepare(
-      `SELECT count(*) AS count FROM deliveries d JOIN attempts a USING (endpoint_id, event_sequence) WHERE d.state = 'delivered' AND a.status = 200`,
-    )
-    .first<number>('count')
-  if (stored !== DELIVERIES)
-    throw new Error(`only ${stored} of ${DELIVERIES} deliveries are stored as delivered`)
-  return seconds
-}
-
-/** All figures of deliveries: as on this machine, and with the concurrency of a deployment. */
+/** All figures of how fast deliveries go out. */
 export async function deliverFigures(): Promise<Figure[]> {
-  return [...(await compare('deliver', 50, TARGET)), ...(await compare('deliver.five', 5, null))]
+  return [
+    ...(await compare('deliver', CONCURRENCY.local, TARGET)),
+    ...(await compare('deliver.five', CONCURRENCY.deployed, null)),
+  ]
+}
+
+/** Figures of one event to very many endpoints, and of what deliveries cost. */
+export async function fanOutFigures(): Promise<Figure[]> {
+  return [
+    ...(await fanOut('deliver.fanout', CONCURRENCY.local, FAN_OUT_TARGET)),
+    ...(await fanOut('deliver.fanout.five', CONCURRENCY.deployed, null)),
+  ]
 }
 
 async function compare(name: string, concurrency: number, target: number | null): Promise<Figure[]> {
-  const measured = await startMeasured({ DELIVERY_CONCURRENCY: String(concurrency) })
-  const receiver = fork(join(import.meta.dirname, 'receiver.ts'))
-  try {
-    // What bench/receiver.ts sends first.
-    const [{ url }] = (await once(receiver, 'message')) as [{ url: string }]
-    const endpoints = await seed(measured, url)
-    const body = JSON.stringify({ id: 'evt', type: 'video.published', data: JSON.parse(DATA) })
-    const bare = async () =>
-      Number(await measured.call('/bare', { url, count: DELIVERIES, lanes: concurrency, body })) / 1000
+  return withReceivers({ DELIVERY_CONCURRENCY: String(concurrency) }, async (measured, { url }) => {
+    const endpoints = await subscribeAll(measured, Array<string>(ENDPOINTS).fill(url))
+    await storeEvents(measured)
+    const count = ENDPOINTS * EVENTS
+    const bare = () => bareSeconds(measured, url, count, concurrency)
     // Both once before, uncounted: connections, compilation.
     await bare()
     await deliverAll(measured, endpoints)
     const ours: number[] = []
     const theirs: number[] = []
     for (let round = 0; round < ROUNDS; round += 1) {
-      theirs.push(DELIVERIES / (await bare()))
-      ours.push(DELIVERIES / (await deliverAll(measured, endpoints)))
+      theirs.push(count / (await bare()))
+      ours.push(count / (await deliverAll(measured, endpoints)))
     }
-    const ratios = ours.map((value, index) => value / (theirs[index] ?? Number.NaN))
-    const ratio = median(ratios)
+    const ratio = median(ours.map((value, index) => value / (theirs[index] ?? Number.NaN)))
     return [
       {
         name: `${name}.ratio`,
@@ -113,8 +68,117 @@ async function compare(name: string, concurrency: number, target: number | null)
         ratio,
       },
     ]
-  } finally {
-    receiver.kill()
-    await measured.stop()
-  }
+  })
+}
+
+/** Seconds that a loop takes which does nothing but POST. */
+async function bareSeconds(
+  { call }: Measured,
+  url: string,
+  count: number,
+  concurrency: number,
+): Promise<number> {
+  const body = JSON.stringify({ id: 'evt', type: 'video.published', data: DATA })
+  return Number(await call('/bare', { url, count, lanes: concurrency, body })) / 1000
+}
+
+async function storeEvents({ db }: Measured): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
+       SELECT 'evt_' || key, 'video.published', 'bench', key, 0, 'poll', ? FROM json_each(?)`,
+    )
+    .bind(JSON.stringify(DATA), JSON.stringify(Array.from({ length: EVENTS }, () => 0)))
+    .run()
+}
+
+/** Seconds from the wake-up until every delivery of the stored events is stored as delivered. */
+async function deliverAll(measured: Measured, endpoints: readonly string[]): Promise<number> {
+  const { db, call } = measured
+  await db.batch([
+    db.prepare('DELETE FROM deliveries'),
+    db.prepare(
+      `INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
+       SELECT p.id, e.sequence, p.owner_id, 'pending', 0, 0 FROM events e CROSS JOIN endpoints p`,
+    ),
+  ])
+  const startedAt = performance.now()
+  await call('/wake', endpoints)
+  await allDelivered(measured)
+  const seconds = (performance.now() - startedAt) / 1000
+  await checkStored(measured, ENDPOINTS * EVENTS)
+  return seconds
+}
+
+/** @throws when not all of them are stored as delivered by their first attempt. */
+async function checkStored({ db }: Measured, wanted: number): Promise<void> {
+  const stored = await db
+    .prepare(
+      `SELECT count(*) AS count FROM deliveries WHERE state = 'delivered' AND status = 200 AND attempts = 1`,
+    )
+    .first<number>('count')
+  if (stored !== wanted) throw new Error(`${stored} deliveries are stored as delivered, not ${wanted}`)
+}
+
+async function fanOut(name: string, concurrency: number, target: number | null): Promise<Figure[]> {
+  return withReceivers({ DELIVERY_CONCURRENCY: String(concurrency) }, async (measured, { url }) => {
+    const alone = await counted(measured, () => produce(measured, { count: 1, perSecond: null }))
+    await subscribeAll(
+      measured,
+      Array.from({ length: FAN_OUT }, (_, index) => `${url}/${index}`),
+    )
+    const bare = () => bareSeconds(measured, url, FAN_OUT, concurrency)
+    /** From before the commit until the last first attempt is stored. */
+    const ours = async () => {
+      await measured.db.prepare('DELETE FROM deliveries').run()
+      const startedAt = performance.now()
+      await produce(measured, { count: 1, perSecond: null })
+      await allDelivered(measured)
+      const seconds = (performance.now() - startedAt) / 1000
+      await checkStored(measured, FAN_OUT)
+      return seconds
+    }
+    await bare()
+    // The first time no secret has been decrypted yet.
+    const cold = await ours()
+    const pairs: { ours: number; theirs: number }[] = []
+    for (let round = 0; round < FAN_OUT_ROUNDS; round += 1)
+      pairs.push({ theirs: await bare(), ours: await ours() })
+    const theirs = median(pairs.map((pair) => pair.theirs))
+    const ratio = median(pairs.map((pair) => pair.ours / pair.theirs))
+    const seconds = median(pairs.map((pair) => pair.ours))
+    const times = `x the bare loop's time`
+    const figures: Figure[] = [
+      target === null
+        ? { name: `${name}.ratio`, value: ratio, unit: times, target, pass: true }
+        : atMost(`${name}.ratio`, ratio, target, times),
+      { name: `${name}.seconds`, value: seconds, unit: 's', target: null, pass: true, baseline: theirs },
+      { name: `${name}.cold_ratio`, value: cold / theirs, unit: times, target: null, pass: true },
+    ]
+    if (target === null) return figures
+    return [...figures, ...(await costs(measured, alone, ours))]
+  })
+}
+
+/** What deliveries cost the database, from the commit of their event to their end. @param alone what the event costs by itself. */
+async function costs(measured: Measured, alone: Cost, deliver: () => Promise<number>): Promise<Figure[]> {
+  const cost = await counted(measured, deliver)
+  return [
+    atMost('deliver.rows_written', (cost.rowsWritten - alone.rowsWritten) / FAN_OUT, 4, 'rows'),
+    atMost('deliver.round_trips', (cost.roundTrips * 100) / FAN_OUT, 3, 'for 100 deliveries'),
+    {
+      name: 'deliver.rows_read',
+      value: (cost.rowsRead - alone.rowsRead) / FAN_OUT,
+      unit: 'rows',
+      target: null,
+      pass: true,
+    },
+  ]
+}
+
+/** What the Worker asked of its database meanwhile. */
+async function counted({ call }: Measured, work: () => Promise<unknown>): Promise<Cost> {
+  await call('/count-costs')
+  await work()
+  return JSON.parse(await call('/costs'))
 }

@@ -22,6 +22,12 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
+/** The value that so many percent of some measurements are not above. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN
+}
+
 /** The figures as a table for people. */
 export function table(figures: readonly Figure[]): string {
   const round = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(3))

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiFigures } from './api.ts'
 import { commentsFigures } from './comments.ts'
+import { crashFigures } from './crash.ts'
 import { dayFigures } from './day.ts'
-import { deliverFigures } from './deliver.ts'
+import { deliverFigures, fanOutFigures } from './deliver.ts'
 import { detectFigures } from './detect.ts'
 import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
+import { isolationFigures } from './isolation.ts'
+import { latencyFigures } from './latency.ts'
 import { limiterFigures } from './limiter.ts'
 import { listsFigures } from './lists.ts'
 import { matchFigures } from './match.ts'
@@ -23,6 +26,10 @@ import { startFigures } from './start.ts'
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
   deliver: deliverFigures,
+  'deliver.fanout': fanOutFigures,
+  'deliver.latency': latencyFigures,
+  isolation: isolationFigures,
+  crash: crashFigures,
   match: matchFigures,
   path: pathFigures,
   api: apiFigures,

@@ -16,7 +16,8 @@ import { dependencies } from '../src/workers/deps.ts'
 import { DELIVERY_QUEUE } from '../src/workers/messages.ts'
 import { pollInstance } from '../src/workers/poll.ts'
 import { handleDeliveries } from '../src/workers/queues.ts'
-import { countCosts } from '../test/support/count-costs.ts'
+import { type Cost, countCosts } from '../test/support/count-costs.ts'
+import { allDelivered, produceEvents } from './deliver-worker.ts'
 import { timeDetection } from './detect-worker.ts'
 import { timeMatching } from './match-worker.ts'
 import { turned } from './turned-worker.ts'
@@ -41,6 +42,24 @@ export default {
       const endpoints: string[] = await request.json()
       await env.DELIVERY_QUEUE.send({ endpoints })
       return new Response()
+    }
+    if (url.pathname === '/produce') {
+      await produceEvents(quiet(env), await request.json())
+      return new Response()
+    }
+    if (url.pathname === '/all-delivered') {
+      // Looking is not counted.
+      await allDelivered(dependencies(env), await request.json())
+      return new Response()
+    }
+    if (url.pathname === '/count-costs') {
+      counted = countCosts(env.DB)
+      return new Response()
+    }
+    if (url.pathname === '/costs') {
+      const costs: Cost | undefined = counted?.cost
+      counted = null
+      return Response.json(costs)
     }
     if (url.pathname === '/count') {
       const [requests, windowMs] = ['requests', 'windowMs'].map((name) => Number(url.searchParams.get(name)))
@@ -138,9 +157,13 @@ function zeros(chunks: number): ReadableStream<Uint8Array> {
   )
 }
 
+/** From `/count-costs` to `/costs`: what is asked of the database is counted, here and in what the queue delivers. */
+let counted: ReturnType<typeof countCosts> | null = null
+
 /** Without a log: a terminal is not what is measured. */
 function quiet(env: Env) {
-  return { ...dependencies(env), log: () => undefined }
+  const deps = { ...dependencies(env), log: () => undefined }
+  return counted ? { ...deps, env: { ...deps.env, DB: counted.db } } : deps
 }
 
 /** The baseline: the same POSTs, and nothing else. @returns milliseconds. */

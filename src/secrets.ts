@@ -57,6 +57,14 @@ export async function decryptSecret(ring: KeyRing, encrypted: string, owner: str
   }
 }
 
+/** A ring has few keys, and an event may need the secrets of ten thousand endpoints. */
+const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>()
+
 function importKey(bytes: Uint8Array): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+  let key = imported.get(bytes)
+  if (!key) {
+    key = crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+    imported.set(bytes, key)
+  }
+  return key
 }

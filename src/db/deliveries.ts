@@ -197,18 +197,19 @@ export async function recordAttempts(
     ...statements,
     db
       .prepare(
-        `SELECT p.id AS id, max(p.held_until, coalesce(
-                  (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ?2), 0)) AS dueAt
-         FROM json_each(?1) j CROSS JOIN endpoints p ON p.id = j.value AND ${isOpen('p')}`,
+        `SELECT id, dueAt FROM (
+           SELECT p.id AS id, max(p.held_until, coalesce(
+                    (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ?2), 0)) AS dueAt
+           FROM json_each(?1) j CROSS JOIN endpoints p ON p.id = j.value AND ${isOpen('p')})
+         WHERE dueAt > ?2`,
       )
       .bind(ids, now),
     ...more,
   ])
   // The rows have the shape of the SELECT.
   const rows = (results[statements.length]?.results ?? []) as { id: string; dueAt: number }[]
-  const next = rows.filter(({ dueAt }) => dueAt > now)
   return {
-    next: new Map(next.map(({ id, dueAt }) => [id, dueAt])),
+    next: new Map(rows.map(({ id, dueAt }) => [id, dueAt])),
     results: results.slice(statements.length + 1),
   }
 }

@@ -29,14 +29,15 @@ export async function readBeginning(
   try {
     while (reader && size < maxBytes) {
       const { done, value } = await reader.read()
-      if (done) break
+      // There is nothing left to cancel.
+      if (done) return join(chunks, size)
       size += value.byteLength
       chunks.push(value)
     }
   } catch {
     // The connection was lost, the time is over, or it can't be unpacked: what came is the beginning all the same.
   }
-  // Of a body that was read, or broke, there is nothing to cancel.
+  // Of a body that broke, there is nothing to cancel.
   await reader?.cancel().catch(() => undefined)
   return join(chunks, size).subarray(0, maxBytes)
 }

@@ -5,9 +5,8 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { NEW_PACE, type Pace } from '../webhooks/pace.ts'
+import { gateOf } from './gates.ts'
 
-/** Objects that share all endpoints. */
-const SHARDS = 16
 /** Endpoints that an object remembers in memory; more, and those that stand still are forgotten. */
 const MAX_KEPT = 10_000
 /** Of the keys of the storage: how slow an endpoint asked us to be outlives the object's memory. */
@@ -132,14 +131,6 @@ export async function leaveGate(
     missed: answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
     errors: answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : [])),
   }
-}
-
-/** The object that keeps an endpoint. */
-export function gateOf(id: string): string {
-  // FNV-1a: ids are random, so anything spreads them.
-  let hash = 0x811c9dc5
-  for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
-  return `deliveries:${(hash >>> 0) % SHARDS}`
 }
 
 function shardsOf<TItem>(items: readonly TItem[], idOf: (item: TItem) => string): [string, TItem[]][] {

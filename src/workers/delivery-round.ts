@@ -15,11 +15,10 @@ import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { type Judged, recordOutcomes } from './record-outcomes.ts'
 import { Rendering } from './rendering.ts'
+import { ROUND_SIZE } from './round-size.ts'
 import { Line, pack, type Shipment } from './shipments.ts'
 import type { Slots } from './slots.ts'
 
-/** Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. */
-const ROUND_SIZE = 200
 /** An endpoint may take so long to answer. On top: the round before its last send, and the commit. */
 const LEASE_MS = 30_000 + 15_000
 /** A send that has to wait for longer than this, for its endpoint's limit, is left to a later round. */

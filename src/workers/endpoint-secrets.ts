@@ -18,7 +18,7 @@ type Kept = EndpointSecrets & {
 
 /** In the memory of this Worker only. By what is encrypted, so that a new secret is never taken for the old one. */
 const kept = new Map<string, Kept>()
-const MAX_KEPT = 5_000
+const MAX_KEPT = 20_000
 /** A key pair that the operator has changed is used within this time. */
 const KEPT_MS = 5 * 60_000
 

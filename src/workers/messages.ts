@@ -1,5 +1,6 @@
 /** @module What the queues carry: wake-up calls with ids. Lost, doubled, late or reordered, they change nothing but time. */
 import * as v from 'valibot'
+import { byGate } from './gates.ts'
 import { describeError, type Log } from './log.ts'
 
 /** The queues by their names in wrangler.toml. */
@@ -46,7 +47,7 @@ export async function wakeDeliveriesAt(
 ): Promise<void> {
   const byDelay = Map.groupBy(at.keys(), (id) => Math.max(0, Math.ceil(((at.get(id) ?? now) - now) / 1000)))
   const messages = Array.from(byDelay, ([delaySeconds, ids]) =>
-    chunks(ids, ENDPOINTS_A_MESSAGE).map((endpoints) => ({ body: { endpoints }, delaySeconds })),
+    chunks(byGate(ids), ENDPOINTS_A_MESSAGE).map((endpoints) => ({ body: { endpoints }, delaySeconds })),
   )
   await sendAll(queue, messages.flat())
 }

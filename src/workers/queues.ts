@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { deliver, invocationSlots } from './deliver.ts'
 import type { Deps } from './deps.ts'
+import { byGate } from './gates.ts'
 import { describeError } from './log.ts'
 import { chunks, DeliveryMessage, ENDPOINTS_A_MESSAGE, PollMessage } from './messages.ts'
 import { patiently } from './patience.ts'
@@ -40,7 +41,7 @@ export async function handleDeliveries(deps: Deps, batch: MessageBatch, waitUnti
     else await refuse(deps, message)
   }
   const slots = invocationSlots(deps)
-  const parts = chunks([...endpoints], ENDPOINTS_A_MESSAGE)
+  const parts = chunks(byGate(endpoints), ENDPOINTS_A_MESSAGE)
   const done = await Promise.allSettled(parts.map((part) => deliver(deps, waitUntil, part, slots)))
   // All have ended before one that failed makes the queue try its messages again.
   for (const one of done) if (one.status === 'rejected') throw one.reason

@@ -8,7 +8,10 @@ export class Slots {
   #free: number
   #left: number
   #freed = 0
-  readonly #waiting = new Set<() => void>()
+  /** What tells those who wait whether they have one, with what ends their waiting. In the order of asking. */
+  readonly #waiting = new Map<(isTaken: boolean) => void, AbortSignal>()
+  /** Listeners are dear: one for each signal, not for each who waits. */
+  readonly #heard = new WeakSet<AbortSignal>()
 
   /** @param count how many there are. @param total how often one may be taken. */
   constructor(count: number, total: number) {
@@ -52,24 +55,30 @@ export class Slots {
       this.#free -= 1
       return Promise.resolve(true)
     }
-    return new Promise((resolve) => {
-      const settle = (isTaken: boolean) => {
-        this.#waiting.delete(proceed)
-        signal.removeEventListener('abort', stop)
-        resolve(isTaken)
-      }
-      const proceed = () => settle(true)
-      const stop = () => settle(false)
-      this.#waiting.add(proceed)
-      signal.addEventListener('abort', stop)
-    })
+    if (!this.#heard.has(signal)) {
+      this.#heard.add(signal)
+      signal.addEventListener('abort', () => this.#sendAway(signal))
+    }
+    return new Promise((resolve) => this.#waiting.set(resolve, signal))
+  }
+
+  #sendAway(stopped: AbortSignal): void {
+    for (const [settle, signal] of this.#waiting) {
+      if (signal !== stopped) continue
+      this.#waiting.delete(settle)
+      settle(false)
+    }
   }
 
   #give(): void {
     this.#freed += 1
-    // From hand to hand: nobody can slip in between. A Set keeps the order of asking.
-    const [next] = this.#waiting
-    if (next) next()
-    else this.#free += 1
+    // From hand to hand: nobody can slip in between.
+    const [next] = this.#waiting.keys()
+    if (!next) {
+      this.#free += 1
+      return
+    }
+    this.#waiting.delete(next)
+    next(true)
   }
 }

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { dueEndpoints } from '../../src/db/deliveries.ts'
 import { deliver } from '../../src/workers/deliver.ts'
-import { gateOf } from '../../src/workers/delivery-gate.ts'
+import { gateOf } from '../../src/workers/gates.ts'
 import {
   breakDatabase,
   count,

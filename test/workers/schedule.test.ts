@@ -47,7 +47,7 @@ describe('A tick', () => {
   it('wakes ten thousand endpoints and instances within the limits of a queue, each once', async () => {
     const ids = Array.from({ length: 10_000 }, (_, index) => `ep_${String(index).padStart(24, '0')}`)
     await wakeDeliveries(tubewire.deliveryQueue, ids)
-    expect(tubewire.deliveryQueue.sent.flatMap(({ body }) => body.endpoints)).toEqual(ids)
+    expect(tubewire.deliveryQueue.sent.flatMap(({ body }) => body.endpoints).toSorted()).toEqual(ids)
     await wakePolls(
       tubewire.pollQueue,
       ids.map((instanceId) => ({ instanceId, delaySeconds: 0 })),

@@ -1,0 +1,4 @@
+/** @module How much is under way at once, and so how much comes twice when a Worker dies. */
+
+/** Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. */
+export const ROUND_SIZE = 200
