@@ -1,6 +1,19 @@
 /** @module Opaque ids: a prefix that says what it is, and 96 random bits. */
 
-type Prefix = 'ins' | 'src' | 'ep' | 'sub' | 'poll' | 'run' | 'usr' | 'key' | 'ses' | 'req' | 'mail' | 'con'
+type Prefix =
+  | 'ins'
+  | 'src'
+  | 'ep'
+  | 'sub'
+  | 'rpl'
+  | 'poll'
+  | 'run'
+  | 'usr'
+  | 'key'
+  | 'ses'
+  | 'req'
+  | 'mail'
+  | 'con'
 
 /** @example newId('ep') // 'ep_9f86d081884c7d659a2feaa0' */
 export function newId(prefix: Prefix): string {

@@ -10,12 +10,17 @@ export const DELIVERY_QUEUE = 'tubewire-delivery'
 export const PollMessage = v.object({ instance: v.string() })
 export type PollMessage = v.InferOutput<typeof PollMessage>
 
-/** Deliver what is due at these endpoints. */
-export const DeliveryMessage = v.object({ endpoints: v.array(v.string()) })
+/** Deliver what is due at these endpoints, and go on with these replays. */
+export const DeliveryMessage = v.object({
+  endpoints: v.array(v.string()),
+  replays: v.optional(v.array(v.object({ id: v.string(), revision: v.number() }))),
+})
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 
 /** Ids are short: a hundred of them are some 3 KB of the 128 KB that a message may have. */
 export const ENDPOINTS_A_MESSAGE = 100
+/** Of those of one message the pages are read side by side. */
+const REPLAYS_A_MESSAGE = 4
 /** `sendBatch` takes a hundred messages at once, but no more than 256 KB. */
 const MESSAGES_A_BATCH = 50
 
@@ -51,6 +56,20 @@ export async function wakeDeliveriesAt(
   await sendAll(queue, messages.flat())
 }
 
+/** Goes on with replays, each from its revision, after so many whole seconds. */
+export async function wakeReplays(
+  queue: Queue<DeliveryMessage>,
+  replays: readonly { id: string; revision: number }[],
+  delaySeconds = 0,
+): Promise<void> {
+  const steps = replays.map(({ id, revision }) => ({ id, revision }))
+  const parts = chunks(steps, REPLAYS_A_MESSAGE)
+  await sendAll(
+    queue,
+    parts.map((part) => ({ body: { endpoints: [], replays: part }, delaySeconds })),
+  )
+}
+
 async function sendAll<TMessage>(
   queue: Queue<TMessage>,
   messages: readonly { body: TMessage; delaySeconds: number }[],
@@ -76,7 +95,7 @@ async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
  */
 export async function tolerating(
   log: Log,
-  what: 'polls' | 'deliveries',
+  what: 'polls' | 'deliveries' | 'replays',
   waking: Promise<void>,
 ): Promise<void> {
   try {
