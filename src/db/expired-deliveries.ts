@@ -31,22 +31,30 @@ export async function failExpired(
          SELECT event_sequence FROM deliveries INDEXED BY deliveries_due
          WHERE endpoint_id = w.id AND ${run} LIMIT CAST(?4 AS INTEGER))`,
   )
-  const { meta } = await db
+  const { results: expired } = await db
     .prepare(
       `WITH RECURSIVE waiting (id) AS (
          SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL
          UNION ALL
          SELECT (SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL AND endpoint_id > waiting.id)
          FROM waiting WHERE waiting.id IS NOT NULL
-       ), expired (id, sequence) AS MATERIALIZED (
-         SELECT d.endpoint_id, d.event_sequence
-         FROM waiting w CROSS JOIN deliveries d ON d.endpoint_id = w.id AND d.event_sequence IN (${runs.join(' UNION ALL ')})
-         WHERE d.created_at < ?1 LIMIT CAST(?4 AS INTEGER)
        )
-       UPDATE deliveries SET state = 'failed', due_at = NULL, finished_at = ?2, error = ?5
-       FROM expired WHERE endpoint_id = expired.id AND event_sequence = expired.sequence AND state = 'pending'`,
+       SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence
+       FROM waiting w CROSS JOIN deliveries d ON d.endpoint_id = w.id AND d.event_sequence IN (${runs.join(' UNION ALL ')})
+       WHERE d.created_at < ?1 LIMIT CAST(?4 AS INTEGER)`,
     )
-    .bind(before, now, seen.last, most, error)
+    .bind(before, now, seen.last, most)
+    .all()
+  if (expired.length === 0) return 0
+  const { meta } = await db
+    .prepare(
+      // Only what is still so: it may have been delivered meanwhile, or asked for again.
+      `UPDATE deliveries SET state = 'failed', due_at = NULL, finished_at = ?3, error = ?4
+       FROM json_each(?1) j
+       WHERE endpoint_id = value ->> 'endpointId' AND event_sequence = value ->> 'sequence'
+         AND +state = 'pending' AND created_at < ?2`,
+    )
+    .bind(JSON.stringify(expired), before, now, error)
     .run()
   return meta.changes
 }
