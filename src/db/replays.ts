@@ -27,8 +27,11 @@ export type NewReplay = Pick<
   | 'createdAt'
 >
 
+/** How many replays of an endpoint are remembered. */
+const REMEMBERED = 100
+
 /**
- * Stores a replay, unless its endpoint has one that is running.
+ * Stores a replay, unless its endpoint has one that is running, and forgets those before its last hundred.
  * @returns it, at its beginning; of nothing it is done at once. Null: nothing was stored.
  */
 export async function insertReplay(
@@ -62,6 +65,12 @@ export async function insertReplay(
         finishedAt,
       ),
     auditStatement(db, audit),
+    db
+      .prepare(
+        `DELETE FROM replays WHERE state <> 'running' AND id IN (
+           SELECT id FROM replays WHERE endpoint_id = ? ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ${REMEMBERED})`,
+      )
+      .bind(endpointId),
   ])
   if (!made?.meta.changes) return null
   return {

@@ -10,17 +10,15 @@ export const DELIVERY_QUEUE = 'tubewire-delivery'
 export const PollMessage = v.object({ instance: v.string() })
 export type PollMessage = v.InferOutput<typeof PollMessage>
 
-/** Deliver what is due at these endpoints, and go on with these replays. */
+/** Deliver what is due at these endpoints, or go on with a replay from this revision. */
 export const DeliveryMessage = v.object({
   endpoints: v.array(v.string()),
-  replays: v.optional(v.array(v.object({ id: v.string(), revision: v.number() }))),
+  replay: v.optional(v.object({ id: v.string(), revision: v.number() })),
 })
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 
 /** Ids are short: a hundred of them are some 3 KB of the 128 KB that a message may have. */
 export const ENDPOINTS_A_MESSAGE = 100
-/** Of those of one message the pages are read side by side. */
-const REPLAYS_A_MESSAGE = 4
 /** `sendBatch` takes a hundred messages at once, but no more than 256 KB. */
 const MESSAGES_A_BATCH = 50
 
@@ -62,11 +60,9 @@ export async function wakeReplays(
   replays: readonly { id: string; revision: number }[],
   delaySeconds = 0,
 ): Promise<void> {
-  const steps = replays.map(({ id, revision }) => ({ id, revision }))
-  const parts = chunks(steps, REPLAYS_A_MESSAGE)
   await sendAll(
     queue,
-    parts.map((part) => ({ body: { endpoints: [], replays: part }, delaySeconds })),
+    replays.map(({ id, revision }) => ({ body: { endpoints: [], replay: { id, revision } }, delaySeconds })),
   )
 }
 

@@ -8,7 +8,7 @@ import { contentTypes } from '../../src/api/request/body.ts'
 import { type OperationId, type Reach, RIGHTS, type Right } from '../../src/api/rights.ts'
 import { newToken } from '../../src/tokens.ts'
 import { forgetAll, generous, KEY, sendTo } from '../support/call.ts'
-import { testDeps } from '../support/harness.ts'
+import { count, testDeps } from '../support/harness.ts'
 import { apiKey, loggedIn, person, session } from '../support/people.ts'
 
 /** What succeeds with another status than the operation's first one, for what these requests carry. */
@@ -47,6 +47,13 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'getEndpoint',
   'patchEndpoint',
   'delEndpoint',
+  'getDelivery',
+  'resendDelivery',
+  'getReplays',
+  'addReplay',
+  'getReplay',
+  'delReplay',
+  'recoverEndpoint',
   'addSubscription',
   'getSubscription',
   'patchSubscription',
@@ -100,6 +107,14 @@ async function makeWorld() {
       `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
        VALUES ('evt_1', 'video.published', 'a.example', 'v', ?, 0, 'poll_1', ?)`,
     ).bind(owner.id, JSON.stringify(exampleEvent.data)),
+    env.DB.prepare(
+      `INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, created_at)
+       SELECT 'ep_1', sequence, ?, 'failed', 0 FROM events WHERE id = 'evt_1'`,
+    ).bind(owner.id),
+    env.DB.prepare(
+      `INSERT INTO replays (id, owner_id, endpoint_id, kind, state, after_sequence, last_sequence, position, created_at, updated_at)
+       VALUES ('rpl_1', ?, 'ep_1', 'events', 'done', 0, 1, 1, 0, 0)`,
+    ).bind(owner.id),
   ])
   return {
     owner,
@@ -110,6 +125,7 @@ async function makeWorld() {
     blocked,
     blockedKey,
     key,
+    sequence: await count("SELECT sequence AS count FROM events WHERE id = 'evt_1'"),
     tables: await readTables(),
   }
 }
@@ -125,6 +141,8 @@ const TABLES = [
   'endpoints',
   'subscriptions',
   'events',
+  'deliveries',
+  'replays',
 ]
 
 /** Their rows as one JSON text each. */
@@ -175,6 +193,8 @@ async function request(operation: Operation, world: World, token: string | null)
   const path = operation.path
     .replace(':id', IDS[resource]?.(world) ?? 'x')
     .replace(':sourceId', 'src_2')
+    .replace(':replay', 'rpl_1')
+    .replace(':sequence', String(world.sequence))
     .replace(/:\w+/g, 'x')
     .concat(QUERIES[operation.id] ?? '')
   const type = contentTypes(operation.bodyType ?? 'json')[0] ?? ''

@@ -8,7 +8,7 @@ import {
   resendDelivery,
 } from '../../src/db/delivery-log.ts'
 import { failExpired } from '../../src/db/expired-deliveries.ts'
-import { failedSpan, replayCounts } from '../../src/db/replays.ts'
+import { askAgain, failedSpan, nextFailed, replayCounts } from '../../src/db/replays.ts'
 import { countCosts } from '../support/count-costs.ts'
 
 /** Of the endpoint `ep_long`, seen a second apart; all delivered but for those below. */
@@ -223,6 +223,32 @@ describe('What failed', () => {
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * 20)
     expect(await failedSpan(env.DB, 'ep_long', 0, 4)).toMatchObject({ count: 5 })
     expect(await failedSpan(env.DB, 'ep_other', 0, 4)).toBeNull()
+  })
+
+  it('is asked for again by its key, and not among all that failed', async () => {
+    await env.DB.batch([
+      env.DB.prepare(
+        "UPDATE deliveries SET state = 'failed', due_at = NULL WHERE endpoint_id = 'ep_crowded'",
+      ),
+      env.DB.prepare(
+        `INSERT INTO replays (id, owner_id, endpoint_id, kind, state, after_sequence, last_sequence, position, created_at, updated_at)
+         VALUES ('rpl_2', '${OWNER}', 'ep_crowded', 'failed', 'running', 0, 5000, 0, 0, 0)`,
+      ),
+    ])
+    const replay = { id: 'rpl_2', revision: 0, kind: 'failed', lastSequence: 5_000 } as const
+    const wanted = Array.from({ length: 500 }, (_, index) => ({ sequence: index + 1, orderKey: null }))
+    const { db, cost } = countCosts(env.DB)
+    expect(
+      await nextFailed(db, { endpointId: 'ep_crowded', position: 0, lastSequence: 5_000 }, 500),
+    ).toHaveLength(500)
+    expect(await askAgain(db, replay, { wanted, position: 500 }, 9)).toEqual({ asked: 500, isDone: false })
+    expect(cost.roundTrips).toBe(2)
+    // Two of each to find it, two to change it; of the list of sequences one or two.
+    expect(cost.rowsRead).toBeLessThanOrEqual(6 * 500 + 50)
+    // Itself, and its places among what failed, what is due, and what the replay asked for.
+    expect(cost.rowsWritten).toBeLessThanOrEqual(4 * 500 + 2)
+    // A second time the replay is elsewhere.
+    expect(await askAgain(env.DB, replay, { wanted, position: 500 }, 9)).toBeNull()
   })
 
   it('of a replay is counted along the index of replays', async () => {

@@ -77,11 +77,10 @@ async function work(): Promise<number> {
   let messages = 0
   for (let index = 0; index < sent.length && index < 1_000; index += 1) {
     const { body, delaySeconds } = sent[index] ?? { body: { endpoints: [] }, delaySeconds: 0 }
-    if (body.replays) tubewire.advance(delaySeconds * 1_000)
-    for (const step of body.replays ?? []) {
-      messages += 1
-      await runReplay(tubewire.deps, step)
-    }
+    if (!body.replay) continue
+    tubewire.advance(delaySeconds * 1_000)
+    messages += 1
+    await runReplay(tubewire.deps, body.replay)
   }
   sent.splice(0)
   return messages
@@ -246,14 +245,14 @@ describe('A replay of events', () => {
     const endpoint = await subscribe(receiver.url, tubewire.deps)
     await setLog(videos(upTo(1_200)))
     const replay = await begin(endpoint.id)
-    tubewire.deliveryQueue.sent.push({ body: { endpoints: [], replays: [replay] }, delaySeconds: 0 })
+    tubewire.deliveryQueue.sent.push({ body: { endpoints: [], replay }, delaySeconds: 0 })
     for (let rounds = 0; rounds < 5 && (await now(replay)).state === 'running'; rounds += 1) {
       const { sent } = tubewire.deliveryQueue
-      const { body } = sent.findLast((one) => one.body.replays) ?? { body: { replays: [] } }
+      const step = sent.findLast((one) => one.body.replay)?.body.replay
       sent.splice(0)
-      for (const step of body.replays ?? []) await runReplay(tubewire.deps, step)
+      if (step) await runReplay(tubewire.deps, step)
       // What the replay has left to do is its own message.
-      const own = sent.filter((one) => one.body.replays)
+      const own = sent.filter((one) => one.body.replay)
       await deliverAll(tubewire.deps, [endpoint.id])
       sent.splice(0, sent.length, ...own)
     }
@@ -295,7 +294,7 @@ describe('A long replay', () => {
     await runReplay(tubewire.deps, replay)
     expect(await now(replay)).toMatchObject({ state: 'running', position: 2_000 })
     expect(tubewire.deliveryQueue.sent).toEqual([
-      { body: { endpoints: [], replays: [{ id: replay.id, revision: 4 }] }, delaySeconds: 0 },
+      { body: { endpoints: [], replay: { id: replay.id, revision: 4 } }, delaySeconds: 0 },
     ])
     await work()
     expect(await now(replay)).toMatchObject({ state: 'done', asked: 0 })
@@ -328,7 +327,7 @@ describe('A long replay', () => {
     const endpoint = await subscribe(NOBODY, tubewire.deps)
     await setLog(videos([1]))
     const replay = await begin(endpoint.id)
-    const woken = () => tubewire.deliveryQueue.sent.flatMap(({ body }) => body.replays ?? [])
+    const woken = () => tubewire.deliveryQueue.sent.flatMap(({ body }) => body.replay ?? [])
     tubewire.advance(59_999)
     await schedule(tubewire.deps)
     expect(woken()).toEqual([])
@@ -519,11 +518,12 @@ it('One endpoint has one running replay; another has its own', async () => {
 })
 
 describe('A message of the delivery queue', () => {
-  const receive = async (body: unknown) => {
+  const receive = async (...bodies: unknown[]) => {
     const late: Promise<unknown>[] = []
-    const batch = createMessageBatch(DELIVERY_QUEUE, [
-      { id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body },
-    ])
+    const batch = createMessageBatch(
+      DELIVERY_QUEUE,
+      bodies.map((body) => ({ id: crypto.randomUUID(), timestamp: new Date(), attempts: 1, body })),
+    )
     await handleDeliveries(tubewire.deps, batch, (promise) => late.push(promise))
     await Promise.all(late)
   }
@@ -532,27 +532,28 @@ describe('A message of the delivery queue', () => {
     const endpoint = await subscribe(NOBODY, tubewire.deps)
     await setLog(videos([1, 2]))
     const { id, revision } = await begin(endpoint.id)
-    await receive({ endpoints: [], replays: [{ id, revision }] })
+    await receive({ endpoints: [], replay: { id, revision } })
     expect(await sequencesOf(endpoint.id)).toEqual([1, 2])
   })
 
-  it('of a replay that fails keeps nobody’s deliveries back, and is logged', async () => {
+  it('of a replay that fails keeps back nobody’s deliveries, nor another replay, and is logged', async () => {
     const receiver = await control.receiver()
     const endpoint = await subscribe(receiver.url, tubewire.deps)
+    const other = await subscribe(NOBODY, tubewire.deps)
     await setLog(videos([1]))
     await put(endpoint.id, [1], 'pending')
-    const { id, revision } = await begin(endpoint.id)
+    const [first, second] = [await begin(endpoint.id), await begin(other.id)]
     breakDatabase(tubewire, 'batch', 1)
-    await receive({
-      endpoints: [endpoint.id],
-      replays: [
-        { id, revision },
-        { id: 'rpl_unknown', revision: 0 },
-      ],
-    })
+    await receive(
+      { endpoints: [], replay: first },
+      { endpoints: [], replay: { id: 'rpl_unknown', revision: 0 } },
+      { endpoints: [], replay: second },
+      { endpoints: [endpoint.id] },
+    )
     expect(await receiver.count()).toBe(1)
+    expect(await sequencesOf(other.id)).toEqual([1])
     expect(tubewire.log).toContainEqual(
-      expect.objectContaining({ log: 'error', where: `replay ${id}; a tick goes on with it` }),
+      expect.objectContaining({ log: 'error', where: `replay ${first.id}; a tick goes on with it` }),
     )
   })
 })
