@@ -2,6 +2,7 @@
 import { createMessageBatch } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { dueDeliveries } from '../../src/db/deliveries.ts'
 import { cancelReplay, findReplay, insertReplay, type Replay } from '../../src/db/replays.ts'
 import { insertSubscription } from '../../src/db/subscriptions.ts'
 import { exampleOf } from '../../src/events/catalogue.ts'
@@ -129,6 +130,22 @@ async function deliverAllPending(endpointId: string) {
     .run()
 }
 
+/** Something happens before the database does a batch, counted from now on. */
+function beforeBatch(which: number, happens: () => Promise<unknown>) {
+  let batches = 0
+  tubewire.deps.env.DB = new Proxy(tubewire.deps.env.DB, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value
+      return async (statements: D1PreparedStatement[]) => {
+        batches += 1
+        if (batches === which) await happens()
+        return target.batch(statements)
+      }
+    },
+  })
+}
+
 async function resubscribe(endpointId: string, filters: readonly Filter[]) {
   await env.DB.prepare('DELETE FROM subscriptions WHERE endpoint_id = ?').bind(endpointId).run()
   for (const [index, filter] of filters.entries()) {
@@ -229,6 +246,15 @@ describe('A replay of events', () => {
       { sequence: 2, number: 2, status: 500, error: 'no' },
     ])
     expect((await now(replay)).asked).toBe(3)
+  })
+
+  it('lets what is new go first', async () => {
+    const endpoint = await subscribe(NOBODY, tubewire.deps)
+    await setLog(videos([1, 2, 3]))
+    await put(endpoint.id, [3], 'pending')
+    await runReplay(tubewire.deps, await begin(endpoint.id))
+    const { deliveries } = await dueDeliveries(env.DB, [endpoint.id], 1, tubewire.deps.clock())
+    expect(deliveries.map(({ sequence }) => sequence)).toEqual([3])
   })
 
   it('gives what is ordered by subject its order', async () => {
@@ -385,6 +411,21 @@ describe('Nothing is lost and nothing doubled', () => {
     await expectWhole(replay, 0)
   })
 
+  it('when another run was quicker, and what it asked for is delivered already', async () => {
+    for (const kind of ['events', 'failed'] as const) {
+      const replay = await world(kind)
+      beforeBatch(2, async () => {
+        await runReplay({ ...tubewire.deps, env: { ...tubewire.deps.env, DB: env.DB } }, replay)
+        await deliverAllPending(replay.endpointId)
+      })
+      await runReplay(tubewire.deps, replay)
+      expect(await now(replay)).toMatchObject({ state: 'done', asked: 900, revision: 2 })
+      const states = (await owedTo(replay.endpointId)).map(({ state }) => state)
+      expect(states).toEqual(upTo(900).map(() => 'delivered'))
+      tubewire.deps.env.DB = env.DB
+    }
+  })
+
   it('when what failed is sent again by hand in the middle', async () => {
     const replay = await world('failed')
     await env.DB.prepare(
@@ -491,21 +532,10 @@ describe('A cancelled replay', () => {
     await setLog(videos([1, 2]))
     const replay = await begin(endpoint.id)
     const { DB } = tubewire.deps.env
-    let batches = 0
-    tubewire.deps.env.DB = new Proxy(DB, {
-      get(target, name) {
-        const value = Reflect.get(target, name)
-        if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value
-        return async (statements: D1PreparedStatement[]) => {
-          batches += 1
-          // The page has been read.
-          if (batches === 2) await cancelReplay(DB, endpoint.id, replay.id, 77, audit(replay.id))
-          return target.batch(statements)
-        }
-      },
-    })
+    // The page has been read.
+    beforeBatch(2, () => cancelReplay(DB, endpoint.id, replay.id, 77, audit(replay.id)))
     await runReplay(tubewire.deps, replay)
-    expect(batches).toBe(2)
+    expect(await now(replay)).toMatchObject({ state: 'cancelled', position: 0, asked: 0 })
     expect(await owedTo(endpoint.id)).toEqual([])
   })
 })
