@@ -411,6 +411,13 @@ describe('Nothing is lost and nothing doubled', () => {
     await expectWhole(replay, 0)
   })
 
+  it('when a message comes that is of another step: it does nothing, and is not passed on', async () => {
+    const replay = await world('events')
+    await runReplay(tubewire.deps, { ...replay, revision: 1 })
+    expect(await now(replay)).toMatchObject({ position: 0, asked: 0, revision: 0 })
+    expect(tubewire.deliveryQueue.sent).toEqual([])
+  })
+
   it('when another run was quicker, and what it asked for is delivered already', async () => {
     for (const kind of ['events', 'failed'] as const) {
       const replay = await world(kind)
@@ -426,16 +433,14 @@ describe('Nothing is lost and nothing doubled', () => {
     }
   })
 
-  it('when what failed is sent again by hand in the middle', async () => {
+  it('when what failed is sent again by hand after the page was read', async () => {
     const replay = await world('failed')
-    await env.DB.prepare(
+    const deliver = env.DB.prepare(
       "UPDATE deliveries SET state = 'delivered' WHERE endpoint_id = ? AND event_sequence IN (3, 700)",
-    )
-      .bind(replay.endpointId)
-      .run()
+    ).bind(replay.endpointId)
+    beforeBatch(2, () => deliver.run())
     await runReplay(tubewire.deps, replay)
-    await work()
-    expect((await now(replay)).asked).toBe(898)
+    expect(await now(replay)).toMatchObject({ state: 'done', asked: 898 })
     expect((await owedTo(replay.endpointId)).filter(({ state }) => state === 'delivered')).toHaveLength(2)
   })
 
@@ -527,17 +532,21 @@ describe('A cancelled replay', () => {
     expect([await now(first), await now(second)].map(({ state }) => state)).toEqual(['done', 'cancelled'])
   })
 
-  it('commits nothing of a page that was read before', async () => {
-    const endpoint = await subscribe(NOBODY, tubewire.deps)
-    await setLog(videos([1, 2]))
-    const replay = await begin(endpoint.id)
-    const { DB } = tubewire.deps.env
-    // The page has been read.
-    beforeBatch(2, () => cancelReplay(DB, endpoint.id, replay.id, 77, audit(replay.id)))
-    await runReplay(tubewire.deps, replay)
-    expect(await now(replay)).toMatchObject({ state: 'cancelled', position: 0, asked: 0 })
-    expect(await owedTo(endpoint.id)).toEqual([])
-  })
+  it.each(['events', 'failed'] as const)(
+    'commits nothing of a page that was read before: %s',
+    async (kind) => {
+      const endpoint = await subscribe(NOBODY, tubewire.deps)
+      await setLog(videos([1, 2]))
+      await put(endpoint.id, [1, 2], 'failed')
+      const replay = await begin(endpoint.id, { kind, lastSequence: 2 })
+      const { DB } = tubewire.deps.env
+      // The page has been read.
+      beforeBatch(2, () => cancelReplay(DB, endpoint.id, replay.id, 77, audit(replay.id)))
+      await runReplay(tubewire.deps, replay)
+      expect(await now(replay)).toMatchObject({ state: 'cancelled', position: 0, asked: 0 })
+      expect(await owedTo(endpoint.id)).toMatchObject([{ state: 'failed' }, { state: 'failed' }])
+    },
+  )
 })
 
 it('One endpoint has one running replay; another has its own', async () => {
