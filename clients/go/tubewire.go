@@ -487,20 +487,20 @@ type Search struct {
 }
 
 type Delivery struct {
-	// How many were made.                                                                  
-	Attempts                                                                   int64        `json:"attempts"`
-	// When it was asked for: with the event, or since, to be sent again.                   
-	CreatedAt                                                                  time.Time    `json:"createdAt"`
-	Endpoint                                                                   string       `json:"endpoint"`
-	Error                                                                      *string      `json:"error"`
-	Event                                                                      string       `json:"event"`
-	FinishedAt                                                                 *time.Time   `json:"finishedAt"`
-	LastAttempt                                                                *LastAttempt `json:"lastAttempt"`
-	NextAttemptAt                                                              *time.Time   `json:"nextAttemptAt"`
-	Sequence                                                                   int64        `json:"sequence"`
-	// `skipped`: a replay asked for it, and was cancelled before it was tried.             
-	State                                                                      string       `json:"state"`
-	Type                                                                       string       `json:"type"`
+	// How many were made.                                                                                
+	Attempts                                                                                 int64        `json:"attempts"`
+	// When it was asked for: with the event, or since, to be sent again.                                 
+	CreatedAt                                                                                time.Time    `json:"createdAt"`
+	Endpoint                                                                                 string       `json:"endpoint"`
+	Error                                                                                    *string      `json:"error"`
+	Event                                                                                    string       `json:"event"`
+	FinishedAt                                                                               *time.Time   `json:"finishedAt"`
+	LastAttempt                                                                              *LastAttempt `json:"lastAttempt"`
+	NextAttemptAt                                                                            *time.Time   `json:"nextAttemptAt"`
+	Sequence                                                                                 int64        `json:"sequence"`
+	// `skipped`: its owner did not want it any more, such as of a replay that was cancelled.             
+	State                                                                                    string       `json:"state"`
+	Type                                                                                     string       `json:"type"`
 }
 
 type LastAttempt struct {

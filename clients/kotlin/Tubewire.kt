@@ -269,7 +269,7 @@ data class Delivery (
     val sequence: Long,
 
     /**
-     * `skipped`: a replay asked for it, and was cancelled before it was tried.
+     * `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
      */
     val state: String,
 

@@ -468,7 +468,7 @@ class Delivery:
     event: str
     sequence: int
     state: str
-    """`skipped`: a replay asked for it, and was cancelled before it was tried."""
+    """`skipped`: its owner did not want it any more, such as of a replay that was cancelled."""
 
     type: str
     error: Optional[str] = None

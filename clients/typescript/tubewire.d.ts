@@ -1637,7 +1637,7 @@ export interface components {
       sequence: number
       type: string
       /**
-       * @description `skipped`: a replay asked for it, and was cancelled before it was tried.
+       * @description `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
        * @enum {string}
        */
       state: 'pending' | 'delivered' | 'failed' | 'skipped'
@@ -8291,7 +8291,7 @@ export interface operations {
             sequence: number
             type: string
             /**
-             * @description `skipped`: a replay asked for it, and was cancelled before it was tried.
+             * @description `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
              * @enum {string}
              */
             state: 'pending' | 'delivered' | 'failed' | 'skipped'
@@ -8415,7 +8415,7 @@ export interface operations {
             sequence: number
             type: string
             /**
-             * @description `skipped`: a replay asked for it, and was cancelled before it was tried.
+             * @description `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
              * @enum {string}
              */
             state: 'pending' | 'delivered' | 'failed' | 'skipped'

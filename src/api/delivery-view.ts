@@ -26,7 +26,7 @@ const deliveryFields = {
   type: v.string(),
   state: v.pipe(
     v.picklist(['pending', 'delivered', 'failed', 'skipped']),
-    v.description('`skipped`: a replay asked for it, and was cancelled before it was tried.'),
+    v.description('`skipped`: its owner did not want it any more, such as of a replay that was cancelled.'),
   ),
   attempts: v.pipe(Whole, v.description('How many were made.')),
   createdAt: v.pipe(
