@@ -3,7 +3,7 @@
 import { api } from '../src/api/app.ts'
 import { listKeys } from '../src/db/api-keys.ts'
 import { listAudit } from '../src/db/audit.ts'
-import { listDeliveries } from '../src/db/deliveries.ts'
+import { listDeliveries } from '../src/db/delivery-log.ts'
 import { listEndpoints } from '../src/db/endpoints.ts'
 import { type EventFilter, eventPages, listEvents } from '../src/db/events.ts'
 import { listInstances } from '../src/db/instances.ts'
@@ -118,8 +118,7 @@ const LISTS = {
   auditLogOfBoth: (db: D1Database, query: ListQuery) =>
     auditPage(db, query, { userId: 'usr_7', action: 'y' }),
   async deliveries(db: D1Database, { count, after = String(Number.MAX_SAFE_INTEGER) }: ListQuery) {
-    const rows = await listDeliveries(db, 'ep_1', Number(after), count)
-    return { rows }
+    return listDeliveries(db, 'ep_1', { before: Number(after) }, count)
   },
 }
 export type PageAsk = { list: keyof typeof LISTS; query: ListQuery }

@@ -29,6 +29,9 @@
 //    problem, err := UnmarshalProblem(bytes)
 //    bytes, err = problem.Marshal()
 //
+//    replay, err := UnmarshalReplay(bytes)
+//    bytes, err = replay.Marshal()
+//
 //    subscription, err := UnmarshalSubscription(bytes)
 //    bytes, err = subscription.Marshal()
 //
@@ -185,6 +188,16 @@ func UnmarshalProblem(data []byte) (Problem, error) {
 }
 
 func (r *Problem) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalReplay(data []byte) (Replay, error) {
+	var r Replay
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *Replay) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
@@ -513,21 +526,26 @@ type Search struct {
 }
 
 type Delivery struct {
-	Attempts                              int64        `json:"attempts"`
-	// ISO 8601 in UTC, with milliseconds.             
-	CreatedAt                             time.Time    `json:"createdAt"`
-	Endpoint                              string       `json:"endpoint"`
-	Event                                 string       `json:"event"`
-	FinishedAt                            *time.Time   `json:"finishedAt"`
-	LastAttempt                           *LastAttempt `json:"lastAttempt"`
-	NextAttemptAt                         *time.Time   `json:"nextAttemptAt"`
-	Sequence                              int64        `json:"sequence"`
-	State                                 string       `json:"state"`
-	Type                                  string       `json:"type"`
+	// How many were made.                                                                                
+	Attempts                                                                                 int64        `json:"attempts"`
+	// When it was asked for: with the event, or since, to be sent again.                                 
+	CreatedAt                                                                                time.Time    `json:"createdAt"`
+	Endpoint                                                                                 string       `json:"endpoint"`
+	Error                                                                                    *string      `json:"error"`
+	Event                                                                                    string       `json:"event"`
+	FinishedAt                                                                               *time.Time   `json:"finishedAt"`
+	LastAttempt                                                                              *LastAttempt `json:"lastAttempt"`
+	NextAttemptAt                                                                            *time.Time   `json:"nextAttemptAt"`
+	Sequence                                                                                 int64        `json:"sequence"`
+	// `skipped`: its owner did not want it any more, such as of a replay that was cancelled.             
+	State                                                                                    string       `json:"state"`
+	Type                                                                                     string       `json:"type"`
 }
 
 type LastAttempt struct {
+	DurationMS                            *int64    `json:"durationMs"`
 	Error                                 *string   `json:"error"`
+	Response                              *string   `json:"response"`
 	// ISO 8601 in UTC, with milliseconds.          
 	StartedAt                             time.Time `json:"startedAt"`
 	Status                                *int64    `json:"status"`
@@ -992,17 +1010,30 @@ type InvalidParam struct {
 	Value                                                  interface{} `json:"value"`
 }
 
-type Subscription struct {
-	// ISO 8601 in UTC, with milliseconds.                        
-	CreatedAt                                           time.Time `json:"createdAt"`
-	// The id of the endpoint that is sent these events.          
-	Endpoint                                            string    `json:"endpoint"`
-	Filter                                              Filter    `json:"filter"`
-	ID                                                  string    `json:"id"`
-	// The id of the user whose it is.                            
-	Owner                                               string    `json:"owner"`
-	// ISO 8601 in UTC, with milliseconds.                        
-	UpdatedAt                                           time.Time `json:"updatedAt"`
+type Replay struct {
+	// How many deliveries it has asked for.                                                          
+	Asked                                                                                  int64      `json:"asked"`
+	// ISO 8601 in UTC, with milliseconds.                                                            
+	CreatedAt                                                                              time.Time  `json:"createdAt"`
+	Endpoint                                                                               string     `json:"endpoint"`
+	Filter                                                                                 *Filter    `json:"filter"`
+	FinishedAt                                                                             *time.Time `json:"finishedAt"`
+	// The sequence of the first event.                                                               
+	From                                                                                   int64      `json:"from"`
+	ID                                                                                     string     `json:"id"`
+	// What is sent again: what fits of a part of the event log, or deliveries that failed.           
+	Kind                                                                                   string     `json:"kind"`
+	// The sequence of the last event that was looked at.                                             
+	Position                                                                               int64      `json:"position"`
+	// How much of it was looked at.                                                                  
+	Share                                                                                  float64    `json:"share"`
+	Since                                                                                  *time.Time `json:"since"`
+	// `done`: all of it has been asked for; some of it may be pending still.                         
+	State                                                                                  string     `json:"state"`
+	// The sequence of the last event; less than `from` when there is none.                           
+	To                                                                                     int64      `json:"to"`
+	// ISO 8601 in UTC, with milliseconds.                                                            
+	UpdatedAt                                                                              time.Time  `json:"updatedAt"`
 }
 
 // Which events: see `addSubscription`. Empty: all.
@@ -1021,6 +1052,19 @@ type Filter struct {
 	Text              *string  `json:"text,omitempty"`
 	Types             []string `json:"types,omitempty"`
 	Videos            []string `json:"videos,omitempty"`
+}
+
+type Subscription struct {
+	// ISO 8601 in UTC, with milliseconds.                        
+	CreatedAt                                           time.Time `json:"createdAt"`
+	// The id of the endpoint that is sent these events.          
+	Endpoint                                            string    `json:"endpoint"`
+	Filter                                              Filter    `json:"filter"`
+	ID                                                  string    `json:"id"`
+	// The id of the user whose it is.                            
+	Owner                                               string    `json:"owner"`
+	// ISO 8601 in UTC, with milliseconds.                        
+	UpdatedAt                                           time.Time `json:"updatedAt"`
 }
 
 type User struct {

@@ -11,6 +11,7 @@
 // val instance                 = json.parse(Instance.serializer(), jsonString)
 // val mail                     = json.parse(Mail.serializer(), jsonString)
 // val problem                  = json.parse(Problem.serializer(), jsonString)
+// val replay                   = json.parse(Replay.serializer(), jsonString)
 // val subscription             = json.parse(Subscription.serializer(), jsonString)
 // val user                     = json.parse(User.serializer(), jsonString)
 // val videoPublishedEvent      = json.parse(VideoPublishedEvent.serializer(), jsonString)
@@ -252,26 +253,39 @@ data class Search (
 
 @Serializable
 data class Delivery (
+    /**
+     * How many were made.
+     */
     val attempts: Long,
 
     /**
-     * ISO 8601 in UTC, with milliseconds.
+     * When it was asked for: with the event, or since, to be sent again.
      */
     val createdAt: OffsetDateTime,
 
     val endpoint: String,
+    val error: String? = null,
     val event: String,
     val finishedAt: OffsetDateTime? = null,
     val lastAttempt: LastAttempt? = null,
     val nextAttemptAt: OffsetDateTime? = null,
     val sequence: Long,
+
+    /**
+     * `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
+     */
     val state: String,
+
     val type: String
 )
 
 @Serializable
 data class LastAttempt (
+    @SerialName("durationMs")
+    val durationMS: Long? = null,
+
     val error: String? = null,
+    val response: String? = null,
 
     /**
      * ISO 8601 in UTC, with milliseconds.
@@ -1076,24 +1090,54 @@ data class InvalidParam (
 )
 
 @Serializable
-data class Subscription (
+data class Replay (
+    /**
+     * How many deliveries it has asked for.
+     */
+    val asked: Long,
+
     /**
      * ISO 8601 in UTC, with milliseconds.
      */
     val createdAt: OffsetDateTime,
 
-    /**
-     * The id of the endpoint that is sent these events.
-     */
     val endpoint: String,
+    val filter: Filter? = null,
+    val finishedAt: OffsetDateTime? = null,
 
-    val filter: Filter,
+    /**
+     * The sequence of the first event.
+     */
+    val from: Long,
+
     val id: String,
 
     /**
-     * The id of the user whose it is.
+     * What is sent again: what fits of a part of the event log, or deliveries that failed.
      */
-    val owner: String,
+    val kind: String,
+
+    /**
+     * The sequence of the last event that was looked at.
+     */
+    val position: Long,
+
+    /**
+     * How much of it was looked at.
+     */
+    val share: Double,
+
+    val since: OffsetDateTime? = null,
+
+    /**
+     * `done`: all of it has been asked for; some of it may be pending still.
+     */
+    val state: String,
+
+    /**
+     * The sequence of the last event; less than `from` when there is none.
+     */
+    val to: Long,
 
     /**
      * ISO 8601 in UTC, with milliseconds.
@@ -1120,6 +1164,32 @@ data class Filter (
     val text: String? = null,
     val types: List<String>? = null,
     val videos: List<String>? = null
+)
+
+@Serializable
+data class Subscription (
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val createdAt: OffsetDateTime,
+
+    /**
+     * The id of the endpoint that is sent these events.
+     */
+    val endpoint: String,
+
+    val filter: Filter,
+    val id: String,
+
+    /**
+     * The id of the user whose it is.
+     */
+    val owner: String,
+
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val updatedAt: OffsetDateTime
 )
 
 @Serializable

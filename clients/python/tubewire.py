@@ -431,21 +431,27 @@ class LastAttempt:
     started_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
 
+    duration_ms: Optional[int] = None
     error: Optional[str] = None
+    response: Optional[str] = None
     status: Optional[int] = None
 
     @staticmethod
     def from_dict(obj: Any) -> 'LastAttempt':
         assert isinstance(obj, dict)
         started_at = from_datetime(obj.get("startedAt"))
+        duration_ms = from_union([from_int, from_none], obj.get("durationMs"))
         error = from_union([from_none, from_str], obj.get("error"))
+        response = from_union([from_none, from_str], obj.get("response"))
         status = from_union([from_int, from_none], obj.get("status"))
-        return LastAttempt(started_at, error, status)
+        return LastAttempt(started_at, duration_ms, error, response, status)
 
     def to_dict(self) -> dict:
         result: dict = {}
         result["startedAt"] = self.started_at.isoformat()
+        result["durationMs"] = from_union([from_int, from_none], self.duration_ms)
         result["error"] = from_union([from_none, from_str], self.error)
+        result["response"] = from_union([from_none, from_str], self.response)
         result["status"] = from_union([from_int, from_none], self.status)
         return result
 
@@ -453,14 +459,19 @@ class LastAttempt:
 @dataclass
 class Delivery:
     attempts: int
+    """How many were made."""
+
     created_at: datetime
-    """ISO 8601 in UTC, with milliseconds."""
+    """When it was asked for: with the event, or since, to be sent again."""
 
     endpoint: str
     event: str
     sequence: int
     state: str
+    """`skipped`: its owner did not want it any more, such as of a replay that was cancelled."""
+
     type: str
+    error: Optional[str] = None
     finished_at: Optional[datetime] = None
     last_attempt: Optional[LastAttempt] = None
     next_attempt_at: Optional[datetime] = None
@@ -475,10 +486,11 @@ class Delivery:
         sequence = from_int(obj.get("sequence"))
         state = from_str(obj.get("state"))
         type = from_str(obj.get("type"))
+        error = from_union([from_none, from_str], obj.get("error"))
         finished_at = from_union([from_none, from_datetime], obj.get("finishedAt"))
         last_attempt = from_union([LastAttempt.from_dict, from_none], obj.get("lastAttempt"))
         next_attempt_at = from_union([from_none, from_datetime], obj.get("nextAttemptAt"))
-        return Delivery(attempts, created_at, endpoint, event, sequence, state, type, finished_at, last_attempt, next_attempt_at)
+        return Delivery(attempts, created_at, endpoint, event, sequence, state, type, error, finished_at, last_attempt, next_attempt_at)
 
     def to_dict(self) -> dict:
         result: dict = {}
@@ -489,6 +501,7 @@ class Delivery:
         result["sequence"] = from_int(self.sequence)
         result["state"] = from_str(self.state)
         result["type"] = from_str(self.type)
+        result["error"] = from_union([from_none, from_str], self.error)
         result["finishedAt"] = from_union([from_none, lambda x: x.isoformat()], self.finished_at)
         result["lastAttempt"] = from_union([lambda x: to_class(LastAttempt, x), from_none], self.last_attempt)
         result["nextAttemptAt"] = from_union([from_none, lambda x: x.isoformat()], self.next_attempt_at)
@@ -1925,6 +1938,79 @@ class Filter:
             result["types"] = from_union([lambda x: from_list(from_str, x), from_none], self.types)
         if self.videos is not None:
             result["videos"] = from_union([lambda x: from_list(from_str, x), from_none], self.videos)
+        return result
+
+
+@dataclass
+class Replay:
+    asked: int
+    """How many deliveries it has asked for."""
+
+    created_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    endpoint: str
+    replay_from: int
+    """The sequence of the first event."""
+
+    id: str
+    kind: str
+    """What is sent again: what fits of a part of the event log, or deliveries that failed."""
+
+    position: int
+    """The sequence of the last event that was looked at."""
+
+    share: float
+    """How much of it was looked at."""
+
+    state: str
+    """`done`: all of it has been asked for; some of it may be pending still."""
+
+    to: int
+    """The sequence of the last event; less than `from` when there is none."""
+
+    updated_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    filter: Optional[Filter] = None
+    finished_at: Optional[datetime] = None
+    since: Optional[datetime] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Replay':
+        assert isinstance(obj, dict)
+        asked = from_int(obj.get("asked"))
+        created_at = from_datetime(obj.get("createdAt"))
+        endpoint = from_str(obj.get("endpoint"))
+        replay_from = from_int(obj.get("from"))
+        id = from_str(obj.get("id"))
+        kind = from_str(obj.get("kind"))
+        position = from_int(obj.get("position"))
+        share = from_float(obj.get("share"))
+        state = from_str(obj.get("state"))
+        to = from_int(obj.get("to"))
+        updated_at = from_datetime(obj.get("updatedAt"))
+        filter = from_union([Filter.from_dict, from_none], obj.get("filter"))
+        finished_at = from_union([from_none, from_datetime], obj.get("finishedAt"))
+        since = from_union([from_none, from_datetime], obj.get("since"))
+        return Replay(asked, created_at, endpoint, replay_from, id, kind, position, share, state, to, updated_at, filter, finished_at, since)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["asked"] = from_int(self.asked)
+        result["createdAt"] = self.created_at.isoformat()
+        result["endpoint"] = from_str(self.endpoint)
+        result["from"] = from_int(self.replay_from)
+        result["id"] = from_str(self.id)
+        result["kind"] = from_str(self.kind)
+        result["position"] = from_int(self.position)
+        result["share"] = to_float(self.share)
+        result["state"] = from_str(self.state)
+        result["to"] = from_int(self.to)
+        result["updatedAt"] = self.updated_at.isoformat()
+        result["filter"] = from_union([lambda x: to_class(Filter, x), from_none], self.filter)
+        result["finishedAt"] = from_union([from_none, lambda x: x.isoformat()], self.finished_at)
+        result["since"] = from_union([from_none, lambda x: x.isoformat()], self.since)
         return result
 
 
@@ -3964,6 +4050,14 @@ def problem_from_dict(s: Any) -> Problem:
 
 def problem_to_dict(x: Problem) -> Any:
     return to_class(Problem, x)
+
+
+def replay_from_dict(s: Any) -> Replay:
+    return Replay.from_dict(s)
+
+
+def replay_to_dict(x: Replay) -> Any:
+    return to_class(Replay, x)
 
 
 def subscription_from_dict(s: Any) -> Subscription:

@@ -1009,13 +1009,129 @@ export interface paths {
     }
     /**
      * What is owed to an endpoint, and what became of it
-     * @description The newest first. What has not happened yet is null.
+     * @description The newest first, by the sequences of their events. What has not happened yet is null. For one answer at most 2,000 deliveries are looked at: where few of them fit, it is short, even empty, and there is more as long as it has a `next`.
      *
      *     API keys need the scope `deliveries:read`.
      */
     get: operations['getDeliveries']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/deliveries/{sequence}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One delivery, with its attempts
+     * @description API keys need the scope `deliveries:read`.
+     */
+    get: operations['getDelivery']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/deliveries/{sequence}/resend': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send one event to an endpoint again
+     * @description It is the next in line, whatever became of it, and its schedule begins anew. One that is pending is only moved to the front, and its schedule goes on. While the endpoint is paused, disabled or held, it waits.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['resendDelivery']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/replays': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the replays to an endpoint
+     * @description API keys need the scope `deliveries:read`.
+     */
+    get: operations['getReplays']
+    put?: never
+    /**
+     * Send a part of the event log to an endpoint again, or what failed
+     * @description With kind `events`: of the events that you may see, those from a sequence or time up to another (without them the whole log), whether the endpoint was sent them or not: what fits the filter, and without one what fits any of its subscriptions. With kind `failed`: its deliveries that failed, of those that were asked for since a time. At most 100,000 events, one replay at a time. What is pending already is left as it is. What is new goes first, and at most 1,000 deliveries of a replay are pending at a time.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['addReplay']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/replays/{replay}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How far a replay is
+     * @description API keys need the scope `deliveries:read`.
+     */
+    get: operations['getReplay']
+    put?: never
+    post?: never
+    /**
+     * Cancel a replay
+     * @description Nothing more is asked for. What it asked for and was not tried since is not sent: what was tried before is again what it was, failed or delivered, and the rest is `skipped`. What is tried at this moment may arrive. Of a replay that is over nothing changes.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    delete: operations['delReplay']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/recover': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send an endpoint again all that failed since a time
+     * @description As `addReplay` does with kind `failed`.
+     *
+     *     API keys need the scope `endpoints:write`.
+     */
+    post: operations['recoverEndpoint']
     delete?: never
     options?: never
     head?: never
@@ -1668,24 +1784,31 @@ export interface components {
       event: string
       sequence: number
       type: string
-      /** @enum {string} */
-      state: 'pending' | 'delivered' | 'failed'
+      /**
+       * @description `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
+       * @enum {string}
+       */
+      state: 'pending' | 'delivered' | 'failed' | 'skipped'
+      /** @description How many were made. */
       attempts: number
       /**
        * Format: date-time
-       * @description ISO 8601 in UTC, with milliseconds.
+       * @description When it was asked for: with the event, or since, to be sent again.
        */
       createdAt: string
       nextAttemptAt: string | null
       finishedAt: string | null
+      error: string | null
       lastAttempt: {
         /**
          * Format: date-time
          * @description ISO 8601 in UTC, with milliseconds.
          */
         startedAt: string
+        durationMs: number | null
         status: number | null
         error: string | null
+        response: string | null
       } | null
     }
     Endpoint: {
@@ -1862,6 +1985,43 @@ export interface components {
       error: string
       /** @description Deprecated: the end of `type`. */
       code?: string
+    }
+    Replay: {
+      id: string
+      endpoint: string
+      /**
+       * @description What is sent again: what fits of a part of the event log, or deliveries that failed.
+       * @enum {string}
+       */
+      kind: 'events' | 'failed'
+      /**
+       * @description `done`: all of it has been asked for; some of it may be pending still.
+       * @enum {string}
+       */
+      state: 'running' | 'done' | 'cancelled'
+      /** @description The sequence of the first event. */
+      from: number
+      /** @description The sequence of the last event; less than `from` when there is none. */
+      to: number
+      since: string | null
+      filter: components['schemas']['Filter'] | null
+      /** @description The sequence of the last event that was looked at. */
+      position: number
+      /** @description How much of it was looked at. */
+      share: number
+      /** @description How many deliveries it has asked for. */
+      asked: number
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      updatedAt: string
+      finishedAt: string | null
     }
     Source: {
       id: string
@@ -3620,6 +3780,26 @@ export interface components {
      *     `not_verified`: The target of the endpoint has not said yet that it wants to be sent to: verify it.
      */
     Error409_17: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `replay_running`: A replay to the endpoint is running: wait until it is done, or cancel it.
+     */
+    Error409_18: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -8835,6 +9015,19 @@ export interface operations {
       query: {
         /** @description The id of an endpoint. */
         endpoint: string
+        state?: 'pending' | 'delivered' | 'failed' | 'skipped'
+        /** @description Asked for at this time or later. */
+        since?: string
+        /** @description Asked for before this time. */
+        until?: string
+        /** @description How the latest attempt was answered: a status, or all of a hundred, `2xx` to `5xx`; `none`: not at all. */
+        status?: string
+        /** @description How long the latest attempt took at least, milliseconds. */
+        minDuration?: number
+        /** @description How long it took at most, milliseconds. */
+        maxDuration?: number
+        /** @description A type, such as `video.published`, or `video.*`. */
+        type?: string
         /** @description The `next` of the answer before. */
         before?: string
         /** @description How many, 1 to 100. */
@@ -8873,10 +9066,13 @@ export interface operations {
            *           "createdAt": "2026-11-25T10:00:00.000Z",
            *           "nextAttemptAt": null,
            *           "finishedAt": "2026-11-25T10:00:00.120Z",
+           *           "error": null,
            *           "lastAttempt": {
            *             "startedAt": "2026-11-25T10:00:00.020Z",
+           *             "durationMs": 100,
            *             "status": 204,
-           *             "error": null
+           *             "error": null,
+           *             "response": null
            *           }
            *         }
            *       ]
@@ -8903,6 +9099,695 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getDelivery: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+        /** @description The sequence of the event. */
+        sequence: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The delivery. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "event": "evt_2733d8ac0f772d8f3b279e774e62b648",
+           *       "sequence": 42,
+           *       "type": "video.published",
+           *       "state": "delivered",
+           *       "attempts": 1,
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "nextAttemptAt": null,
+           *       "finishedAt": "2026-11-25T10:00:00.120Z",
+           *       "error": null,
+           *       "lastAttempt": {
+           *         "startedAt": "2026-11-25T10:00:00.020Z",
+           *         "durationMs": 100,
+           *         "status": 204,
+           *         "error": null,
+           *         "response": null
+           *       },
+           *       "allAttempts": [
+           *         {
+           *           "number": 1,
+           *           "startedAt": "2026-11-25T10:00:00.020Z",
+           *           "durationMs": 100,
+           *           "status": 204,
+           *           "error": null,
+           *           "response": null
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            endpoint: string
+            event: string
+            sequence: number
+            type: string
+            /**
+             * @description `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
+             * @enum {string}
+             */
+            state: 'pending' | 'delivered' | 'failed' | 'skipped'
+            /** @description How many were made. */
+            attempts: number
+            /**
+             * Format: date-time
+             * @description When it was asked for: with the event, or since, to be sent again.
+             */
+            createdAt: string
+            nextAttemptAt: string | null
+            finishedAt: string | null
+            error: string | null
+            lastAttempt: {
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              startedAt: string
+              durationMs: number | null
+              status: number | null
+              error: string | null
+              response: string | null
+            } | null
+            /** @description In their order; of more than a hundred the last. */
+            allAttempts: {
+              /** @description The first is 1. */
+              number: number
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              startedAt: string
+              durationMs: number | null
+              status: number | null
+              error: string | null
+              response: string | null
+            }[]
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  resendDelivery: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+        /** @description The sequence of the event. */
+        sequence: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The delivery, as it waits now. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "event": "evt_2733d8ac0f772d8f3b279e774e62b648",
+           *       "sequence": 42,
+           *       "type": "video.published",
+           *       "state": "delivered",
+           *       "attempts": 1,
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "nextAttemptAt": null,
+           *       "finishedAt": "2026-11-25T10:00:00.120Z",
+           *       "error": null,
+           *       "lastAttempt": {
+           *         "startedAt": "2026-11-25T10:00:00.020Z",
+           *         "durationMs": 100,
+           *         "status": 204,
+           *         "error": null,
+           *         "response": null
+           *       },
+           *       "allAttempts": [
+           *         {
+           *           "number": 1,
+           *           "startedAt": "2026-11-25T10:00:00.020Z",
+           *           "durationMs": 100,
+           *           "status": 204,
+           *           "error": null,
+           *           "response": null
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            endpoint: string
+            event: string
+            sequence: number
+            type: string
+            /**
+             * @description `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
+             * @enum {string}
+             */
+            state: 'pending' | 'delivered' | 'failed' | 'skipped'
+            /** @description How many were made. */
+            attempts: number
+            /**
+             * Format: date-time
+             * @description When it was asked for: with the event, or since, to be sent again.
+             */
+            createdAt: string
+            nextAttemptAt: string | null
+            finishedAt: string | null
+            error: string | null
+            lastAttempt: {
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              startedAt: string
+              durationMs: number | null
+              status: number | null
+              error: string | null
+              response: string | null
+            } | null
+            /** @description In their order; of more than a hundred the last. */
+            allAttempts: {
+              /** @description The first is 1. */
+              number: number
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              startedAt: string
+              durationMs: number | null
+              status: number | null
+              error: string | null
+              response: string | null
+            }[]
+          }
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_2']
+      413: components['responses']['Error413']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getReplays: {
+    parameters: {
+      query?: {
+        /** @description How many to skip, 0 to 10000; further on with `after`. */
+        start?: number
+        /** @description How many, 0 to 100. */
+        count?: number
+        /** @description The order; with a minus the last comes first. */
+        sort?: '-createdAt' | 'createdAt'
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
+        search?: string
+        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+        after?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of replays. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "total": 1,
+           *       "data": [
+           *         {
+           *           "id": "rpl_9f86d081884c7d659a2feaa0",
+           *           "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *           "kind": "events",
+           *           "state": "running",
+           *           "from": 1,
+           *           "to": 2000,
+           *           "since": null,
+           *           "filter": {
+           *             "types": [
+           *               "video.*"
+           *             ]
+           *           },
+           *           "position": 500,
+           *           "share": 0.25,
+           *           "asked": 320,
+           *           "createdAt": "2026-11-25T10:00:00.000Z",
+           *           "updatedAt": "2026-11-25T10:00:01.000Z",
+           *           "finishedAt": null
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            /** @description How many there are in all. */
+            total: number
+            data: components['schemas']['Replay'][]
+            /** @description Pass it on as `after`; there is none on the last page. */
+            next?: string
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addReplay: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "kind": "events",
+         *       "from": 1,
+         *       "to": 2000,
+         *       "filter": {
+         *         "types": [
+         *           "video.*"
+         *         ]
+         *       }
+         *     }
+         */
+        'application/json': {
+          /** @enum {string} */
+          kind: 'failed' | 'events'
+          since?: string
+          until?: string
+          /** @description `events`: the sequence of the first one. */
+          from?: number
+          /** @description `events`: the sequence of the last one. */
+          to?: number
+          /** @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events. */
+          filter?: {
+            /** @description Types of events, such as `video.published`, or all of a kind: `video.*`. */
+            types?: string[]
+            /** @description Where it was read: hosts, or URLs, of instances. */
+            instances?: string[]
+            /** @description Channels: `name@host`, or the URL of one; a name alone with `instances`, where it then is at home. */
+            channels?: string[]
+            /** @description Accounts, written as channels are: who made the video or wrote the comment, or whom a notification is about. */
+            accounts?: string[]
+            /** @description Videos: a UUID, a short one, or the URL. */
+            videos?: string[]
+            /** @description Languages, by their codes: `en`. */
+            languages?: string[]
+            /** @description Categories, by PeerTube’s numbers. */
+            categories?: number[]
+            /** @description Tags, whatever their case. */
+            tags?: string[]
+            /** @description True: only what is marked as sensitive; false: only what is not. */
+            nsfw?: boolean
+            /** @description Only videos of the instance itself. */
+            localOnly?: boolean
+            /** @description Seconds. */
+            minDuration?: number
+            /** @description Seconds. */
+            maxDuration?: number
+            /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+            text?: string
+            /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
+            notificationKinds?: string[]
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description The replay: it has begun. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description Its path. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "rpl_9f86d081884c7d659a2feaa0",
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "kind": "events",
+           *       "state": "running",
+           *       "from": 1,
+           *       "to": 2000,
+           *       "since": null,
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 500,
+           *       "share": 0.25,
+           *       "asked": 320,
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:01.000Z",
+           *       "finishedAt": null
+           *     }
+           */
+          'application/json': components['schemas']['Replay']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_18']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getReplay: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+        /** @description The id of a replay. */
+        replay: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The replay. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "rpl_9f86d081884c7d659a2feaa0",
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "kind": "events",
+           *       "state": "running",
+           *       "from": 1,
+           *       "to": 2000,
+           *       "since": null,
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 500,
+           *       "share": 0.25,
+           *       "asked": 320,
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:01.000Z",
+           *       "finishedAt": null,
+           *       "deliveries": {
+           *         "pending": 20,
+           *         "delivered": 299,
+           *         "failed": 1,
+           *         "skipped": 0
+           *       }
+           *     }
+           */
+          'application/json': {
+            id: string
+            endpoint: string
+            /**
+             * @description What is sent again: what fits of a part of the event log, or deliveries that failed.
+             * @enum {string}
+             */
+            kind: 'events' | 'failed'
+            /**
+             * @description `done`: all of it has been asked for; some of it may be pending still.
+             * @enum {string}
+             */
+            state: 'running' | 'done' | 'cancelled'
+            /** @description The sequence of the first event. */
+            from: number
+            /** @description The sequence of the last event; less than `from` when there is none. */
+            to: number
+            since: string | null
+            filter: components['schemas']['Filter'] | null
+            /** @description The sequence of the last event that was looked at. */
+            position: number
+            /** @description How much of it was looked at. */
+            share: number
+            /** @description How many deliveries it has asked for. */
+            asked: number
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            createdAt: string
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            updatedAt: string
+            finishedAt: string | null
+            /** @description What became of those that it asked for, and that nobody asked for again since. */
+            deliveries: {
+              /** @description They wait, or are tried again. */
+              pending: number
+              /** @description They were sent, and answered well. */
+              delivered: number
+              /** @description They were given up, and can be recovered. */
+              failed: number
+              /** @description They were not tried before the replay was cancelled. */
+              skipped: number
+            }
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  delReplay: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+        /** @description The id of a replay. */
+        replay: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It asks for nothing any more. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  recoverEndpoint: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "since": "2026-11-25T00:00:00Z"
+         *     }
+         */
+        'application/json': {
+          since: string
+        }
+      }
+    }
+    responses: {
+      /** @description The replay: it has begun. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description Its path. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "rpl_9f86d081884c7d659a2feaa0",
+           *       "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *       "kind": "events",
+           *       "state": "running",
+           *       "from": 1,
+           *       "to": 2000,
+           *       "since": null,
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 500,
+           *       "share": 0.25,
+           *       "asked": 320,
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:01.000Z",
+           *       "finishedAt": null
+           *     }
+           */
+          'application/json': components['schemas']['Replay']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_18']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']

@@ -1,30 +1,62 @@
-/** @module GET /api/v1/deliveries: what is owed to an endpoint, and what became of it. */
+/** @module /api/v1/deliveries: what is owed to an endpoint, what became of it, and asking for it again. */
 import * as v from 'valibot'
-import { type DeliveryState, listDeliveries } from '../db/deliveries.ts'
-import { findEndpoint } from '../db/endpoints.ts'
-import { cursorList, id, Limit, Sequence, Time } from './fields.ts'
-import { ok, operation, userOf } from './operation.ts'
+import { findDelivery, listDeliveries, resendDelivery } from '../db/delivery-log.ts'
+import { type Endpoint, findEndpoint } from '../db/endpoints.ts'
+import { tolerating, wakeDeliveries } from '../workers/messages.ts'
+import { auditOf } from './audit-entry.ts'
+import {
+  exampleDelivery,
+  exampleDeliveryWithAttempts,
+  ShownDelivery,
+  ShownDeliveryWithAttempts,
+  showDelivery,
+  showDeliveryWithAttempts,
+} from './delivery-view.ts'
+import { cursorList, id, Limit, Sequence, TimeInput, TypePattern, wholeNumber } from './fields.ts'
+import { type Input, ok, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
-import { time } from './time.ts'
+import { invalid } from './request/validate.ts'
 
-export const ShownDelivery = v.strictObject({
-  endpoint: v.string(),
-  event: v.string(),
-  sequence: v.pipe(v.number(), v.integer()),
-  type: v.string(),
-  state: v.picklist(['pending', 'delivered', 'failed']),
-  attempts: v.pipe(v.number(), v.integer()),
-  createdAt: Time,
-  nextAttemptAt: v.nullable(Time),
-  finishedAt: v.nullable(Time),
-  lastAttempt: v.nullable(
-    v.strictObject({
-      startedAt: Time,
-      status: v.nullable(v.pipe(v.number(), v.integer())),
-      error: v.nullable(v.string()),
-    }),
+const DAY_MS = 24 * 3_600_000
+const Milliseconds = wholeNumber(0, DAY_MS)
+
+const ListQuery = v.strictObject({
+  endpoint: id('ep', 'an endpoint'),
+  state: v.optional(
+    v.picklist(
+      ['pending', 'delivered', 'failed', 'skipped'],
+      'must be pending, delivered, failed or skipped',
+    ),
   ),
+  since: v.optional(v.pipe(TimeInput, v.description('Asked for at this time or later.'))),
+  until: v.optional(v.pipe(TimeInput, v.description('Asked for before this time.'))),
+  status: v.optional(
+    v.pipe(
+      v.string('must be a text'),
+      v.regex(/^([1-5]xx|[1-5]\d\d|none)$/, 'must be a status such as 404, or 4xx, or none'),
+      v.description(
+        'How the latest attempt was answered: a status, or all of a hundred, `2xx` to `5xx`; `none`: not at all.',
+      ),
+    ),
+  ),
+  minDuration: v.optional(
+    v.pipe(Milliseconds, v.description('How long the latest attempt took at least, milliseconds.')),
+  ),
+  maxDuration: v.optional(v.pipe(Milliseconds, v.description('How long it took at most, milliseconds.'))),
+  type: v.optional(TypePattern),
+  before: v.optional(v.pipe(Sequence, v.description('The `next` of the answer before.'))),
+  limit: Limit,
 })
+
+const params = v.strictObject({
+  id: id('ep', 'an endpoint'),
+  sequence: v.pipe(Sequence, v.description('The sequence of the event.')),
+})
+const one = {
+  description: 'The delivery.',
+  schema: ShownDeliveryWithAttempts,
+  example: exampleDeliveryWithAttempts,
+}
 
 export const deliveryOperations = [
   operation({
@@ -33,66 +65,106 @@ export const deliveryOperations = [
     path: '/api/v1/deliveries',
     tag: 'Events',
     summary: 'What is owed to an endpoint, and what became of it',
-    description: 'The newest first. What has not happened yet is null.',
-    query: v.strictObject({
-      endpoint: id('ep', 'an endpoint'),
-      before: v.optional(v.pipe(Sequence, v.description('The `next` of the answer before.'))),
-      limit: Limit,
-    }),
+    description:
+      'The newest first, by the sequences of their events. What has not happened yet is null. For one answer at most 2,000 deliveries are looked at: where few of them fit, it is short, even empty, and there is more as long as it has a `next`.',
+    query: ListQuery,
+    combine: ({ query }) => refuseEmptySpan(query),
     answers: {
       200: {
         description: 'A page of deliveries.',
         schema: cursorList(ShownDelivery),
-        example: {
-          data: [
-            {
-              endpoint: 'ep_9f86d081884c7d659a2feaa0',
-              event: 'evt_2733d8ac0f772d8f3b279e774e62b648',
-              sequence: 42,
-              type: 'video.published',
-              state: 'delivered',
-              attempts: 1,
-              createdAt: '2026-11-25T10:00:00.000Z',
-              nextAttemptAt: null,
-              finishedAt: '2026-11-25T10:00:00.120Z',
-              lastAttempt: { startedAt: '2026-11-25T10:00:00.020Z', status: 204, error: null },
-            },
-          ],
-        },
+        example: { data: [exampleDelivery] },
       },
     },
     problems: [404],
-    async handle({ query: { endpoint, before, limit }, deps, reach, ...input }) {
-      const { DB } = deps.env
-      const owner = reach === 'all' ? null : userOf(input).id
-      if (!(await findEndpoint(DB, endpoint, owner))) throw notFound(`endpoint ${endpoint}`)
-      // Each costs three rows, so none is read only to know whether there is more: a full page may be the last.
-      const found = await listDeliveries(DB, endpoint, before ?? Number.MAX_SAFE_INTEGER, limit)
-      const last = found.length === limit ? found.at(-1) : undefined
-      return ok({ data: found.map(show), ...(last ? { next: String(last.sequence) } : {}) })
+    async handle(input) {
+      const { endpoint, status, minDuration, maxDuration, limit, ...query } = input.query
+      await reachableEndpoint(input, endpoint)
+      const filter = {
+        ...query,
+        status: statusesOf(status),
+        minDurationMs: minDuration,
+        maxDurationMs: maxDuration,
+      }
+      const { rows, next } = await listDeliveries(input.deps.env.DB, endpoint, filter, limit)
+      const viewerId = userOf(input).id
+      const data = rows.map((delivery) => showDelivery(delivery, viewerId))
+      return ok({ data, ...(next === null ? {} : { next: String(next) }) })
+    },
+  }),
+  operation({
+    id: 'getDelivery',
+    method: 'GET',
+    path: '/api/v1/endpoints/:id/deliveries/:sequence',
+    tag: 'Events',
+    summary: 'One delivery, with its attempts',
+    params,
+    answers: { 200: one },
+    problems: [404],
+    async handle(input) {
+      const { id: endpointId } = await reachableEndpoint(input, input.params.id)
+      return ok(await shown(input, endpointId))
+    },
+  }),
+  operation({
+    id: 'resendDelivery',
+    method: 'POST',
+    path: '/api/v1/endpoints/:id/deliveries/:sequence/resend',
+    tag: 'Events',
+    summary: 'Send one event to an endpoint again',
+    description:
+      'It is the next in line, whatever became of it, and its schedule begins anew. One that is pending is only moved to the front, and its schedule goes on. While the endpoint is paused, disabled or held, it waits.',
+    params,
+    answers: { 200: { ...one, description: 'The delivery, as it waits now.' } },
+    problems: [404],
+    async handle(input) {
+      const { deps, params: asked } = input
+      const { id: endpointId } = await reachableEndpoint(input, asked.id)
+      const { env, log, clock } = deps
+      const audit = auditOf(input, `${endpointId}/${asked.sequence}`)
+      if (!(await resendDelivery(env.DB, endpointId, asked.sequence, clock(), audit)))
+        throw missing(endpointId, asked.sequence)
+      await tolerating(log, 'deliveries', wakeDeliveries(env.DELIVERY_QUEUE, [endpointId]))
+      return ok(await shown(input, endpointId))
     },
   }),
 ]
 
-function show(delivery: DeliveryState) {
-  return {
-    endpoint: delivery.endpointId,
-    event: delivery.eventId,
-    sequence: delivery.sequence,
-    type: delivery.type,
-    state: delivery.state,
-    attempts: delivery.attempts,
-    createdAt: time(delivery.createdAt),
-    // Of one that was not tried yet `dueAt` is no time: see `LINE`.
-    nextAttemptAt: time(delivery.dueAt === null ? null : Math.max(delivery.dueAt, delivery.createdAt)),
-    finishedAt: time(delivery.finishedAt),
-    lastAttempt:
-      delivery.startedAt === null
-        ? null
-        : {
-            startedAt: time(delivery.startedAt),
-            status: delivery.status,
-            error: delivery.error,
-          },
-  }
+type OfOne = Input<v.InferOutput<typeof params>, unknown, unknown>
+
+async function shown(input: OfOne, endpointId: string) {
+  const { sequence } = input.params
+  const found = await findDelivery(input.deps.env.DB, endpointId, sequence)
+  if (!found) throw missing(endpointId, sequence)
+  return showDeliveryWithAttempts(found, userOf(input).id)
+}
+
+const missing = (endpointId: string, sequence: number) =>
+  notFound(`delivery of event ${sequence} to endpoint ${endpointId}`)
+
+/** An endpoint. @throws Problem 404 when there is none, or it is somebody else's who is out of reach. */
+export async function reachableEndpoint(
+  input: Input<unknown, unknown, unknown>,
+  endpointId: string,
+): Promise<Endpoint> {
+  const owner = input.reach === 'all' ? null : userOf(input).id
+  const endpoint = await findEndpoint(input.deps.env.DB, endpointId, owner)
+  if (!endpoint) throw notFound(`endpoint ${endpointId}`)
+  return endpoint
+}
+
+/** `404`, `4xx` or `none`, as the least and the greatest status. */
+function statusesOf(status: string | undefined): readonly [number, number] | null | undefined {
+  if (status === undefined) return undefined
+  if (status === 'none') return null
+  const first = Number(status.replace('xx', '00'))
+  return [first, status.endsWith('xx') ? first + 99 : first]
+}
+
+function refuseEmptySpan({ since, until, minDuration, maxDuration }: v.InferOutput<typeof ListQuery>) {
+  if (since !== undefined && until !== undefined && since >= until)
+    return invalid('query', 'until', 'must be after since')
+  if (minDuration !== undefined && maxDuration !== undefined && minDuration > maxDuration)
+    return invalid('query', 'maxDuration', 'must not be less than minDuration')
+  return null
 }

@@ -7,20 +7,14 @@ import type { Comment, Video } from '../events/types.ts'
 import { picturePath } from '../pictures/path.ts'
 import type { Deps } from '../workers/deps.ts'
 import { Event, exampleEvent } from './event-view.ts'
-import { cursorList, idParams, Limit, Sequence, TimeInput, text } from './fields.ts'
+import { cursorList, idParams, Limit, Sequence, TimeInput, TypePattern, text } from './fields.ts'
 import { type Input, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
 import { invalid } from './request/validate.ts'
 import { time } from './time.ts'
 
 const filters = {
-  type: v.optional(
-    v.pipe(
-      text(60),
-      v.regex(/^[a-z]+(\.[a-z]+|\.\*)$/, 'must be a type, or video.* for all of its kind'),
-      v.description('A type, such as `video.published`, or `video.*`.'),
-    ),
-  ),
+  type: v.optional(TypePattern),
   instance: v.optional(
     v.pipe(text(300), v.toLowerCase(), v.description('Of this instance only: its host, as events name it.')),
   ),

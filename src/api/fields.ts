@@ -47,7 +47,7 @@ function isRealTime(value: string): boolean {
 }
 
 /** A whole number in a query. */
-const wholeNumber = (min: number, max: number) =>
+export const wholeNumber = (min: number, max: number) =>
   v.pipe(
     v.string('must be a whole number'),
     v.regex(/^\d{1,16}$/, 'must be a whole number'),
@@ -62,6 +62,13 @@ export const Sequence = v.pipe(
   v.string('must be a sequence'),
   v.regex(/^\d{1,15}$/, 'must be a sequence: a whole number'),
   v.transform(Number),
+)
+
+/** A type of events in a query, or all of a kind. */
+export const TypePattern = v.pipe(
+  text(60),
+  v.regex(/^[a-z]+(\.[a-z]+|\.\*)$/, 'must be a type, or video.* for all of its kind'),
+  v.description('A type, such as `video.published`, or `video.*`.'),
 )
 
 /** How many items an answer has at most. */

@@ -15,6 +15,7 @@ import { instanceOperations } from './instances.ts'
 import type { Operation } from './operation.ts'
 import { pictureOperations } from './pictures.ts'
 import { registerOperations } from './register.ts'
+import { replayOperations } from './replays.ts'
 import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
 import { sourceOperations } from './sources.ts'
@@ -41,6 +42,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...subscriptionOperations,
   ...eventOperations,
   ...deliveryOperations,
+  ...replayOperations,
   ...administrationOperations,
   ...pictureOperations,
   ...federationOperations,

@@ -72,6 +72,10 @@ export const PROBLEM_CODES = {
     status: 409,
     means: 'A moderator paused the endpoint: only a moderator resumes it.',
   },
+  replay_running: {
+    status: 409,
+    means: 'A replay to the endpoint is running: wait until it is done, or cancel it.',
+  },
   idempotency_in_progress: {
     status: 409,
     means: 'A request with this Idempotency-Key is being answered right now: ask again in a moment.',

@@ -16,12 +16,12 @@ export type Reach = 'none' | 'public' | 'own' | 'all'
 /** What an API key may be allowed, and what that means. */
 export const SCOPES = {
   'events:read': 'read the event log, and download it',
-  'deliveries:read': 'see what was delivered',
+  'deliveries:read': 'see what was delivered, and how replays go on',
   'instances:read': 'see which instances are watched',
   'instances:write':
     'add, pause, poll and remove instances, and what of them is read, as far as the role allows',
   'endpoints:read': 'see endpoints and their subscriptions',
-  'endpoints:write': 'make, change and remove endpoints and their subscriptions',
+  'endpoints:write': 'make, change and remove endpoints and their subscriptions, and send to them again',
   'connections:read': 'see connections',
   'connections:write': 'connect and disconnect accounts on instances, and say how often they are read',
   'feeds:read': 'read private feeds, once there are some',
@@ -116,6 +116,13 @@ export const RIGHTS = {
   resumeEndpoint: right('own', 'all', 'all', 'endpoints:write'),
   rotateEndpointSecret: right('own', 'own', 'own', 'endpoints:write'),
   testEndpoint: right('own', 'own', 'own', 'endpoints:write'),
+  getDelivery: right('own', 'all', 'all', 'deliveries:read'),
+  resendDelivery: right('own', 'own', 'own', 'endpoints:write'),
+  getReplays: right('own', 'all', 'all', 'deliveries:read'),
+  addReplay: right('own', 'own', 'own', 'endpoints:write'),
+  getReplay: right('own', 'all', 'all', 'deliveries:read'),
+  delReplay: right('own', 'own', 'own', 'endpoints:write'),
+  recoverEndpoint: right('own', 'own', 'own', 'endpoints:write'),
   getWebhookKeys: everybody,
 
   getSubscriptions: right('own', 'all', 'all', 'endpoints:read'),

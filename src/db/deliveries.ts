@@ -274,8 +274,8 @@ function healthStatements(
 }
 
 /**
- * Skips what an endpoint is owed of before a time, when the endpoint is at this revision: a part of the change that makes it so.
- * @param before of when the events were seen, milliseconds since the epoch.
+ * Skips what was asked for before a time, when the endpoint is at this revision: a part of the change that makes it so.
+ * @param before milliseconds since the epoch.
  */
 export function skipStatement(
   db: D1Database,
@@ -287,50 +287,7 @@ export function skipStatement(
     .prepare(
       `UPDATE deliveries SET state = 'skipped', due_at = NULL, finished_at = ?
        WHERE endpoint_id = (SELECT id FROM endpoints WHERE id = ? AND revision = ?) AND due_at IS NOT NULL
-         AND (SELECT seen_at FROM events WHERE sequence = event_sequence) < ?`,
+         AND created_at < ?`,
     )
     .bind(now, id, revision, before)
-}
-
-/** A delivery as its owner sees it, with its latest attempt. Times are milliseconds since the epoch. */
-export type DeliveryState = {
-  endpointId: string
-  sequence: number
-  eventId: string
-  type: string
-  state: 'pending' | 'delivered' | 'failed' | 'skipped'
-  attempts: number
-  dueAt: number | null
-  createdAt: number
-  finishedAt: number | null
-  startedAt: number | null
-  durationMs: number | null
-  status: number | null
-  error: string | null
-  response: string | null
-}
-
-/**
- * A page of an endpoint's deliveries, the newest first.
- * @param before the last sequence of the page before.
- */
-export async function listDeliveries(
-  db: D1Database,
-  endpointId: string,
-  before: number,
-  limit: number,
-): Promise<DeliveryState[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence, e.id AS eventId, e.type AS type, d.state AS state,
-              d.attempts AS attempts, d.due_at AS dueAt, d.created_at AS createdAt, d.finished_at AS finishedAt,
-              d.started_at AS startedAt, d.duration_ms AS durationMs, d.status AS status, d.error AS error,
-              d.response AS response
-       FROM deliveries d JOIN events e ON e.sequence = d.event_sequence
-       WHERE d.endpoint_id = ? AND d.event_sequence < ?
-       ORDER BY d.event_sequence DESC LIMIT ?`,
-    )
-    .bind(endpointId, before, limit)
-    .all<DeliveryState>()
-  return results
 }

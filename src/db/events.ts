@@ -71,12 +71,53 @@ export async function* eventPages(
   }
 }
 
-async function read(db: D1Database, sql: string, values: readonly unknown[]): Promise<LoggedEvent[]> {
+/** What there is of an event, as far as what it is about says more than the event as it is shown. */
+export type AboutEvent = LoggedEvent & { subject: string }
+
+/** A page of `listEvents` with what each event is about. @param size as of `eventPages`. */
+export async function eventsWithSubjects(
+  db: D1Database,
+  filter: EventFilter,
+  size: { rows: number; bytes: number },
+): Promise<AboutEvent[]> {
+  const page = pageOf(filter, size.rows, EVENT_TYPES, `${COLUMNS}, subject`)
+  return page ? read<AboutEvent>(db, withinBytes(page.sql, size.bytes, 'ASC', ', subject'), page.values) : []
+}
+
+async function read<TEvent = LoggedEvent>(
+  db: D1Database,
+  sql: string,
+  values: readonly unknown[],
+): Promise<TEvent[]> {
   const { results } = await db
     .prepare(sql)
     .bind(...values)
-    .all<LoggedEvent>()
+    .all<TEvent>()
   return results
+}
+
+/**
+ * The sequences of the first and the last event that were seen in a time, whose ever they are; null when there is none. Between
+ * them may be some that were seen up to a minute before or after it: see `DISORDER_MS`.
+ * @param since milliseconds since the epoch; `until` likewise, and not in it.
+ */
+export async function sequencesBetween(
+  db: D1Database,
+  { since = 0, until = Number.MAX_SAFE_INTEGER }: { since?: number | undefined; until?: number | undefined },
+): Promise<{ first: number; last: number } | null> {
+  const edge = (order: 'ASC' | 'DESC') =>
+    `(SELECT sequence FROM events
+      WHERE sequence > (SELECT low FROM edges) AND sequence <= (SELECT high FROM edges) AND seen_at >= ?2 AND seen_at < ?3
+      ORDER BY sequence ${order} LIMIT 1)`
+  const found = await db
+    .prepare(
+      `${edges('?1', { since: '?2', until: '?3' })} SELECT ${edge('ASC')} AS first, ${edge('DESC')} AS last`,
+    )
+    .bind(0, since, until)
+    .first<{ first: number | null; last: number | null }>()
+  return found && found.first !== null && found.last !== null
+    ? { first: found.first, last: found.last }
+    : null
 }
 
 /**
@@ -90,6 +131,7 @@ function pageOf(
   filter: EventFilter,
   limit: number,
   catalogue: readonly string[],
+  columns = COLUMNS,
 ): { sql: string; values: readonly unknown[] } | null {
   const { viewerId, before, type, instance, since, until } = filter
   const types = type === undefined || type === '*' ? null : typesLike(type, catalogue)
@@ -119,7 +161,7 @@ function pageOf(
   const runs = ofOwners.flatMap((ofOwner) =>
     ofTypes.map(
       (ofType) =>
-        `SELECT ${COLUMNS} FROM events INDEXED BY ${index} WHERE ${[ofOwner, ...ofType, ...conditions].join(' AND ')}`,
+        `SELECT ${columns} FROM events INDEXED BY ${index} WHERE ${[ofOwner, ...ofType, ...conditions].join(' AND ')}`,
     ),
   )
   const sql = `${time ? edges(after, time) : ''} ${union(runs)} ORDER BY sequence LIMIT ${bind(limit)}`
@@ -176,8 +218,8 @@ function edges(after: string, { since, until }: { since: string; until: string }
  * The first rows of a page: those that have less than so many bytes of data before them. They come as the window adds them
  * up, in the order of the sequence: an ORDER BY would read them once more.
  */
-function withinBytes(page: string, bytes: number, order: 'ASC' | 'DESC' = 'ASC'): string {
-  return `SELECT sequence, id, type, instance, seenAt, data
+function withinBytes(page: string, bytes: number, order: 'ASC' | 'DESC' = 'ASC', more = ''): string {
+  return `SELECT sequence, id, type, instance, seenAt, data${more}
     FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY sequence ${order} ROWS UNBOUNDED PRECEDING) - octet_length(data) AS start
           FROM (${page}))
     WHERE start < ${bytes}`

@@ -1,21 +1,22 @@
 /** @module Opaque ids: a prefix that says what it is, and 96 random bits. */
 
 type Prefix =
-  | 'ver'
-  | 'chl'
-  | 'evt_test'
   | 'ins'
   | 'src'
   | 'ep'
   | 'sub'
   | 'poll'
   | 'run'
+  | 'rpl'
   | 'usr'
   | 'key'
   | 'ses'
   | 'req'
   | 'mail'
   | 'con'
+  | 'ver'
+  | 'chl'
+  | 'evt_test'
 
 /** @example newId('ep') // 'ep_9f86d081884c7d659a2feaa0' */
 export function newId(prefix: Prefix): string {

@@ -112,7 +112,16 @@ export function wantedOf(filter: Filter): Wanted {
  * whoever names its type wants it whatever he asks of videos.
  */
 export function matches(filter: Filter, facets: Facets): boolean {
+  return matcherOf(filter)(facets)
+}
+
+/** `matches` for many events: what of a filter has to be folded is folded once. */
+export function matcherOf(filter: Filter): (facets: Facets) => boolean {
   const wanted = wantedOf(filter)
+  return (facets) => fits(wanted, facets)
+}
+
+function fits(wanted: Wanted, facets: Facets): boolean {
   const { type } = facets
   if (isOperational(type) && [type, allOfKind(type)].some((named) => wanted.types.includes(named)))
     return isOfTubewire(type) || hasWanted(wanted, facets, 'instances')

@@ -11,8 +11,11 @@ export const DELIVERY_QUEUE = 'tubewire-delivery'
 export const PollMessage = v.object({ instance: v.string() })
 export type PollMessage = v.InferOutput<typeof PollMessage>
 
-/** Deliver what is due at these endpoints. */
-export const DeliveryMessage = v.object({ endpoints: v.array(v.string()) })
+/** Deliver what is due at these endpoints, or go on with a replay from this revision. */
+export const DeliveryMessage = v.object({
+  endpoints: v.array(v.string()),
+  replay: v.optional(v.object({ id: v.string(), revision: v.number() })),
+})
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 
 /** Ids are short: a hundred of them are some 3 KB of the 128 KB that a message may have. */
@@ -52,6 +55,18 @@ export async function wakeDeliveriesAt(
   await sendAll(queue, messages.flat())
 }
 
+/** Goes on with replays, each from its revision, after so many whole seconds. */
+export async function wakeReplays(
+  queue: Queue<DeliveryMessage>,
+  replays: readonly { id: string; revision: number }[],
+  delaySeconds = 0,
+): Promise<void> {
+  await sendAll(
+    queue,
+    replays.map(({ id, revision }) => ({ body: { endpoints: [], replay: { id, revision } }, delaySeconds })),
+  )
+}
+
 async function sendAll<TMessage>(
   queue: Queue<TMessage>,
   messages: readonly { body: TMessage; delaySeconds: number }[],
@@ -77,7 +92,7 @@ async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
  */
 export async function tolerating(
   log: Log,
-  what: 'polls' | 'deliveries',
+  what: 'polls' | 'deliveries' | 'replays',
   waking: Promise<void>,
 ): Promise<void> {
   try {

@@ -1,11 +1,13 @@
 /** @module Every tick: wakes what is due. It promises nothing and keeps nothing, so ticks may overlap or go missing. */
 import { dueEndpoints } from '../db/deliveries.ts'
 import { dueTimes } from '../db/polls.ts'
+import { restingReplays } from '../db/replays.ts'
 import { cleanUp } from '../db/sessions.ts'
 import { forgetUnverified } from '../db/user-emails.ts'
 import type { Deps } from './deps.ts'
+import { expireDeliveries } from './expire-deliveries.ts'
 import { forgetOldMails, sendDueMails } from './mails.ts'
-import { wakeDeliveriesAt, wakePolls } from './messages.ts'
+import { wakeDeliveriesAt, wakePolls, wakeReplays } from './messages.ts'
 
 /**
  * Sends a message for each instance with a due source, and for the endpoints with a delivery that is due, or will be
@@ -22,6 +24,11 @@ export async function schedule(deps: Deps): Promise<void> {
     dueEndpoints(DB, now + deps.config.cronPeriodMs).then((endpoints) =>
       wakeDeliveriesAt(DELIVERY_QUEUE, endpoints, now),
     ),
+    // Those that nobody has gone on with for a while.
+    restingReplays(DB, now - deps.config.cronPeriodMs).then((replays) =>
+      wakeReplays(DELIVERY_QUEUE, replays),
+    ),
+    expireDeliveries(deps),
     sendDueMails(deps),
     forgetOldMails(deps),
     cleanUp(DB, now),

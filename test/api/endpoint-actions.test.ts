@@ -141,7 +141,8 @@ describe('What is owed to an endpoint', () => {
         "UPDATE endpoints SET disabled_at = 1, disabled_reason = 'x', failures = 7, broken_since = 1, held_until = 4000000000000",
       ),
       env.DB.prepare(
-        'UPDATE events SET seen_at = seen_at - 60000 WHERE sequence IN (SELECT event_sequence FROM deliveries ORDER BY event_sequence LIMIT 2)',
+        `UPDATE deliveries SET created_at = created_at - 60000
+         WHERE event_sequence IN (SELECT event_sequence FROM deliveries ORDER BY event_sequence LIMIT 2)`,
       ),
     ])
     expect(await read(endpoint.id)).toMatchObject({ state: 'disabled', disabledReason: 'x' })

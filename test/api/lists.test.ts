@@ -31,7 +31,19 @@ const FILTERS: Record<string, string[]> = {
     'user=usr_7&action=rare',
     'user=usr_8&action=rare',
   ],
-  '/deliveries': ['endpoint=ep_7', 'endpoint=ep_8'],
+  '/deliveries': [
+    'endpoint=ep_7',
+    'endpoint=ep_8',
+    'endpoint=ep_7&state=pending',
+    'endpoint=ep_8&state=pending',
+    'endpoint=ep_8&state=failed',
+    'endpoint=ep_8&since=1970-01-01T00:00:00Z',
+    'endpoint=ep_8&until=1970-01-01T00:01:00Z',
+    'endpoint=ep_8&type=video.*',
+    'endpoint=ep_8&status=2xx',
+    'endpoint=ep_8&minDuration=1&maxDuration=1',
+  ],
+  '/endpoints/:id/replays': [''],
   '/events': [
     'type=video.published',
     'type=video.nothing',
@@ -69,8 +81,10 @@ beforeAll(async () => {
       SELECT i, iif(i % 1000 = 7, 'usr_7', 'usr_8'), 'session', '', iif(i = 7, 'rare', 'usual'), 1, ''`),
     many(`events (id, type, instance, subject, seen_at, poll_id, data)
       SELECT 'evt_' || i, 'video.published', iif(i = 7, 'rare', 'h'), 'v', i * 1000, 'p', '${JSON.stringify(exampleEvent.data).replaceAll("'", "''")}'`),
-    many(`deliveries (endpoint_id, event_sequence, owner_id, state, created_at)
-      SELECT iif(i % 1000, 'ep_8', 'ep_7'), i + 1, 'usr_7', 'pending', 0`),
+    many(`deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
+      SELECT iif(i % 1000, 'ep_8', 'ep_7'), i + 1, 'usr_7', 'pending', 0, 0`),
+    many(`replays (id, owner_id, endpoint_id, kind, state, after_sequence, last_sequence, position, created_at, updated_at)
+      SELECT 'rpl_' || i, 'usr_7', iif(i % 1000, 'ep_8', 'ep_7'), 'events', 'done', 0, 1, 1, i, i`),
   ])
 })
 
@@ -78,7 +92,8 @@ async function read(path: string) {
   const { deps } = testDeps()
   const { db, cost } = countCosts(env.DB)
   const counted = { ...deps, env: { ...deps.env, DB: db } }
-  const { status, body } = await readAnswer(await sendTo(generous(counted), 'GET', `/api/v1${path}`, as(KEY)))
+  const one = `/api/v1${path.replace(':id', 'ep_7')}`
+  const { status, body } = await readAnswer(await sendTo(generous(counted), 'GET', one, as(KEY)))
   return { status, body, rowsRead: cost.rowsRead }
 }
 
@@ -114,7 +129,9 @@ describe('A list', () => {
       expect(status).toBe(200)
       // Times are sought by halving.
       const steps = /since|until/.test(path) ? 2 * Math.ceil(Math.log2(ROWS)) : 0
-      expect(rowsRead).toBeLessThanOrEqual(3 * body.data.length + FEW + steps)
+      // So many deliveries are looked at for some filters: see test/db/delivery-log.test.ts.
+      const lookedAt = path.startsWith('/deliveries') && path.includes('&') ? 3 * 2_000 : 0
+      expect(rowsRead).toBeLessThanOrEqual(3 * body.data.length + FEW + steps + lookedAt)
     },
   )
 

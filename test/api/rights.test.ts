@@ -11,7 +11,7 @@ import { encryptSecret } from '../../src/secrets.ts'
 import { newToken } from '../../src/tokens.ts'
 import { newSecret } from '../../src/webhooks/signature.ts'
 import { forgetAll, generous, KEY, sendTo } from '../support/call.ts'
-import { testDeps } from '../support/harness.ts'
+import { count, testDeps } from '../support/harness.ts'
 import { apiKey, loggedIn, person, session } from '../support/people.ts'
 
 /** What succeeds with another status than the operation's first one, for what these requests carry. */
@@ -56,6 +56,13 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'resumeEndpoint',
   'rotateEndpointSecret',
   'testEndpoint',
+  'getDelivery',
+  'resendDelivery',
+  'getReplays',
+  'addReplay',
+  'getReplay',
+  'delReplay',
+  'recoverEndpoint',
   'addSubscription',
   'getSubscription',
   'patchSubscription',
@@ -109,6 +116,14 @@ async function makeWorld() {
       `INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)
        VALUES ('evt_1', 'video.published', 'a.example', 'v', ?, 0, 'poll_1', ?)`,
     ).bind(owner.id, JSON.stringify(exampleEvent.data)),
+    env.DB.prepare(
+      `INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, created_at)
+       SELECT 'ep_1', sequence, ?, 'failed', 0 FROM events WHERE id = 'evt_1'`,
+    ).bind(owner.id),
+    env.DB.prepare(
+      `INSERT INTO replays (id, owner_id, endpoint_id, kind, state, after_sequence, last_sequence, position, created_at, updated_at)
+       VALUES ('rpl_1', ?, 'ep_1', 'events', 'done', 0, 1, 1, 0, 0)`,
+    ).bind(owner.id),
   ])
   return {
     owner,
@@ -119,6 +134,7 @@ async function makeWorld() {
     blocked,
     blockedKey,
     key,
+    sequence: await count("SELECT sequence AS count FROM events WHERE id = 'evt_1'"),
     tables: await readTables(),
   }
 }
@@ -134,6 +150,8 @@ const TABLES = [
   'endpoints',
   'subscriptions',
   'events',
+  'deliveries',
+  'replays',
 ]
 
 /** Their rows as one JSON text each. */
@@ -184,6 +202,8 @@ async function request(operation: Operation, world: World, token: string | null)
   const path = operation.path
     .replace(':id', IDS[resource]?.(world) ?? 'x')
     .replace(':sourceId', 'src_2')
+    .replace(':replay', 'rpl_1')
+    .replace(':sequence', String(world.sequence))
     .replace(/:\w+/g, 'x')
     .concat(QUERIES[operation.id] ?? '')
   const type = contentTypes(operation.bodyType ?? 'json')[0] ?? ''

@@ -10,6 +10,8 @@ export type LogRow = {
   sequence: number
   type: string
   instance: string
+  /** What it is about; one of all when nothing is said. */
+  subject?: string
   /** Null: public. */
   ownerId: string | null
   seenAt: number
@@ -45,7 +47,7 @@ export async function setLog(rows: readonly LogRow[]): Promise<void> {
     env.DB.prepare('DELETE FROM events'),
     env.DB.prepare(
       `INSERT INTO events (sequence, id, type, instance, subject, owner_id, seen_at, poll_id, data)
-       SELECT value ->> 'sequence', 'evt_' || (value ->> 'sequence'), value ->> 'type', value ->> 'instance', 's',
+       SELECT value ->> 'sequence', 'evt_' || (value ->> 'sequence'), value ->> 'type', value ->> 'instance', coalesce(value ->> 'subject', 's'),
          value ->> 'ownerId', value ->> 'seenAt', 'poll', value ->> 'data' FROM json_each(?)`,
     ).bind(JSON.stringify(rows)),
   ])

@@ -5,12 +5,13 @@ import type { EventType } from '../../events/types.ts'
 import { AuditItem, ShownMail } from '../administration.ts'
 import { ShownApiKey } from '../api-keys.ts'
 import { ShownConnection } from '../connection-view.ts'
-import { ShownDelivery } from '../deliveries.ts'
+import { ShownDelivery } from '../delivery-view.ts'
 import { ShownEndpoint } from '../endpoint-view.ts'
 import { EVENT_PARTS, EVENT_SCHEMAS, Event } from '../event-view.ts'
 import { ShownFilter } from '../filter-fields.ts'
 import { ShownInstance } from '../instance-view.ts'
 import { ShownProblem } from '../problem-view.ts'
+import { ShownReplay } from '../replay-view.ts'
 import { ShownSource } from '../source-view.ts'
 import { ShownSubscription } from '../subscriptions.ts'
 import { ShownUser } from '../user-view.ts'
@@ -41,6 +42,7 @@ const NAMED: Record<string, v.GenericSchema> = {
   Instance: ShownInstance,
   Mail: ShownMail,
   Problem: ShownProblem,
+  Replay: ShownReplay,
   Source: ShownSource,
   Subscription: ShownSubscription,
   User: ShownUser,
