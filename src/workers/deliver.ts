@@ -15,6 +15,13 @@ const ROUNDS = 20
 /** Sends of one invocation. The platform counts 10,000 requests, those to limiters and database too. */
 const SENDS = 4_000
 
+/**
+ * Endpoints that let us wait for longer than that the last time, in the memory of this Worker only: a round with no others is not
+ * waited for, since where batches come one after another that would hold up everybody at each try.
+ */
+const slow = new Set<string>()
+const MAX_SLOW = 1_000
+
 /** The slots that all sends of one invocation share. */
 export function invocationSlots({ config }: Deps): Slots {
   return new Slots(config.deliveryConcurrency, SENDS)
@@ -52,7 +59,9 @@ export async function deliver(
 
 /** Waits until a round is over, patience is, or nothing moves any more. What has not begun then is not begun. */
 async function attend(round: Round, slots: Slots): Promise<void> {
-  for (let waited = 0; waited < PATIENCE_MS; waited += STANDSTILL_MS) {
+  // Until what can be begun at once is.
+  if (await patiently(round.sending, 0)) return
+  for (let waited = 0; waited < PATIENCE_MS && !isOfTheSlow(round); waited += STANDSTILL_MS) {
     const { freed } = slots
     if (await patiently(round.sending, STANDSTILL_MS)) return
     if (slots.areAllTaken && slots.freed === freed) break
@@ -62,10 +71,26 @@ async function attend(round: Round, slots: Slots): Promise<void> {
   await patiently(round.sending, 0)
 }
 
+function isOfTheSlow(round: Round): boolean {
+  return round.unfinished.every((id) => slow.has(id))
+}
+
+/** Learns which endpoints are slow, of those that a round was left with. */
+function learnSlow(round: Round, left: readonly string[]): void {
+  const unfinished = new Set(round.unfinished)
+  if (slow.size > MAX_SLOW) slow.clear()
+  for (const id of left) {
+    if (unfinished.has(id)) slow.add(id)
+    else slow.delete(id)
+  }
+}
+
 /** Sees a round to its end, committing what has been answered every now and then. */
 async function finish(deps: Deps, round: Round): Promise<void> {
-  while (round.isRunning) {
+  const left = round.unfinished
+  for (let passes = 0; round.isRunning; passes += 1) {
     await patiently(round.sending, PATIENCE_MS)
+    if (passes === 0) learnSlow(round, left)
     try {
       const rest = await round.settle()
       await wakeLater(deps, rest)
