@@ -5,26 +5,30 @@ import type { NewEvent } from '../src/events/types.ts'
 import type { Deps } from '../src/workers/deps.ts'
 import { wakeDeliveries } from '../src/workers/messages.ts'
 
-/** So many events, one at a time. @param perSecond null: as fast as they can be committed. */
+/**
+ * So many events, one at a time. @param perSecond null: as fast as they can be committed. @param instances where they happen, in turn.
+ */
 export type Produce = {
   event: Omit<NewEvent & { type: 'video.published' }, 'id'>
   count: number
   perSecond: number | null
+  instances: string[]
 }
 
 /** Commits the events, each under an id of its own, and wakes their deliveries. `created_at` is from before the commit. */
 export async function produceEvents(
   { env, clock, pause }: Deps,
-  { event, count, perSecond }: Produce,
+  { event, count, perSecond, instances }: Produce,
 ): Promise<void> {
   const startedAt = clock()
   for (let made = 0; made < count; made += 1) {
     if (perSecond !== null) await pause(Math.max(0, startedAt + (made * 1000) / perSecond - clock()))
     const now = clock()
     const pollId = newId('poll')
+    const instance = instances[made % instances.length] ?? ''
     const commit = {
       pollId,
-      events: [{ ...event, id: `evt_${pollId}` }],
+      events: [{ ...event, instance, id: `evt_${pollId}` }],
       now,
       guard: { sql: '1', values: [] },
     }

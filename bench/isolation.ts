@@ -5,9 +5,10 @@ import { latencies } from './latency.ts'
 import { allDelivered, produce, subscribeAll, withReceivers } from './subscribed.ts'
 
 const ENDPOINTS = 1_000
-/** An event every two seconds: 500 deliveries a second. */
-const EVENTS = 5
-const PER_SECOND = 0.5
+/** Each event is wanted by the endpoints of one group, and by the two: 200 deliveries a second, well below what can be sent. */
+const GROUPS = Array.from({ length: 10 }, (_, index) => `group${index}.example`)
+const EVENTS = 20
+const PER_SECOND = 2
 const ROUNDS = 5
 /** Of the one that hangs: in each run it hangs again. */
 const TIMEOUT_MS = 3_000
@@ -28,6 +29,13 @@ async function compare(name: string, concurrency: number, target: number | null)
     await measured.db
       .prepare('UPDATE endpoints SET timeout_ms = ? WHERE id = ?')
       .bind(TIMEOUT_MS, unwell[0])
+      .run()
+    await measured.db
+      .prepare(
+        `UPDATE subscription_keys SET kind = 'instance', value = (
+           SELECT value FROM json_each(?) WHERE key = CAST(substr(subscription_id, length('sub_ep_') + 1) AS INTEGER) % ?)`,
+      )
+      .bind(JSON.stringify(GROUPS), GROUPS.length)
       .run()
     // Once before, uncounted: connections, compilation, secrets.
     await run(measured, unwell, false)
@@ -87,10 +95,11 @@ async function run(measured: Measured, unwell: readonly string[], areThere: bool
         ]
       : []),
   ])
-  await produce(measured, { count: EVENTS, perSecond: PER_SECOND })
+  await produce(measured, { count: EVENTS, perSecond: PER_SECOND }, GROUPS)
   await allDelivered(measured, unwell)
   const ms = await latencies(measured, unwell)
-  if (ms.length !== EVENTS * (ENDPOINTS - 2)) throw new Error(`${ms.length} deliveries were made`)
+  if (ms.length !== (EVENTS / GROUPS.length) * (ENDPOINTS - 2))
+    throw new Error(`${ms.length} deliveries were made at their first attempt`)
   const failed = await db
     .prepare("SELECT count(*) AS count FROM attempts WHERE status = 500 OR error LIKE 'no answer%'")
     .first<number>('count')

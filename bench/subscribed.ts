@@ -57,10 +57,14 @@ export async function subscribeAll(
 }
 
 /** Commits events as a poll does, and wakes their deliveries. Settles when the last is committed. */
-export async function produce({ call }: Measured, work: Omit<Produce, 'event'>): Promise<void> {
+export async function produce(
+  { call }: Measured,
+  work: Omit<Produce, 'event' | 'instances'>,
+  instances?: string[],
+): Promise<void> {
   const { type, instance, data } = exampleOf('video.published')
   const event = { type, instance, subject: data.video.uuid, ownerId: null, seenAt: 0, data }
-  await call('/produce', { ...work, event } satisfies Produce)
+  await call('/produce', { ...work, event, instances: instances ?? [instance] } satisfies Produce)
 }
 
 /** Settles when nothing is owed any more, but to those endpoints that are not well. */

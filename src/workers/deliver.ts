@@ -14,9 +14,14 @@ const STANDSTILL_MS = 250
 const ROUNDS = 20
 /** Sends of one invocation. The platform counts 10,000 requests, those to limiters and database too. */
 const SENDS = 4_000
-
 /** The platform gives what goes on in `waitUntil` 30 s; less than that is left for a send, for it has to be recorded, too. */
 const BACKGROUND_MS = 25_000
+/**
+ * Endpoints that let us wait for longer than our patience the last time, in the memory of this Worker only: a round with no others is not
+ * waited for, since where batches come one after another that would hold up everybody at each try.
+ */
+const slow = new Set<string>()
+const MAX_SLOW = 1_000
 
 /** The slots that all sends of one invocation share. */
 export function invocationSlots({ config }: Deps): Slots {
@@ -38,7 +43,7 @@ export async function deliver(
   slots = invocationSlots(deps),
 ): Promise<void> {
   let next = new Set(endpointIds)
-  const slow: Round[] = []
+  const lasting: Round[] = []
   for (let count = 0; count < ROUNDS && next.size > 0 && !slots.areSpent; count += 1) {
     const round = await startRound(deps, slots, [...next])
     await attend(round, slots)
@@ -48,14 +53,14 @@ export async function deliver(
       next = rest.now
     } finally {
       if (round.isRunning) {
-        slow.push(round)
+        lasting.push(round)
         waitUntil(finish(deps, round))
       }
     }
     if (round.isRunning && slots.areAllTaken) break
   }
   await wake(deps, [...next])
-  await Promise.all(slow.map((round) => outlast(deps, round)))
+  await Promise.all(lasting.map((round) => outlast(deps, round)))
 }
 
 /** Stays for as long as a send may last that would not be over in the background. On a laptop that has no end. */
@@ -66,7 +71,9 @@ async function outlast(deps: Deps, round: Round): Promise<void> {
 
 /** Waits until a round is over, patience is, or nothing moves any more. What has not begun then is not begun. */
 async function attend(round: Round, slots: Slots): Promise<void> {
-  for (let waited = 0; waited < PATIENCE_MS; waited += STANDSTILL_MS) {
+  // Until what can be begun at once is.
+  if (await patiently(round.sending, 0)) return
+  for (let waited = 0; waited < PATIENCE_MS && !isOfTheSlow(round); waited += STANDSTILL_MS) {
     const { freed } = slots
     if (await patiently(round.sending, STANDSTILL_MS)) return
     if (slots.areAllTaken && slots.freed === freed) break
@@ -76,10 +83,26 @@ async function attend(round: Round, slots: Slots): Promise<void> {
   await patiently(round.sending, 0)
 }
 
+function isOfTheSlow(round: Round): boolean {
+  return round.unfinished.every((id) => slow.has(id))
+}
+
+/** Learns which endpoints are slow, of those that a round was left with. */
+function learnSlow(round: Round, left: readonly string[]): void {
+  const unfinished = new Set(round.unfinished)
+  if (slow.size > MAX_SLOW) slow.clear()
+  for (const id of left) {
+    if (unfinished.has(id)) slow.add(id)
+    else slow.delete(id)
+  }
+}
+
 /** Sees a round to its end, committing what has been answered every now and then. */
 async function finish(deps: Deps, round: Round): Promise<void> {
-  while (round.isRunning) {
+  const left = round.unfinished
+  for (let passes = 0; round.isRunning; passes += 1) {
     await patiently(round.sending, PATIENCE_MS)
+    if (passes === 0) learnSlow(round, left)
     try {
       const rest = await round.settle()
       await wakeLater(deps, rest)

@@ -165,6 +165,12 @@ export class Round {
     return Math.max(0, ...timeouts.map((timeoutMs) => timeoutMs ?? this.#deps.config.deliveryTimeoutMs))
   }
 
+  /** Endpoints of which a send is under way, or is to be begun. */
+  get unfinished(): string[] {
+    const ended = new Set(this.#ended.map(({ visit }) => visit.id))
+    return [...this.#running.keys()].filter((id) => !ended.has(id))
+  }
+
   /** Begins no further send: what is left is left to the next round. */
   stop(): void {
     this.#stopping.abort()

@@ -5,8 +5,12 @@ import { Random } from '../model/random.ts'
 import { crashOften } from '../support/crashes.ts'
 
 const KILLS = 5
+/** Half a minute, and longer beside other tests. */
+const TIMEOUT_MS = 180_000
 
-it('what is owed when workerd is killed comes all the same, and little of it twice', async () => {
+it('what is owed when workerd is killed comes all the same, and little of it twice', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000)
   const report = await crashOften(KILLS, new Random(seed))
   const told = `CRASH_SEED=${seed} ${JSON.stringify(report)}`

@@ -15,6 +15,10 @@ import {
   watched,
 } from '../support/harness.ts'
 
+/** As in src/workers/deliver.ts. */
+const PATIENCE_MS = 1_000
+const STANDSTILL_MS = 250
+
 let tubewire: Tubewire
 beforeEach(async () => {
   tubewire = testDeps()
@@ -103,6 +107,35 @@ describe('One slow or dead endpoint costs the others nothing', () => {
     await Promise.all(late)
     await deliverAll(tubewire.deps, [slowEndpoint.id])
     expect((await deliveriesOf(slowEndpoint.id)).every(({ state }) => state === 'delivered')).toBe(true)
+  })
+
+  it('an endpoint that hung is not waited for when it is tried again, unless it is well', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 1)
+    await env.DB.prepare('UPDATE endpoints SET timeout_ms = 20000').run()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    const waits = (milliseconds: number) =>
+      timers.mock.calls.filter(([, time]) => time === milliseconds).length
+    /** Delivers once, to somebody who answers late. @returns how often the run looked whether it is over. */
+    const looks = async (beforeAnswer: () => Promise<unknown>) => {
+      await receiver.answer({ kind: 'hang' })
+      await env.DB.prepare("UPDATE deliveries SET state = 'pending', due_at = 0, attempts = 0").run()
+      timers.mockClear()
+      const late: Promise<unknown>[] = []
+      await deliver(tubewire.deps, (promise) => late.push(promise), [endpoint.id])
+      const looked = waits(STANDSTILL_MS)
+      await beforeAnswer()
+      await receiver.answer({ status: 200 })
+      await receiver.release()
+      await Promise.all(late)
+      return looked
+    }
+    // It is known as slow when it has been waited for once more.
+    const isKnown = () => vi.waitFor(() => expect(waits(PATIENCE_MS)).toBe(2), 5_000)
+    expect(await looks(isKnown)).toBe(PATIENCE_MS / STANDSTILL_MS)
+    expect(await looks(async () => undefined)).toBe(0)
+    expect(await looks(async () => undefined)).toBe(PATIENCE_MS / STANDSTILL_MS)
+    timers.mockRestore()
+    expect(await deliveriesOf(endpoint.id)).toMatchObject([{ state: 'delivered' }])
   })
 
   it('endpoints that hang in all the slots of an invocation hold up nobody: the rest goes to the next', async () => {
