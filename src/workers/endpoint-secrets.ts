@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { Endpoint } from '../db/endpoints.ts'
 import { decryptSecret } from '../secrets.ts'
 import { readSecretSet, usableSecrets } from '../webhooks/secret-set.ts'
-import { importSigner, type Signer } from '../webhooks/signature.ts'
+import { makeSigner, type Signer } from '../webhooks/signature.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { webhookPrivateKey } from './service-key.ts'
@@ -40,7 +40,7 @@ export async function secretsOf(
     const ed25519 = signsAsymmetric ? await webhookPrivateKey(deps) : null
     const ends = set.previous.map(({ expiresAt }) => expiresAt).filter((at) => at > now)
     const found = {
-      signer: await importSigner(usableSecrets(set, now), ed25519),
+      signer: makeSigner(usableSecrets(set, now), ed25519),
       headers: headers === null ? {} : await readHeaders(deps, headers, id),
       until: Math.min(now + KEPT_MS, ...ends),
     }

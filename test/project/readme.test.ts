@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { exampleOf } from '../../src/events/catalogue.ts'
 import { HELP } from '../../src/local/options.ts'
-import { importSecret, newSecret, signatureHeaders } from '../../src/webhooks/signature.ts'
+import { makeSigner, newSecret, signatureHeaders } from '../../src/webhooks/signature.ts'
 import { freePort } from '../support/cli.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -41,7 +41,7 @@ describe('The README', () => {
       await vi.waitFor(() => expect(printed).toContain('ready'), { timeout: 10_000 })
       const event = { type: 'video.published', data: { video: { name: 'Café', url: 'https://v' } } }
       const body = JSON.stringify(event)
-      const headers = await signatureHeaders(await importSecret(secret), 'evt_1', body, Date.now())
+      const headers = await signatureHeaders(makeSigner([secret], null), 'evt_1', body, Date.now())
       expect(await postInTwo(port, headers, Buffer.from(body), 'é')).toBe(204)
       await vi.waitFor(() => expect(printed).toContain('Café https://v'))
       const forged = { ...headers, 'webhook-id': 'evt_2' }

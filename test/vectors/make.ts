@@ -3,7 +3,7 @@
  * are fixed, and the signer makes the signatures, so that the file is the same each time.
  */
 import { rotate, type SecretSet, usableSecrets } from '../../src/webhooks/secret-set.ts'
-import { importSigner, signatureHeaders } from '../../src/webhooks/signature.ts'
+import { makeSigner, signatureHeaders } from '../../src/webhooks/signature.ts'
 import { ed25519Pair } from '../support/ed25519.ts'
 
 /** One webhook as it came to a receiver that has one key, and what the receiver finds. */
@@ -55,7 +55,7 @@ async function signed(
     at = T,
   }: { ed25519?: boolean; id?: string; body?: string; at?: number } = {},
 ): Promise<Record<string, string>> {
-  const signer = await importSigner(secrets, ed25519 ? ED25519.privateKey : null)
+  const signer = makeSigner(secrets, ed25519 ? ED25519.privateKey : null)
   return signatureHeaders(signer, id, body, at * 1_000)
 }
 

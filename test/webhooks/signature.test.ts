@@ -2,13 +2,7 @@ import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
 import { Webhook as SvixWebhook } from 'svix'
 import { describe, expect, it } from 'vitest'
-import {
-  importSecret,
-  importSigner,
-  newSecret,
-  secretProblem,
-  signatureHeaders,
-} from '../../src/webhooks/signature.ts'
+import { makeSigner, newSecret, secretProblem, signatureHeaders } from '../../src/webhooks/signature.ts'
 import { ed25519Pair, isSignedByEd25519 } from '../support/ed25519.ts'
 
 /** Whether a library takes a webhook. Both throw when they don't. */
@@ -25,7 +19,7 @@ function takes(library: typeof Webhook | typeof SvixWebhook, secret: string) {
 
 describe('signatureHeaders', () => {
   it('signs the example of the specification as published', async () => {
-    const key = await importSecret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')
+    const key = makeSigner(['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'], null)
     const body = '{"test": 2432232314}'
     expect(await signatureHeaders(key, 'msg_p5jXN8AQM9LWM0D4loKWxJek', body, 1_614_265_330_000)).toEqual({
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
@@ -51,11 +45,9 @@ describe('signatureHeaders', () => {
   it('has a signature for each secret, the newest first, and that of Ed25519 last', async () => {
     const secrets = [newSecret(), newSecret()]
     const { privateKey } = await ed25519Pair()
-    const signed = await signatureHeaders(await importSigner(secrets, privateKey), 'evt_1', '{}', 1_000)
+    const signed = await signatureHeaders(makeSigner(secrets, privateKey), 'evt_1', '{}', 1_000)
     const alone = await Promise.all(
-      secrets.map(async (secret) =>
-        signatureHeaders(await importSigner([secret], null), 'evt_1', '{}', 1_000),
-      ),
+      secrets.map(async (secret) => signatureHeaders(makeSigner([secret], null), 'evt_1', '{}', 1_000)),
     )
     const [first, second] = alone.map((headers) => headers['webhook-signature'])
     expect(signed['webhook-signature']).toMatch(/^v1,\S{43}= v1,\S{43}= v1a,\S{86}==$/)
@@ -72,12 +64,7 @@ describe('signatureHeaders', () => {
           const secrets = Array.from({ length: count }, newSecret)
           const { publicKey, privateKey } = await ed25519Pair()
           const body = JSON.stringify({ text })
-          const headers = await signatureHeaders(
-            await importSigner(secrets, privateKey),
-            id,
-            body,
-            Date.now(),
-          )
+          const headers = await signatureHeaders(makeSigner(secrets, privateKey), id, body, Date.now())
           for (const secret of secrets) {
             expect(takes(Webhook, secret)(headers, body)).toBe(true)
             expect(takes(SvixWebhook, secret)(headers, body)).toBe(true)
@@ -97,7 +84,7 @@ describe('signatureHeaders', () => {
     const id = 'evt_0190a3f2'
     const body = '{"type":"video.published","n":1}'
     const signers = {
-      v1: await importSigner([secret], null),
+      v1: makeSigner([secret], null),
       v1a: { hmac: [], ed25519: privateKey },
     }
     const signed = {
@@ -162,7 +149,7 @@ describe('secretProblem', () => {
   it.each([24, 25, 26, 32, 63, 64])('takes a secret of %d bytes', async (bytes) => {
     const secret = `whsec_${base64(bytes)}`
     expect(secretProblem(secret)).toBeNull()
-    await expect(importSecret(secret)).resolves.toMatchObject({ extractable: false })
+    expect(makeSigner([secret], null).hmac[0]?.byteLength).toBe(bytes)
   })
 
   it.each(REFUSED)('refuses one %s', (_name, secret, problem) => {
@@ -170,11 +157,11 @@ describe('secretProblem', () => {
   })
 })
 
-describe('importSecret', () => {
-  it.each(REFUSED)('refuses a secret %s, and does not repeat it', async (_name, secret, problem) => {
-    const refused = importSecret(secret)
-    await expect(refused).rejects.toThrow('a signing secret must be "whsec_"')
-    await expect(refused).rejects.toThrow(problem)
-    if (secret.length > 6) await expect(refused).rejects.not.toThrow(secret.slice(6, 30))
+describe('makeSigner', () => {
+  it.each(REFUSED)('refuses a secret %s, and does not repeat it', (_name, secret, problem) => {
+    const refused = () => makeSigner([secret], null)
+    expect(refused).toThrow('a signing secret must be "whsec_"')
+    expect(refused).toThrow(problem)
+    if (secret.length > 6) expect(refused).not.toThrow(secret.slice(6, 30))
   })
 })

@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers'
 import { Buffer } from 'node:buffer'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { publicKeyForms } from '../../src/webhooks/public-key.ts'
-import { importSigner, newSecret, signatureHeaders } from '../../src/webhooks/signature.ts'
+import { makeSigner, newSecret, signatureHeaders } from '../../src/webhooks/signature.ts'
 import { actorPublicKey, webhookPrivateKey, webhookPublicKeys } from '../../src/workers/service-key.ts'
 import { sendTo } from '../support/call.ts'
 import { countCosts } from '../support/count-costs.ts'
@@ -35,7 +35,7 @@ async function published(): Promise<Published['keys']> {
 /** A webhook signed with Ed25519 now. */
 async function signed(): Promise<Record<string, string>> {
   const { deps } = tubewire
-  const signer = await importSigner([newSecret()], await webhookPrivateKey(deps))
+  const signer = makeSigner([newSecret()], await webhookPrivateKey(deps))
   return signatureHeaders(signer, 'evt_1', '{"n":1}', deps.clock())
 }
 
