@@ -226,7 +226,8 @@ export class Round {
 
   async #lane(running: Running, plan: Plan): Promise<void> {
     const { line } = plan
-    while (this.#mayBegin(running)) {
+    // Of slots that are spent none is given out: without this who is refused one would ask for it for ever.
+    while (this.#mayBegin(running) && !this.#slots.areSpent) {
       const shipment = line.next()
       if (shipment) await this.#ship(running, plan, shipment)
       else if (line.mayGoOn) await line.change()

@@ -1,0 +1,57 @@
+/** @module Deliveries at the edges: of what an invocation may do, of what a statement takes, of a full message. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { exampleOf } from '../../src/events/catalogue.ts'
+import { deliver } from '../../src/workers/deliver.ts'
+import { Slots } from '../../src/workers/slots.ts'
+import { deliveriesOf, subscribe, type Tubewire, testDeps } from '../support/harness.ts'
+
+let tubewire: Tubewire
+beforeEach(async () => {
+  tubewire = testDeps()
+  await env.DB.batch([env.DB.prepare('DELETE FROM endpoints'), env.DB.prepare('DELETE FROM events')])
+})
+
+/** So many endpoints that are each owed the same events. @returns their ids, and the sequences of the events. */
+async function owing(endpoints: number, events: number, settings = 'concurrency = NULL') {
+  const ids: string[] = []
+  for (let at = 0; at < endpoints; at += 1)
+    ids.push((await subscribe(`http://127.0.0.1:1/${at}`, tubewire.deps)).id)
+  const now = tubewire.deps.clock()
+  const data = JSON.stringify(exampleOf('video.published').data)
+  await env.DB.batch([
+    env.DB.prepare(`UPDATE endpoints SET ${settings}`),
+    env.DB.prepare(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+       INSERT INTO events (id, type, instance, subject, seen_at, poll_id, data)
+       SELECT 'evt_' || i, 'video.published', 'peertube.example', 'video ' || i, ?2, 'run', ?3 FROM n`,
+    ).bind(events, now, data),
+    env.DB.prepare(
+      `INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
+       SELECT p.id, e.sequence, p.owner_id, 'pending', 0, ? FROM endpoints p, events e`,
+    ).bind(now - 60_000),
+  ])
+  const { results } = await env.DB.prepare('SELECT sequence FROM events ORDER BY sequence').all<{
+    sequence: number
+  }>()
+  return { ids, sequences: results.map(({ sequence }) => sequence) }
+}
+
+describe('An invocation', () => {
+  it('that has sent all that it may begins nothing more, and leaves the rest to the next', async () => {
+    const { ids } = await owing(1, 12)
+    const { clock } = tubewire.deps
+    let asked = 0
+    // Then a time before all: whatever goes round in circles finds that nothing may be begun.
+    tubewire.deps.clock = () => {
+      asked += 1
+      return asked > 20_000 ? -1 : clock()
+    }
+    tubewire.deps.fetch = async () => new Response()
+    await deliver(tubewire.deps, () => undefined, ids, new Slots(5, 7))
+    expect(asked).toBeLessThan(2_000)
+    const states = (await deliveriesOf(ids[0] ?? '')).map(({ state }) => state)
+    expect(states.filter((state) => state === 'delivered')).toHaveLength(7)
+    expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 0 }])
+  })
+})
