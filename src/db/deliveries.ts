@@ -2,6 +2,7 @@
 import type { LoggedEvent } from '../events/envelope.ts'
 import { columnsOf } from './columns.ts'
 import type { Endpoint } from './endpoints.ts'
+import { jsonParts } from './json-parts.ts'
 import { endpoints } from './schema.ts'
 
 /**
@@ -189,8 +190,9 @@ export async function recordAttempts(
   const failed = recorded.filter(({ state }) => state !== 'delivered')
   const ids = JSON.stringify([...new Set(recorded.map(({ endpointId }) => endpointId))])
   const statements = [
-    ...(failed.length > 0 ? [attemptsStatement(db, failed)] : []),
-    deliveriesStatement(db, recorded),
+    // A round of batches has more to record than fits into a parameter. The attempts first: each counts on what came before it.
+    ...jsonParts(failed).map((part) => attemptsStatement(db, part)),
+    ...jsonParts(recorded).map((part) => deliveriesStatement(db, part)),
     ...(judged.length > 0 ? healthStatements(db, judged, now) : []),
   ]
   const results = await db.batch<Record<string, unknown>>([
@@ -216,7 +218,8 @@ export async function recordAttempts(
 /** The same for each statement below: an attempt counts on the state that it began from. */
 const BEGAN = `deliveries.state = 'pending' AND deliveries.attempts = (value ->> 'number') - 1`
 
-function attemptsStatement(db: D1Database, failed: readonly RecordedAttempt[]): D1PreparedStatement {
+/** @param failed JSON of a list of `RecordedAttempt`. */
+function attemptsStatement(db: D1Database, failed: string): D1PreparedStatement {
   return db
     .prepare(
       `INSERT OR IGNORE INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms, status, error, response)
@@ -227,10 +230,11 @@ function attemptsStatement(db: D1Database, failed: readonly RecordedAttempt[]): 
            AND deliveries.event_sequence = value ->> 'sequence'
        WHERE ${BEGAN}`,
     )
-    .bind(JSON.stringify(failed))
+    .bind(failed)
 }
 
-function deliveriesStatement(db: D1Database, recorded: readonly RecordedAttempt[]): D1PreparedStatement {
+/** @param recorded JSON of a list of `RecordedAttempt`. */
+function deliveriesStatement(db: D1Database, recorded: string): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE deliveries SET state = value ->> 'state', attempts = value ->> 'number', due_at = value ->> 'dueAt',
@@ -239,7 +243,7 @@ function deliveriesStatement(db: D1Database, recorded: readonly RecordedAttempt[
        FROM json_each(?) j
        WHERE endpoint_id = value ->> 'endpointId' AND event_sequence = value ->> 'sequence' AND ${BEGAN}`,
     )
-    .bind(JSON.stringify(recorded))
+    .bind(recorded)
 }
 
 function healthStatements(

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { exampleOf } from '../../src/events/catalogue.ts'
 import { deliver } from '../../src/workers/deliver.ts'
 import { Slots } from '../../src/workers/slots.ts'
-import { deliveriesOf, subscribe, type Tubewire, testDeps } from '../support/harness.ts'
+import { count, deliverAll, deliveriesOf, subscribe, type Tubewire, testDeps } from '../support/harness.ts'
 
 let tubewire: Tubewire
 beforeEach(async () => {
@@ -53,5 +53,42 @@ describe('An invocation', () => {
     const states = (await deliveriesOf(ids[0] ?? '')).map(({ state }) => state)
     expect(states.filter((state) => state === 'delivered')).toHaveLength(7)
     expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 0 }])
+  })
+})
+
+describe('A round of batches', () => {
+  /** D1 takes 2 MB in a parameter; here it takes more. */
+  const withLimits = () => {
+    const bound = (statement: D1PreparedStatement) =>
+      new Proxy(statement, {
+        get(target, name) {
+          if (name !== 'bind') return Reflect.get(target, name)
+          return (...values: unknown[]) => {
+            if (values.some((value) => typeof value === 'string' && value.length > 2_000_000))
+              throw new Error('string or blob too big: SQLITE_TOOBIG')
+            return target.bind(...values)
+          }
+        },
+      })
+    tubewire.deps.env.DB = new Proxy(env.DB, {
+      get(target, name) {
+        if (name === 'prepare') return (sql: string) => bound(target.prepare(sql))
+        return Reflect.get(target, name).bind(target)
+      },
+    })
+  }
+
+  it('is recorded, however much their targets answer', async () => {
+    const { ids } = await owing(25, 100, 'batch_size = 100, batch_ms = 0')
+    withLimits()
+    let sent = 0
+    tubewire.deps.fetch = async () => {
+      sent += 1
+      return new Response('x'.repeat(1_024), { status: 404 })
+    }
+    await deliverAll(tubewire.deps, ids)
+    expect(sent).toBe(25)
+    expect(await count('SELECT count(*) AS count FROM deliveries WHERE attempts = 1')).toBe(2_500)
+    expect(await count('SELECT count(*) AS count FROM attempts')).toBe(2_500)
   })
 })
