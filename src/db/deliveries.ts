@@ -59,10 +59,13 @@ export async function dueDeliveries(
   const size = `max(CAST(?3 AS INTEGER), (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
   const half = `(${size} + 1) / 2`
   // What waits behind one that failed is passed over before it is counted: it must not stand in the way of the rest.
-  const isFree = (d: string) => `(p.ordering <> 'subject' OR ${d}.order_key IS NULL OR NOT EXISTS (
+  const isFree = (
+    d: string,
+    after: string,
+  ) => `(p.ordering <> 'subject' OR ${d}.order_key IS NULL OR NOT EXISTS (
     SELECT 1 FROM deliveries w INDEXED BY deliveries_order
     WHERE w.endpoint_id = p.id AND w.order_key = ${d}.order_key AND w.event_sequence < ${d}.event_sequence
-      AND w.due_at IS NOT NULL AND w.due_at > ?2))`
+      AND w.due_at IS NOT NULL AND w.due_at > ${after}))`
   const [found, rows] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
@@ -70,7 +73,8 @@ export async function dueDeliveries(
       )
       .bind(ids),
     // In two parts, each along the index of what is due: those whose time has come, and those in line. Of an event that is
-    // owed to a hundred endpoints the data comes once.
+    // owed to a hundred endpoints the data comes once. Where order is kept, what is in line waits for all that failed before it,
+    // due or not: not all that is due is read.
     db
       .prepare(
         `SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence, d.attempts AS attempts,
@@ -83,12 +87,15 @@ export async function dueDeliveries(
              SELECT event_sequence FROM (
                SELECT t.event_sequence FROM deliveries t
                WHERE t.endpoint_id = p.id AND t.due_at IS NOT NULL AND t.due_at > ${LINE.replayed} AND t.due_at <= ?2
-                 AND ${isFree('t')}
+                 AND ${isFree('t', '?2')}
                ORDER BY t.due_at, t.event_sequence LIMIT ${half})
              UNION ALL
              SELECT event_sequence FROM (
                SELECT f.event_sequence FROM deliveries f
-               WHERE f.endpoint_id = p.id AND f.due_at IS NOT NULL AND f.due_at <= ${LINE.replayed} AND ${isFree('f')}
+               WHERE f.endpoint_id = p.id AND f.due_at IS NOT NULL AND f.due_at <= ${LINE.replayed}
+                 AND ${isFree('f', String(LINE.replayed))} AND (p.ordering <> 'endpoint' OR NOT EXISTS (
+                   SELECT 1 FROM deliveries w
+                   WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ${LINE.replayed}))
                ORDER BY f.due_at, f.event_sequence LIMIT ${size}))
            CROSS JOIN events e ON e.sequence = d.event_sequence
          WHERE p.ordering <> 'endpoint' OR NOT EXISTS (

@@ -91,7 +91,9 @@ function planVisit(
   const wanted = brokenSince === null ? shipments : shipments.slice(0, 1)
   const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
   const isCut = retried >= most / 2 || all.length - retried >= most
-  const hasMore = isCut || all.length > most || wanted.length < shipments.length
+  // What waits behind the retried was not read.
+  const hasFollowers = ordering !== 'none' && retried > 0
+  const hasMore = isCut || hasFollowers || all.length > most || wanted.length < shipments.length
   return {
     id,
     pace,

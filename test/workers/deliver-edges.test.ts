@@ -92,3 +92,50 @@ describe('A round of batches', () => {
     expect(await count('SELECT count(*) AS count FROM attempts')).toBe(2_500)
   })
 })
+
+describe('In a message that wakes many endpoints', () => {
+  /** Others, which are owed nothing: each has a smaller share of the round. */
+  const others = async (howMany: number) => {
+    const ids: string[] = []
+    for (let at = 0; at < howMany; at += 1)
+      ids.push((await subscribe(`http://127.0.0.1:1/other/${at}`, tubewire.deps)).id)
+    return ids
+  }
+
+  it('one that is sent all in order is sent nothing before a batch that failed', async () => {
+    const { ids, sequences } = await owing(1, 20, "batch_size = 10, batch_ms = 0, ordering = 'endpoint'")
+    const all = [...ids, ...(await others(60))]
+    const sent: number[] = []
+    let status = 500
+    tubewire.deps.fetch = async (_input, init) => {
+      const { data } = JSON.parse(String(init?.body))
+      if (status === 200) sent.push(...data.map(({ sequence }: { sequence: number }) => sequence))
+      return new Response('', { status })
+    }
+    await deliverAll(tubewire.deps, all)
+    tubewire.advance(5_000)
+    status = 200
+    await deliverAll(tubewire.deps, all)
+    expect(sent).toEqual(sequences)
+  })
+
+  it('one that is sent what is about the same in order is sent nothing before what failed', async () => {
+    const { ids, sequences } = await owing(1, 4, "ordering = 'subject'")
+    await env.DB.prepare("UPDATE deliveries SET order_key = iif(event_sequence % 2 = 0, 'even', 'odd')").run()
+    // The first of each has failed, and both are due again.
+    await env.DB.prepare(
+      'UPDATE deliveries SET due_at = ? - event_sequence, attempts = 1 WHERE event_sequence <= ?',
+    )
+      .bind(tubewire.deps.clock(), sequences[1] ?? 0)
+      .run()
+    const begun: number[] = []
+    tubewire.deps.fetch = async (_input, init) => {
+      begun.push(JSON.parse(String(init?.body)).sequence)
+      return new Response()
+    }
+    await deliverAll(tubewire.deps, [...ids, ...(await others(99))])
+    const of = (rest: number) => begun.filter((sequence) => sequence % 2 === rest)
+    expect(of(0)).toEqual(sequences.filter((sequence) => sequence % 2 === 0))
+    expect(of(1)).toEqual(sequences.filter((sequence) => sequence % 2 === 1))
+  })
+})
