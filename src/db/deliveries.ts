@@ -56,8 +56,20 @@ export async function dueDeliveries(
 ): Promise<Due> {
   const ids = JSON.stringify(endpointIds)
   // D1 binds numbers as fractions.
-  const size = `max(CAST(?3 AS INTEGER), (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
-  const half = `(${size} + 1) / 2`
+  const one = 'CAST(?3 AS INTEGER)'
+  const batch = `max(${one}, (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
+  const half = (size: string) => `(${size} + 1) / 2`
+  // A limit can't be an endpoint's own: those without batches have theirs.
+  const first = (d: string, condition: string, limitOf: (size: string) => string) =>
+    [
+      ['IS NULL', one],
+      ['IS NOT NULL', batch],
+    ].map(
+      ([hasNone, size = '']) => `SELECT event_sequence FROM (
+        SELECT ${d}.event_sequence FROM deliveries ${d}
+        WHERE p.batch_size ${hasNone} AND ${d}.endpoint_id = p.id AND ${d}.due_at IS NOT NULL AND ${condition}
+        ORDER BY ${d}.due_at, ${d}.event_sequence LIMIT ${limitOf(size)})`,
+    )
   // What waits behind one that failed is passed over before it is counted: it must not stand in the way of the rest.
   const isFree = (
     d: string,
@@ -66,6 +78,13 @@ export async function dueDeliveries(
     SELECT 1 FROM deliveries w INDEXED BY deliveries_order
     WHERE w.endpoint_id = p.id AND w.order_key = ${d}.order_key AND w.event_sequence < ${d}.event_sequence
       AND w.due_at IS NOT NULL AND w.due_at > ${after}))`
+  const retried = first('t', `t.due_at > ${LINE.replayed} AND t.due_at <= ?2 AND ${isFree('t', '?2')}`, half)
+  const inLine = first(
+    'f',
+    `f.due_at <= ${LINE.replayed} AND ${isFree('f', String(LINE.replayed))} AND (p.ordering <> 'endpoint' OR NOT EXISTS (
+       SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ${LINE.replayed}))`,
+    (size) => size,
+  )
   const [found, rows] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
@@ -84,19 +103,7 @@ export async function dueDeliveries(
          FROM json_each(?1) j
            CROSS JOIN endpoints p ON p.id = j.value AND p.held_until <= ?2 AND ${isOpen('p')}
            CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
-             SELECT event_sequence FROM (
-               SELECT t.event_sequence FROM deliveries t
-               WHERE t.endpoint_id = p.id AND t.due_at IS NOT NULL AND t.due_at > ${LINE.replayed} AND t.due_at <= ?2
-                 AND ${isFree('t', '?2')}
-               ORDER BY t.due_at, t.event_sequence LIMIT ${half})
-             UNION ALL
-             SELECT event_sequence FROM (
-               SELECT f.event_sequence FROM deliveries f
-               WHERE f.endpoint_id = p.id AND f.due_at IS NOT NULL AND f.due_at <= ${LINE.replayed}
-                 AND ${isFree('f', String(LINE.replayed))} AND (p.ordering <> 'endpoint' OR NOT EXISTS (
-                   SELECT 1 FROM deliveries w
-                   WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ${LINE.replayed}))
-               ORDER BY f.due_at, f.event_sequence LIMIT ${size}))
+             ${[...retried, ...inLine].join(' UNION ALL ')})
            CROSS JOIN events e ON e.sequence = d.event_sequence
          WHERE p.ordering <> 'endpoint' OR NOT EXISTS (
            SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ?2)

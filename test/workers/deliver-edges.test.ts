@@ -1,6 +1,7 @@
 /** @module Deliveries at the edges: of what an invocation may do, of what a statement takes, of a full message. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { dueDeliveries } from '../../src/db/deliveries.ts'
 import { exampleOf } from '../../src/events/catalogue.ts'
 import { deliver } from '../../src/workers/deliver.ts'
 import { Slots } from '../../src/workers/slots.ts'
@@ -138,4 +139,31 @@ describe('In a message that wakes many endpoints', () => {
     expect(of(0)).toEqual(sequences.filter((sequence) => sequence % 2 === 0))
     expect(of(1)).toEqual(sequences.filter((sequence) => sequence % 2 === 1))
   })
+
+  it('one with large batches does not make the others read more than they are sent', async () => {
+    const { ids } = await owing(100, 120)
+    const plain = await read(ids)
+    await env.DB.prepare('UPDATE endpoints SET batch_size = 100, batch_ms = 0 WHERE id = ?')
+      .bind(ids[0])
+      .run()
+    expect((await read(ids)) - plain).toBeLessThan(2_000)
+  })
+
+  /** Rows that are read of what is due, two of each. */
+  async function read(ids: readonly string[]): Promise<number> {
+    let rows = 0
+    const { batch } = env.DB
+    const db = new Proxy(env.DB, {
+      get(target, name) {
+        if (name !== 'batch') return Reflect.get(target, name).bind(target)
+        return async (statements: D1PreparedStatement[]) => {
+          const results = await batch.call(target, statements)
+          rows += results.reduce((sum, { meta }) => sum + meta.rows_read, 0)
+          return results
+        }
+      },
+    })
+    await dueDeliveries(db, ids, 2, tubewire.deps.clock())
+    return rows
+  }
 })
