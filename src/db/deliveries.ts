@@ -213,8 +213,10 @@ export async function recordAttempts(
     ...statements,
     db
       .prepare(
+        // Of one that is held all waits for that, what is due already, too.
         `SELECT p.id AS id, max(p.held_until, coalesce(
-                  (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ?2), 0)) AS dueAt
+                  (SELECT min(due_at) FROM deliveries
+                   WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > iif(p.held_until > ?2, -1, ?2)), 0)) AS dueAt
          FROM json_each(?1) j CROSS JOIN endpoints p ON p.id = j.value AND ${isOpen('p')}`,
       )
       .bind(ids, now),

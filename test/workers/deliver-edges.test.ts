@@ -167,3 +167,15 @@ describe('In a message that wakes many endpoints', () => {
     return rows
   }
 })
+
+describe('An endpoint that asked to be left alone for a moment', () => {
+  it('is woken then, though what failed at it comes much later', async () => {
+    const { ids } = await owing(1, 5, 'concurrency = 1')
+    await env.DB.prepare(
+      'UPDATE deliveries SET attempts = 3 WHERE event_sequence = (SELECT min(event_sequence) FROM deliveries)',
+    ).run()
+    tubewire.deps.fetch = async () => new Response('', { status: 503, headers: { 'retry-after': '2' } })
+    await deliverAll(tubewire.deps, ids)
+    expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 2 }])
+  })
+})
