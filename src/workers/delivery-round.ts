@@ -277,7 +277,7 @@ export class Round {
     const before = running.health
     const { health, isRecovered, disabled } = judge(before, told, this.#deps.random())
     // One that was well and is: nothing to write.
-    if (health !== HEALTHY || before.failingSince !== null) running.health = health
+    if (health !== HEALTHY || before.failingSince !== null || before.heldUntil > 0) running.health = health
     running.pace = afterAnswer(running.pace, told)
     const since = before.failingSince ?? told.startedAt
     if (isRecovered) running.recovered ??= { since }
