@@ -232,9 +232,7 @@ export async function verify(deps: Deps, endpoint: Endpoint, origin: string): Pr
     await noteVerification(deps.env.DB, endpoint, outcome, now)
     return null
   }
-  const own = endpoint.rateLimit
-  const rateLimit = outcome.rateLimit === null ? own : Math.min(own ?? outcome.rateLimit, outcome.rateLimit)
-  const isNoted = await noteVerification(deps.env.DB, endpoint, { verifiedAt: now, rateLimit }, now)
+  const isNoted = await noteVerification(deps.env.DB, endpoint, { verifiedAt: now, ...outcome }, now)
   if (isNoted)
     await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))
   return null

@@ -1,0 +1,47 @@
+/** @module Endpoints while something else happens to them, and in the hands of others. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { verify } from '../../src/api/endpoint-actions.ts'
+import { type Endpoint, findEndpoint } from '../../src/db/endpoints.ts'
+import { call, forgetAll } from '../support/call.ts'
+import { subscribe, testDeps } from '../support/harness.ts'
+
+beforeEach(forgetAll)
+
+const read = async (id: unknown) => (await call('GET', `/endpoints/${id}`)).body
+
+/** An endpoint that was not asked yet. */
+async function pending(url = 'http://127.0.0.1:1/') {
+  const tubewire = testDeps()
+  const { id } = await subscribe(url, tubewire.deps)
+  await env.DB.prepare('UPDATE endpoints SET verified_at = NULL').run()
+  const endpoint = (await findEndpoint(env.DB, id, null)) as Endpoint
+  return { tubewire, endpoint }
+}
+
+const echo = async (init: RequestInit | undefined) =>
+  new Response(JSON.parse(String(init?.body)).data.challenge)
+
+describe('A target that is being asked', () => {
+  it('is taken at its word, though its owner changes something else meanwhile', async () => {
+    const { tubewire, endpoint } = await pending()
+    tubewire.deps.fetch = async (_input, init) => {
+      await call('PATCH', `/endpoints/${endpoint.id}`, { description: 'mine', rateLimit: 3 })
+      return echo(init)
+    }
+    await verify(tubewire.deps, endpoint, 'https://tubewire.example')
+    expect(await read(endpoint.id)).toMatchObject({ state: 'active', description: 'mine', rateLimit: 3 })
+  })
+
+  it('has said nothing of the URL that is there now', async () => {
+    const { tubewire, endpoint } = await pending()
+    tubewire.deps.fetch = async (_input, init) => {
+      await env.DB.prepare(
+        "UPDATE endpoints SET url = 'http://127.0.0.1:1/other', revision = revision + 1",
+      ).run()
+      return echo(init)
+    }
+    await verify(tubewire.deps, endpoint, 'https://tubewire.example')
+    expect(await read(endpoint.id)).toMatchObject({ state: 'pending', verificationError: null })
+  })
+})
