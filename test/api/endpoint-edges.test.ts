@@ -4,10 +4,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { verify } from '../../src/api/endpoint-actions.ts'
 import { type Endpoint, findEndpoint } from '../../src/db/endpoints.ts'
 import { call, forgetAll } from '../support/call.ts'
-import { subscribe, testDeps } from '../support/harness.ts'
+import { control, subscribe, testDeps } from '../support/harness.ts'
 
 beforeEach(forgetAll)
 
+const make = async (body: object) => (await call('POST', '/endpoints', body)).body
 const read = async (id: unknown) => (await call('GET', `/endpoints/${id}`)).body
 
 /** An endpoint that was not asked yet. */
@@ -43,5 +44,17 @@ describe('A target that is being asked', () => {
     }
     await verify(tubewire.deps, endpoint, 'https://tubewire.example')
     expect(await read(endpoint.id)).toMatchObject({ state: 'pending', verificationError: null })
+  })
+
+  it('is asked anew when it was greeted, and is to be sent what programs read', async () => {
+    const receiver = await control.receiver()
+    await receiver.answer({ body: 'a page that answers 200 to anything' })
+    const { id } = await make({ url: receiver.url, format: 'slack' })
+    expect(await read(id)).toMatchObject({ state: 'active' })
+    await call('PATCH', `/endpoints/${id}`, { format: 'standard' })
+    expect(await read(id)).toMatchObject({
+      state: 'pending',
+      verificationError: 'answered 200, and did not give the challenge back',
+    })
   })
 })
