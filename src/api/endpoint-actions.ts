@@ -220,6 +220,13 @@ function busy({ waitMs }: Busy): Problem {
   })
 }
 
+/** Asks a target when nobody waits for the answer: that it could not be asked is noted, too. */
+export async function verifyInBackground(deps: Deps, endpoint: Endpoint, origin: string): Promise<void> {
+  if ((await verify(deps, endpoint, origin)) === null) return
+  const problem = 'it was being sent to all the time: ask again'
+  await noteVerification(deps.env.DB, endpoint, { problem }, deps.clock())
+}
+
 /**
  * Asks a target, and notes what came of it. What waited goes out then.
  * @returns null when it was asked.

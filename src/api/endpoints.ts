@@ -15,7 +15,7 @@ import { type Format, isChat } from '../webhooks/formats.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { verify } from './endpoint-actions.ts'
+import { verifyInBackground } from './endpoint-actions.ts'
 import {
   changedSettings,
   newSettings,
@@ -148,7 +148,7 @@ export const endpointOperations = [
       )
       if (endpoint === 'full') throw full('endpoints', most)
       if (endpoint === 'owner-shut-out') throw shutOut(owner)
-      if (endpoint.verifiedAt === null) input.inBackground(verify(deps, endpoint, input.origin))
+      if (endpoint.verifiedAt === null) input.inBackground(verifyInBackground(deps, endpoint, input.origin))
       return created(`/api/v1/endpoints/${id}`, { ...showEndpoint(endpoint, owner), secret })
     },
   }),
@@ -222,7 +222,8 @@ export const endpointOperations = [
       if (outcome === 'conflict') throw changedMeanwhile(request)
       if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
       const after = { ...endpoint, ...changed, updatedAt: now, revision: endpoint.revision + 1 }
-      if (after.verifiedAt === null && isOpenAgain) input.inBackground(verify(deps, after, input.origin))
+      if (after.verifiedAt === null && isOpenAgain)
+        input.inBackground(verifyInBackground(deps, after, input.origin))
       // What waited is owed still: without this the next tick sends it.
       const waited = endpoint.pausedAt !== null || endpoint.verifiedAt === null
       if (waited && after.pausedAt === null && after.verifiedAt !== null)

@@ -1,8 +1,9 @@
 /** @module Endpoints while something else happens to them, and in the hands of others. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { verify } from '../../src/api/endpoint-actions.ts'
+import { verify, verifyInBackground } from '../../src/api/endpoint-actions.ts'
 import { type Endpoint, findEndpoint } from '../../src/db/endpoints.ts'
+import { enterGate } from '../../src/workers/delivery-gate.ts'
 import { call, forgetAll } from '../support/call.ts'
 import { control, subscribe, testDeps } from '../support/harness.ts'
 
@@ -55,6 +56,17 @@ describe('A target that is being asked', () => {
     expect(await read(id)).toMatchObject({
       state: 'pending',
       verificationError: 'answered 200, and did not give the challenge back',
+    })
+  })
+
+  it('that could not be asked, for it is being sent to, says so', async () => {
+    const { tubewire, endpoint } = await pending()
+    const { deps } = tubewire
+    await enterGate(deps.env.DELIVERY_GATE, 'a run', [endpoint.id], 45_000, deps.clock())
+    await verifyInBackground(deps, endpoint, 'https://tubewire.example')
+    expect(await read(endpoint.id)).toMatchObject({
+      state: 'pending',
+      verificationError: 'it was being sent to all the time: ask again',
     })
   })
 })
