@@ -73,7 +73,7 @@ export const endpointActionOperations = [
     }),
     example: { backlog: 'all' },
     answers: { 200: one },
-    problems: [404, 409, 412, 'paused_by_moderator', 'owner_shut_out'],
+    problems: [404, 409, 412, 'insufficient_rights', 'paused_by_moderator', 'owner_shut_out'],
     async handle(input) {
       const { body, deps, request } = input
       const userId = userOf(input).id
@@ -81,15 +81,17 @@ export const endpointActionOperations = [
       await checkIfMatch(request, showEndpoint(endpoint, userId))
       if (endpoint.pausedAt !== null && endpoint.pausedBy !== 'owner' && input.reach !== 'all')
         throw new Problem('paused_by_moderator', 'A moderator paused this endpoint: ask one to resume it')
+      const isOwn = endpoint.ownerId === userId
       const { id, revision } = endpoint
       const { backlog } = body
+      if (!isOwn && backlog !== 'all')
+        throw new Problem('insufficient_rights', 'Only its owner may say that what waited is not sent')
       const before =
         typeof backlog === 'number' ? backlog : backlog === 'none' ? Number.MAX_SAFE_INTEGER : null
       const now = deps.clock()
       const more =
         before === null ? [] : [skipStatement(deps.env.DB, { id, revision: revision + 1 }, before, now)]
       const changed = { ...AS_NEW, pausedAt: null, pausedBy: null }
-      const isOwn = endpoint.ownerId === userId
       const terms = { evenShutOut: isOwn && isOperator(input) }
       const outcome = await updateEndpoint(
         deps.env.DB,

@@ -5,7 +5,8 @@ import { verify, verifyInBackground } from '../../src/api/endpoint-actions.ts'
 import { type Endpoint, findEndpoint } from '../../src/db/endpoints.ts'
 import { enterGate } from '../../src/workers/delivery-gate.ts'
 import { call, forgetAll } from '../support/call.ts'
-import { control, subscribe, testDeps } from '../support/harness.ts'
+import { control, deliveriesOf, owed, subscribe, testDeps } from '../support/harness.ts'
+import { as, loggedIn } from '../support/people.ts'
 
 beforeEach(forgetAll)
 
@@ -68,5 +69,18 @@ describe('A target that is being asked', () => {
       state: 'pending',
       verificationError: 'it was being sent to all the time: ask again',
     })
+  })
+})
+
+describe('What is owed to somebody else', () => {
+  it('is not for a moderator to skip', async () => {
+    const { endpoint } = await owed(testDeps(), 2)
+    const moderator = await loggedIn('moderator', 'Moderator')
+    const path = `/endpoints/${endpoint.id}/resume`
+    expect((await call('POST', path, { backlog: 'none' }, as(moderator.token))).body).toMatchObject({
+      code: 'insufficient_rights',
+    })
+    expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(['pending', 'pending'])
+    expect((await call('POST', path, {}, as(moderator.token))).status).toBe(200)
   })
 })
