@@ -149,10 +149,11 @@ export const endpointActionOperations = [
         },
       },
     },
-    problems: [404, 409],
+    problems: [404, 409, 412],
     async handle(input) {
       const { body, deps, request } = input
       const endpoint = await reachable(input, 'own')
+      await checkIfMatch(request, showEndpoint(endpoint, userOf(input).id))
       const { id } = endpoint
       const ring = deps.config.encryptionKeys
       const now = deps.clock()

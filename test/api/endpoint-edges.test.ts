@@ -84,3 +84,12 @@ describe('What is owed to somebody else', () => {
     expect((await call('POST', path, {}, as(moderator.token))).status).toBe(200)
   })
 })
+
+describe('A secret', () => {
+  it('is not rotated by who has seen another state of the endpoint', async () => {
+    const { id } = await make({ url: 'http://127.0.0.1:1/', verified: true })
+    const path = `/endpoints/${id}/rotate-secret`
+    const { status } = await call('POST', path, {}, { 'if-match': '"another"' })
+    expect(status).toBe(412)
+  })
+})
