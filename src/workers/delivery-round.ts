@@ -198,8 +198,11 @@ export class Round {
     } finally {
       // Only now: an endpoint is let go when all that it was sent is recorded, or will never be.
       const missed = await this.#leave(ended)
+      const now = this.#deps.clock()
       for (const one of ended) {
-        if (one.pacedUntil > 0) rest.later.set(one.visit.id, one.pacedUntil)
+        const waitMs = one.pacedUntil - now
+        // Messages are delayed by whole seconds; the rest is waited for in the next round.
+        if (waitMs > PACE_PATIENCE_MS) rest.later.set(one.visit.id, now + Math.floor(waitMs / 1_000) * 1_000)
         else if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
       }
     }
@@ -229,7 +232,7 @@ export class Round {
   async #lane(running: Running, plan: Plan): Promise<void> {
     const { line } = plan
     // Of slots that are spent none is given out: without this who is refused one would ask for it for ever.
-    while (this.#mayBegin(running) && !this.#slots.areSpent) {
+    while (this.#mayBegin(running) && running.pacedUntil === 0 && !this.#slots.areSpent) {
       const shipment = line.next()
       if (shipment) await this.#ship(running, plan, shipment)
       else if (line.mayGoOn) await line.change()
@@ -238,7 +241,7 @@ export class Round {
   }
 
   #mayBegin(running: Running): boolean {
-    return !this.#stopping.signal.aborted && this.#isOpen(running) && running.pacedUntil === 0
+    return !this.#stopping.signal.aborted && this.#isOpen(running)
   }
 
   /** Whether an endpoint is sent to, as far as this round knows. */
@@ -289,8 +292,8 @@ export class Round {
     const { clock, pause } = this.#deps
     const { waitMs, pace } = reserve(running.pace, rateLimit, clock())
     if (waitMs > PACE_PATIENCE_MS) {
-      // Messages are delayed by whole seconds; the rest is waited for here.
-      running.pacedUntil = clock() + Math.floor(waitMs / 1_000) * 1_000
+      // Those that have a place already are sent still.
+      running.pacedUntil = clock() + waitMs
       return false
     }
     running.pace = pace

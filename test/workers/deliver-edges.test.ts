@@ -179,3 +179,45 @@ describe('An endpoint that asked to be left alone for a moment', () => {
     expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 2 }])
   })
 })
+
+describe('The limit of an endpoint', () => {
+  /** Pauses side by side pass time together: from the end of one to the end of the next. */
+  function passing(): (milliseconds: number) => Promise<void> {
+    const waiting: { at: number; end: () => void }[] = []
+    const endFirst = () => {
+      const first = waiting.toSorted((a, b) => a.at - b.at)[0]
+      if (!first) return
+      waiting.splice(waiting.indexOf(first), 1)
+      tubewire.advance(Math.max(0, first.at - tubewire.deps.clock()))
+      first.end()
+    }
+    return (milliseconds) =>
+      new Promise((end) => {
+        waiting.push({ at: tubewire.deps.clock() + milliseconds, end })
+        setTimeout(endFirst, 1)
+      })
+  }
+
+  it.each([1.5, 3, 4.5, 20])(
+    'of %d a second is reached, with several under way at once',
+    async (perSecond) => {
+      const { ids } = await owing(1, 300, `rate_limit = ${perSecond}`)
+      tubewire.deps.pause = passing()
+      const start = tubewire.deps.clock()
+      let sent = 0
+      tubewire.deps.fetch = async () => {
+        if (tubewire.deps.clock() < start + 10_000) sent += 1
+        return new Response()
+      }
+      while (tubewire.deps.clock() < start + 10_000) {
+        tubewire.deliveryQueue.sent.splice(0)
+        await deliver(tubewire.deps, () => undefined, ids)
+        const [next] = tubewire.deliveryQueue.sent
+        if (!next) break
+        tubewire.advance(next.delaySeconds * 1_000)
+      }
+      expect(sent).toBeGreaterThanOrEqual(perSecond * 10 * 0.95 - 1)
+      expect(sent).toBeLessThanOrEqual(perSecond * 10 * 1.05 + 1)
+    },
+  )
+})
