@@ -2,7 +2,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { dueDeliveries } from '../../src/db/deliveries.ts'
+import { findEndpoint } from '../../src/db/endpoints.ts'
 import { exampleOf } from '../../src/events/catalogue.ts'
+import { sendTest } from '../../src/workers/ask-endpoint.ts'
 import { deliver } from '../../src/workers/deliver.ts'
 import { Slots } from '../../src/workers/slots.ts'
 import { count, deliverAll, deliveriesOf, subscribe, type Tubewire, testDeps } from '../support/harness.ts'
@@ -177,6 +179,24 @@ describe('An endpoint that asked to be left alone for a moment', () => {
     tubewire.deps.fetch = async () => new Response('', { status: 503, headers: { 'retry-after': '2' } })
     await deliverAll(tubewire.deps, ids)
     expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 2 }])
+  })
+})
+
+describe('A run that comes while an endpoint is sent a test', () => {
+  it('is not in vain: what is owed goes out right after it', async () => {
+    const { ids } = await owing(1, 3)
+    const [id = ''] = ids
+    const endpoint = await findEndpoint(env.DB, id, null)
+    if (!endpoint) throw new Error('it is gone')
+    tubewire.deps.fetch = async () => {
+      tubewire.deps.fetch = async () => new Response()
+      await deliver(tubewire.deps, () => undefined, ids)
+      return new Response()
+    }
+    tubewire.deliveryQueue.sent.splice(0)
+    await sendTest(tubewire.deps, endpoint, 'video.published')
+    expect((await deliveriesOf(id)).map(({ state }) => state)).toEqual(Array(3).fill('pending'))
+    expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 0 }])
   })
 })
 
