@@ -203,11 +203,16 @@ export const endpointActionOperations = [
         example: { delivered: true, status: 204, error: null, durationMs: 31, response: null },
       },
     },
-    problems: [404, 'not_verified', 503],
+    problems: [404, 'not_verified', 'paused_by_moderator', 503],
     async handle(input) {
       const endpoint = await reachable(input, 'own')
       if (endpoint.verifiedAt === null)
         throw new Problem('not_verified', 'Its target has not said yet that it wants this: verify it first')
+      if (endpoint.pausedAt !== null && endpoint.pausedBy !== 'owner')
+        throw new Problem(
+          'paused_by_moderator',
+          'A moderator paused this endpoint: it is sent no test either',
+        )
       const { type } = input.body
       const attempt = await sendTest(input.deps, endpoint, type)
       if ('kind' in attempt) throw busy(attempt)

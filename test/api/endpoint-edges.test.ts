@@ -93,3 +93,19 @@ describe('A secret', () => {
     expect(status).toBe(412)
   })
 })
+
+describe('An endpoint that a moderator paused', () => {
+  it('is sent no test by its owner either', async () => {
+    const receiver = await control.receiver()
+    const alice = await loggedIn('alice')
+    const moderator = await loggedIn('moderator', 'Moderator')
+    const { body } = await call('POST', '/endpoints', { url: receiver.url }, as(alice.token))
+    const path = `/endpoints/${body['id']}`
+    await call('PATCH', path, { paused: true }, as(moderator.token))
+    const asked = await receiver.count()
+    expect((await call('POST', `${path}/test`, {}, as(alice.token))).body).toMatchObject({
+      code: 'paused_by_moderator',
+    })
+    expect(await receiver.count()).toBe(asked)
+  })
+})
