@@ -200,9 +200,9 @@ export class Round {
       const missed = await this.#leave(ended)
       const now = this.#deps.clock()
       for (const one of ended) {
-        const waitMs = one.pacedUntil - now
-        // Messages are delayed by whole seconds; the rest is waited for in the next round.
-        if (waitMs > PACE_PATIENCE_MS) rest.later.set(one.visit.id, now + Math.floor(waitMs / 1_000) * 1_000)
+        // Left to a message, so that it holds up nobody else. Messages are delayed by whole seconds; the rest is waited for then.
+        const waitMs = Math.max(0, one.pacedUntil - now)
+        if (one.pacedUntil > 0) rest.later.set(one.visit.id, now + Math.floor(waitMs / 1_000) * 1_000)
         else if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
       }
     }
