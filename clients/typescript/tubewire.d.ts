@@ -719,7 +719,7 @@ export interface paths {
     head?: never
     /**
      * Change, pause or resume an endpoint
-     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint.
+     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat.
      *
      *     API keys need the scope `endpoints:write`.
      */
@@ -3778,6 +3778,8 @@ export interface components {
      *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
      *
      *     `not_verified`: The target of the endpoint has not said yet that it wants to be sent to: verify it.
+     *
+     *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
      */
     Error409_17: {
       headers: {
@@ -7878,6 +7880,8 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
         /** @description The same key, the same answer, done once; for 24 hours. */
         'Idempotency-Key'?: string
       }
@@ -7936,6 +7940,7 @@ export interface operations {
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       409: components['responses']['Error409_2']
+      412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']

@@ -73,7 +73,7 @@ export const endpointActionOperations = [
     }),
     example: { backlog: 'all' },
     answers: { 200: one },
-    problems: [404, 409, 412, 'paused_by_moderator', 'owner_shut_out'],
+    problems: [404, 409, 412, 'insufficient_rights', 'paused_by_moderator', 'owner_shut_out'],
     async handle(input) {
       const { body, deps, request } = input
       const userId = userOf(input).id
@@ -81,15 +81,17 @@ export const endpointActionOperations = [
       await checkIfMatch(request, showEndpoint(endpoint, userId))
       if (endpoint.pausedAt !== null && endpoint.pausedBy !== 'owner' && input.reach !== 'all')
         throw new Problem('paused_by_moderator', 'A moderator paused this endpoint: ask one to resume it')
+      const isOwn = endpoint.ownerId === userId
       const { id, revision } = endpoint
       const { backlog } = body
+      if (!isOwn && backlog !== 'all')
+        throw new Problem('insufficient_rights', 'Only its owner may say that what waited is not sent')
       const before =
         typeof backlog === 'number' ? backlog : backlog === 'none' ? Number.MAX_SAFE_INTEGER : null
       const now = deps.clock()
       const more =
         before === null ? [] : [skipStatement(deps.env.DB, { id, revision: revision + 1 }, before, now)]
       const changed = { ...AS_NEW, pausedAt: null, pausedBy: null }
-      const isOwn = endpoint.ownerId === userId
       const terms = { evenShutOut: isOwn && isOperator(input) }
       const outcome = await updateEndpoint(
         deps.env.DB,
@@ -147,10 +149,11 @@ export const endpointActionOperations = [
         },
       },
     },
-    problems: [404, 409],
+    problems: [404, 409, 412],
     async handle(input) {
       const { body, deps, request } = input
       const endpoint = await reachable(input, 'own')
+      await checkIfMatch(request, showEndpoint(endpoint, userOf(input).id))
       const { id } = endpoint
       const ring = deps.config.encryptionKeys
       const now = deps.clock()
@@ -200,11 +203,16 @@ export const endpointActionOperations = [
         example: { delivered: true, status: 204, error: null, durationMs: 31, response: null },
       },
     },
-    problems: [404, 'not_verified', 503],
+    problems: [404, 'not_verified', 'paused_by_moderator', 503],
     async handle(input) {
       const endpoint = await reachable(input, 'own')
       if (endpoint.verifiedAt === null)
         throw new Problem('not_verified', 'Its target has not said yet that it wants this: verify it first')
+      if (endpoint.pausedAt !== null && endpoint.pausedBy !== 'owner')
+        throw new Problem(
+          'paused_by_moderator',
+          'A moderator paused this endpoint: it is sent no test either',
+        )
       const { type } = input.body
       const attempt = await sendTest(input.deps, endpoint, type)
       if ('kind' in attempt) throw busy(attempt)
@@ -220,6 +228,13 @@ function busy({ waitMs }: Busy): Problem {
   })
 }
 
+/** Asks a target when nobody waits for the answer: that it could not be asked is noted, too. */
+export async function verifyInBackground(deps: Deps, endpoint: Endpoint, origin: string): Promise<void> {
+  if ((await verify(deps, endpoint, origin)) === null) return
+  const problem = 'it was being sent to all the time: ask again'
+  await noteVerification(deps.env.DB, endpoint, { problem }, deps.clock())
+}
+
 /**
  * Asks a target, and notes what came of it. What waited goes out then.
  * @returns null when it was asked.
@@ -232,9 +247,7 @@ export async function verify(deps: Deps, endpoint: Endpoint, origin: string): Pr
     await noteVerification(deps.env.DB, endpoint, outcome, now)
     return null
   }
-  const own = endpoint.rateLimit
-  const rateLimit = outcome.rateLimit === null ? own : Math.min(own ?? outcome.rateLimit, outcome.rateLimit)
-  const isNoted = await noteVerification(deps.env.DB, endpoint, { verifiedAt: now, rateLimit }, now)
+  const isNoted = await noteVerification(deps.env.DB, endpoint, { verifiedAt: now, ...outcome }, now)
   if (isNoted)
     await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))
   return null

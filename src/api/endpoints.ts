@@ -11,10 +11,11 @@ import {
 } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
 import { encryptSecret } from '../secrets.ts'
+import { type Format, isChat } from '../webhooks/formats.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { verify } from './endpoint-actions.ts'
+import { verifyInBackground } from './endpoint-actions.ts'
 import {
   changedSettings,
   newSettings,
@@ -147,7 +148,7 @@ export const endpointOperations = [
       )
       if (endpoint === 'full') throw full('endpoints', most)
       if (endpoint === 'owner-shut-out') throw shutOut(owner)
-      if (endpoint.verifiedAt === null) input.inBackground(verify(deps, endpoint, input.origin))
+      if (endpoint.verifiedAt === null) input.inBackground(verifyInBackground(deps, endpoint, input.origin))
       return created(`/api/v1/endpoints/${id}`, { ...showEndpoint(endpoint, owner), secret })
     },
   }),
@@ -171,7 +172,7 @@ export const endpointOperations = [
     tag: 'Endpoints',
     summary: 'Change, pause or resume an endpoint',
     description:
-      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint.',
+      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat.',
     params: idParams('ep', 'an endpoint'),
     bodyType: 'merge-patch',
     body: changes(false),
@@ -196,12 +197,19 @@ export const endpointOperations = [
       const now = deps.clock()
       const stored = await storedSettings(settings, endpoint.id, deps.config.encryptionKeys)
       const isMoved = stored.url !== undefined && stored.url !== endpoint.url
+      // A greeting is answered 2xx by pages of all sorts: that is no word for what programs read. Nor does ntfy lead where it says.
+      const isAskedOtherwise =
+        stored.format !== undefined &&
+        stored.format !== endpoint.format &&
+        (isChat(endpoint.format as Format) || isChat(stored.format as Format))
+      const isOpenAgain = isMoved || isAskedOtherwise
       const changed = {
         ...stored,
         ...pauseOf(endpoint, paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
         // Who wants to be sent to at one URL has said nothing of another.
-        ...(isMoved ? { ...AS_NEW, verifiedAt: null, verificationError: null } : {}),
-        ...(verified && (isMoved || endpoint.verifiedAt === null)
+        ...(isMoved ? AS_NEW : {}),
+        ...(isOpenAgain ? { verifiedAt: null, verificationError: null } : {}),
+        ...(verified && (isOpenAgain || endpoint.verifiedAt === null)
           ? { verifiedAt: now, verificationError: null }
           : {}),
       }
@@ -214,7 +222,8 @@ export const endpointOperations = [
       if (outcome === 'conflict') throw changedMeanwhile(request)
       if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
       const after = { ...endpoint, ...changed, updatedAt: now, revision: endpoint.revision + 1 }
-      if (after.verifiedAt === null && isMoved) input.inBackground(verify(deps, after, input.origin))
+      if (after.verifiedAt === null && isOpenAgain)
+        input.inBackground(verifyInBackground(deps, after, input.origin))
       // What waited is owed still: without this the next tick sends it.
       const waited = endpoint.pausedAt !== null || endpoint.verifiedAt === null
       if (waited && after.pausedAt === null && after.verifiedAt !== null)

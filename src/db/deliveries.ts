@@ -2,6 +2,7 @@
 import type { LoggedEvent } from '../events/envelope.ts'
 import { columnsOf } from './columns.ts'
 import type { Endpoint } from './endpoints.ts'
+import { jsonParts } from './json-parts.ts'
 import { endpoints } from './schema.ts'
 
 /**
@@ -55,13 +56,35 @@ export async function dueDeliveries(
 ): Promise<Due> {
   const ids = JSON.stringify(endpointIds)
   // D1 binds numbers as fractions.
-  const size = `max(CAST(?3 AS INTEGER), (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
-  const half = `(${size} + 1) / 2`
+  const one = 'CAST(?3 AS INTEGER)'
+  const batch = `max(${one}, (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
+  const half = (size: string) => `(${size} + 1) / 2`
+  // A limit can't be an endpoint's own: those without batches have theirs.
+  const first = (d: string, condition: string, limitOf: (size: string) => string) =>
+    [
+      ['IS NULL', one],
+      ['IS NOT NULL', batch],
+    ].map(
+      ([hasNone, size = '']) => `SELECT event_sequence FROM (
+        SELECT ${d}.event_sequence FROM deliveries ${d}
+        WHERE p.batch_size ${hasNone} AND ${d}.endpoint_id = p.id AND ${d}.due_at IS NOT NULL AND ${condition}
+        ORDER BY ${d}.due_at, ${d}.event_sequence LIMIT ${limitOf(size)})`,
+    )
   // What waits behind one that failed is passed over before it is counted: it must not stand in the way of the rest.
-  const isFree = (d: string) => `(p.ordering <> 'subject' OR ${d}.order_key IS NULL OR NOT EXISTS (
+  const isFree = (
+    d: string,
+    after: string,
+  ) => `(p.ordering <> 'subject' OR ${d}.order_key IS NULL OR NOT EXISTS (
     SELECT 1 FROM deliveries w INDEXED BY deliveries_order
     WHERE w.endpoint_id = p.id AND w.order_key = ${d}.order_key AND w.event_sequence < ${d}.event_sequence
-      AND w.due_at IS NOT NULL AND w.due_at > ?2))`
+      AND w.due_at IS NOT NULL AND w.due_at > ${after}))`
+  const retried = first('t', `t.due_at > ${LINE.replayed} AND t.due_at <= ?2 AND ${isFree('t', '?2')}`, half)
+  const inLine = first(
+    'f',
+    `f.due_at <= ${LINE.replayed} AND ${isFree('f', String(LINE.replayed))} AND (p.ordering <> 'endpoint' OR NOT EXISTS (
+       SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ${LINE.replayed}))`,
+    (size) => size,
+  )
   const [found, rows] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
@@ -69,7 +92,8 @@ export async function dueDeliveries(
       )
       .bind(ids),
     // In two parts, each along the index of what is due: those whose time has come, and those in line. Of an event that is
-    // owed to a hundred endpoints the data comes once.
+    // owed to a hundred endpoints the data comes once. Where order is kept, what is in line waits for all that failed before it,
+    // due or not: not all that is due is read.
     db
       .prepare(
         `SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence, d.attempts AS attempts,
@@ -79,16 +103,7 @@ export async function dueDeliveries(
          FROM json_each(?1) j
            CROSS JOIN endpoints p ON p.id = j.value AND p.held_until <= ?2 AND ${isOpen('p')}
            CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence IN (
-             SELECT event_sequence FROM (
-               SELECT t.event_sequence FROM deliveries t
-               WHERE t.endpoint_id = p.id AND t.due_at IS NOT NULL AND t.due_at > ${LINE.replayed} AND t.due_at <= ?2
-                 AND ${isFree('t')}
-               ORDER BY t.due_at, t.event_sequence LIMIT ${half})
-             UNION ALL
-             SELECT event_sequence FROM (
-               SELECT f.event_sequence FROM deliveries f
-               WHERE f.endpoint_id = p.id AND f.due_at IS NOT NULL AND f.due_at <= ${LINE.replayed} AND ${isFree('f')}
-               ORDER BY f.due_at, f.event_sequence LIMIT ${size}))
+             ${[...retried, ...inLine].join(' UNION ALL ')})
            CROSS JOIN events e ON e.sequence = d.event_sequence
          WHERE p.ordering <> 'endpoint' OR NOT EXISTS (
            SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ?2)
@@ -189,17 +204,20 @@ export async function recordAttempts(
   const failed = recorded.filter(({ state }) => state !== 'delivered')
   const ids = JSON.stringify([...new Set(recorded.map(({ endpointId }) => endpointId))])
   const statements = [
-    ...(failed.length > 0 ? [attemptsStatement(db, failed)] : []),
-    deliveriesStatement(db, recorded),
+    // A round of batches has more to record than fits into a parameter. The attempts first: each counts on what came before it.
+    ...jsonParts(failed).map((part) => attemptsStatement(db, part)),
+    ...jsonParts(recorded).map((part) => deliveriesStatement(db, part)),
     ...(judged.length > 0 ? healthStatements(db, judged, now) : []),
   ]
   const results = await db.batch<Record<string, unknown>>([
     ...statements,
     db
       .prepare(
+        // Of one that is held all waits for that, what is due already, too.
         `SELECT id, dueAt FROM (
            SELECT p.id AS id, max(p.held_until, coalesce(
-                    (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ?2), 0)) AS dueAt
+                    (SELECT min(due_at) FROM deliveries
+                     WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > iif(p.held_until > ?2, -1, ?2)), 0)) AS dueAt
            FROM json_each(?1) j CROSS JOIN endpoints p ON p.id = j.value AND ${isOpen('p')})
          WHERE dueAt > ?2`,
       )
@@ -217,7 +235,8 @@ export async function recordAttempts(
 /** The same for each statement below: an attempt counts on the state that it began from. */
 const BEGAN = `deliveries.state = 'pending' AND deliveries.attempts = (value ->> 'number') - 1`
 
-function attemptsStatement(db: D1Database, failed: readonly RecordedAttempt[]): D1PreparedStatement {
+/** @param failed JSON of a list of `RecordedAttempt`. */
+function attemptsStatement(db: D1Database, failed: string): D1PreparedStatement {
   return db
     .prepare(
       `INSERT OR IGNORE INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms, status, error, response)
@@ -228,10 +247,11 @@ function attemptsStatement(db: D1Database, failed: readonly RecordedAttempt[]): 
            AND deliveries.event_sequence = value ->> 'sequence'
        WHERE ${BEGAN}`,
     )
-    .bind(JSON.stringify(failed))
+    .bind(failed)
 }
 
-function deliveriesStatement(db: D1Database, recorded: readonly RecordedAttempt[]): D1PreparedStatement {
+/** @param recorded JSON of a list of `RecordedAttempt`. */
+function deliveriesStatement(db: D1Database, recorded: string): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE deliveries SET state = value ->> 'state', attempts = value ->> 'number', due_at = value ->> 'dueAt',
@@ -240,7 +260,7 @@ function deliveriesStatement(db: D1Database, recorded: readonly RecordedAttempt[
        FROM json_each(?) j
        WHERE endpoint_id = value ->> 'endpointId' AND event_sequence = value ->> 'sequence' AND ${BEGAN}`,
     )
-    .bind(JSON.stringify(recorded))
+    .bind(recorded)
 }
 
 function healthStatements(

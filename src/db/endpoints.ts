@@ -180,22 +180,27 @@ export async function updateEndpoint(
 }
 
 /**
- * Notes what came of asking an endpoint's target whether it wants this, unless the endpoint was changed since.
+ * Notes what came of asking an endpoint's target whether it wants this, unless it is another target now, or is asked in another
+ * way, or somebody has confirmed it. What else its owner changed since makes no difference.
  * @param outcome when it said yes, milliseconds since the epoch, and what it can take; or why it did not.
  */
 export async function noteVerification(
   db: D1Database,
-  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
+  { id, url, format }: Pick<Endpoint, 'id' | 'url' | 'format'>,
   outcome: { verifiedAt: number; rateLimit: number | null } | { problem: string },
   now: number,
 ): Promise<boolean> {
   const set =
     'problem' in outcome
       ? assignments(endpoints, { verificationError: outcome.problem, updatedAt: now })
-      : assignments(endpoints, { ...outcome, verificationError: null, updatedAt: now })
+      : assignments(endpoints, { verifiedAt: outcome.verifiedAt, verificationError: null, updatedAt: now })
+  const rate = 'problem' in outcome ? null : outcome.rateLimit
   const { meta } = await db
-    .prepare(`UPDATE endpoints SET ${set.sql}, revision = revision + 1 WHERE id = ? AND revision = ?`)
-    .bind(...set.values, id, revision)
+    .prepare(
+      `UPDATE endpoints SET ${set.sql}, rate_limit = coalesce(min(coalesce(rate_limit, ?), ?), rate_limit), revision = revision + 1
+       WHERE id = ? AND url = ? AND format = ? AND verified_at IS NULL`,
+    )
+    .bind(...set.values, rate, rate, id, url, format)
     .run()
   return meta.changes > 0
 }

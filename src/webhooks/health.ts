@@ -56,7 +56,12 @@ export type Judgement = {
 /** @param random from 0 to 1: spreads the time of the next probe by ±20 %. */
 export function judge(before: Health, told: Told, random: number): Judgement {
   if (told.isSuccess)
-    return { health: HEALTHY, isBroken: false, isRecovered: before.brokenSince !== null, disabled: null }
+    return {
+      health: wellAfter(before, told),
+      isBroken: false,
+      isRecovered: before.brokenSince !== null,
+      disabled: null,
+    }
   const health = afterFailure(before, told, random)
   return {
     health,
@@ -66,12 +71,18 @@ export function judge(before: Health, told: Told, random: number): Judgement {
   }
 }
 
+/** What was under way when it asked to be left alone says nothing against that. */
+function wellAfter({ heldUntil }: Health, { endedAt }: Told): Health {
+  return heldUntil > endedAt ? { ...HEALTHY, heldUntil } : HEALTHY
+}
+
 function afterFailure(before: Health, told: Told, random: number): Health {
   const { startedAt, endedAt, retryAt } = told
   const failingSince = before.failingSince ?? startedAt
   const heldUntil = Math.max(before.heldUntil, retryAt ?? 0)
-  // It answers, and asks for less: that is what it gets. Breaking would be more than it asked for.
-  if (told.status === 429) return { ...before, failingSince, heldUntil }
+  // It answers, and asks for less: that is what it gets. Breaking would be more than it asked for. One that is broken is not
+  // well for that: the next probe waits for its step.
+  if (told.status === 429 && before.brokenSince === null) return { ...before, failingSince, heldUntil }
   const failures = before.failures + 1
   if (before.brokenSince === null) {
     const isBroken = failures >= FAILURES_THAT_BREAK

@@ -10,6 +10,7 @@ import { afterAnswer, reserve } from '../webhooks/pace.ts'
 import type { Attempt } from '../webhooks/send.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
+import { tolerating, wakeDeliveries } from './messages.ts'
 import { type Posted, post } from './post.ts'
 
 /** As long as an endpoint may take to answer, and a little. */
@@ -156,7 +157,9 @@ async function inTurn<TResult>(
         })
         return result
       } finally {
-        await leaveGate(DELIVERY_GATE, holder, [{ id, pace: now }])
+        const { missed } = await leaveGate(DELIVERY_GATE, holder, [{ id, pace: now }])
+        // A run that found it taken will not come again.
+        await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, missed))
       }
     }
     await deps.pause(STEP_MS)

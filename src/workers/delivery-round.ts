@@ -90,7 +90,9 @@ function planVisit(
   const wanted = brokenSince === null ? shipments : shipments.slice(0, 1)
   const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
   const isCut = retried >= most / 2 || all.length - retried >= most
-  const hasMore = isCut || all.length > most || wanted.length < shipments.length
+  // What waits behind the retried was not read.
+  const hasFollowers = ordering !== 'none' && retried > 0
+  const hasMore = isCut || hasFollowers || all.length > most || wanted.length < shipments.length
   return {
     id,
     pace,
@@ -201,8 +203,11 @@ export class Round {
     } finally {
       // Only now: an endpoint is let go when all that it was sent is recorded, or will never be.
       const missed = await this.#leave(ended)
+      const now = this.#deps.clock()
       for (const one of ended) {
-        if (one.pacedUntil > 0) rest.later.set(one.visit.id, one.pacedUntil)
+        // Left to a message, so that it holds up nobody else. Messages are delayed by whole seconds; the rest is waited for then.
+        const waitMs = Math.max(0, one.pacedUntil - now)
+        if (one.pacedUntil > 0) rest.later.set(one.visit.id, now + Math.floor(waitMs / 1_000) * 1_000)
         else if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
       }
     }
@@ -231,7 +236,8 @@ export class Round {
 
   async #lane(running: Running, plan: Plan): Promise<void> {
     const { line } = plan
-    while (this.#mayBegin(running)) {
+    // Of slots that are spent none is given out: without this who is refused one would ask for it for ever.
+    while (this.#mayBegin(running) && running.pacedUntil === 0 && !this.#slots.areSpent) {
       const shipment = line.next()
       if (shipment) await this.#ship(running, plan, shipment)
       else if (line.mayGoOn) await line.change()
@@ -240,7 +246,7 @@ export class Round {
   }
 
   #mayBegin(running: Running): boolean {
-    return !this.#stopping.signal.aborted && this.#isOpen(running) && running.pacedUntil === 0
+    return !this.#stopping.signal.aborted && this.#isOpen(running)
   }
 
   /** Whether an endpoint is sent to, as far as this round knows. */
@@ -279,7 +285,7 @@ export class Round {
     const before = running.health
     const { health, isRecovered, disabled } = judge(before, told, this.#deps.random())
     // One that was well and is: nothing to write.
-    if (health !== HEALTHY || before.failingSince !== null) running.health = health
+    if (health !== HEALTHY || before.failingSince !== null || before.heldUntil > 0) running.health = health
     running.pace = afterAnswer(running.pace, told)
     const since = before.failingSince ?? told.startedAt
     if (isRecovered) running.recovered ??= { since }
@@ -291,8 +297,8 @@ export class Round {
     const { clock, pause } = this.#deps
     const { waitMs, pace } = reserve(running.pace, rateLimit, clock())
     if (waitMs > PACE_PATIENCE_MS) {
-      // Messages are delayed by whole seconds; the rest is waited for here.
-      running.pacedUntil = clock() + Math.floor(waitMs / 1_000) * 1_000
+      // Those that have a place already are sent still.
+      running.pacedUntil = clock() + waitMs
       return false
     }
     running.pace = pace

@@ -106,6 +106,19 @@ describe('The circuit', () => {
     expect(health).toMatchObject({ failures: 4, brokenSince: null, heldUntil: NOW + 60_000 })
   })
 
+  it('is held on when a probe is answered 429: the next one waits for its step all the same', () => {
+    const { health } = afterFailures(5)
+    const after = judge(health, failed(health.heldUntil, 429), 0.5).health
+    expect(after.heldUntil).toBe(health.heldUntil + 10 + 60 * SECOND)
+  })
+
+  it('leaves it alone for as long as it asked, whatever was under way then', () => {
+    const { health } = judge(HEALTHY, failed(NOW, 429, NOW + 60_000), 0.5)
+    const after = judge(health, { ...answered(NOW - 10), endedAt: NOW + 20 }, 0.5).health
+    expect(after).toMatchObject({ failures: 0, failingSince: null, heldUntil: NOW + 60_000 })
+    expect(judge(after, answered(NOW + 60_000), 0.5).health).toEqual(HEALTHY)
+  })
+
   it('waits for as long as a probe asks, when that is longer than its step', () => {
     const { health } = afterFailures(5)
     const told = failed(health.heldUntil, 503, NOW + DAY)
