@@ -59,7 +59,7 @@ export async function dueDeliveries(
   const one = 'CAST(?3 AS INTEGER)'
   const batch = `max(${one}, (SELECT coalesce(max(batch_size), 0) FROM endpoints WHERE id IN (SELECT value FROM json_each(?1))))`
   const half = (size: string) => `(${size} + 1) / 2`
-  // A limit can't be an endpoint's own: those without batches have theirs.
+  // A limit can't be an endpoint's own: those without batches have theirs. A batch that failed comes again whole.
   const first = (d: string, condition: string, limitOf: (size: string) => string) =>
     [
       ['IS NULL', one],
@@ -68,7 +68,7 @@ export async function dueDeliveries(
       ([hasNone, size = '']) => `SELECT event_sequence FROM (
         SELECT ${d}.event_sequence FROM deliveries ${d}
         WHERE p.batch_size ${hasNone} AND ${d}.endpoint_id = p.id AND ${d}.due_at IS NOT NULL AND ${condition}
-        ORDER BY ${d}.due_at, ${d}.event_sequence LIMIT ${limitOf(size)})`,
+        ORDER BY ${d}.due_at, ${d}.event_sequence LIMIT ${hasNone === 'IS NULL' ? limitOf(size) : size})`,
     )
   // What waits behind one that failed is passed over before it is counted: it must not stand in the way of the rest.
   const isFree = (

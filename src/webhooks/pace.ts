@@ -15,8 +15,9 @@ export const NEW_PACE: Pace = { arrival: 0, slowness: 0, slowedAt: 0 }
 const DEFAULT_PER_SECOND = 1_000
 /** What has not been sent for so long may be caught up at once: the time between two runs. */
 const BURST_MS = 250
-/** Each time that it is too much, the next requests come at a fraction of the pace. */
+/** Each time that it is too much, the next requests come at a fraction of the pace: of its limit, or of this. */
 const SLOWDOWN = 4
+const SLOWED_PER_SECOND = 64
 const MAX_SLOWNESS = 6
 /** So many good answers in a row take back one slowdown. */
 const ANSWERS_THAT_SPEED_UP = 4
@@ -65,5 +66,7 @@ export function giveBack(pace: Pace, perSecond: number | null): Pace {
 /** Milliseconds from one request to the next. */
 function intervalOf({ slowness }: Pace, perSecond: number | null): number {
   const usual = 1_000 / (perSecond ?? DEFAULT_PER_SECOND)
-  return Math.min(usual * SLOWDOWN ** Math.ceil(slowness), Math.max(usual, SLOWEST_MS))
+  if (slowness === 0) return usual
+  const slowed = Math.max(usual, 1_000 / SLOWED_PER_SECOND) * SLOWDOWN ** Math.ceil(slowness)
+  return Math.min(slowed, Math.max(usual, SLOWEST_MS))
 }

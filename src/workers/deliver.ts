@@ -73,7 +73,12 @@ async function outlast(deps: Deps, round: Round): Promise<void> {
 async function attend(round: Round, slots: Slots): Promise<void> {
   // Until what can be begun at once is.
   if (await patiently(round.sending, 0)) return
-  for (let waited = 0; waited < PATIENCE_MS && !isOfTheSlow(round); waited += STANDSTILL_MS) {
+  // What is sent at its own pace goes on in the background.
+  for (
+    let waited = 0;
+    waited < PATIENCE_MS && !isOfTheSlow(round) && !round.isOfThePaced;
+    waited += STANDSTILL_MS
+  ) {
     const { freed } = slots
     if (await patiently(round.sending, STANDSTILL_MS)) return
     if (slots.areAllTaken && slots.freed === freed) break

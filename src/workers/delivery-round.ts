@@ -23,6 +23,8 @@ import type { Slots } from './slots.ts'
 const LEASE_MS = 30_000 + 15_000
 /** A send that has to wait for longer than this, for its endpoint's limit, is left to a later round. */
 const PACE_PATIENCE_MS = 1_000
+/** What waits for its endpoint's limit goes on in the background, for so long that what is sent then is over in time. */
+const PACED_MS = 25_000
 
 /** What is left to do: endpoints with more to send now, or from a time on, milliseconds since the epoch. */
 export type Rest = { now: Set<string>; later: Map<string, number> }
@@ -131,6 +133,10 @@ export class Round {
   readonly #running: Map<string, Running>
   /** No run outlives its lease, nor waits for who hangs. */
   readonly #stopping = new AbortController()
+  /** What goes on at its own pace is not kept from a slot. */
+  readonly #never = new AbortController().signal
+  /** Milliseconds since the epoch. */
+  readonly #startedAt: number
   /** What was answered, or has ended, since the last `settle`. */
   #answered: RecordedAttempt[] = []
   #ended: Running[] = []
@@ -146,6 +152,7 @@ export class Round {
     later: Map<string, number>,
   ) {
     this.#deps = deps
+    this.#startedAt = deps.clock()
     this.#slots = slots
     this.#holder = holder
     this.#rendering = rendering
@@ -246,7 +253,22 @@ export class Round {
   }
 
   #mayBegin(running: Running): boolean {
-    return !this.#stopping.signal.aborted && this.#isOpen(running)
+    return (!this.#stopping.signal.aborted || this.#mayGoOn(running)) && this.#isOpen(running)
+  }
+
+  /** Whether an endpoint is sent to though the round was stopped: at its own pace it is in nobody's way. */
+  #mayGoOn({ visit, pace }: Running): boolean {
+    const endpoint = visit.plan?.endpoint
+    if (!endpoint || !isPaced(endpoint, pace)) return false
+    const timeoutMs = endpoint.timeoutMs ?? this.#deps.config.deliveryTimeoutMs
+    return this.#deps.clock() - this.#startedAt + timeoutMs <= PACED_MS
+  }
+
+  /** Whether all that is not over waits for its endpoint's limit, or may have to. */
+  get isOfThePaced(): boolean {
+    const ended = new Set(this.#ended)
+    const unfinished = [...this.#running.values()].filter((running) => !ended.has(running))
+    return unfinished.every(({ visit, pace }) => visit.plan !== null && isPaced(visit.plan.endpoint, pace))
   }
 
   /** Whether an endpoint is sent to, as far as this round knows. */
@@ -262,20 +284,23 @@ export class Round {
     if (!(await this.#isPaced(running, endpoint))) return line.putBack(shipment)
     let isBegun = false
     let isDelivered = false
-    await this.#slots.run(async () => {
-      // Another lane may have learned meanwhile that it is to be left alone.
-      if (!this.#mayBegin(running)) return
-      isBegun = true
-      try {
-        const { recorded, told } = await attemptShipment(this.#deps, endpoint, shipment, this.#rendering)
-        this.#answered.push(...recorded)
-        this.#learn(running, told)
-        isDelivered = told.isSuccess
-      } catch (error) {
-        // What fails at one endpoint is that endpoint's trouble only.
-        this.#deps.log({ log: 'error', where: `sending to ${endpoint.id}`, error: describeError(error) })
-      }
-    }, this.#stopping.signal)
+    await this.#slots.run(
+      async () => {
+        // Another lane may have learned meanwhile that it is to be left alone.
+        if (!this.#mayBegin(running)) return
+        isBegun = true
+        try {
+          const { recorded, told } = await attemptShipment(this.#deps, endpoint, shipment, this.#rendering)
+          this.#answered.push(...recorded)
+          this.#learn(running, told)
+          isDelivered = told.isSuccess
+        } catch (error) {
+          // What fails at one endpoint is that endpoint's trouble only.
+          this.#deps.log({ log: 'error', where: `sending to ${endpoint.id}`, error: describeError(error) })
+        }
+      },
+      isPaced(endpoint, running.pace) ? this.#never : this.#stopping.signal,
+    )
     if (isBegun) return line.done(shipment, isDelivered)
     running.pace = giveBack(running.pace, endpoint.rateLimit)
     line.putBack(shipment)
@@ -317,6 +342,11 @@ export class Round {
       this.#deps.log({ log: 'error', where: 'leaving the gate', error: describeError(error) })
     return new Set(missed)
   }
+}
+
+/** Whether an endpoint has a pace that is to be felt. */
+function isPaced({ rateLimit }: Endpoint, { slowness }: Pace): boolean {
+  return rateLimit !== null || slowness > 0
 }
 
 function hasRest({ visit: { plan } }: Running): boolean {

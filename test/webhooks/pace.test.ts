@@ -77,9 +77,12 @@ describe('An endpoint that says that it is too much', () => {
 
   it.each([429, 502, 504])('by a %d is sent a quarter, then a sixteenth', (status) => {
     const once = afterAnswer(NEW_PACE, answer(status, NOW))
-    expect(send(100, 10_000, once).length).toBeLessThanOrEqual(250 * 1.05)
+    expect(send(60, 10_000, once).length).toBeLessThanOrEqual(150 * 1.05)
     const twice = afterAnswer(once, answer(status, NOW + 1_000))
-    expect(send(100, 10_000, twice).length).toBeLessThanOrEqual(62.5 * 1.05)
+    expect(send(60, 10_000, twice).length).toBeLessThanOrEqual(37.5 * 1.05)
+    // However fast it is otherwise: 16 a second, and 4.
+    expect(send(null, 10_000, once).length).toBeLessThanOrEqual(160 * 1.05)
+    expect(send(null, 10_000, twice).length).toBeLessThanOrEqual(40 * 1.05)
   })
 
   it('by several answers to what was under way together has said so once', () => {

@@ -40,7 +40,9 @@ describe('The limit of an endpoint', () => {
     const start = tubewire.deps.clock()
     while (tubewire.deps.clock() < start + seconds * 1_000) {
       tubewire.deliveryQueue.sent.splice(0)
-      await deliver(tubewire.deps, () => undefined, [endpoint.id])
+      const late: Promise<unknown>[] = []
+      await deliver(tubewire.deps, (promise) => late.push(promise), [endpoint.id])
+      await Promise.all(late)
       // A message comes a tenth of a second after its time.
       const [next] = tubewire.deliveryQueue.sent
       if (!next) break
@@ -87,6 +89,34 @@ describe('The limit of an endpoint', () => {
     expect(waits.filter((wait) => wait > 15).length).toBeLessThanOrEqual(10)
     const states = (await deliveriesOf(endpoint.id)).map(({ state }) => state)
     expect(states.filter((state) => state === 'delivered')).toHaveLength(58)
+  })
+})
+
+describe('An endpoint that is sent to at its own pace', () => {
+  it('goes on in the background, and holds up nobody', async () => {
+    const slow = await control.receiver()
+    const slowEndpoint = await subscribe(slow.url, tubewire.deps)
+    const { receiver, endpoint } = await owed(tubewire, 30)
+    await env.DB.prepare('UPDATE endpoints SET rate_limit = 2 WHERE id = ?').bind(slowEndpoint.id).run()
+    const ends: (() => void)[] = []
+    tubewire.deps.pause = () => new Promise((end) => ends.push(end))
+    const late: Promise<unknown>[] = []
+    const setTimeout = vi.spyOn(globalThis, 'setTimeout')
+    await deliver(tubewire.deps, (promise) => late.push(promise), [slowEndpoint.id, endpoint.id])
+    // Nobody waits for it, once all others have answered.
+    expect(
+      setTimeout.mock.calls.filter(([, milliseconds]) => milliseconds === 250).length,
+    ).toBeLessThanOrEqual(1)
+    setTimeout.mockRestore()
+    expect(await receiver.count()).toBe(30)
+    expect(late).toHaveLength(1)
+    tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
+    for (const end of ends) end()
+    await Promise.all(late)
+    expect(await slow.count()).toBeGreaterThan(2)
+    expect((await deliveriesOf(slowEndpoint.id)).filter(({ state }) => state === 'delivered')).toHaveLength(
+      await slow.count(),
+    )
   })
 })
 
