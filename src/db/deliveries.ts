@@ -178,8 +178,9 @@ export type RecordedAttempt = {
 /** How an endpoint is doing after its attempts. */
 export type RecordedHealth = {
   endpointId: string
-  /** That it was read at: when its owner changed it since, what he said holds. */
-  revision: number
+  /** Where it was sent to, and how it was doing before: when its owner began it anew since, that holds. */
+  url: string
+  before: Pick<Endpoint, 'failures' | 'brokenSince'>
   health: Pick<Endpoint, 'failures' | 'failingSince' | 'brokenSince' | 'probes' | 'heldUntil'>
   /** It is well again: what waited for its next attempt goes out at once, and in order. */
   isRecovered: boolean
@@ -277,7 +278,8 @@ function healthStatements(
            held_until = value ->> '$.health.heldUntil', disabled_at = value ->> '$.disabled.at',
            disabled_reason = value ->> '$.disabled.reason'
          FROM json_each(?) j
-         WHERE endpoints.id = value ->> 'endpointId' AND endpoints.revision = value ->> 'revision'`,
+         WHERE endpoints.id = value ->> 'endpointId' AND endpoints.url = value ->> 'url'
+           AND endpoints.failures = value ->> '$.before.failures' AND endpoints.broken_since IS value ->> '$.before.brokenSince'`,
       )
       .bind(JSON.stringify(judged)),
     ...(recovered.length > 0

@@ -35,9 +35,13 @@ export type Verification = { rateLimit: number | null } | { problem: string }
  */
 export async function verifyTarget(
   deps: Deps,
-  endpoint: Endpoint,
+  { timeoutMs, ...rest }: Endpoint,
   origin: string,
 ): Promise<Verification | Busy> {
+  const endpoint = {
+    ...rest,
+    timeoutMs: Math.min(timeoutMs ?? deps.config.deliveryTimeoutMs, MAX_TIMEOUT_MS),
+  }
   const format = endpoint.format as Format
   return inTurn(deps, endpoint, async () => {
     if (isChat(format))
@@ -107,7 +111,10 @@ async function shakeHands(
 }
 
 /** Sends the example of a type, as it would be sent if it happened now. Its id begins with `evt_test_`. */
-export function sendTest(deps: Deps, endpoint: Endpoint, type: EventType): Promise<Attempt | Busy> {
+export async function sendTest(deps: Deps, endpoint: Endpoint, type: EventType): Promise<Attempt | Busy> {
+  // It asked to be left alone. Of one that is broken the owner may want to see whether it still is.
+  const heldMs = endpoint.brokenSince === null ? endpoint.heldUntil - deps.clock() : 0
+  if (heldMs > 0) return { kind: 'busy', waitMs: heldMs }
   const format = endpoint.format as Format
   const now = deps.clock()
   const id = newId('evt_test')
@@ -126,6 +133,9 @@ export function sendTest(deps: Deps, endpoint: Endpoint, type: EventType): Promi
 function optionsOf({ config }: Deps, { payload, url }: Endpoint) {
   return { payload, url, eventUrl: (id: string) => `${config.publicUrl ?? ''}/api/v1/events/${id}` }
 }
+
+/** Somebody waits for the answer of the API, and the platform for no longer than 30 s: of CloudEvents these are two requests. */
+const MAX_TIMEOUT_MS = 10_000
 
 /** Does something with an endpoint while nobody else does, and within its limit. */
 async function inTurn<TResult>(

@@ -11,12 +11,20 @@ import { gateOf } from './gates.ts'
 const MAX_KEPT = 10_000
 /** Of the keys of the storage: how slow an endpoint asked us to be outlives the object's memory. */
 const SLOWNESS = 'slowness:'
+/** And so does when its next request may be made, when that is farther away than the object may be idle. */
+const ARRIVAL = 'arrival:'
+const FAR_MS = 10_000
 
 export type Entry = { id: string; pace: Pace }
 /** An endpoint that is let go, with its pace as it is now; null: as it was. */
 export type Exit = { id: string; pace: Pace | null }
 
-type Kept = { lease: { holder: string; until: number } | null; turnedAway: boolean; pace: Pace }
+type Kept = {
+  lease: { holder: string; until: number } | null
+  turnedAway: boolean
+  pace: Pace
+  isArrivalStored: boolean
+}
 
 export class DeliveryGate extends DurableObject<Env> {
   readonly #kept = new Map<string, Kept>()
@@ -64,6 +72,11 @@ export class DeliveryGate extends DurableObject<Env> {
       if (pace.slowness === 0) kv.delete(SLOWNESS + id)
       else kv.put(SLOWNESS + id, pace.slowness)
     }
+    // Of a low limit: the object may be out of memory before the next request may be made.
+    const isFar = pace.arrival - Date.now() > FAR_MS
+    if (isFar) kv.put(ARRIVAL + id, pace.arrival)
+    else if (kept.isArrivalStored) kv.delete(ARRIVAL + id)
+    kept.isArrivalStored = isFar
     kept.pace = pace
   }
 
@@ -71,8 +84,15 @@ export class DeliveryGate extends DurableObject<Env> {
     let kept = this.#kept.get(id)
     if (!kept) {
       if (this.#kept.size >= MAX_KEPT) this.#forget()
-      const slowness = this.ctx.storage.kv.get<number>(SLOWNESS + id) ?? 0
-      kept = { lease: null, turnedAway: false, pace: { ...NEW_PACE, slowness } }
+      const { kv } = this.ctx.storage
+      const slowness = kv.get<number>(SLOWNESS + id) ?? 0
+      const arrival = kv.get<number>(ARRIVAL + id)
+      kept = {
+        lease: null,
+        turnedAway: false,
+        pace: { ...NEW_PACE, slowness, arrival: arrival ?? 0 },
+        isArrivalStored: arrival !== undefined,
+      }
       this.#kept.set(id, kept)
     }
     return kept

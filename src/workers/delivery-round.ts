@@ -225,10 +225,10 @@ export class Round {
   #takeJudged(): Judged[] {
     const changed = [...this.#running.values()].filter(({ health, recorded }) => health !== recorded)
     return changed.flatMap((one) => {
-      const { health, recovered, disabled, visit } = one
+      const { health, recorded: before, recovered, disabled, visit } = one
       one.recorded = health
       one.recovered = null
-      return visit.plan ? [{ endpoint: visit.plan.endpoint, health, recovered, disabled }] : []
+      return visit.plan ? [{ endpoint: visit.plan.endpoint, before, health, recovered, disabled }] : []
     })
   }
 

@@ -1,7 +1,7 @@
 /** @module What came of a round's attempts, into the database: the deliveries, how the endpoints are doing, what owners are told. */
 import { type RecordedAttempt, type RecordedHealth, recordAttempts } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
-import { eventStatements } from '../db/fan-out.ts'
+import { eventStatements, type Guard } from '../db/fan-out.ts'
 import { newId } from '../db/id.ts'
 import { deliveryFailed, endpointDisabled, endpointRecovered } from '../events/endpoint-events.ts'
 import type { LoggedEvent } from '../events/envelope.ts'
@@ -19,6 +19,8 @@ const RECORD_TRIES = 3
 /** How an endpoint is doing after attempts, and what of it its owner is to be told. */
 export type Judged = {
   endpoint: Endpoint
+  /** As the database has it. */
+  before: Judgement['health']
   health: Judgement['health']
   /** Since when it had failed, of one that is well again after its circuit was broken. */
   recovered: { since: number } | null
@@ -42,18 +44,25 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
   if (answered.length === 0) return new Map()
   const { DB, DELIVERY_QUEUE } = deps.env
   const now = deps.clock()
-  const events = toBeTold(outcomes, now)
   // The same for each try: an event that another one has stored has had its deliveries.
   const pollId = newId('run')
-  const { statements, outcomeOf } = eventStatements(DB, { pollId, events, now, guard: ALWAYS })
+  const stores = toBeTold(outcomes, now).map(({ events, guard }) =>
+    eventStatements(DB, { pollId, events, now, guard }),
+  )
+  const statements = stores.flatMap((store) => store.statements)
   const healths = judged.map(recordedHealth)
   for (let tries = 1; ; tries += 1) {
     try {
       const { next, results } = await recordAttempts(DB, answered, healths, now, statements)
-      const { events: stored, endpoints } = outcomeOf(results)
-      logEvents(deps.log, stored)
-      if (endpoints.length > 0)
-        await tolerating(deps.log, 'deliveries', wakeDeliveries(DELIVERY_QUEUE, endpoints))
+      let at = 0
+      for (const store of stores) {
+        const end = at + store.statements.length
+        const { events, endpoints } = store.outcomeOf(results.slice(at, end))
+        at = end
+        logEvents(deps.log, events)
+        if (endpoints.length > 0)
+          await tolerating(deps.log, 'deliveries', wakeDeliveries(DELIVERY_QUEUE, endpoints))
+      }
       return next
     } catch (error) {
       if (tries === RECORD_TRIES) throw error
@@ -63,33 +72,45 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
   }
 }
 
-/** What is told of endpoints depends on nothing else in the database. */
-const ALWAYS = { sql: '1', values: [] }
-
-function recordedHealth({ endpoint, health, recovered, disabled }: Judged): RecordedHealth {
+function recordedHealth({ endpoint, before, health, recovered, disabled }: Judged): RecordedHealth {
   return {
     endpointId: endpoint.id,
-    revision: endpoint.revision,
+    url: endpoint.url,
+    before,
     health,
     isRecovered: recovered !== null,
     disabled: disabled && { at: disabled.at, reason: disabled.detail },
   }
 }
 
-/** What the owners are told. Of a delivery that told of an endpoint itself nothing: two dead endpoints would never end. */
-function toBeTold({ answered, judged, endpointOf, eventOf }: Outcomes, now: number): NewEvent[] {
-  const ofEndpoints = judged.flatMap(({ endpoint, recovered, disabled }) => [
-    ...(recovered ? [endpointRecovered(endpoint, recovered.since, now)] : []),
-    ...(disabled ? [endpointDisabled(endpoint, disabled, now)] : []),
-  ])
-  const ofDeliveries = answered.flatMap(({ endpointId, sequence, number, state, error }) => {
+/**
+ * What the owners are told, each with what must be so. Of a delivery that told of an endpoint itself nothing: two dead endpoints
+ * would never end.
+ */
+function toBeTold(
+  { answered, judged, endpointOf, eventOf }: Outcomes,
+  now: number,
+): { events: NewEvent[]; guard: Guard }[] {
+  const recoveries = judged.flatMap(({ endpoint, recovered }) =>
+    recovered ? [endpointRecovered(endpoint, recovered.since, now)] : [],
+  )
+  const failures = answered.flatMap(({ endpointId, sequence, number, state, error }) => {
     const endpoint = endpointOf(endpointId)
     const event = eventOf(sequence)
     if (state !== 'failed' || !endpoint || !event || isOfTubewire(event.type)) return []
     const { id, type } = event
-    return [
-      deliveryFailed(endpoint, { event: { id, type, sequence }, attempts: number, detail: error ?? '' }, now),
-    ]
+    const failed = { event: { id, type, sequence }, attempts: number, detail: error ?? '' }
+    return [deliveryFailed(endpoint, failed, now)]
   })
-  return [...ofEndpoints, ...ofDeliveries]
+  const disablings = judged.flatMap(({ endpoint, disabled }) =>
+    disabled
+      ? [{ events: [endpointDisabled(endpoint, disabled, now)], guard: isDisabled(endpoint.id, disabled.at) }]
+      : [],
+  )
+  return [{ events: [...recoveries, ...failures], guard: { sql: '1', values: [] } }, ...disablings]
+}
+
+/** Unless its owner began it anew meanwhile. */
+function isDisabled(id: string, at: number): Guard {
+  return { sql: 'EXISTS (SELECT 1 FROM endpoints WHERE id = ? AND disabled_at = ?)', values: [id, at] }
 }

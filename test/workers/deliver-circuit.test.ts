@@ -73,6 +73,8 @@ describe('An endpoint that is down', () => {
     const { receiver, endpoint } = await owed(tubewire, 30)
     const other = await control.receiver()
     const otherEndpoint = await subscribe(other.url, tubewire.deps)
+    // Side by side they may arrive in another order than they are sent in.
+    await env.DB.prepare('UPDATE endpoints SET concurrency = 1').run()
     await receiver.answer({ status: 500 })
     await deliverAll(tubewire.deps, [endpoint.id])
     const broken = await receiver.count()
@@ -162,11 +164,31 @@ describe('A delivery that is given up', () => {
 describe('What an owner changes while a run is under way', () => {
   it('holds: the run does not break again what was begun anew', async () => {
     const { endpoint } = await owed(tubewire, 8)
+    await env.DB.prepare('UPDATE endpoints SET failures = 3, failing_since = 1').run()
     tubewire.deps.fetch = async () => {
-      await env.DB.prepare('UPDATE endpoints SET revision = revision + 1').run()
-      return new Response('', { status: 500 })
+      await env.DB.prepare(
+        'UPDATE endpoints SET revision = revision + 1, failures = 0, failing_since = NULL',
+      ).run()
+      return new Response('', { status: 410 })
     }
     await deliverAll(tubewire.deps, [endpoint.id])
-    expect(await endpointRow(endpoint.id)).toMatchObject({ failures: 0, broken_since: null })
+    expect(await endpointRow(endpoint.id)).toMatchObject({
+      failures: 0,
+      broken_since: null,
+      disabled_at: null,
+    })
+    // Nor is told what is not so.
+    expect(await told()).toEqual([])
+  })
+
+  it('that is something else leaves what the run has learned', async () => {
+    const { endpoint } = await owed(tubewire, 1)
+    tubewire.deps.fetch = async () => {
+      await env.DB.prepare("UPDATE endpoints SET revision = revision + 1, description = 'x'").run()
+      return new Response('', { status: 410 })
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await endpointRow(endpoint.id)).toMatchObject({ disabled_reason: 'it answered 410: it is gone' })
+    expect((await told()).map(({ type }) => type)).toEqual(['endpoint.disabled'])
   })
 })

@@ -1,11 +1,15 @@
 /** @module Deliveries at the edges: of what an invocation may do, of what a statement takes, of a full message. */
+import { evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { dueDeliveries } from '../../src/db/deliveries.ts'
 import { findEndpoint } from '../../src/db/endpoints.ts'
 import { exampleOf } from '../../src/events/catalogue.ts'
+import { NEW_PACE, reserve } from '../../src/webhooks/pace.ts'
 import { sendTest } from '../../src/workers/ask-endpoint.ts'
 import { deliver } from '../../src/workers/deliver.ts'
+import { enterGate, leaveGate } from '../../src/workers/delivery-gate.ts'
+import { gateOf } from '../../src/workers/gates.ts'
 import { Slots } from '../../src/workers/slots.ts'
 import { count, deliverAll, deliveriesOf, subscribe, type Tubewire, testDeps } from '../support/harness.ts'
 
@@ -243,4 +247,36 @@ describe('The limit of an endpoint', () => {
       expect(sent).toBeLessThanOrEqual(perSecond * 10 * 1.05 + 1)
     },
   )
+})
+
+describe('A low limit', () => {
+  it('is known to the gate though it was out of memory', async () => {
+    const { DELIVERY_GATE } = tubewire.deps.env
+    const now = tubewire.deps.clock()
+    const [id, holder] = ['ep_evicted', 'run']
+    const paceOf = async (at: number) =>
+      (await enterGate(DELIVERY_GATE, holder, [id], 45_000, at)).entered.get(id) ?? NEW_PACE
+    await leaveGate(DELIVERY_GATE, holder, [{ id, pace: reserve(await paceOf(now), 0.01, now).pace }])
+    await evictDurableObject(DELIVERY_GATE.getByName(gateOf(id)))
+    expect(reserve(await paceOf(now + 1_000), 0.01, now + 1_000).waitMs).toBeGreaterThan(90_000)
+  })
+})
+
+describe('A test event', () => {
+  it('is not sent to who asked to be left alone, but to who is broken', async () => {
+    const { ids } = await owing(1, 1)
+    const sent = async (settings: string) => {
+      await env.DB.prepare(`UPDATE endpoints SET ${settings}`).run()
+      const endpoint = await findEndpoint(env.DB, ids[0] ?? '', null)
+      let count = 0
+      tubewire.deps.fetch = async () => {
+        count += 1
+        return new Response()
+      }
+      if (endpoint) await sendTest(tubewire.deps, endpoint, 'video.published')
+      return count
+    }
+    expect(await sent('held_until = 4000000000000')).toBe(0)
+    expect(await sent('held_until = 4000000000000, broken_since = 1')).toBe(1)
+  })
 })
