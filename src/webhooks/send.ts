@@ -57,7 +57,8 @@ export async function send(
     // A few bytes, of which we would unpack whatever they hold.
     headers.set('accept-encoding', 'identity')
     const response = await deps.fetch(url, { method, headers, body, redirect: 'manual', signal })
-    const bytes = await readBeginning(response.body, MAX_READ_BYTES)
+    const isEmpty = response.headers.get('content-length') === '0'
+    const bytes = isEmpty ? new Uint8Array() : await readBeginning(response.body, MAX_READ_BYTES)
     const endedAt = deps.clock()
     const { status } = response
     const mayHold = status === 429 || status === 503

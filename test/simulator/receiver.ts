@@ -82,10 +82,12 @@ export async function startReceiver(options: { port?: number } = {}) {
       if (answer?.times !== undefined) answer.times -= 1
       if (answer?.kind === 'hang') hanging.push(response)
       else if (answer?.kind === 'close') response.destroy()
-      else
-        response
-          .writeHead(answer?.status ?? 200, answer?.headers)
-          .end(answer?.body ?? (answer ? '' : challengeIn(body)))
+      else {
+        const text = answer?.body ?? (answer ? '' : challengeIn(body))
+        // As the frameworks of receivers do.
+        const length = { 'content-length': Buffer.byteLength(text) }
+        response.writeHead(answer?.status ?? 200, { ...length, ...answer?.headers }).end(text)
+      }
       const ready = waiting.filter((one) => one.count <= count)
       waiting = waiting.filter((one) => one.count > count)
       for (const { resolve } of ready) resolve()
