@@ -1,5 +1,5 @@
 /** @module One attempt to deliver one webhook, and what it means. */
-import { deadline } from '../http/deadline.ts'
+import { type Deadline, deadline } from '../http/deadline.ts'
 import { readBeginning } from '../http/read-bytes.ts'
 import { retryAfter } from '../http/retry-after.ts'
 import { VERSION } from '../version.ts'
@@ -35,11 +35,17 @@ export type Outcome =
  * Redirects are not followed. The status decides: an answer whose body is late, endless, cut off or of the wrong length is what
  * its headers say.
  *
- * @param deps `timeoutMs`: how long it may take in all, from the connection to the end of what is read.
+ * @param deps `timeoutMs`: how long it may take in all, from the connection to the end of what is read. `limit`: what sees to that,
+ * where many are sent.
  * @param request `headers`: with the signature; what is set here goes before them. `keepAnswer`: see `Attempt.answer`.
  */
 export async function send(
-  deps: { fetch: typeof fetch; clock: () => number; timeoutMs: number },
+  deps: {
+    fetch: typeof fetch
+    clock: () => number
+    timeoutMs: number
+    limit?: (milliseconds: number) => Deadline
+  },
   request: {
     url: string
     method?: 'POST' | 'OPTIONS'
@@ -50,7 +56,7 @@ export async function send(
 ): Promise<Attempt & { responseHeaders: Headers | null }> {
   const { url, method = 'POST', body } = request
   const startedAt = deps.clock()
-  const { signal, lift } = deadline(deps.timeoutMs)
+  const { signal, lift } = (deps.limit ?? deadline)(deps.timeoutMs)
   try {
     const headers = new Headers(request.headers)
     headers.set('user-agent', `Tubewire/${VERSION}`)

@@ -1,6 +1,7 @@
 /** @module One attempt of a shipment: send it, and put what came of it into words for the database and the log. */
 import type { RecordedAttempt } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
+import type { Deadlines } from '../http/deadline.ts'
 import type { Told } from '../webhooks/health.ts'
 import { type Attempt, failedAttempt, outcomeOf } from '../webhooks/send.ts'
 import type { Deps } from './deps.ts'
@@ -18,8 +19,9 @@ export async function attemptShipment(
   endpoint: Endpoint,
   shipment: Shipment,
   rendering: Rendering,
+  deadlines: Deadlines,
 ): Promise<Attempted> {
-  const attempt = await trySend(deps, endpoint, shipment, rendering)
+  const attempt = await trySend(deps, endpoint, shipment, rendering, deadlines)
   const { startedAt, durationMs, status, error, response, retryAt } = attempt
   const endedAt = startedAt + durationMs
   const random = deps.random()
@@ -65,6 +67,7 @@ async function trySend(
   endpoint: Endpoint,
   shipment: Shipment,
   rendering: Rendering,
+  deadlines: Deadlines,
 ): Promise<Attempt> {
   const now = deps.clock()
   let rendered: Rendered | null
@@ -77,5 +80,5 @@ async function trySend(
     return failedAttempt(`the event can't be written in this format: ${describeError(error)}`, now)
   }
   if (!rendered) return failedAttempt('the event is not in the log any more', now)
-  return post(deps, endpoint, rendered.message, rendered.id)
+  return post(deps, endpoint, rendered.message, rendered.id, { deadlines })
 }

@@ -7,6 +7,7 @@
 import { type Due, type DueDelivery, dueDeliveries, LINE, type RecordedAttempt } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
+import { Deadlines } from '../http/deadline.ts'
 import { HEALTHY, type Health, judge, type Told } from '../webhooks/health.ts'
 import { afterAnswer, giveBack, NEW_PACE, type Pace, reserve } from '../webhooks/pace.ts'
 import { attemptShipment } from './attempt.ts'
@@ -126,6 +127,7 @@ export class Round {
   readonly #slots: Slots
   readonly #holder: string
   readonly #rendering: Rendering
+  readonly #deadlines = new Deadlines()
   /** Sends that an endpoint may have under way: one that hangs holds no more slots than its share. */
   readonly #lanes: number
   readonly #endpoints: ReadonlyMap<string, Endpoint>
@@ -290,7 +292,13 @@ export class Round {
         if (!this.#mayBegin(running)) return
         isBegun = true
         try {
-          const { recorded, told } = await attemptShipment(this.#deps, endpoint, shipment, this.#rendering)
+          const { recorded, told } = await attemptShipment(
+            this.#deps,
+            endpoint,
+            shipment,
+            this.#rendering,
+            this.#deadlines,
+          )
           this.#answered.push(...recorded)
           this.#learn(running, told)
           isDelivered = told.isSuccess

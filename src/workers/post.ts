@@ -1,5 +1,6 @@
 /** @module One request to an endpoint: its target checked, its own headers, signed, sent. */
 import type { Endpoint } from '../db/endpoints.ts'
+import type { Deadlines } from '../http/deadline.ts'
 import { targetCheck } from '../http/target-check.ts'
 import type { Message } from '../webhooks/formats.ts'
 import { type Attempt, failedAttempt, send } from '../webhooks/send.ts'
@@ -9,8 +10,8 @@ import { secretsOf } from './endpoint-secrets.ts'
 
 export type Posted = Attempt & { responseHeaders: Headers | null }
 
-/** What may differ from a delivery: a handshake has no body, and the answer to a challenge is read. */
-type More = { method?: 'POST' | 'OPTIONS'; keepAnswer?: true }
+/** What may differ: a handshake has no body, the answer to a challenge is read, and of many each has its time limit. */
+type More = { method?: 'POST' | 'OPTIONS'; keepAnswer?: true; deadlines?: Deadlines }
 
 /**
  * Makes one request. Never throws for what goes wrong with it: that is the attempt's error.
@@ -21,7 +22,7 @@ export async function post(
   endpoint: Endpoint,
   message: Message,
   id: string,
-  { method = 'POST', keepAnswer }: More = {},
+  { method = 'POST', keepAnswer, deadlines }: More = {},
 ): Promise<Posted> {
   const now = deps.clock()
   const failed = (problem: string): Posted => ({ ...failedAttempt(problem, now), responseHeaders: null })
@@ -33,7 +34,12 @@ export async function post(
   if (problem) return failed(`the URL ${problem}`)
   const body = method === 'POST' ? message.body : null
   return send(
-    { fetch: deps.fetch, clock: deps.clock, timeoutMs: endpoint.timeoutMs ?? deps.config.deliveryTimeoutMs },
+    {
+      fetch: deps.fetch,
+      clock: deps.clock,
+      timeoutMs: endpoint.timeoutMs ?? deps.config.deliveryTimeoutMs,
+      ...(deadlines ? { limit: (milliseconds) => deadlines.set(milliseconds) } : {}),
+    },
     {
       url,
       method,
