@@ -79,7 +79,7 @@ export const deliveryOperations = [
     problems: [404],
     async handle(input) {
       const { endpoint, status, minDuration, maxDuration, limit, ...query } = input.query
-      await reachableEndpoint(input, endpoint)
+      const of = await reachableEndpoint(input, endpoint)
       const filter = {
         ...query,
         status: statusesOf(status),
@@ -88,7 +88,7 @@ export const deliveryOperations = [
       }
       const { rows, next } = await listDeliveries(input.deps.env.DB, endpoint, filter, limit)
       const viewerId = userOf(input).id
-      const data = rows.map((delivery) => showDelivery(delivery, viewerId))
+      const data = rows.map((delivery) => showDelivery(delivery, of, viewerId))
       return ok({ data, ...(next === null ? {} : { next: String(next) }) })
     },
   }),
@@ -102,8 +102,7 @@ export const deliveryOperations = [
     answers: { 200: one },
     problems: [404],
     async handle(input) {
-      const { id: endpointId } = await reachableEndpoint(input, input.params.id)
-      return ok(await shown(input, endpointId))
+      return ok(await shown(input, await reachableEndpoint(input, input.params.id)))
     },
   }),
   operation({
@@ -119,24 +118,25 @@ export const deliveryOperations = [
     problems: [404],
     async handle(input) {
       const { deps, params: asked } = input
-      const { id: endpointId } = await reachableEndpoint(input, asked.id)
+      const endpoint = await reachableEndpoint(input, asked.id)
+      const { id: endpointId } = endpoint
       const { env, log, clock } = deps
       const audit = auditOf(input, `${endpointId}/${asked.sequence}`)
       if (!(await resendDelivery(env.DB, endpointId, asked.sequence, clock(), audit)))
         throw missing(endpointId, asked.sequence)
       await tolerating(log, 'deliveries', wakeDeliveries(env.DELIVERY_QUEUE, [endpointId]))
-      return ok(await shown(input, endpointId))
+      return ok(await shown(input, endpoint))
     },
   }),
 ]
 
 type OfOne = Input<v.InferOutput<typeof params>, unknown, unknown>
 
-async function shown(input: OfOne, endpointId: string) {
+async function shown(input: OfOne, endpoint: Endpoint) {
   const { sequence } = input.params
-  const found = await findDelivery(input.deps.env.DB, endpointId, sequence)
-  if (!found) throw missing(endpointId, sequence)
-  return showDeliveryWithAttempts(found, userOf(input).id)
+  const found = await findDelivery(input.deps.env.DB, endpoint.id, sequence)
+  if (!found) throw missing(endpoint.id, sequence)
+  return showDeliveryWithAttempts(found, endpoint, userOf(input).id)
 }
 
 const missing = (endpointId: string, sequence: number) =>

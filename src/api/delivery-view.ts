@@ -1,6 +1,7 @@
 /** @module How a delivery looks in answers. */
 import * as v from 'valibot'
 import type { DeliveryState, MadeAttempt } from '../db/delivery-log.ts'
+import type { Endpoint } from '../db/endpoints.ts'
 import { Time } from './fields.ts'
 import { time } from './time.ts'
 
@@ -34,7 +35,12 @@ const deliveryFields = {
     v.description('When it was asked for: with the event, or since, to be sent again.'),
   ),
   nextAttemptAt: v.nullable(
-    v.pipe(Time, v.description('When it is tried next, or since when it is in line.')),
+    v.pipe(
+      Time,
+      v.description(
+        'When it is tried next, or since when it is in line. Null while nothing is sent to its endpoint.',
+      ),
+    ),
   ),
   finishedAt: v.nullable(Time),
   error: v.nullable(v.pipe(v.string(), v.description('What went wrong last; null when nothing did.'))),
@@ -77,7 +83,7 @@ export const exampleDeliveryWithAttempts = {
 }
 
 /** @param viewerId who looks: what receivers answer is for the endpoint's owner only. */
-export function showDelivery(delivery: DeliveryState, viewerId: string) {
+export function showDelivery(delivery: DeliveryState, endpoint: Endpoint, viewerId: string) {
   const { startedAt, durationMs, status, error, response, ownerId } = delivery
   return {
     endpoint: delivery.endpointId,
@@ -87,8 +93,7 @@ export function showDelivery(delivery: DeliveryState, viewerId: string) {
     state: delivery.state,
     attempts: delivery.attempts,
     createdAt: time(delivery.createdAt),
-    // Of one that stands in line `dueAt` is no time: see `LINE`.
-    nextAttemptAt: time(delivery.dueAt === null ? null : Math.max(delivery.dueAt, delivery.createdAt)),
+    nextAttemptAt: time(nextAttemptAt(delivery, endpoint)),
     finishedAt: time(delivery.finishedAt),
     error,
     lastAttempt:
@@ -98,14 +103,22 @@ export function showDelivery(delivery: DeliveryState, viewerId: string) {
   }
 }
 
+/** Null while nothing is sent to the endpoint. Of one that stands in line `dueAt` is no time: see `LINE`. */
+function nextAttemptAt({ dueAt, createdAt }: DeliveryState, endpoint: Endpoint): number | null {
+  const { pausedAt, disabledAt, verifiedAt, heldUntil } = endpoint
+  const isOpen = pausedAt === null && disabledAt === null && verifiedAt !== null
+  return dueAt === null || !isOpen ? null : Math.max(dueAt, createdAt, heldUntil)
+}
+
 /** The same, with all attempts. */
 export function showDeliveryWithAttempts(
   { delivery, attempts }: { delivery: DeliveryState; attempts: readonly MadeAttempt[] },
+  endpoint: Endpoint,
   viewerId: string,
 ) {
   const isOwn = delivery.ownerId === viewerId
   return {
-    ...showDelivery(delivery, viewerId),
+    ...showDelivery(delivery, endpoint, viewerId),
     allAttempts: attempts.map(({ number, ...attempt }) => ({ number, ...showAttempt(attempt, isOwn) })),
   }
 }

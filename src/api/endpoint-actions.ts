@@ -1,6 +1,6 @@
 /** @module /api/v1/endpoints/:id/…: what is done with an endpoint, besides reading and changing it. */
 import * as v from 'valibot'
-import { skipStatement } from '../db/deliveries.ts'
+import { lineUpStatement, skipStatement } from '../db/deliveries.ts'
 import {
   AS_NEW,
   type Endpoint,
@@ -89,8 +89,10 @@ export const endpointActionOperations = [
       const before =
         typeof backlog === 'number' ? backlog : backlog === 'none' ? Number.MAX_SAFE_INTEGER : null
       const now = deps.clock()
-      const more =
-        before === null ? [] : [skipStatement(deps.env.DB, { id, revision: revision + 1 }, before, now)]
+      const resumed = { id, revision: revision + 1 }
+      const skipped = before === null ? [] : [skipStatement(deps.env.DB, resumed, before, now)]
+      // It is said to be well again: what had failed goes out with the rest, and in order.
+      const more = [...skipped, lineUpStatement(deps.env.DB, resumed, now)]
       const changed = { ...AS_NEW, pausedAt: null, pausedBy: null }
       const terms = { evenShutOut: isOwn && isOperator(input) }
       const outcome = await updateEndpoint(
@@ -243,10 +245,13 @@ export async function verify(deps: Deps, endpoint: Endpoint, origin: string): Pr
   const outcome = await verifyTarget(deps, endpoint, origin)
   if ('kind' in outcome) return outcome
   const now = deps.clock()
+  const about = { log: 'endpoint', endpoint: endpoint.id, url: new URL(endpoint.url).origin } as const
   if ('problem' in outcome) {
+    deps.log({ ...about, state: 'unverified', detail: outcome.problem })
     await noteVerification(deps.env.DB, endpoint, outcome, now)
     return null
   }
+  deps.log({ ...about, state: 'verified' })
   const isNoted = await noteVerification(deps.env.DB, endpoint, { verifiedAt: now, ...outcome }, now)
   if (isNoted)
     await tolerating(deps.log, 'deliveries', wakeDeliveries(deps.env.DELIVERY_QUEUE, [endpoint.id]))

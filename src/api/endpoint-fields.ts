@@ -19,8 +19,12 @@ const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]{0,2000}[\x21-\x7e])?$/
 const RESERVED =
   /^(accept-encoding|connection|content-(length|type|encoding)|cookie2?|date|expect|forwarded|host|http2-settings|idempotency-key|keep-alive|origin|te|trailer|transfer-encoding|upgrade|user-agent|via)$|^(proxy|webhook|svix|ce|sec|cf|x-forwarded|x-real|x-amz|x-goog)-/
 
+/** A record takes a list, and makes names of its places. */
+const isNoList = (record: Record<string, string>) => !Object.keys(record).some((name) => /^\d+$/.test(name))
+
 const Headers = v.pipe(
   v.record(v.string(), v.string('must be a text'), 'must be an object of names and texts'),
+  v.check(isNoList, 'must be an object of names and texts'),
   v.check((headers) => Object.keys(headers).length <= MOST_HEADERS, `must have at most ${MOST_HEADERS}`),
   said(headersProblem),
   v.description(
@@ -30,6 +34,7 @@ const Headers = v.pipe(
 
 const Metadata = v.pipe(
   v.record(v.string(), text(500), 'must be an object of names and texts'),
+  v.check(isNoList, 'must be an object of names and texts'),
   v.check((metadata) => Object.keys(metadata).length <= MOST_METADATA, `must have at most ${MOST_METADATA}`),
   v.check(
     (metadata) => Object.keys(metadata).every((name) => /^[\w.:-]{1,40}$/.test(name)),

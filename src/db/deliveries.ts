@@ -296,6 +296,23 @@ function healthStatements(
 }
 
 /**
+ * Puts what waits for its next attempt in line, when the endpoint is at this revision: a part of the change that makes it so.
+ * @param now milliseconds since the epoch.
+ */
+export function lineUpStatement(
+  db: D1Database,
+  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
+  now: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries SET due_at = ${LINE.fresh}
+       WHERE endpoint_id = (SELECT id FROM endpoints WHERE id = ? AND revision = ?) AND due_at IS NOT NULL AND due_at > ?`,
+    )
+    .bind(id, revision, now)
+}
+
+/**
  * Skips what was asked for before a time, when the endpoint is at this revision: a part of the change that makes it so.
  * @param before milliseconds since the epoch.
  */

@@ -39,6 +39,8 @@ function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): stri
       return `+ ${entry.type}  ${entry.instance}  ${titleOf(entry)}#${entry.sequence}`
     case 'attempt':
       return describeAttempt(entry, urls.get(entry.endpoint) ?? entry.url)
+    case 'endpoint':
+      return describeEndpoint(entry, urls.get(entry.endpoint) ?? entry.url)
     case 'poll':
       return describePoll(entry)
     case 'mail':
@@ -58,6 +60,22 @@ function describeAttempt(entry: Extract<LogEntry, { log: 'attempt' }>, url: stri
   const detail = oneLine(entry.detail ?? '', MAX_ERROR)
   if (entry.outcome === 'gave-up') return `! gave up ${what}: ${detail}`
   return `! attempt ${entry.number} of ${what}: ${detail}; next ${until(entry.dueAt)}`
+}
+
+function describeEndpoint(entry: Extract<LogEntry, { log: 'endpoint' }>, url: string): string {
+  const detail = oneLine(entry.detail ?? '', MAX_ERROR)
+  switch (entry.state) {
+    case 'verified':
+      return `> ${url} wants this: it is sent what it is owed`
+    case 'unverified':
+      return `! ${url} did not say that it wants this, and is sent nothing yet: ${detail} (docs/webhooks.md)`
+    case 'broken':
+      return `! ${url} is down: ${detail}; all that it is owed waits for a probe, ${until(entry.dueAt)}`
+    case 'recovered':
+      return `> ${url} is well again: what waited goes out`
+    case 'disabled':
+      return `! ${url} is disabled: ${detail}. What it is owed waits until it is resumed`
+  }
 }
 
 /** Of what is private the log says no more than that it was. */

@@ -42,6 +42,17 @@ export type LogEntry =
       dueAt?: number
     }
   | {
+      log: 'endpoint'
+      endpoint: string
+      /** Without its path, which may hold a secret. */
+      url: string
+      /** What became of it. */
+      state: 'verified' | 'unverified' | 'broken' | 'recovered' | 'disabled'
+      detail?: string
+      /** When it is sent something next, if that is known. */
+      dueAt?: number
+    }
+  | {
       log: 'mail'
       mail: string
       outcome: 'sent' | 'retry' | 'gave-up'

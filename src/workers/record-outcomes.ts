@@ -63,6 +63,7 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
         if (endpoints.length > 0)
           await tolerating(deps.log, 'deliveries', wakeDeliveries(DELIVERY_QUEUE, endpoints))
       }
+      for (const one of judged) logState(deps, one)
       return next
     } catch (error) {
       if (tries === RECORD_TRIES) throw error
@@ -70,6 +71,20 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
       deps.log({ log: 'error', where, error: describeError(error) })
     }
   }
+}
+
+/** Says what became of an endpoint, when it is another than before. */
+function logState({ log }: Deps, { endpoint, before, health, recovered, disabled }: Judged): void {
+  const about = { log: 'endpoint', endpoint: endpoint.id, url: new URL(endpoint.url).origin } as const
+  if (disabled) log({ ...about, state: 'disabled', detail: disabled.detail })
+  else if (recovered) log({ ...about, state: 'recovered' })
+  else if (health.brokenSince !== null && health.heldUntil !== before.heldUntil)
+    log({
+      ...about,
+      state: 'broken',
+      detail: `${health.failures} failures in a row`,
+      dueAt: health.heldUntil,
+    })
 }
 
 function recordedHealth({ endpoint, before, health, recovered, disabled }: Judged): RecordedHealth {

@@ -159,6 +159,26 @@ describe('What is owed to an endpoint', () => {
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b))
   })
 
+  it('that had failed goes out with the rest, in order, when its owner says that it is well again', async () => {
+    const tubewire = testDeps()
+    const { receiver, endpoint } = await owed(tubewire, 4)
+    // Nothing is held, but two wait for hours.
+    await env.DB.batch([
+      env.DB.prepare('UPDATE endpoints SET failures = 7, broken_since = 1, held_until = 4000000000000'),
+      env.DB.prepare(
+        `UPDATE deliveries SET due_at = 4000000000000, attempts = 3
+         WHERE event_sequence IN (SELECT event_sequence FROM deliveries ORDER BY event_sequence LIMIT 2)`,
+      ),
+      env.DB.prepare('UPDATE endpoints SET concurrency = 1'),
+    ])
+    await call('POST', `/endpoints/${endpoint.id}/resume`)
+    await vi.waitFor(async () => {
+      expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(Array(4).fill('delivered'))
+    }, 10_000)
+    const sequences = (await receiver.requests()).map(({ body: text }) => JSON.parse(text).sequence)
+    expect(sequences).toEqual(sequences.toSorted((a, b) => a - b))
+  })
+
   it.each([['yesterday'], [7], [{}], ['2026-02-31T00:00:00Z']])(
     'is not resumed with a backlog of %j',
     async (backlog) => {

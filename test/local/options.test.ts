@@ -177,6 +177,26 @@ describe('describeLog', () => {
     expect(line).toBe('+ video.published  h  "a [2J b c "  #1')
   })
 
+  it.each([
+    [{ state: 'verified' }, '> http://r.example wants this: it is sent what it is owed'],
+    [
+      { state: 'unverified', detail: 'answered 404' },
+      '! http://r.example did not say that it wants this, and is sent nothing yet: answered 404 (docs/webhooks.md)',
+    ],
+    [
+      { state: 'broken', detail: '5 failures in a row', dueAt: 0 },
+      '! http://r.example is down: 5 failures in a row; all that it is owed waits for a probe, in 0 s',
+    ],
+    [{ state: 'recovered' }, '> http://r.example is well again: what waited goes out'],
+    [
+      { state: 'disabled', detail: 'it answered 410: it is gone' },
+      '! http://r.example is disabled: it answered 410: it is gone. What it is owed waits until it is resumed',
+    ],
+  ])('says of an endpoint what became of it: %j', (what, line) => {
+    const entry = { log: 'endpoint', endpoint: 'ep_1', url: 'http://r.example', ...what }
+    expect(describeLog('log', JSON.stringify(entry))).toBe(line)
+  })
+
   it('shows no empty title of what is private', () => {
     const event = { log: 'event', sequence: 5, type: 'notification.created', instance: 'h', title: '' }
     expect(describeLog('log', JSON.stringify(event))).toBe('+ notification.created  h  #5')

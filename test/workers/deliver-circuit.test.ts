@@ -88,6 +88,9 @@ describe('An endpoint that is down', () => {
     // After the probe, which is the oldest, all in the order of the events.
     expect(after).toEqual(after.toSorted((a, b) => a - b))
     expect(broken).toBeLessThan(10)
+    const states = tubewire.log.flatMap((entry) => (entry.log === 'endpoint' ? [entry.state] : []))
+    expect(states[0]).toBe('broken')
+    expect(states.at(-1)).toBe('recovered')
     expect(await endpointRow(endpoint.id)).toMatchObject({ failures: 0, broken_since: null, held_until: 0 })
     expect(await told()).toMatchObject([
       { type: 'endpoint.recovered', ownerId: 'usr_administrator', data: { endpoint: { id: endpoint.id } } },
@@ -139,6 +142,9 @@ describe('An endpoint that is down', () => {
     expect(await receiver.count()).toBeLessThanOrEqual(tubewire.deps.config.deliveryConcurrency)
     expect(await endpointRow(endpoint.id)).toMatchObject({ disabled_reason: 'it answered 410: it is gone' })
     expect((await told()).map(({ type }) => type)).toEqual(['endpoint.disabled'])
+    expect(tubewire.log).toContainEqual(
+      expect.objectContaining({ log: 'endpoint', endpoint: endpoint.id, state: 'disabled' }),
+    )
     await pass(endpoint.id, 24 * HOUR)
     expect(await receiver.count()).toBeLessThanOrEqual(tubewire.deps.config.deliveryConcurrency)
   })
