@@ -19,12 +19,16 @@ const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]{0,2000}[\x21-\x7e])?$/
 const RESERVED =
   /^(accept-encoding|connection|content-(length|type|encoding)|cookie2?|date|expect|forwarded|host|http2-settings|idempotency-key|keep-alive|origin|te|trailer|transfer-encoding|upgrade|user-agent|via)$|^(proxy|webhook|svix|ce|sec|cf|x-forwarded|x-real|x-amz|x-goog)-/
 
-/** A record takes a list, and makes names of its places. */
-const isNoList = (record: Record<string, string>) => !Object.keys(record).some((name) => /^\d+$/.test(name))
+/** Names with texts. valibot's record takes a list too, and makes names of its places: here it is nothing that is taken. */
+function namesWith<TItem extends v.GenericSchema<string, string>>(item: TItem) {
+  const schema = v.record(v.string(), item, 'must be an object of names and texts')
+  const run: (typeof schema)['~run'] = (dataset, config) =>
+    schema['~run'](Array.isArray(dataset.value) ? { ...dataset, value: null } : dataset, config)
+  return { ...schema, '~run': run }
+}
 
 const Headers = v.pipe(
-  v.record(v.string(), v.string('must be a text'), 'must be an object of names and texts'),
-  v.check(isNoList, 'must be an object of names and texts'),
+  namesWith(v.string('must be a text')),
   v.check((headers) => Object.keys(headers).length <= MOST_HEADERS, `must have at most ${MOST_HEADERS}`),
   said(headersProblem),
   v.description(
@@ -33,8 +37,7 @@ const Headers = v.pipe(
 )
 
 const Metadata = v.pipe(
-  v.record(v.string(), text(500), 'must be an object of names and texts'),
-  v.check(isNoList, 'must be an object of names and texts'),
+  namesWith(text(500)),
   v.check((metadata) => Object.keys(metadata).length <= MOST_METADATA, `must have at most ${MOST_METADATA}`),
   v.check(
     (metadata) => Object.keys(metadata).every((name) => /^[\w.:-]{1,40}$/.test(name)),

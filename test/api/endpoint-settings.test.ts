@@ -102,6 +102,7 @@ describe('Settings', () => {
     [{ signatures: ['v1a'] }, 'signatures', /must have "v1"/],
     [{ signatures: ['v1', 'v1'] }, 'signatures', /each once/],
     [{ signatures: ['v2'] }, 'signatures[0]', /"v1" or "v1a"/],
+    [{ metadata: [] }, 'metadata', 'must be an object of names and texts'],
     [{ metadata: ['a'] }, 'metadata', 'must be an object of names and texts'],
     [{ headers: ['X-Mine: 1'] }, 'headers', 'must be an object of names and texts'],
     [{ metadata: { a: 1 } }, 'metadata.a', 'must be a text'],

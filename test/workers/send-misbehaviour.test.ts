@@ -1,5 +1,5 @@
 /** @module One attempt survives everything that a receiver can do, on the runtime that makes it. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { VERSION } from '../../src/version.ts'
 import { type Attempt, send } from '../../src/webhooks/send.ts'
 import type { Misbehaviour } from '../simulator/misbehaving-receiver.ts'
@@ -234,7 +234,8 @@ describe('A connection that was used before', () => {
   ] as const)('is not used again %s', async (_, act) => {
     const receiver = await control.misbehaving('100 first')
     for (let count = 1; count <= 3; count += 1) {
-      expect(await attempt(receiver.url)).toMatchObject(good)
+      // One that is on its way while the receiver closes is lost, and never taken for delivered.
+      await vi.waitFor(async () => expect(await attempt(receiver.url)).toMatchObject(good), 10_000)
       expect(await receiver.connections()).toBe(count)
       await receiver[act]()
     }
