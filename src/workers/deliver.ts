@@ -73,12 +73,7 @@ async function outlast(deps: Deps, round: Round): Promise<void> {
 async function attend(round: Round, slots: Slots): Promise<void> {
   // Until what can be begun at once is.
   if (await patiently(round.sending, 0)) return
-  // What is sent at its own pace goes on in the background.
-  for (
-    let waited = 0;
-    waited < PATIENCE_MS && !isOfTheSlow(round) && !round.isOfThePaced;
-    waited += STANDSTILL_MS
-  ) {
+  for (let waited = 0; waited < PATIENCE_MS && !isOfTheSlow(round); waited += STANDSTILL_MS) {
     const { freed } = slots
     if (await patiently(round.sending, STANDSTILL_MS)) return
     if (slots.areAllTaken && slots.freed === freed) break
@@ -89,22 +84,22 @@ async function attend(round: Round, slots: Slots): Promise<void> {
 }
 
 function isOfTheSlow(round: Round): boolean {
-  return round.unfinished.every((id) => slow.has(id))
+  return round.awaited.every((id) => slow.has(id))
 }
 
 /** Learns which endpoints are slow, of those that a round was left with. */
 function learnSlow(round: Round, left: readonly string[]): void {
-  const unfinished = new Set(round.unfinished)
+  const awaited = new Set(round.awaited)
   if (slow.size > MAX_SLOW) slow.clear()
   for (const id of left) {
-    if (unfinished.has(id)) slow.add(id)
+    if (awaited.has(id)) slow.add(id)
     else slow.delete(id)
   }
 }
 
 /** Sees a round to its end, committing what has been answered every now and then. */
 async function finish(deps: Deps, round: Round): Promise<void> {
-  const left = round.unfinished
+  const left = round.awaited
   for (let passes = 0; round.isRunning; passes += 1) {
     await patiently(round.sending, PATIENCE_MS)
     if (passes === 0) learnSlow(round, left)

@@ -176,10 +176,14 @@ export class Round {
     return Math.max(0, ...timeouts.map((timeoutMs) => timeoutMs ?? this.#deps.config.deliveryTimeoutMs))
   }
 
-  /** Endpoints of which a send is under way, or is to be begun. */
-  get unfinished(): string[] {
-    const ended = new Set(this.#ended.map(({ visit }) => visit.id))
-    return [...this.#running.keys()].filter((id) => !ended.has(id))
+  /** Endpoints whose answers are waited for. What is sent at its own pace goes on in the background. */
+  get awaited(): string[] {
+    const ended = new Set(this.#ended)
+    const isAwaited = (running: Running) => {
+      const { visit, pace } = running
+      return !ended.has(running) && !(visit.plan && isPaced(visit.plan.endpoint, pace))
+    }
+    return [...this.#running.values()].filter(isAwaited).map(({ visit }) => visit.id)
   }
 
   /** Begins no further send: what is left is left to the next round. */
@@ -264,13 +268,6 @@ export class Round {
     if (!endpoint || !isPaced(endpoint, pace)) return false
     const timeoutMs = endpoint.timeoutMs ?? this.#deps.config.deliveryTimeoutMs
     return this.#deps.clock() - this.#startedAt + timeoutMs <= PACED_MS
-  }
-
-  /** Whether all that is not over waits for its endpoint's limit, or may have to. */
-  get isOfThePaced(): boolean {
-    const ended = new Set(this.#ended)
-    const unfinished = [...this.#running.values()].filter((running) => !ended.has(running))
-    return unfinished.every(({ visit, pace }) => visit.plan !== null && isPaced(visit.plan.endpoint, pace))
   }
 
   /** Whether an endpoint is sent to, as far as this round knows. */
