@@ -69,22 +69,21 @@ async function outlast(deps: Deps, round: Round): Promise<void> {
   if (over > 0 && !deps.config.allowLocalTargets) await patiently(round.sending, over)
 }
 
-/** Waits until a round is over, patience is, or nothing moves any more. What has not begun then is not begun. */
+/** Waits until only the slow ones are left, patience is over, or nothing moves any more. What has not begun then is not begun. */
 async function attend(round: Round, slots: Slots): Promise<void> {
   // Until what can be begun at once is.
   if (await patiently(round.sending, 0)) return
-  for (let waited = 0; waited < PATIENCE_MS && !isOfTheSlow(round); waited += STANDSTILL_MS) {
+  for (let waited = 0; waited < PATIENCE_MS; waited += STANDSTILL_MS) {
+    const prompt = round.awaited.filter((id) => !slow.has(id))
+    if (prompt.length === 0) break
     const { freed } = slots
-    if (await patiently(round.sending, STANDSTILL_MS)) return
+    // When these have ended before the time, the next look finds so.
+    await patiently(round.sendingTo(prompt), STANDSTILL_MS)
     if (slots.areAllTaken && slots.freed === freed) break
   }
   round.stop()
   // Lanes that were waiting for a slot are over now: they end before the next timer.
   await patiently(round.sending, 0)
-}
-
-function isOfTheSlow(round: Round): boolean {
-  return round.awaited.every((id) => slow.has(id))
 }
 
 /** Learns which endpoints are slow, of those that a round was left with. */

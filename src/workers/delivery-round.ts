@@ -123,6 +123,8 @@ type Running = {
 export class Round {
   /** Settles when every send has. Never rejects. */
   readonly sending: Promise<unknown>
+  /** The same for each endpoint. */
+  readonly #sends: ReadonlyMap<string, Promise<void>>
   readonly #deps: Deps
   readonly #slots: Slots
   readonly #holder: string
@@ -163,7 +165,8 @@ export class Round {
     this.#running = new Map(visits.map((visit) => [visit.id, runningOf(visit)]))
     const busy = visits.filter(({ plan }) => plan).length
     this.#lanes = Math.max(1, Math.floor(deps.config.deliveryConcurrency / Math.max(1, busy)))
-    this.sending = Promise.all(Array.from(this.#running.values(), (one) => this.#sendAll(one)))
+    this.#sends = new Map(Array.from(this.#running, ([id, one]) => [id, this.#sendAll(one)]))
+    this.sending = Promise.all(this.#sends.values())
   }
 
   get isRunning(): boolean {
@@ -184,6 +187,11 @@ export class Round {
       return !ended.has(running) && !(visit.plan && isPaced(visit.plan.endpoint, pace))
     }
     return [...this.#running.values()].filter(isAwaited).map(({ visit }) => visit.id)
+  }
+
+  /** Settles when every send to these endpoints has. Never rejects. */
+  sendingTo(ids: readonly string[]): Promise<unknown> {
+    return Promise.all(ids.map((id) => this.#sends.get(id)))
   }
 
   /** Begins no further send: what is left is left to the next round. */

@@ -168,6 +168,47 @@ describe('One slow or dead endpoint costs the others nothing', () => {
     expect(await deliveriesOf(endpoint.id)).toMatchObject([{ state: 'delivered' }])
   })
 
+  it('one that is known to hang, and one that has its own pace, are not waited for beside others', async () => {
+    const hanging = await control.receiver()
+    const hangingEndpoint = await subscribe(hanging.url, tubewire.deps)
+    const paced = await control.receiver()
+    const pacedEndpoint = await subscribe(paced.url, tubewire.deps)
+    const { receiver, endpoint } = await owed(tubewire, 20)
+    await env.DB.prepare('UPDATE endpoints SET rate_limit = 2 WHERE id = ?').bind(pacedEndpoint.id).run()
+    await env.DB.prepare('UPDATE endpoints SET timeout_ms = 20000, concurrency = 1 WHERE id = ?')
+      .bind(hangingEndpoint.id)
+      .run()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    const waits = (milliseconds: number) =>
+      timers.mock.calls.filter(([, time]) => time === milliseconds).length
+    const late: Promise<unknown>[] = []
+    const run = (ids: string[]) => deliver(tubewire.deps, (promise) => late.push(promise), ids)
+    const answerLate = async () => {
+      await hanging.answer({ status: 200 })
+      await hanging.release()
+    }
+    await hanging.answer({ kind: 'hang' })
+    await run([hangingEndpoint.id])
+    await vi.waitFor(() => expect(waits(PATIENCE_MS)).toBe(2), 5_000)
+    await answerLate()
+    await Promise.all(late.splice(0))
+
+    await hanging.answer({ kind: 'hang' })
+    const ends: (() => void)[] = []
+    tubewire.deps.pause = () => new Promise((end) => ends.push(end))
+    timers.mockClear()
+    await run([hangingEndpoint.id, pacedEndpoint.id, endpoint.id])
+    // Only while the third was being sent to.
+    expect(waits(STANDSTILL_MS)).toBeLessThanOrEqual(1)
+    timers.mockRestore()
+    expect(await receiver.count()).toBe(20)
+    expect((await deliveriesOf(endpoint.id)).every(({ state }) => state === 'delivered')).toBe(true)
+    tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
+    for (const end of ends) end()
+    await answerLate()
+    await Promise.all(late)
+  })
+
   it('endpoints that hang in all the slots of an invocation hold up nobody: the rest goes to the next', async () => {
     const hanging = await Promise.all(
       Array.from({ length: tubewire.deps.config.deliveryConcurrency }, async () => {
