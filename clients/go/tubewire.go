@@ -1018,8 +1018,7 @@ type Replay struct {
 	Endpoint                                                                               string     `json:"endpoint"`
 	Filter                                                                                 *Filter    `json:"filter"`
 	FinishedAt                                                                             *time.Time `json:"finishedAt"`
-	// The sequence of the first event.                                                               
-	From                                                                                   int64      `json:"from"`
+	From                                                                                   *int64     `json:"from"`
 	ID                                                                                     string     `json:"id"`
 	// What is sent again: what fits of a part of the event log, or deliveries that failed.           
 	Kind                                                                                   string     `json:"kind"`
@@ -1030,8 +1029,7 @@ type Replay struct {
 	Since                                                                                  *time.Time `json:"since"`
 	// `done`: all of it has been asked for; some of it may be pending still.                         
 	State                                                                                  string     `json:"state"`
-	// The sequence of the last event; less than `from` when there is none.                           
-	To                                                                                     int64      `json:"to"`
+	To                                                                                     *int64     `json:"to"`
 	// ISO 8601 in UTC, with milliseconds.                                                            
 	UpdatedAt                                                                              time.Time  `json:"updatedAt"`
 }

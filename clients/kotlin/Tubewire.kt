@@ -1104,12 +1104,7 @@ data class Replay (
     val endpoint: String,
     val filter: Filter? = null,
     val finishedAt: OffsetDateTime? = null,
-
-    /**
-     * The sequence of the first event.
-     */
-    val from: Long,
-
+    val from: Long? = null,
     val id: String,
 
     /**
@@ -1134,10 +1129,7 @@ data class Replay (
      */
     val state: String,
 
-    /**
-     * The sequence of the last event; less than `from` when there is none.
-     */
-    val to: Long,
+    val to: Long? = null,
 
     /**
      * ISO 8601 in UTC, with milliseconds.

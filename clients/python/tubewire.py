@@ -1950,9 +1950,6 @@ class Replay:
     """ISO 8601 in UTC, with milliseconds."""
 
     endpoint: str
-    replay_from: int
-    """The sequence of the first event."""
-
     id: str
     kind: str
     """What is sent again: what fits of a part of the event log, or deliveries that failed."""
@@ -1966,15 +1963,14 @@ class Replay:
     state: str
     """`done`: all of it has been asked for; some of it may be pending still."""
 
-    to: int
-    """The sequence of the last event; less than `from` when there is none."""
-
     updated_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
 
     filter: Optional[Filter] = None
     finished_at: Optional[datetime] = None
+    replay_from: Optional[int] = None
     since: Optional[datetime] = None
+    to: Optional[int] = None
 
     @staticmethod
     def from_dict(obj: Any) -> 'Replay':
@@ -1982,35 +1978,35 @@ class Replay:
         asked = from_int(obj.get("asked"))
         created_at = from_datetime(obj.get("createdAt"))
         endpoint = from_str(obj.get("endpoint"))
-        replay_from = from_int(obj.get("from"))
         id = from_str(obj.get("id"))
         kind = from_str(obj.get("kind"))
         position = from_int(obj.get("position"))
         share = from_float(obj.get("share"))
         state = from_str(obj.get("state"))
-        to = from_int(obj.get("to"))
         updated_at = from_datetime(obj.get("updatedAt"))
         filter = from_union([Filter.from_dict, from_none], obj.get("filter"))
         finished_at = from_union([from_none, from_datetime], obj.get("finishedAt"))
+        replay_from = from_union([from_int, from_none], obj.get("from"))
         since = from_union([from_none, from_datetime], obj.get("since"))
-        return Replay(asked, created_at, endpoint, replay_from, id, kind, position, share, state, to, updated_at, filter, finished_at, since)
+        to = from_union([from_int, from_none], obj.get("to"))
+        return Replay(asked, created_at, endpoint, id, kind, position, share, state, updated_at, filter, finished_at, replay_from, since, to)
 
     def to_dict(self) -> dict:
         result: dict = {}
         result["asked"] = from_int(self.asked)
         result["createdAt"] = self.created_at.isoformat()
         result["endpoint"] = from_str(self.endpoint)
-        result["from"] = from_int(self.replay_from)
         result["id"] = from_str(self.id)
         result["kind"] = from_str(self.kind)
         result["position"] = from_int(self.position)
         result["share"] = to_float(self.share)
         result["state"] = from_str(self.state)
-        result["to"] = from_int(self.to)
         result["updatedAt"] = self.updated_at.isoformat()
         result["filter"] = from_union([lambda x: to_class(Filter, x), from_none], self.filter)
         result["finishedAt"] = from_union([from_none, lambda x: x.isoformat()], self.finished_at)
+        result["from"] = from_union([from_int, from_none], self.replay_from)
         result["since"] = from_union([from_none, lambda x: x.isoformat()], self.since)
+        result["to"] = from_union([from_int, from_none], self.to)
         return result
 
 

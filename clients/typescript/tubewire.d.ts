@@ -1999,10 +1999,8 @@ export interface components {
        * @enum {string}
        */
       state: 'running' | 'done' | 'cancelled'
-      /** @description The sequence of the first event. */
-      from: number
-      /** @description The sequence of the last event; less than `from` when there is none. */
-      to: number
+      from: number | null
+      to: number | null
       since: string | null
       filter: components['schemas']['Filter'] | null
       /** @description The sequence of the last event that was looked at. */
@@ -9633,10 +9631,8 @@ export interface operations {
              * @enum {string}
              */
             state: 'running' | 'done' | 'cancelled'
-            /** @description The sequence of the first event. */
-            from: number
-            /** @description The sequence of the last event; less than `from` when there is none. */
-            to: number
+            from: number | null
+            to: number | null
             since: string | null
             filter: components['schemas']['Filter'] | null
             /** @description The sequence of the last event that was looked at. */

@@ -38,6 +38,7 @@ import {
   notRemoved,
   revisionFor,
 } from './request/conditional.ts'
+import { withHints } from './request/validate.ts'
 import { requireTarget, targetUrl } from './urls.ts'
 
 const Verified = v.pipe(
@@ -45,20 +46,38 @@ const Verified = v.pipe(
   v.description('That its target wants this, by the word of an administrator: it is not asked.'),
 )
 
+const STATE = 'it follows from the rest; `paused` says whether it is sent to'
 const newBody = (allowLocal: boolean) =>
-  v.strictObject({
-    url: targetUrl(allowLocal),
-    ...newSettings,
-    filter: v.optional(FilterInput, {}),
-    secret: v.optional(OwnSecret),
-    verified: v.optional(Verified),
-  })
+  withHints(
+    v.strictObject({
+      url: targetUrl(allowLocal),
+      ...newSettings,
+      filter: v.optional(FilterInput, {}),
+      secret: v.optional(OwnSecret),
+      verified: v.optional(Verified),
+    }),
+    { ...hintsFor(['events', 'types', 'subscriptions'], '`filter` says which events'), state: STATE },
+  )
 const changes = (allowLocal: boolean) =>
-  v.strictObject({
-    ...changedSettings(allowLocal),
-    paused: v.optional(v.boolean('must be true or false')),
-    verified: v.optional(Verified),
-  })
+  withHints(
+    v.strictObject({
+      ...changedSettings(allowLocal),
+      paused: v.optional(v.boolean('must be true or false')),
+      verified: v.optional(Verified),
+    }),
+    {
+      ...hintsFor(
+        ['filter', 'events', 'types', 'subscriptions'],
+        'which events it is sent its subscriptions say: /api/v1/subscriptions?endpoint=…',
+      ),
+      secret: 'another one is set by POST /api/v1/endpoints/…/rotate-secret',
+      state: `${STATE}, and POST /api/v1/endpoints/…/resume begins a disabled one anew`,
+    },
+  )
+
+function hintsFor(names: readonly string[], hint: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, hint]))
+}
 
 /** How many somebody may have: each is sent each event. */
 const MOST_ENDPOINTS = { User: 100, Moderator: 1_000, Administrator: 100_000 } as const

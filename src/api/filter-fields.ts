@@ -19,6 +19,9 @@ const LONGEST_FILTER = 16_000
 /** A week, in seconds: no video of PeerTube is longer. */
 const LONGEST_VIDEO = 604_800
 
+/** As PeerTube has them: ISO 639 with a script or a region (RFC 5646): `zh-Hans`. */
+const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/
+
 const listOf = <TItem extends v.GenericSchema>(item: TItem, description: string) =>
   v.pipe(
     v.array(item, 'must be a list'),
@@ -80,7 +83,10 @@ const fields = {
     read(2_000, videoId, 'must be the UUID, the short UUID or the URL of a video'),
     'Videos: a UUID, a short one, or the URL.',
   ),
-  languages: listOf(word(20), 'Languages, by their codes: `en`.'),
+  languages: listOf(
+    v.pipe(word(20), v.regex(LANGUAGE, 'must be the code of a language, such as en')),
+    'Languages, by their codes: `en`.',
+  ),
   categories: listOf(
     v.pipe(
       v.number('must be a number'),
@@ -104,6 +110,9 @@ const fields = {
     'Kinds of notifications, by our names: `newCommentOnMyVideo`.',
   ),
 }
+
+/** The names of its parts. */
+export const FILTER_FIELDS = Object.keys(fields)
 
 /** An object: valibot takes a list for one without fields. */
 function noList<TSchema extends v.GenericSchema>(schema: TSchema): TSchema {

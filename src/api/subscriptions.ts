@@ -18,7 +18,14 @@ import { matches } from '../events/filter.ts'
 import { auditOf } from './audit-entry.ts'
 import { Event, exampleEvent } from './event-view.ts'
 import { id, idParams, list, listQuery, Owner, Time } from './fields.ts'
-import { completed, FilterChanges, FilterInput, mergedFilter, ShownFilter } from './filter-fields.ts'
+import {
+  completed,
+  FILTER_FIELDS,
+  FilterChanges,
+  FilterInput,
+  mergedFilter,
+  ShownFilter,
+} from './filter-fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
 import { notFound, Problem, shutOut } from './problem.ts'
@@ -29,6 +36,7 @@ import {
   notRemoved,
   revisionFor,
 } from './request/conditional.ts'
+import { withHints } from './request/validate.ts'
 import { time } from './time.ts'
 
 /** How many an endpoint may have, by its owner's role: an event may read them all. */
@@ -55,6 +63,9 @@ const exampleSubscription = {
   updatedAt: '2026-11-25T10:00:00.000Z',
 }
 const one = { description: 'The subscription.', schema: ShownSubscription, example: exampleSubscription }
+
+/** What people put beside the filter. */
+const IN_FILTER = Object.fromEntries(FILTER_FIELDS.map((name) => [name, 'it is a part of `filter`']))
 
 const Count = (description: string) => v.pipe(v.number(), v.integer(), v.description(description))
 
@@ -108,7 +119,10 @@ export const subscriptionOperations = [
     summary: 'Subscribe an endpoint to events',
     description:
       'To those that fit all that the filter asks for. An endpoint is sent what fits any of its subscriptions, once.',
-    body: v.strictObject({ endpoint: id('ep', 'an endpoint'), filter: v.optional(FilterInput, {}) }),
+    body: withHints(
+      v.strictObject({ endpoint: id('ep', 'an endpoint'), filter: v.optional(FilterInput, {}) }),
+      IN_FILTER,
+    ),
     example: { endpoint: 'ep_9f86d081884c7d659a2feaa0', filter: exampleFilter },
     answers: { 201: { ...one, headers: { Location: 'Its path.' } } },
     problems: [404, 'too_many', 'owner_shut_out'],
@@ -146,7 +160,7 @@ export const subscriptionOperations = [
     tag: 'Endpoints',
     summary: 'See what a filter would let through',
     description: `Of the last ${PREVIEW.scanned.toLocaleString('en')} events that you may see; of fewer when they are long. Nothing is stored or sent.`,
-    body: v.strictObject({ filter: v.optional(FilterInput, {}) }),
+    body: withHints(v.strictObject({ filter: v.optional(FilterInput, {}) }), IN_FILTER),
     example: { filter: exampleFilter },
     isRepeatable: false,
     answers: {
@@ -210,7 +224,7 @@ export const subscriptionOperations = [
     description: 'It counts for events from now on: what is owed already stays.',
     params: idParams('sub', 'a subscription'),
     bodyType: 'merge-patch',
-    body: v.strictObject({ filter: v.optional(FilterChanges) }),
+    body: withHints(v.strictObject({ filter: v.optional(FilterChanges) }), IN_FILTER),
     example: { filter: { languages: ['en'], nsfw: null } },
     answers: { 200: one },
     problems: [404, 409, 412],

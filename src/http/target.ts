@@ -44,10 +44,13 @@ function isPublicHost(url: URL): boolean {
 }
 
 /** The root's dot makes no other host of it. */
-function withPort(host: string): string {
-  return host.replace(/\.+(?=:\d+$|$)/, '')
+function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, '').replace(/\.+$/, '')
 }
 
-function withoutPort(host: string): string {
-  return withPort(host.replace(/:\d+$/, ''))
+/** Of this machine's many names one. */
+function withPort(host: string): string {
+  const [port = ''] = host.match(/:\d+$/) ?? []
+  const isLoopback = /^((.+\.)?localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])$/.test(withoutPort(host))
+  return `${isLoopback ? 'localhost' : withoutPort(host)}${port}`
 }

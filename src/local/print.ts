@@ -38,9 +38,9 @@ function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): stri
     case 'event':
       return `+ ${entry.type}  ${entry.instance}  ${titleOf(entry)}#${entry.sequence}`
     case 'attempt':
-      return describeAttempt(entry, urls.get(entry.endpoint) ?? entry.url)
+      return describeAttempt(entry, placeOf(entry, urls))
     case 'endpoint':
-      return describeEndpoint(entry, urls.get(entry.endpoint) ?? entry.url)
+      return describeEndpoint(entry, placeOf(entry, urls))
     case 'poll':
       return describePoll(entry)
     case 'mail':
@@ -52,6 +52,14 @@ function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): stri
     case 'error':
       return `! ${entry.where}: ${oneLine(entry.error, MAX_ERROR)}${entry.id ? ` (${entry.id})` : ''}`
   }
+}
+
+/** Of one that was made since the start the log has no more than its host: then its id tells it from others there. */
+function placeOf(
+  { endpoint, url }: { endpoint: string; url: string },
+  urls: ReadonlyMap<string, string>,
+): string {
+  return urls.get(endpoint) ?? `${url} (${endpoint})`
 }
 
 function describeAttempt(entry: Extract<LogEntry, { log: 'attempt' }>, url: string): string {

@@ -55,7 +55,8 @@ describe('The target of a new endpoint', () => {
     async (format) => {
       const receiver = await control.receiver()
       await receiver.answer({ status: 204 })
-      const made = await make({ url: receiver.url, format })
+      const url = format === 'mastodon' ? new URL('/api/v1/statuses', receiver.url).href : receiver.url
+      const made = await make({ url, format })
       expect(await read(made['id'])).toMatchObject({ state: 'active' })
       const [request] = await receiver.requests()
       expect(request?.body).toContain('Tubewire is connected')

@@ -170,11 +170,33 @@ describe('Settings', () => {
   })
 
   it('that are wrong together with what is there are refused by a change, too', async () => {
-    const { body } = await make({ batch: { events: 2 } })
+    const { body } = await make({ batch: { events: 2 }, url: 'http://127.0.0.1:1/api/v1/statuses' })
     const path = `/endpoints/${body['id']}`
     expect((await call('PATCH', path, { ordering: 'subject' })).status).toBe(400)
     expect((await call('PATCH', path, { format: 'mastodon' })).status).toBe(400)
     expect((await call('PATCH', path, { format: 'mastodon', batch: null })).status).toBe(200)
+  })
+
+  it.each([
+    ['POST', { events: [] }, { events: '`filter` says which events' }],
+    ['POST', { state: 'active' }, { state: expect.stringContaining('`paused` says') }],
+    [
+      'POST',
+      { rate_limit: 1, timeout: 5 },
+      { rate_limit: 'do you mean rateLimit?', timeout: 'do you mean timeoutSeconds?' },
+    ],
+    ['PATCH', { filter: {} }, { filter: expect.stringContaining('/api/v1/subscriptions') }],
+    ['PATCH', { secret: SECRET }, { secret: expect.stringContaining('/rotate-secret') }],
+    ['PATCH', { state: 'active', hook: 1 }, { state: expect.stringContaining('/resume'), hook: '' }],
+    ['PATCH', { toString: 1 }, { toString: '' }],
+  ])('that are unknown to a %s are said to be elsewhere: %j', async (method, fields, hints) => {
+    const { body } = await make({})
+    const answer =
+      method === 'POST' ? await make(fields) : await call('PATCH', `/endpoints/${body['id']}`, fields)
+    expect(answer.status).toBe(400)
+    const wrong = answer.body['invalid-params'] as Record<string, { msg: string }>
+    const said = Object.entries(wrong).map(([name, { msg }]) => [name, msg.replace(/^is unknown(: )?/, '')])
+    expect(Object.fromEntries(said)).toEqual(hints)
   })
 
   it('a secret of one’s own is taken, and a key of a user may not say that a target is verified', async () => {

@@ -259,7 +259,14 @@ describe('A replay', () => {
     { kind: 'failed', since: '2026-01-01T00:00:00Z' },
   ])('of nothing, as %j, is done at once', async (body) => {
     const made = await send(alice, 'POST', path, body)
-    expect(made.body).toMatchObject({ state: 'done', share: 1, asked: 0, finishedAt: expect.any(String) })
+    expect(made.body).toMatchObject({
+      state: 'done',
+      from: null,
+      to: null,
+      share: 1,
+      asked: 0,
+      finishedAt: expect.any(String),
+    })
     expect(woken()).toEqual([])
     expect((await send(alice, 'POST', path, body)).status).toBe(201)
   })

@@ -134,7 +134,11 @@ describe('Subscriptions', () => {
     [{ text: 'x'.repeat(201) }, 'filter.text', /at most 200/],
     [{ notificationKinds: ['newfollow'] }, 'filter.notificationKinds[0]', /newFollow/],
     [{ colour: 'red' }, 'filter.colour', /unknown/],
-    [{ __proto__x: 1 }, 'filter.__proto__x', /unknown/],
+    [{ __proto__x: 1 }, 'filter.__proto__x', /^is unknown$/],
+    [{ max_duration: 1 }, 'filter.max_duration', /^is unknown: do you mean maxDuration\?$/],
+    [{ language: ['en'] }, 'filter.language', /^is unknown: do you mean languages\?$/],
+    [{ languages: ['English'] }, 'filter.languages[0]', /^must be the code of a language, such as en$/],
+    [{ languages: ['_unknown'] }, 'filter.languages[0]', /^must be the code of a language/],
     [[], 'filter', /must be an object/],
     [
       {
@@ -149,14 +153,14 @@ describe('Subscriptions', () => {
     ],
     [
       {
-        languages: Array.from({ length: 100 }, (_, index) => `language-${index}`),
+        languages: Array.from({ length: 100 }, (_, index) => `en-long${100 + index}`),
         tags: Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(100, 'x')),
         channels: Array.from({ length: 100 }, (_, index) => `${index}${'x'.repeat(60)}@peertube.example`),
       },
       'filter',
       /characters as JSON/,
     ],
-  ])('refuse %j, and store nothing', async (filter, field, message) => {
+  ])('refuse %#, and store nothing', async (filter, field, message) => {
     const endpoint = await givenEndpoint()
     const refused = await subscribe(endpoint, filter)
     expect(refused.status).toBe(400)

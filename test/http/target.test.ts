@@ -499,7 +499,19 @@ describe('targetProblem', () => {
       'https://nas.local/',
     ])
       expect(allowed(url), url).toBe(true)
-    for (const url of ['http://user:pass@localhost/', 'javascript:alert(1)', 'http://localhost:8787/hook'])
+    const own = [
+      'localhost:8787',
+      '127.0.0.1:8787',
+      '[::1]:8787',
+      '0.0.0.0:8787',
+      'LOCALHOST.:8787',
+      'a.localhost:8787',
+    ]
+    for (const url of [
+      'http://user:pass@localhost/',
+      'javascript:alert(1)',
+      ...own.map((host) => `http://${host}/hook`),
+    ])
       expect(allowed(url), url).toBe(false)
   })
 })

@@ -183,6 +183,17 @@ describe('What people read', () => {
   })
 })
 
+describe('mastodon', () => {
+  it.each([
+    ['https://mastodon.example/api/v1/statuses', true],
+    ['https://gts.example/api/v1/statuses?x=1', true],
+    ['https://mastodon.example/', false],
+    ['https://mastodon.example/@alice', false],
+  ])('wants the path that statuses are posted to: %s', (url, isTaken) => {
+    expect(formatProblem('mastodon', url) === null).toBe(isTaken)
+  })
+})
+
 describe('ntfy', () => {
   it.each([
     ['https://ntfy.example/my-topic', 'https://ntfy.example/', 'my-topic'],

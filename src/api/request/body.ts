@@ -35,7 +35,8 @@ export async function readBody(
   const bytes = await readBounded(request)
   if (bytes === null) return unreadable('broke off, or is not framed as HTTP')
   // Before its type is looked at: `curl -d ''` calls nothing at all a form.
-  if (isBodyOptional && bytes.byteLength === 0) return { text: '', value: {}, wrong: null }
+  if (bytes.byteLength === 0)
+    return isBodyOptional ? { text: '', value: {}, wrong: null } : unreadable('is missing')
   const [mediaType = '', ...parameters] = (request.headers.get('content-type') ?? '').split(';')
   const isKnown = contentTypes(type).some((known) => known === mediaType.trim().toLowerCase())
   if (!isKnown || !parameters.every(isUtf8)) {
@@ -44,7 +45,6 @@ export async function readBody(
   const text = decode(bytes)
   if (text === null) return unreadable('is not UTF-8')
   if (type === 'form') return { text, value: fieldsOf(new URLSearchParams(text), 'body'), wrong: null }
-  if (text === '') return unreadable('is missing')
   const parsed = parseJson(text)
   if (!parsed.ok) return unreadable(parsed.problem)
   const { value } = parsed

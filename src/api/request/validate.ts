@@ -33,12 +33,12 @@ export function parseParts(
       const name = nameOf(issue) ?? location
       // The same name in two places: the first keeps it.
       const key = found[name] && found[name].location !== location ? `${location}.${name}` : name
-      found[key] ??= describeIssue(issue, name, location, valueAt(input, issue), isFields)
+      found[key] ??= describeIssue(issue, schema, name, location, valueAt(input, issue), isFields)
       if (Object.keys(found).length >= MOST_FOUND) break
     }
     // valibot names the first of them only.
     for (const name of unknownFields(schema, input))
-      found[name] ??= { location, msg: 'is unknown', param: name, path: name }
+      found[name] ??= { location, msg: unknownMessage(schema, name), param: name, path: name }
     return undefined
   })
   if (Object.keys(found).length > 0) throw invalidParams(found)
@@ -47,12 +47,53 @@ export function parseParts(
 
 function unknownFields(schema: v.GenericSchema, input: unknown): string[] {
   if (schema.type !== 'strict_object' || typeof input !== 'object' || input === null) return []
-  // A strict object has the entries of its fields.
-  const known = 'entries' in schema ? Object.keys(schema.entries as object) : []
+  const known = Object.keys(entriesOf(schema))
   return Object.keys(input)
     .filter((name) => !known.includes(name))
     .slice(0, MAX_UNKNOWN)
     .map((name) => name.slice(0, MAX_NAME))
+}
+
+/** The fields of an object, by their names; none of what is no object. */
+function entriesOf(schema: v.GenericSchema): Readonly<Record<string, v.GenericSchema>> {
+  // valibot keeps them so.
+  return 'entries' in schema ? (schema.entries as Record<string, v.GenericSchema>) : {}
+}
+
+/** A schema without its "or null" and "or nothing". */
+function unwrapped(schema: v.GenericSchema): v.GenericSchema {
+  return 'wrapped' in schema ? unwrapped(schema.wrapped as v.GenericSchema) : schema
+}
+
+/** Beside the schemas: what is in them is in the API's description, too. */
+const HINTS = new WeakMap<v.GenericSchema, Readonly<Record<string, string>>>()
+
+/** An object, with where what callers look for in it is said instead: by its name, in words that go on from "is unknown: ". */
+export function withHints<TSchema extends v.GenericSchema>(
+  schema: TSchema,
+  hints: Readonly<Record<string, string>>,
+): TSchema {
+  HINTS.set(schema, hints)
+  return schema
+}
+
+/** What is said of a field that an object does not have: where it is said instead, or which one may be meant. */
+function unknownMessage(schema: v.GenericSchema, name: string): string {
+  const hints = HINTS.get(schema) ?? {}
+  if (Object.hasOwn(hints, name)) return `is unknown: ${hints[name]}`
+  const plain = (text: string) => text.replace(/[^a-z0-9]/gi, '').toLowerCase()
+  const sent = plain(name)
+  const meant = Object.keys(entriesOf(schema)).find((known) => {
+    const own = plain(known)
+    return own === sent || (sent.length >= 4 && (own.startsWith(sent) || sent.startsWith(own)))
+  })
+  return meant === undefined ? 'is unknown' : `is unknown: do you mean ${meant}?`
+}
+
+/** The object that an issue is about a field of. */
+function parentOf(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): v.GenericSchema {
+  const path = (issue.path ?? []).slice(0, -1)
+  return path.reduce((outer, { key }) => unwrapped(entriesOf(outer)[String(key)] ?? v.unknown()), schema)
 }
 
 /** A parameter that is wrong, for rules that valibot doesn't hold. @param value what was sent, where that may be shown. */
@@ -76,6 +117,7 @@ function valueAt(input: unknown, issue: v.BaseIssue<unknown>): unknown {
 
 function describeIssue(
   issue: v.BaseIssue<unknown>,
+  schema: v.GenericSchema,
   name: string,
   location: Location,
   value: unknown,
@@ -83,7 +125,7 @@ function describeIssue(
 ): InvalidParam {
   // A name that came twice has a list. In JSON a list is what somebody wrote: there the parser refuses what comes twice.
   const isTwice = isFields && Array.isArray(value) && /^Expected|^must be/.test(issue.message)
-  const msg = isTwice ? 'must be given once' : messageOf(issue)
+  const msg = isTwice ? 'must be given once' : messageOf(issue, schema)
   const param = { location, msg, param: name, path: name }
   // Of a missing or unknown field valibot gives its name as the input: that is no value. What is unknown may be a secret
   // whose name was mistyped.
@@ -107,8 +149,11 @@ function isAboutPresence(issue: v.BaseIssue<unknown>): boolean {
 }
 
 /** valibot's words for a missing and for an unknown field are its own; ours are everybody's. */
-function messageOf(issue: v.BaseIssue<unknown>): string {
-  if (isAboutPresence(issue)) return issue.expected === 'never' ? 'is unknown' : 'is missing'
+function messageOf(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string {
+  if (isAboutPresence(issue)) {
+    if (issue.expected !== 'never') return 'is missing'
+    return unknownMessage(parentOf(schema, issue), String(issue.path?.at(-1)?.key ?? ''))
+  }
   return issue.type === 'strict_object' ? 'must be an object' : issue.message
 }
 

@@ -30,6 +30,10 @@ export const mastodon: Writer = {
     return { headers: { ...headers, 'idempotency-key': event.id }, body }
   },
   greet: (text) => json({ status: text, visibility: 'direct' }),
+  problem: (url) =>
+    URL.parse(url)?.pathname.endsWith('/api/v1/statuses')
+      ? null
+      : 'must end with /api/v1/statuses, such as https://mastodon.example/api/v1/statuses',
 }
 
 /** What happened, by whom, what it says, where, and tags: as much of it as fits, the link first. */

@@ -40,11 +40,15 @@ describe('A body that may be missing', () => {
 })
 
 describe('A body that must be there', () => {
-  it('and is not, is said to be missing, or asked for by its type', async () => {
-    expect(await readBody(post(stream(), JSON_TYPE), {})).toMatchObject({
-      wrong: { body: { msg: 'is missing' } },
-    })
-    await expect(readBody(post(null), {})).rejects.toMatchObject({
+  it.each([
+    [stream(), JSON_TYPE],
+    [null, undefined],
+  ])('and is not, is said to be missing, whatever it is called', async (body, type) => {
+    expect(await readBody(post(body, type), {})).toMatchObject({ wrong: { body: { msg: 'is missing' } } })
+  })
+
+  it('and is called nothing, is asked for by its type', async () => {
+    await expect(readBody(post(stream('{}')), {})).rejects.toMatchObject({
       status: 415,
       message: 'Send "Content-Type: application/json", in UTF-8',
     })
