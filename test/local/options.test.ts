@@ -178,19 +178,19 @@ describe('describeLog', () => {
   })
 
   it.each([
-    [{ state: 'verified' }, '> http://r.example wants this: it is sent what it is owed'],
+    [{ state: 'verified' }, '> http://r.example (ep_1) wants this: it is sent what it is owed'],
     [
       { state: 'unverified', detail: 'answered 404' },
-      '! http://r.example did not say that it wants this, and is sent nothing yet: answered 404 (docs/webhooks.md)',
+      '! http://r.example (ep_1) did not say that it wants this, and is sent nothing yet: answered 404 (docs/webhooks.md)',
     ],
     [
       { state: 'broken', detail: '5 failures in a row', dueAt: 0 },
-      '! http://r.example is down: 5 failures in a row; all that it is owed waits for a probe, in 0 s',
+      '! http://r.example (ep_1) is down: 5 failures in a row; all that it is owed waits for a probe, in 0 s',
     ],
-    [{ state: 'recovered' }, '> http://r.example is well again: what waited goes out'],
+    [{ state: 'recovered' }, '> http://r.example (ep_1) is well again: what waited goes out'],
     [
       { state: 'disabled', detail: 'it answered 410: it is gone' },
-      '! http://r.example is disabled: it answered 410: it is gone. What it is owed waits until it is resumed',
+      '! http://r.example (ep_1) is disabled: it answered 410: it is gone. What it is owed waits until it is resumed',
     ],
   ])('says of an endpoint what became of it: %j', (what, line) => {
     const entry = { log: 'endpoint', endpoint: 'ep_1', url: 'http://r.example', ...what }
@@ -219,7 +219,7 @@ describe('describeLog', () => {
     expect(describeLog('log', JSON.stringify(attempt), urls)).toBe(
       '> delivered #7 to http://localhost:3000/hook: 200 in 5 ms',
     )
-    expect(describeLog('log', JSON.stringify(attempt))).toContain('to http://localhost:3000: ')
+    expect(describeLog('log', JSON.stringify(attempt))).toContain('to http://localhost:3000 (')
   })
 
   it('names the request of an error, as its answer does', () => {
