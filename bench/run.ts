@@ -8,6 +8,7 @@ import { crashFigures } from './crash.ts'
 import { dayFigures } from './day.ts'
 import { deliverFigures, fanOutFigures } from './deliver.ts'
 import { detectFigures } from './detect.ts'
+import { endpointLimitFigures } from './endpoint-limit.ts'
 import { exportFigures } from './export.ts'
 import { type Figure, table } from './figures.ts'
 import { isolationFigures } from './isolation.ts'
@@ -28,6 +29,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   deliver: deliverFigures,
   'deliver.fanout': fanOutFigures,
   'deliver.latency': latencyFigures,
+  'endpoint.limit': endpointLimitFigures,
   isolation: isolationFigures,
   crash: crashFigures,
   match: matchFigures,

@@ -8,6 +8,8 @@ import { Slots } from './slots.ts'
 
 /** What is answered is committed at least this often, however long the slow ones take. */
 const PATIENCE_MS = 1_000
+/** What ends at about the same time is committed together. */
+const TOGETHER_MS = 50
 /** When all slots are taken and none became free for so long, they are held by endpoints that hang. */
 const STANDSTILL_MS = 250
 /** Rounds of one invocation; what is left then goes to the next, by a message. */
@@ -86,7 +88,7 @@ async function attend(round: Round, slots: Slots): Promise<void> {
   await patiently(round.sending, 0)
 }
 
-/** Learns which endpoints are slow, of those that a round was left with. */
+/** Learns which endpoints are slow, of those that a round was left with: those that let a whole patience pass. */
 function learnSlow(round: Round, left: readonly string[]): void {
   const awaited = new Set(round.awaited)
   if (slow.size > MAX_SLOW) slow.clear()
@@ -96,12 +98,20 @@ function learnSlow(round: Round, left: readonly string[]): void {
   }
 }
 
-/** Sees a round to its end, committing what has been answered every now and then. */
+/**
+ * Sees a round to its end, committing what has been answered every now and then, and soon after one of its endpoints is done: it may
+ * have more, and must not wait for the others.
+ */
 async function finish(deps: Deps, round: Round): Promise<void> {
   const left = round.awaited
-  for (let passes = 0; round.isRunning; passes += 1) {
-    await patiently(round.sending, PATIENCE_MS)
-    if (passes === 0) learnSlow(round, left)
+  let hasLearned = false
+  while (round.isRunning) {
+    const hasEnded = await patiently(round.nextToEnd(), PATIENCE_MS)
+    if (hasEnded) await patiently(round.sending, TOGETHER_MS)
+    if (!hasLearned && !(hasEnded && round.isSending)) {
+      learnSlow(round, left)
+      hasLearned = true
+    }
     try {
       const rest = await round.settle()
       await wakeLater(deps, rest)

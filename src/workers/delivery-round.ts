@@ -173,6 +173,11 @@ export class Round {
     return this.#running.size > 0
   }
 
+  /** Whether a send is under way, or to come. */
+  get isSending(): boolean {
+    return this.#running.size > this.#ended.length
+  }
+
   /** How long the slowest of those that are not let go may take to answer. */
   get longestTimeoutMs(): number {
     const timeouts = Array.from(this.#running.keys(), (id) => this.#endpoints.get(id)?.timeoutMs)
@@ -192,6 +197,11 @@ export class Round {
   /** Settles when every send to these endpoints has. Never rejects. */
   sendingTo(ids: readonly string[]): Promise<unknown> {
     return Promise.all(ids.map((id) => this.#sends.get(id)))
+  }
+
+  /** Settles when the sends to another one of the endpoints have that are not let go. Never rejects. */
+  nextToEnd(): Promise<unknown> {
+    return Promise.race(Array.from(this.#running.keys(), (id) => this.#sends.get(id)))
   }
 
   /** Begins no further send: what is left is left to the next round. */

@@ -1,6 +1,6 @@
 /** @module Invariants 4 and 5: an endpoint's limit is kept, and nobody waits for another. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deliver } from '../../src/workers/deliver.ts'
 import {
   control,
@@ -24,6 +24,10 @@ beforeEach(async () => {
   tubewire = testDeps()
   // Endpoints of the test before would be subscribed to the events of this one.
   await env.DB.prepare('DELETE FROM endpoints').run()
+})
+// Timers that are watched, or stopped, by one that failed.
+afterEach(() => {
+  vi.restoreAllMocks()
 })
 
 describe('The limit of an endpoint', () => {
@@ -121,6 +125,45 @@ describe('An endpoint that is sent to at its own pace', () => {
 })
 
 describe('One slow or dead endpoint costs the others nothing', () => {
+  it('one with its own pace is let go when it is done, and goes on, though another of the round hangs', async () => {
+    const hanging = await control.receiver()
+    await hanging.answer({ kind: 'hang' })
+    const hangingEndpoint = await subscribe(hanging.url, tubewire.deps)
+    const { receiver, endpoint } = await owed(tubewire, 150)
+    await env.DB.prepare('UPDATE endpoints SET rate_limit = 40 WHERE id = ?').bind(endpoint.id).run()
+    await env.DB.prepare('UPDATE endpoints SET timeout_ms = 20000, concurrency = 1 WHERE id = ?')
+      .bind(hangingEndpoint.id)
+      .run()
+    const ends: (() => void)[] = []
+    tubewire.deps.pause = () => new Promise((end) => ends.push(end))
+    tubewire.deliveryQueue.sent.splice(0)
+    // No patience ends here: who waits for the one that hangs waits for ever.
+    const { setTimeout } = globalThis
+    const timers = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((work: () => void, time = 0) =>
+        setTimeout(work, time === PATIENCE_MS ? 2 ** 31 - 1 : time)) as typeof setTimeout)
+    const late: Promise<unknown>[] = []
+    await deliver(tubewire.deps, (promise) => late.push(promise), [hangingEndpoint.id, endpoint.id])
+    expect(late).toHaveLength(1)
+    tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
+    for (const end of ends) end()
+    await vi.waitFor(
+      () =>
+        expect(tubewire.deliveryQueue.sent).toEqual([
+          { body: { endpoints: [endpoint.id] }, delaySeconds: 0 },
+        ]),
+      5_000,
+    )
+    timers.mockRestore()
+    await deliver(tubewire.deps, (promise) => late.push(promise), [endpoint.id])
+    expect(await receiver.waitFor(150)).toHaveLength(150)
+    await hanging.answer({ status: 200 })
+    await hanging.release()
+    await Promise.all(late)
+    expect((await deliveriesOf(endpoint.id)).every(({ state }) => state === 'delivered')).toBe(true)
+  })
+
   it('an endpoint that hangs does not hold up the run, nor the deliveries of others', async () => {
     const slow = await control.receiver()
     await slow.answer({ kind: 'hang' })
