@@ -222,7 +222,7 @@ describe('ntfy', () => {
 })
 
 describe('Mastodon', () => {
-  it('posts an event once, however often it is sent', () => {
+  it('knows an event that is sent again by its id', () => {
     expect(render('mastodon', unknown, options).headers).toMatchObject({ 'idempotency-key': unknown.id })
   })
 
