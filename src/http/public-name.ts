@@ -24,8 +24,12 @@ const NOT_PUBLIC: ReadonlySet<string> = new Set([
   'home',
   'lan',
   'localdomain',
-  // Clusters: Kubernetes, Consul.
+  // What many a machine calls itself beside it.
+  'localdomain4',
+  'localdomain6',
+  // Clusters: Kubernetes (kubernetes.default is its API), Consul.
   'svc',
+  'kubernetes.default',
   'consul',
 
   // Metadata of cloud machines under names that everybody may ask for: Google, Azure, Tencent, IBM, Equinix.
@@ -65,9 +69,13 @@ export function isPublicName(hostname: string): boolean {
   const labels = name.split('.')
   // A name without a dot resolves, if at all, in the network we are in.
   if (labels.length < 2 || name.length > MAX_NAME || !labels.every((label) => LABEL.test(label))) return false
+  const decoded = domainToUnicode(name)
+  // Punycode of nothing that IDNA has, which `URL` leaves as it is. Others may decode it all the same: `xn--localhost-`.
+  if (/(^|\.)xn--/.test(decoded)) return false
+  const shown = inAsciiDigits(decoded)
   // Addresses in a notation that `URL` did not take for one.
-  if (!/[a-z]/.test(labels.at(-1) ?? '')) return false
-  const look = skeleton(domainToUnicode(name))
+  if (/(^|\.)(0x[0-9a-f]*|\P{L}*)$/u.test(shown)) return false
+  const look = skeleton(shown)
   return !isListed(name) && !isListed(look) && !look.split('.').includes('localhost')
 }
 
@@ -76,35 +84,44 @@ function isListed(name: string): boolean {
   return name.split('.').some((_, index, labels) => NOT_PUBLIC.has(labels.slice(index).join('.')))
 }
 
+/** `१२७` is 127: what reads numbers may read those of any script. Their digits stand together, from 0 to 9. */
+function inAsciiDigits(name: string): string {
+  return name.replace(/\p{Nd}/gu, (digit) => {
+    const at = digit.codePointAt(0) ?? 0
+    let value = 0
+    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(at - value - 1))) value += 1
+    return String(value)
+  })
+}
+
 /**
  * What a name looks like, in ASCII: `lоcalhost` with a Cyrillic о (`xn--lcalhost-nbh`) is a `localhost`. Nobody means such a name
  * well, and what takes the one for the other somewhere behind us is not ours to know. It is the idea of the skeletons of
  * UTS 39, 4, whose table has thousands of letters: these are the ones that the names above are written with.
  */
 function skeleton(name: string): string {
-  return Array.from(name.normalize('NFKD').replace(/\p{M}/gu, ''), (letter) => LOOKS[letter] ?? letter).join(
-    '',
-  )
+  const plain = name.normalize('NFKD').replace(/[\p{M}·]/gu, '')
+  return Array.from(plain, (letter) => LOOKS[letter] ?? letter).join('')
 }
 
-/** Letters of Cyrillic, Greek and Armenian, small capitals, struck-through letters and digits, by what they look like. */
+/** Letters of Cyrillic, Greek, Armenian, Coptic, Cherokee and Lisu, small capitals, struck-through ones and digits, by their looks. */
 const LOOKS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    a: 'аαɑᴀ',
-    c: 'сϲᴄȼ',
-    d: 'ԁɗᴅđ',
-    e: 'еєεᴇɇ',
-    h: 'һհʜħ',
-    i: 'іιıɪɩ',
-    l: '1ӏłʟƚɭן',
-    m: 'мᴍ',
-    n: 'ոɴŋη',
-    o: '0оοσօᴏøס',
-    p: 'рρᴘ',
-    r: 'гʀɼ',
-    s: 'ѕꜱʂ5',
-    t: 'тτᴛŧ',
-    u: 'υսᴜ',
-    v: 'ѵνᴠ',
+    a: 'аαɑᴀᎪꓮ',
+    c: 'сϲᴄȼƈⲥᏟꓚ',
+    d: 'ԁɗᴅđᎠꓓ',
+    e: 'еєεᴇɇⲉᎬꓰ',
+    h: 'һհʜħɦꜧⱨⲏᎻꓧ',
+    i: 'іιıɪɩⲓᎥꓲ',
+    l: '1ӏłʟƚɭןǀꞁᏞꓡ',
+    m: 'мᴍⲙᎷꓟ',
+    n: 'ոɴŋηƞⲛꓠ',
+    o: '0оοσօᴏøסɵөѳθ〇ㅇꬽⲟᎾꓳ',
+    p: 'рρᴘⲣᏢꓑ',
+    r: 'гʀɼⲅᎡᏒꓣ',
+    s: 'ѕꜱʂ5ᏚꓢᏕ',
+    t: 'тτᴛŧƭⲧᎢꓔ',
+    u: 'υսᴜꓴ',
+    v: 'ѵνᴠᏙꓦ',
   }).flatMap(([plain, letters]) => Array.from(letters, (letter) => [letter, plain])),
 )

@@ -48,9 +48,12 @@ function withoutPort(host: string): string {
   return host.replace(/:\d+$/, '').replace(/\.+$/, '')
 }
 
+/** As `URL` writes them. An IPv4 address that is mapped into IPv6 reaches what listens on the IPv4 address. */
+const LOOPBACK =
+  /^((.+\.)?localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|\[::ffff:(7f[0-9a-f]{2}:[0-9a-f]{1,4}|0:0)\])$/
+
 /** Of this machine's many names one. */
 function withPort(host: string): string {
   const [port = ''] = host.match(/:\d+$/) ?? []
-  const isLoopback = /^((.+\.)?localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])$/.test(withoutPort(host))
-  return `${isLoopback ? 'localhost' : withoutPort(host)}${port}`
+  return `${LOOPBACK.test(withoutPort(host)) ? 'localhost' : withoutPort(host)}${port}`
 }

@@ -120,12 +120,14 @@ export async function sendTest(deps: Deps, endpoint: Endpoint, type: EventType):
   const id = newId('evt_test')
   const event = { ...exampleOf(type), id, timestamp: new Date(now).toISOString() }
   const options = optionsOf(deps, endpoint)
+  // A batch has an id of its own, which is the webhook's.
+  const webhookId = endpoint.batchSize === null ? id : `batch_${id}`
   const message =
     endpoint.batchSize === null
       ? render(format, event, options)
-      : renderBatch(format, [event], { id: `batch_${id}`, now }, options)
+      : renderBatch(format, [event], { id: webhookId, now }, options)
   return inTurn(deps, endpoint, async () => {
-    const answer = await post(deps, endpoint, message, id)
+    const answer = await post(deps, endpoint, message, webhookId)
     return { answer, result: answer }
   })
 }

@@ -257,6 +257,17 @@ describe('A test event', () => {
     expect(await count('SELECT count(*) AS count FROM deliveries')).toBe(0)
   })
 
+  it('comes alone in a body of several where batches are sent: the id of the batch is the webhook’s', async () => {
+    const receiver = await control.receiver()
+    const made = await make({ url: receiver.url, verified: true, batch: { events: 2 } })
+    await call('POST', `/endpoints/${made['id']}/test`, { type: 'comment.created' })
+    const [request] = await receiver.requests()
+    const { id, type, data } = JSON.parse(request?.body ?? '')
+    expect(type).toBe('batch')
+    expect(data).toMatchObject([{ type: 'comment.created', id: expect.stringMatching(/^evt_test_/) }])
+    expect(request?.headers['webhook-id']).toBe(id)
+  })
+
   it('that fails says why, and shows what was answered', async () => {
     const receiver = await control.receiver()
     await receiver.answer({ status: 500, body: 'no such room' })

@@ -56,6 +56,16 @@ const HOSTILE_HOSTS: Readonly<Record<string, readonly string[]>> = {
   'IPv4 in other digits and with other dots': [
     ...['１２７.0.0.1', '①②⑦.⓪.⓪.①', '𝟭𝟮𝟳.𝟬.𝟬.𝟭', '¹²⁷.⁰.⁰.¹', '127。0。0。1', '127．0．0．1', '127｡0｡0｡1'],
     ...['０x7f000001', '١٢٧.0.0.1', '१२७.0.0.1', '1２7.1'],
+    ...[
+      '१२७.०.०.१',
+      '۱۲۷.۰.۰.۱',
+      '๑๒๗.๐.๐.๑',
+      '𑁧𑁨𑁭.𑁦.𑁦.𑁧',
+      '१६९.२५४.१६९.२५४',
+      '❶❷❼.⓿.⓿.❶',
+      'a.0x७f',
+      'a.०x७f',
+    ],
   ],
   'IPv4 that is escaped, or has invisible signs in it': [
     ...[
@@ -158,6 +168,7 @@ const HOSTILE_HOSTS: Readonly<Record<string, readonly string[]>> = {
       'localhost.localdomain',
     ],
     ...['localhost.receiver.example', 'localhost6', 'ip6-localhost'],
+    ...['localhost4.localdomain4', 'localhost6.localdomain6'],
   ],
   'localhost in other signs, which are the same': [
     ...[
@@ -192,7 +203,26 @@ const HOSTILE_HOSTS: Readonly<Record<string, readonly string[]>> = {
       'lоcalhost.receiver.example',
     ],
     ...['lоcalhost.', 'local\u200dhost'],
+    ...[
+      'ꓡꓳꓚꓮꓡꓧꓳꓢꓔ',
+      'ᏞᎾᏟᎪᏞᎻᎾᏚᎢ',
+      'lⲟⲥalhⲟsⲧ',
+      'ǀocaꞁhost',
+      'ŀocalhost',
+      'lөcalhost',
+      'localɦosƭ',
+      'l〇calhost',
+      'l๐calh०st',
+    ],
   ].flatMap((name) => [name, `a.${name}`]),
+  'localhost and others in punycode that is none': [
+    ...[
+      'xn--localhost-.receiver.example',
+      'receiver.xn--localhost-',
+      'printer.xn--local-',
+      'xn--a-0.receiver.example',
+    ],
+  ],
   'other names that only look it': ['printer.lоcal', 'metadata.google.intеrnal', 'wiki.соrp', 'xn--a'],
   'a name without a dot': [
     'intranet',
@@ -217,6 +247,7 @@ const HOSTILE_HOSTS: Readonly<Record<string, readonly string[]>> = {
       'a.private',
       'a.internal',
       'host.docker.internal',
+      'kubernetes.default',
       'kubernetes.default.svc',
       'api.svc.cluster.local',
       'vault.service.consul',
@@ -415,6 +446,9 @@ const LEGAL: readonly string[] = [
     'https://xn--bcher-kva.example/',
     'https://bücher.example/',
     'https://пример.example/',
+    'https://१२७.example/',
+    'https://xn--i-7iq.example/',
+    'https://подробно.рф/',
     'https://例え.example/',
     'https://ελλάδα.example/',
   ],
@@ -461,8 +495,8 @@ describe('targetProblem', () => {
 
   it('is tested with at least 150 forms that are refused, and 30 that are not, none of them twice', () => {
     const forms = hostile.flatMap(([, urls]) => urls)
-    expect(new Set(forms).size).toBeGreaterThanOrEqual(353)
-    expect(new Set(LEGAL).size).toBeGreaterThanOrEqual(64)
+    expect(new Set(forms).size).toBeGreaterThanOrEqual(386)
+    expect(new Set(LEGAL).size).toBeGreaterThanOrEqual(67)
     expect(new Set(LEGAL).size).toBe(LEGAL.length)
   })
 
@@ -504,6 +538,9 @@ describe('targetProblem', () => {
       '127.0.0.1:8787',
       '[::1]:8787',
       '0.0.0.0:8787',
+      '[::]:8787',
+      '[::ffff:127.0.0.1]:8787',
+      '[::ffff:0.0.0.0]:8787',
       'LOCALHOST.:8787',
       'a.localhost:8787',
     ]

@@ -197,7 +197,8 @@ describe('mastodon', () => {
 describe('ntfy', () => {
   it.each([
     ['https://ntfy.example/my-topic', 'https://ntfy.example/', 'my-topic'],
-    ['https://ntfy.example/my-topic?auth=x#y', 'https://ntfy.example/', 'my-topic'],
+    ['https://ntfy.example/my-topic?auth=x#y', 'https://ntfy.example/?auth=x', 'my-topic'],
+    ['https://ntfy.example/my-topic?', 'https://ntfy.example/', 'my-topic'],
     ['https://example.com:8443/ntfy/A_1', 'https://example.com:8443/ntfy/', 'A_1'],
   ])('posts for %s to %s', (url, server, topic) => {
     expect(formatProblem('ntfy', url)).toBeNull()
@@ -221,7 +222,7 @@ describe('ntfy', () => {
 })
 
 describe('Mastodon', () => {
-  it('posts an event once, however often it is sent', () => {
+  it('knows an event that is sent again by its id', () => {
     expect(render('mastodon', unknown, options).headers).toMatchObject({ 'idempotency-key': unknown.id })
   })
 

@@ -3,7 +3,9 @@
 import { env } from 'cloudflare:workers'
 import { Buffer } from 'node:buffer'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { maxAge } from '../../src/http/max-age.ts'
 import { publicKeyForms } from '../../src/webhooks/public-key.ts'
+import { retryDelay } from '../../src/webhooks/retry.ts'
 import { makeSigner, newSecret, signatureHeaders } from '../../src/webhooks/signature.ts'
 import { actorPublicKey, webhookPrivateKey, webhookPublicKeys } from '../../src/workers/service-key.ts'
 import { sendTo } from '../support/call.ts'
@@ -139,9 +141,16 @@ describe('/.well-known/webhook-keys.json', () => {
     ])
   })
 
-  it('may be cached for five minutes, and is not sent again to whom has it', async () => {
+  it('may be cached, and is new again to a receiver that asks once a minute before the third attempt', async () => {
+    const seconds = maxAge((await getKeys()).headers.get('cache-control')) ?? 0
+    expect(seconds).toBeGreaterThan(0)
+    // As early as it may come.
+    const thirdAttemptMs = [1, 2].reduce((sum, attempts) => sum + (retryDelay(attempts, 0) ?? 0), 0)
+    expect((seconds + 60) * 1_000).toBeLessThan(thirdAttemptMs)
+  })
+
+  it('is not sent again to whom has it', async () => {
     const response = await getKeys()
-    expect(response.headers.get('cache-control')).toBe('public, max-age=300')
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8')
     const etag = response.headers.get('etag') ?? ''
     expect((await getKeys({ 'if-none-match': etag })).status).toBe(304)

@@ -50,11 +50,12 @@ function publish({ url }: RenderOptions, fields: Record<string, unknown>): Messa
   return { ...json({ topic: place.topic, ...fields }), url: place.server }
 }
 
-/** `https://ntfy.example/my-topic`: what is before the topic, and the topic. */
+/** `https://ntfy.example/my-topic?auth=…`: what is before the topic, with what says who publishes, and the topic. */
 function serverAndTopic(text: string): { server: string; topic: string } | null {
   const url = URL.parse(text)
   if (!url) return null
   const begin = url.pathname.lastIndexOf('/') + 1
   const topic = url.pathname.slice(begin)
-  return TOPIC.test(topic) ? { server: `${url.origin}${url.pathname.slice(0, begin)}`, topic } : null
+  const server = `${url.origin}${url.pathname.slice(0, begin)}${url.search}`
+  return TOPIC.test(topic) ? { server, topic } : null
 }
