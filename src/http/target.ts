@@ -10,7 +10,7 @@ import { isPublicName } from './public-name.ts'
  * short, full-width digits) into dotted decimals, and every name into lower case and punycode.
  * @param options `allowLocal`: on a laptop, http, and loopback or private addresses. `ownHosts`: where Tubewire itself is
  * reached, as `URL.host` has it: no port of such a host may be asked; on a laptop, where much is on one host, not this one.
- * @example targetProblem(new URL('http://10.0.0.1'), {allowLocal: false}) // 'must be https and public (got http://10.0.0.1)'
+ * @example targetProblem(new URL('http://10.0.0.1'), {allowLocal: false}) // 'must be https (got http://10.0.0.1)'
  */
 export function targetProblem(
   url: URL,
@@ -20,7 +20,7 @@ export function targetProblem(
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
   const shown = isWeb ? url.origin.slice(0, 200) : url.protocol.slice(0, 50)
   if (!isWeb && allowLocal) return `must be http or https (got ${shown})`
-  if (!allowLocal && url.protocol !== 'https:') return `must be https and public (got ${shown})`
+  if (!allowLocal && url.protocol !== 'https:') return `must be https (got ${shown})`
   const part = allowLocal ? withPort : withoutPort
   if (ownHosts.some((host) => part(host) === part(url.host)))
     return `must not be Tubewire's own host (got ${shown})`
@@ -29,7 +29,9 @@ export function targetProblem(
   if (url.port !== '' && Number(url.port) < 1024) {
     return `must use the default port or one above 1023 (got ${shown})`
   }
-  return isPublicHost(url) ? null : `must be https and public (got ${shown})`
+  if (isPublicHost(url)) return null
+  const isNumeric = addressOf(url) !== null
+  return `must be public, and ${isNumeric ? 'this is a local or reserved address' : 'this is no public name'} (got ${shown})`
 }
 
 /** An IP address that a URL has in place of a name, without brackets; null: it has a name. */

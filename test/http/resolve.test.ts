@@ -292,7 +292,9 @@ describe('targetCheck', () => {
   it('judges the URL before its name is looked up, and then its addresses', async () => {
     const { deps, dnsUrl, asked } = resolver([A('10.0.0.1')])
     const check = (url: string) => targetCheck({ ...deps, config: { ...config, dnsUrl } }, new URL(url))
-    expect(await check('https://localhost/')).toBe('must be https and public (got https://localhost)')
+    expect(await check('https://localhost/')).toBe(
+      'must be public, and this is no public name (got https://localhost)',
+    )
     expect(await check('https://tubewire.example/')).toMatch("must not be Tubewire's own host")
     expect(asked).toEqual([])
     expect(await check('https://receiver.example/')).toBe(

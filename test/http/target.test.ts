@@ -509,16 +509,16 @@ describe('targetProblem', () => {
   })
 
   it.each([
-    ['http://10.0.0.1/x', 'must be https and public (got http://10.0.0.1)'],
-    ['https://127.1/', 'must be https and public (got https://127.0.0.1)'],
-    ['https://lоcalhost/', 'must be https and public (got https://xn--lcalhost-nbh)'],
+    ['http://10.0.0.1/x', 'must be https (got http://10.0.0.1)'],
+    ['https://127.1/', 'must be public, and this is a local or reserved address (got https://127.0.0.1)'],
+    ['https://lоcalhost/', 'must be public, and this is no public name (got https://xn--lcalhost-nbh)'],
     ['https://user:pass@receiver.example/', 'must not carry a user or a password'],
     [
       'https://receiver.example:22/',
       'must use the default port or one above 1023 (got https://receiver.example:22)',
     ],
     ['https://tubewire.example:9000/', "must not be Tubewire's own host (got https://tubewire.example:9000)"],
-    ['javascript:alert(1)', 'must be https and public (got javascript:)'],
+    ['javascript:alert(1)', 'must be https (got javascript:)'],
   ])('says of %s what is wrong, and never its path or its password', (url, problem) => {
     expect(targetProblem(new URL(url), { allowLocal: false, ownHosts: OWN })).toBe(problem)
   })

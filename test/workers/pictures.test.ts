@@ -182,7 +182,7 @@ describe('A picture that there is not', () => {
     const ask = askFor(urlOf('a'), tubewire.deps.clock(), false)
     expect(await loadPicture(tubewire.deps, ask)).toMatchObject({
       kind: 'missing',
-      reason: expect.stringContaining('must be https and public'),
+      reason: expect.stringContaining('must be https (got'),
     })
     expect(await requests()).toBe(0)
   })

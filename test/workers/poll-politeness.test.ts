@@ -246,7 +246,7 @@ describe('A failing instance', () => {
     expect((await instance.requests()).length).toBe(before)
     expect(tubewire.log.at(-1)).toMatchObject({
       outcome: 'failed',
-      detail: expect.stringContaining('must be https and public'),
+      detail: expect.stringContaining('must be https (got'),
     })
   })
 
