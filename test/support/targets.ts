@@ -128,8 +128,9 @@ function expectDiscord(body: Json, events: number) {
     expectNoMarkdown(ours(title))
     if (events > 10) {
       for (const line of description.split('\n')) {
-        const [, label = line, target] = /^\[(.*)\]\((.*)\)$/.exec(line) ?? []
+        const [, label = line, target, where = ''] = /^\[(.*)\]\((\S*)\)( · .*)?$/.exec(line) ?? []
         expectNoMarkdown(label.replace(' \\(sensitive\\)', ''))
+        expectNoMarkdown(where)
         expectWebUrl(target)
       }
     } else expectNoMarkdown(ours(description).replace(/^\*\*(.*)\*\*$/m, '$1'))
@@ -158,7 +159,7 @@ function expectSlack(body: Json, events: number) {
         const bare = line.replace(/<https?:[^<>|\s]*\|/g, '<|')
         expect(bare).not.toMatch(/[_~`]/)
         // Bold is what we made bold.
-        expect(bare).toMatch(/^(?:• )?[^*]+(?:: \*[^*]+\*)?$/)
+        expect(bare).toMatch(/^(?:• )?[^*]+(?:: \*[^*]+\*)?(?: · [^*]+)?$/)
       }
     }
   }

@@ -78,11 +78,13 @@ function lists(stories: readonly Story[]) {
   return [lines.slice(0, half), lines.slice(half)].map((part) => ({ description: part.join('\n') }))
 }
 
-/** With a link where there is room for it. */
+/** With a link, and where it happened, as far as there is room for them. */
 function line(story: Story, room: number): string {
   const text = summary(story)
-  const link = story.url === null ? null : `[${cutEscaped(text, 150, escaped)}](${story.url})`
-  return link !== null && link.length <= room ? link : cutEscaped(text, room, escaped)
+  const where = story.instance === '' ? '' : ` · ${escaped(story.instance)}`
+  const link = story.url === null ? [] : [`[${cutEscaped(text, 150, escaped)}](${story.url})`]
+  const whole = [...link.map((one) => `${one}${where}`), ...link, `${escaped(text)}${where}`]
+  return whole.find((one) => one.length <= room) ?? cutEscaped(text, room, escaped)
 }
 
 /**

@@ -42,19 +42,24 @@ export const matrix: Writer = {
   greet: (text) => json({ text, html: `<p>${toHtml(text)}</p>` }),
 }
 
-/** @param room bytes of JSON. With a link where there is room for it. */
+/** @param room bytes of JSON. With where it happened, and a link, as far as there is room for them. */
 function line(story: Story, room: number): Line {
   const size = ({ text, html }: Line) => jsonBytes(text) + jsonBytes(html) + LINE_BYTES
-  const whole = linked(story)
-  if (size(whole) <= room) return whole
+  const where = story.instance === '' ? '' : ` · ${quiet(story.instance)}`
+  const whole = [linked(story, where), linked(story)].find((one) => size(one) <= room)
+  if (whole) return whole
   const bare = (text: string): Line => ({ text, html: toHtml(text) })
   return bare(cutBy((text) => size(bare(text)), quiet(summary(story)), room))
 }
 
-function linked(story: Story): Line {
+/** @param where what is said behind the link. */
+function linked(story: Story, where = ''): Line {
   const text = quiet(summary(story))
-  if (story.url === null) return { text, html: toHtml(text) }
-  return { text: `${text}\n${story.url}`, html: `<a href="${escapeHtml(story.url)}">${toHtml(text)}</a>` }
+  if (story.url === null) return { text: `${text}${where}`, html: toHtml(`${text}${where}`) }
+  return {
+    text: `${text}${where}\n${story.url}`,
+    html: `<a href="${escapeHtml(story.url)}">${toHtml(text)}</a>${escapeHtml(where)}`,
+  }
 }
 
 /** Without the word that rings for the whole room. */

@@ -31,7 +31,7 @@ export const slack: Writer = {
     ])
   },
   several: (events, _batch, options) => {
-    const lines = events.map((event) => `• ${line(tell(event, options))}`)
+    const lines = events.map((event) => listed(tell(event, options)))
     return message(`${lines.length} events`, packed(lines).map(section))
   },
   greet: (text) => message(text, [section(label(text))]),
@@ -50,15 +50,21 @@ function plain(text: string) {
   return { type: 'plain_text', text: cutEscaped(text, MAX_TEXT, escaped), emoji: false }
 }
 
-/** `New video: *<https://…|title>*` */
-function line(story: Story): string {
+/** A line of a list: what happened, and where. */
+function listed(story: Story): string {
+  const where = story.instance === '' ? '' : ` · ${cutEscaped(story.instance, MAX_LABEL, label)}`
+  return `• ${line(story, MAX_LINE - where.length)}${where}`
+}
+
+/** `New video: *<https://…|title>*`. @param room characters, with a link where there is room for it. */
+function line(story: Story, room = MAX_LINE): string {
   const headline = cutEscaped(story.headline, MAX_LABEL, label)
   const note = story.isSensitive ? ' (sensitive)' : ''
   const title = cutEscaped(story.title || (story.url === null ? '' : 'Open'), MAX_LABEL, label)
   if (title === '') return `${headline}${note}`
   const link = story.url === null ? title : `<${escaped(story.url)}|${title}>`
   const full = `${headline}${note}: *${link}*`
-  return full.length <= MAX_LINE ? full : `${headline}${note}: *${title}*`
+  return full.length <= room ? full : `${headline}${note}: *${title}*`
 }
 
 /** Lines in as few sections as hold them. */
