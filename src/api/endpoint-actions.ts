@@ -82,27 +82,28 @@ export const endpointActionOperations = [
       if (endpoint.pausedAt !== null && endpoint.pausedBy !== 'owner' && input.reach !== 'all')
         throw new Problem('paused_by_moderator', 'A moderator paused this endpoint: ask one to resume it')
       const isOwn = endpoint.ownerId === userId
-      const { id, revision } = endpoint
+      const { id } = endpoint
       const { backlog } = body
       if (!isOwn && backlog !== 'all')
         throw new Problem('insufficient_rights', 'Only its owner may say that what waited is not sent')
       const before =
         typeof backlog === 'number' ? backlog : backlog === 'none' ? Number.MAX_SAFE_INTEGER : null
       const now = deps.clock()
-      const resumed = { id, revision: revision + 1 }
-      const skipped = before === null ? [] : [skipStatement(deps.env.DB, resumed, before, now)]
-      // It is said to be well again: what had failed goes out with the rest, and in order.
-      const more = [...skipped, lineUpStatement(deps.env.DB, resumed, now)]
+      const { DB } = deps.env
       const changed = { ...AS_NEW, pausedAt: null, pausedBy: null }
       const terms = { evenShutOut: isOwn && isOperator(input) }
       const outcome = await updateEndpoint(
-        deps.env.DB,
+        DB,
         endpoint,
         changed,
         now,
         auditOf(input, id),
         terms,
-        more,
+        (resumed) => [
+          ...(before === null ? [] : [skipStatement(DB, resumed, before, now)]),
+          // It is said to be well again: what had failed goes out with the rest, and in order.
+          lineUpStatement(DB, resumed, now),
+        ],
       )
       if (outcome === 'conflict') throw changedMeanwhile(request)
       if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
