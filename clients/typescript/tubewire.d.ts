@@ -719,7 +719,7 @@ export interface paths {
     head?: never
     /**
      * Change, pause or resume an endpoint
-     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat.
+     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat, or is changed before the target has said so.
      *
      *     API keys need the scope `endpoints:write`.
      */

@@ -191,7 +191,7 @@ export const endpointOperations = [
     tag: 'Endpoints',
     summary: 'Change, pause or resume an endpoint',
     description:
-      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat.',
+      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat, or is changed before the target has said so.',
     params: idParams('ep', 'an endpoint'),
     bodyType: 'merge-patch',
     body: changes(false),
@@ -217,10 +217,11 @@ export const endpointOperations = [
       const stored = await storedSettings(settings, endpoint.id, deps.config.encryptionKeys)
       const isMoved = stored.url !== undefined && stored.url !== endpoint.url
       // A greeting is answered 2xx by pages of all sorts: that is no word for what programs read. Nor does ntfy lead where it says.
+      // One that has not answered yet may be about to, and to what it is no longer asked.
       const isAskedOtherwise =
         stored.format !== undefined &&
         stored.format !== endpoint.format &&
-        (isChat(endpoint.format as Format) || isChat(stored.format as Format))
+        (endpoint.verifiedAt === null || isChat(endpoint.format as Format) || isChat(stored.format as Format))
       const isOpenAgain = isMoved || isAskedOtherwise
       const changed = {
         ...stored,

@@ -1,10 +1,10 @@
 /** @module Endpoints while something else happens to them, and in the hands of others. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { verify, verifyInBackground } from '../../src/api/endpoint-actions.ts'
 import { type Endpoint, findEndpoint } from '../../src/db/endpoints.ts'
 import { enterGate } from '../../src/workers/delivery-gate.ts'
-import { call, forgetAll } from '../support/call.ts'
+import { call, forgetAll, KEY, send } from '../support/call.ts'
 import { control, deliveriesOf, owed, subscribe, testDeps } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
 
@@ -58,6 +58,22 @@ describe('A target that is being asked', () => {
       state: 'pending',
       verificationError: 'answered 200, and did not give the challenge back',
     })
+  })
+
+  it('is asked anew when its format is changed before it has answered', async () => {
+    const receiver = await control.receiver()
+    const { tubewire, endpoint } = await pending(receiver.url)
+    tubewire.deps.fetch = async (_input, init) => {
+      // What goes on after this answer waits for the asking that is under way.
+      const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+      await send('PATCH', `/api/v1/endpoints/${endpoint.id}`, headers, { format: 'cloudevents' })
+      return echo(init)
+    }
+    await verify(tubewire.deps, endpoint, 'https://tubewire.example')
+    await vi.waitFor(async () => {
+      expect(await read(endpoint.id)).toMatchObject({ state: 'active', format: 'cloudevents' })
+    }, 5_000)
+    expect((await receiver.requests()).map(({ method }) => method)).toContain('OPTIONS')
   })
 
   it('that could not be asked, for it is being sent to, says so', async () => {
