@@ -7568,7 +7568,7 @@ export interface operations {
           url?: string
           description?: string | null
           headers?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           rateLimit?: number | null
           concurrency?: number | null
@@ -7588,17 +7588,13 @@ export interface operations {
           payload?: ('full' | 'thin') | null
           batch?: {
             /** @description The most events in one body. */
-            events: number
-            /**
-             * @description How long the first one waits for others.
-             * @default 5
-             */
-            seconds?: number
+            events?: number
+            seconds?: number | null
           } | null
           ordering?: ('none' | 'subject' | 'endpoint') | null
           signatures?: ('v1' | 'v1a')[] | null
           metadata?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           paused?: boolean
           /**
@@ -7617,7 +7613,7 @@ export interface operations {
           url?: string
           description?: string | null
           headers?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           rateLimit?: number | null
           concurrency?: number | null
@@ -7637,17 +7633,13 @@ export interface operations {
           payload?: ('full' | 'thin') | null
           batch?: {
             /** @description The most events in one body. */
-            events: number
-            /**
-             * @description How long the first one waits for others.
-             * @default 5
-             */
-            seconds?: number
+            events?: number
+            seconds?: number | null
           } | null
           ordering?: ('none' | 'subject' | 'endpoint') | null
           signatures?: ('v1' | 'v1a')[] | null
           metadata?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           paused?: boolean
           /**

@@ -18,6 +18,7 @@ import { auditOf } from './audit-entry.ts'
 import { verifyInBackground } from './endpoint-actions.ts'
 import {
   changedSettings,
+  merged,
   newSettings,
   OwnSecret,
   settingsProblem,
@@ -214,7 +215,8 @@ export const endpointOperations = [
       if (verified) requireAdministrator(input)
       if (body.url !== undefined) await requireTarget(input, 'url', new URL(body.url))
       const now = deps.clock()
-      const stored = await storedSettings(settings, endpoint.id, deps.config.encryptionKeys)
+      const ring = deps.config.encryptionKeys
+      const stored = await storedSettings(await merged(settings, endpoint, ring), endpoint.id, ring)
       const isMoved = stored.url !== undefined && stored.url !== endpoint.url
       // A greeting is answered 2xx by pages of all sorts: that is no word for what programs read. Nor does ntfy lead where it says.
       // One that has not answered yet may be about to, and to what it is no longer asked.
