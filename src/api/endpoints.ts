@@ -15,7 +15,7 @@ import { type Format, isChat } from '../webhooks/formats.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { verifyInBackground } from './endpoint-actions.ts'
+import { isShut, verifyInBackground } from './endpoint-actions.ts'
 import {
   changedSettings,
   merged,
@@ -225,12 +225,14 @@ export const endpointOperations = [
         stored.format !== endpoint.format &&
         (endpoint.verifiedAt === null || isChat(endpoint.format as Format) || isChat(stored.format as Format))
       const isOpenAgain = isMoved || isAskedOtherwise
+      const pause = pauseOf(endpoint, paused, { isOwn, mayResumeAll: input.reach === 'all', now })
+      const mayBeAsked = !isShut(pause, input.reach)
       const changed = {
         ...stored,
-        ...pauseOf(endpoint, paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
+        ...pause,
         // Who wants to be sent to at one URL has said nothing of another.
         ...(isMoved ? AS_NEW : {}),
-        ...(isOpenAgain ? { verifiedAt: null, verificationError: null } : {}),
+        ...(isOpenAgain ? { verifiedAt: null, verificationError: mayBeAsked ? null : NOT_ASKED } : {}),
         ...(verified && (isOpenAgain || endpoint.verifiedAt === null)
           ? { verifiedAt: now, verificationError: null }
           : {}),
@@ -244,7 +246,7 @@ export const endpointOperations = [
       if (outcome === 'conflict') throw changedMeanwhile(request)
       if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
       const after = { ...endpoint, ...changed, updatedAt: now, revision: endpoint.revision + 1 }
-      if (after.verifiedAt === null && isOpenAgain)
+      if (after.verifiedAt === null && isOpenAgain && mayBeAsked)
         input.inBackground(verifyInBackground(deps, after, input.origin))
       // What waited is owed still: without this the next tick sends it.
       const waited = endpoint.pausedAt !== null || endpoint.verifiedAt === null
@@ -274,6 +276,9 @@ export const endpointOperations = [
     },
   }),
 ]
+
+/** What is said of a target that is to be asked, and may not be. */
+const NOT_ASKED = 'a moderator paused this endpoint: ask again when it is resumed'
 
 /** What matters together, of an endpoint of which nothing else is said. */
 const BY_DEFAULT = { format: 'standard', batchSize: null, ordering: 'none' } as const
