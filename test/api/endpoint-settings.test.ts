@@ -195,6 +195,7 @@ describe('Settings', () => {
     'Host',
     'Content-Type',
     'Content-Length',
+    'Content-Digest',
     'Transfer-Encoding',
     'Connection',
     'User-Agent',
