@@ -719,7 +719,7 @@ export interface paths {
     head?: never
     /**
      * Change, pause or resume an endpoint
-     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat.
+     * @description While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat, or is changed before the target has said so.
      *
      *     API keys need the scope `endpoints:write`.
      */
@@ -3754,10 +3754,30 @@ export interface components {
      *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
      *
      *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
+     */
+    Error409_16: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_16: {
+    Error409_17: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3779,7 +3799,7 @@ export interface components {
      *
      *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
      */
-    Error409_17: {
+    Error409_18: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3799,7 +3819,7 @@ export interface components {
      *
      *     `replay_running`: A replay to the endpoint is running: wait until it is done, or cancel it.
      */
-    Error409_18: {
+    Error409_19: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -7568,7 +7588,7 @@ export interface operations {
           url?: string
           description?: string | null
           headers?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           rateLimit?: number | null
           concurrency?: number | null
@@ -7588,17 +7608,13 @@ export interface operations {
           payload?: ('full' | 'thin') | null
           batch?: {
             /** @description The most events in one body. */
-            events: number
-            /**
-             * @description How long the first one waits for others.
-             * @default 5
-             */
-            seconds?: number
+            events?: number
+            seconds?: number | null
           } | null
           ordering?: ('none' | 'subject' | 'endpoint') | null
           signatures?: ('v1' | 'v1a')[] | null
           metadata?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           paused?: boolean
           /**
@@ -7617,7 +7633,7 @@ export interface operations {
           url?: string
           description?: string | null
           headers?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           rateLimit?: number | null
           concurrency?: number | null
@@ -7637,17 +7653,13 @@ export interface operations {
           payload?: ('full' | 'thin') | null
           batch?: {
             /** @description The most events in one body. */
-            events: number
-            /**
-             * @description How long the first one waits for others.
-             * @default 5
-             */
-            seconds?: number
+            events?: number
+            seconds?: number | null
           } | null
           ordering?: ('none' | 'subject' | 'endpoint') | null
           signatures?: ('v1' | 'v1a')[] | null
           metadata?: {
-            [key: string]: string
+            [key: string]: string | null
           } | null
           paused?: boolean
           /**
@@ -7779,7 +7791,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_16']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
       429: components['responses']['Error429']
@@ -7864,7 +7876,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_16']
+      409: components['responses']['Error409_17']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -8027,7 +8039,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_17']
+      409: components['responses']['Error409_18']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -9553,7 +9565,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_18']
+      409: components['responses']['Error409_19']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -9785,7 +9797,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_18']
+      409: components['responses']['Error409_19']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']

@@ -9,8 +9,8 @@ import {
   updateEndpoint,
 } from '../db/endpoints.ts'
 import { EVENT_TYPES } from '../events/types.ts'
-import { decryptSecret, encryptSecret } from '../secrets.ts'
-import { readSecretSet, rotate, writeSecretSet } from '../webhooks/secret-set.ts'
+import { decryptSecret, encryptSecret, type KeyRing } from '../secrets.ts'
+import { readSecretSet, rotate, type SecretSet, writeSecretSet } from '../webhooks/secret-set.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { type Busy, sendTest, verifyTarget } from '../workers/ask-endpoint.ts'
 import type { Deps } from '../workers/deps.ts'
@@ -23,6 +23,7 @@ import { isOperator, ok, operation, userOf } from './operation.ts'
 import { Problem, shutOut } from './problem.ts'
 import { reachable } from './reachable-endpoint.ts'
 import { changedMeanwhile, checkIfMatch } from './request/conditional.ts'
+import type { Reach } from './rights.ts'
 import { time } from './time.ts'
 
 const params = idParams('ep', 'an endpoint')
@@ -43,10 +44,15 @@ export const endpointActionOperations = [
       'Done by itself when an endpoint is made, or its URL is changed; here again. The answer shows what came of it: `verifiedAt`, or `verificationError`.',
     params,
     answers: { 200: one },
-    problems: [404, 503],
+    problems: [404, 'paused_by_moderator', 503],
     async handle(input) {
       const endpoint = await reachable(input)
       if (endpoint.verifiedAt !== null) return ok(showEndpoint(endpoint, userOf(input).id))
+      if (isShut(endpoint, input.reach))
+        throw new Problem(
+          'paused_by_moderator',
+          'A moderator paused this endpoint: it is asked nothing either',
+        )
       const outcome = await verify(input.deps, endpoint, input.origin)
       if (outcome !== null) throw busy(outcome)
       return ok(showEndpoint(await reachable(input), userOf(input).id))
@@ -79,30 +85,31 @@ export const endpointActionOperations = [
       const userId = userOf(input).id
       const endpoint = await reachable(input)
       await checkIfMatch(request, showEndpoint(endpoint, userId))
-      if (endpoint.pausedAt !== null && endpoint.pausedBy !== 'owner' && input.reach !== 'all')
+      if (isShut(endpoint, input.reach))
         throw new Problem('paused_by_moderator', 'A moderator paused this endpoint: ask one to resume it')
       const isOwn = endpoint.ownerId === userId
-      const { id, revision } = endpoint
+      const { id } = endpoint
       const { backlog } = body
       if (!isOwn && backlog !== 'all')
         throw new Problem('insufficient_rights', 'Only its owner may say that what waited is not sent')
       const before =
         typeof backlog === 'number' ? backlog : backlog === 'none' ? Number.MAX_SAFE_INTEGER : null
       const now = deps.clock()
-      const resumed = { id, revision: revision + 1 }
-      const skipped = before === null ? [] : [skipStatement(deps.env.DB, resumed, before, now)]
-      // It is said to be well again: what had failed goes out with the rest, and in order.
-      const more = [...skipped, lineUpStatement(deps.env.DB, resumed, now)]
+      const { DB } = deps.env
       const changed = { ...AS_NEW, pausedAt: null, pausedBy: null }
       const terms = { evenShutOut: isOwn && isOperator(input) }
       const outcome = await updateEndpoint(
-        deps.env.DB,
+        DB,
         endpoint,
         changed,
         now,
         auditOf(input, id),
         terms,
-        more,
+        (resumed) => [
+          ...(before === null ? [] : [skipStatement(DB, resumed, before, now)]),
+          // It is said to be well again: what had failed goes out with the rest, and in order.
+          lineUpStatement(DB, resumed, now),
+        ],
       )
       if (outcome === 'conflict') throw changedMeanwhile(request)
       if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
@@ -161,18 +168,15 @@ export const endpointActionOperations = [
       const now = deps.clock()
       const { secret: own, overlapSeconds } = body
       const secret = own ?? newSecret()
-      const set = rotate(
-        readSecretSet(await decryptSecret(ring, endpoint.secret, id)),
-        secret,
-        overlapSeconds * 1_000,
-        now,
-      )
+      const before = await readable(ring, endpoint)
+      const overlapMs = before === null ? 0 : overlapSeconds * 1_000
+      const set = rotate(before ?? { current: secret, previous: [] }, secret, overlapMs, now)
       const changed: EndpointChanges = { secret: await encryptSecret(ring, writeSecretSet(set), id) }
       const outcome = await updateEndpoint(deps.env.DB, endpoint, changed, now, auditOf(input, id), {
         evenShutOut: true,
       })
       if (outcome !== 'changed') throw changedMeanwhile(request)
-      return ok({ secret, previousUntil: time(now + overlapSeconds * 1_000) })
+      return ok({ secret, previousUntil: time(now + overlapMs) })
     },
   }),
   operation({
@@ -223,6 +227,23 @@ export const endpointActionOperations = [
     },
   }),
 ]
+
+/** The secrets of an endpoint; null when they can't be read any more: then a new one is the way out. */
+async function readable(ring: KeyRing, { id, secret }: Endpoint): Promise<SecretSet | null> {
+  try {
+    return readSecretSet(await decryptSecret(ring, secret, id))
+  } catch {
+    return null
+  }
+}
+
+/** Whether somebody else paused it who must be asked first: nothing is sent to it until then, not even a question. */
+export function isShut(
+  { pausedAt, pausedBy }: Pick<Endpoint, 'pausedAt' | 'pausedBy'>,
+  reach: Reach,
+): boolean {
+  return pausedAt !== null && pausedBy !== 'owner' && reach !== 'all'
+}
 
 function busy({ waitMs }: Busy): Problem {
   return new Problem(503, 'The endpoint is being sent to, and its limit lets nothing more through now', {

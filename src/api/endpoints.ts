@@ -15,9 +15,10 @@ import { type Format, isChat } from '../webhooks/formats.ts'
 import { newSecret } from '../webhooks/signature.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { verifyInBackground } from './endpoint-actions.ts'
+import { isShut, verifyInBackground } from './endpoint-actions.ts'
 import {
   changedSettings,
+  merged,
   newSettings,
   OwnSecret,
   settingsProblem,
@@ -191,7 +192,7 @@ export const endpointOperations = [
     tag: 'Endpoints',
     summary: 'Change, pause or resume an endpoint',
     description:
-      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat.',
+      'While it is paused nothing is sent; what it is owed waits, and goes out when it is resumed. Of somebody else’s endpoint a moderator or administrator changes `paused` only, and an administrator `verified`. Another URL is asked whether it wants this, as that of a new endpoint, and so is one whose format becomes, or is no longer, that of a chat, or is changed before the target has said so.',
     params: idParams('ep', 'an endpoint'),
     bodyType: 'merge-patch',
     body: changes(false),
@@ -214,20 +215,24 @@ export const endpointOperations = [
       if (verified) requireAdministrator(input)
       if (body.url !== undefined) await requireTarget(input, 'url', new URL(body.url))
       const now = deps.clock()
-      const stored = await storedSettings(settings, endpoint.id, deps.config.encryptionKeys)
+      const ring = deps.config.encryptionKeys
+      const stored = await storedSettings(await merged(settings, endpoint, ring), endpoint.id, ring)
       const isMoved = stored.url !== undefined && stored.url !== endpoint.url
       // A greeting is answered 2xx by pages of all sorts: that is no word for what programs read. Nor does ntfy lead where it says.
+      // One that has not answered yet may be about to, and to what it is no longer asked.
       const isAskedOtherwise =
         stored.format !== undefined &&
         stored.format !== endpoint.format &&
-        (isChat(endpoint.format as Format) || isChat(stored.format as Format))
+        (endpoint.verifiedAt === null || isChat(endpoint.format as Format) || isChat(stored.format as Format))
       const isOpenAgain = isMoved || isAskedOtherwise
+      const pause = pauseOf(endpoint, paused, { isOwn, mayResumeAll: input.reach === 'all', now })
+      const mayBeAsked = !isShut(pause, input.reach)
       const changed = {
         ...stored,
-        ...pauseOf(endpoint, paused, { isOwn, mayResumeAll: input.reach === 'all', now }),
+        ...pause,
         // Who wants to be sent to at one URL has said nothing of another.
         ...(isMoved ? AS_NEW : {}),
-        ...(isOpenAgain ? { verifiedAt: null, verificationError: null } : {}),
+        ...(isOpenAgain ? { verifiedAt: null, verificationError: mayBeAsked ? null : NOT_ASKED } : {}),
         ...(verified && (isOpenAgain || endpoint.verifiedAt === null)
           ? { verifiedAt: now, verificationError: null }
           : {}),
@@ -241,7 +246,7 @@ export const endpointOperations = [
       if (outcome === 'conflict') throw changedMeanwhile(request)
       if (outcome === 'owner-shut-out') throw shutOut(endpoint.ownerId)
       const after = { ...endpoint, ...changed, updatedAt: now, revision: endpoint.revision + 1 }
-      if (after.verifiedAt === null && isOpenAgain)
+      if (after.verifiedAt === null && isOpenAgain && mayBeAsked)
         input.inBackground(verifyInBackground(deps, after, input.origin))
       // What waited is owed still: without this the next tick sends it.
       const waited = endpoint.pausedAt !== null || endpoint.verifiedAt === null
@@ -271,6 +276,9 @@ export const endpointOperations = [
     },
   }),
 ]
+
+/** What is said of a target that is to be asked, and may not be. */
+const NOT_ASKED = 'a moderator paused this endpoint: ask again when it is resumed'
 
 /** What matters together, of an endpoint of which nothing else is said. */
 const BY_DEFAULT = { format: 'standard', batchSize: null, ordering: 'none' } as const

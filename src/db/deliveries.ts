@@ -1,7 +1,7 @@
 /** @module What is owed to whom: reading what is due, recording attempts. Every statement works on a set. */
 import type { LoggedEvent } from '../events/envelope.ts'
 import { columnsOf } from './columns.ts'
-import type { Endpoint } from './endpoints.ts'
+import type { Endpoint, ToBeChanged } from './endpoints.ts'
 import { jsonParts } from './json-parts.ts'
 import { endpoints } from './schema.ts'
 
@@ -295,38 +295,27 @@ function healthStatements(
   ]
 }
 
-/**
- * Puts what waits for its next attempt in line, when the endpoint is at this revision: a part of the change that makes it so.
- * @param now milliseconds since the epoch.
- */
-export function lineUpStatement(
-  db: D1Database,
-  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
-  now: number,
-): D1PreparedStatement {
+/** Puts what waits for its next attempt in line, as a part of a change of its endpoint. @param now milliseconds since the epoch. */
+export function lineUpStatement(db: D1Database, endpoint: ToBeChanged, now: number): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE deliveries SET due_at = ${LINE.fresh}
-       WHERE endpoint_id = (SELECT id FROM endpoints WHERE id = ? AND revision = ?) AND due_at IS NOT NULL AND due_at > ?`,
+       WHERE endpoint_id = (${endpoint.sql}) AND due_at IS NOT NULL AND due_at > ?`,
     )
-    .bind(id, revision, now)
+    .bind(...endpoint.values, now)
 }
 
-/**
- * Skips what was asked for before a time, when the endpoint is at this revision: a part of the change that makes it so.
- * @param before milliseconds since the epoch.
- */
+/** Skips what was asked for before a time, as a part of a change of its endpoint. @param before milliseconds since the epoch. */
 export function skipStatement(
   db: D1Database,
-  { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
+  endpoint: ToBeChanged,
   before: number,
   now: number,
 ): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE deliveries SET state = 'skipped', due_at = NULL, finished_at = ?
-       WHERE endpoint_id = (SELECT id FROM endpoints WHERE id = ? AND revision = ?) AND due_at IS NOT NULL
-         AND created_at < ?`,
+       WHERE endpoint_id = (${endpoint.sql}) AND due_at IS NOT NULL AND created_at < ?`,
     )
-    .bind(now, id, revision, before)
+    .bind(now, ...endpoint.values, before)
 }

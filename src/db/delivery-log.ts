@@ -63,23 +63,26 @@ export async function listDeliveries(
   const before = await lastBefore(db, filter)
   const scan = await scanOf(db, endpointId, filter.state)
   const { sql, values } = conditionsOf(filter, scan.isOfState)
+  const allFit = values.length === 0 && sql === ALL
   // In the order of the scan, and no further than the limit: an ORDER BY would read all of it first.
-  const { results: rows } = await db
+  const page = db
     .prepare(
       `SELECT ${COLUMNS} FROM (${scan.sql} LIMIT ${SCANNED}) d CROSS JOIN events e ON e.sequence = d.event_sequence
        WHERE ${sql} LIMIT ?3`,
     )
     .bind(endpointId, before, limit, ...values)
-    .all<DeliveryState>()
-  const last = rows.length === limit ? rows.at(-1) : undefined
-  if (last) return { rows, next: last.sequence }
-  if (values.length === 0 && sql === ALL) return { rows, next: null }
-  // What did not fit was looked at, too: the next page begins where that ended.
-  const end = await db
+  // What did not fit was looked at, too: the next page begins where that ended. In one transaction: what is sent again in between
+  // would move the end, and leave out what lies before it.
+  const end = db
     .prepare(`SELECT event_sequence AS sequence FROM (${scan.sql} LIMIT 1 OFFSET ${SCANNED - 1})`)
     .bind(endpointId, before)
-    .first<number>('sequence')
-  return { rows, next: end }
+  const [found, ended] = await db.batch(allFit ? [page] : [page, end])
+  // The rows have the shapes of the statements.
+  const rows = (found?.results ?? []) as DeliveryState[]
+  const last = rows.length === limit ? rows.at(-1) : undefined
+  if (last) return { rows, next: last.sequence }
+  const [place] = (ended?.results ?? []) as { sequence: number }[]
+  return { rows, next: place?.sequence ?? null }
 }
 
 /** Deliveries come after their events: what was asked for before a time is of an event that was seen before it. */

@@ -145,10 +145,14 @@ export type EndpointChanges = Partial<
   Omit<Endpoint, 'id' | 'ownerId' | 'createdAt' | 'updatedAt' | 'revision'>
 >
 
+/** A SELECT of the id of an endpoint when a change of it will be done, and of nothing when it will not. */
+export type ToBeChanged = { sql: string; values: readonly (string | number)[] }
+
 /**
  * Changes an endpoint that is at this revision; one that would be sent to must have an owner who is let in.
  * @param terms `evenShutOut`: whoever owns it.
- * @param more statements of the same transaction. Each must carry `ofRevision` of the next revision, for it comes after the change.
+ * @param alsoDone statements of the same transaction, before the change: afterwards nothing tells it from another one that has led
+ * to the same revision. Each must ask whether it will be done.
  * @returns whether it was done, or why not.
  */
 export async function updateEndpoint(
@@ -158,22 +162,25 @@ export async function updateEndpoint(
   now: number,
   audit: AuditEntry,
   { evenShutOut = false }: Pick<Terms, 'evenShutOut'> = {},
-  more: readonly D1PreparedStatement[] = [],
+  alsoDone: (toBeChanged: ToBeChanged) => readonly D1PreparedStatement[] = () => [],
 ): Promise<'changed' | 'conflict' | 'owner-shut-out'> {
   const set = assignments(endpoints, { ...changes, updatedAt: now })
   const isPaused = (changes.pausedAt === undefined ? pausedAt : changes.pausedAt) !== null
-  const [changed, , same] = await db.batch([
+  const toBeChanged = {
+    sql: `SELECT c.id FROM endpoints c WHERE c.id = ? AND c.revision = ? AND (? OR EXISTS (
+            SELECT 1 FROM users u WHERE u.id = c.owner_id AND ${isLetIn('u')}))`,
+    values: [id, revision, Number(isPaused || evenShutOut)],
+  }
+  const first = alsoDone(toBeChanged)
+  const results = await db.batch([
+    ...first,
     db
-      .prepare(
-        `UPDATE endpoints SET ${set.sql}, revision = revision + 1
-         WHERE id = ? AND revision = ? AND (? OR EXISTS (
-           SELECT 1 FROM users u WHERE u.id = endpoints.owner_id AND ${isLetIn('u')}))`,
-      )
-      .bind(...set.values, id, revision, Number(isPaused || evenShutOut)),
+      .prepare(`UPDATE endpoints SET ${set.sql}, revision = revision + 1 WHERE id = (${toBeChanged.sql})`)
+      .bind(...set.values, ...toBeChanged.values),
     auditStatement(db, audit),
     db.prepare('SELECT 1 FROM endpoints WHERE id = ? AND revision = ?').bind(id, revision),
-    ...more,
   ])
+  const [changed, , same] = results.slice(first.length)
   if (changed?.meta.changes) return 'changed'
   // What is at that revision still was refused for its owner.
   return same?.results.length ? 'owner-shut-out' : 'conflict'

@@ -101,6 +101,10 @@ export function apiClient(base: URL, key: string, wait: (milliseconds: number) =
       answerOf(
         await client.POST('/api/v1/endpoints', { body: { url: url.href, description, verified: true } }),
       ),
+    confirmEndpoint: async (id: string) =>
+      answerOf(
+        await client.PATCH('/api/v1/endpoints/{id}', { params: { path: { id } }, body: { verified: true } }),
+      ),
     removeEndpoint: async (id: string): Promise<void> =>
       answerOf(await client.DELETE('/api/v1/endpoints/{id}', { params: { path: { id } } })),
     user: async (id: string) => {

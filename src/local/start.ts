@@ -148,7 +148,10 @@ async function addWebhooks(api: ApiClient, webhooks: readonly URL[]): Promise<vo
   for (const { url } of before.filter((one) => !named.has(one.url)))
     print(`  Webhook    ${url}   (from before)`)
   for (const { href } of webhooks) {
-    if (before.some(({ url }) => url === href)) {
+    const known = before.filter(({ url }) => url === href)
+    if (known.length > 0) {
+      // Whoever names it here says that it wants this, as of a new one.
+      for (const { id, verifiedAt } of known) if (verifiedAt === null) await api.confirmEndpoint(id)
       print(`  Webhook    ${href}   (as before, with its secret as before)`)
       continue
     }

@@ -70,6 +70,61 @@ describe('Settings', () => {
     })
   })
 
+  it('that have parts of their own are changed part by part: what a merge patch does not name stays', async () => {
+    const { id } = (await make(all)).body
+    const path = `/endpoints/${id}`
+    const patch = {
+      headers: { 'x-mine': null, 'X-New': 'new' },
+      metadata: { room: null, floor: '2' },
+      batch: { events: 10 },
+    }
+    const changed = await call('PATCH', path, patch)
+    expect(changed.body).toMatchObject({
+      headers: 'set',
+      metadata: { team: 'ops', floor: '2' },
+      batch: { events: 10, seconds: 2.5 },
+    })
+    const headers = async () => {
+      const ring = testDeps().deps.config.encryptionKeys
+      return JSON.parse(await decryptSecret(ring, (await stored())?.['headers'] ?? '', String(id)))
+    }
+    expect(await headers()).toEqual({ authorization: 'Bearer very-secret', 'x-new': 'new' })
+    expect((await call('PATCH', path, { batch: { seconds: null }, headers: {} })).body).toMatchObject({
+      batch: { events: 10, seconds: 5 },
+    })
+    expect(await headers()).toEqual({ authorization: 'Bearer very-secret', 'x-new': 'new' })
+    const none = { headers: { Authorization: null, 'x-new': null, 'x-never-there': null } }
+    expect((await call('PATCH', path, none)).body).toMatchObject({ headers: null })
+  })
+
+  it('are not merged to what could not be said at once', async () => {
+    const many = (count: number, name: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}${index}`, 'x']))
+    const { id } = (await make({ headers: many(20, 'x-'), metadata: many(50, 'm') })).body
+    const path = `/endpoints/${id}`
+    const wrong = async (body: object) =>
+      (await call('PATCH', path, body)).body['invalid-params'] as Record<string, { msg: string }>
+    expect(await wrong({ headers: { 'x-20': 'x' } })).toMatchObject({
+      headers: { msg: 'must have at most 20, with those that are there' },
+    })
+    expect(await wrong({ metadata: { m50: 'x' } })).toMatchObject({
+      metadata: { msg: 'must have at most 50, with those that are there' },
+    })
+    expect(await wrong({ batch: { seconds: 1 } })).toMatchObject({ 'batch.events': { msg: 'is missing' } })
+    expect((await call('PATCH', path, { headers: { 'x-20': 'x', 'x-0': null } })).status).toBe(200)
+  })
+
+  it('whose headers can not be read any more take no new one beside them, but others in their place', async () => {
+    const { id } = (await make({ headers: { Authorization: 'x' } })).body
+    const path = `/endpoints/${id}`
+    await env.DB.prepare("UPDATE endpoints SET headers = 'lost'").run()
+    expect((await call('PATCH', path, { headers: { 'x-new': 'x' } })).body).toMatchObject({
+      'invalid-params': { headers: { msg: expect.stringContaining('put them back to null first') } },
+    })
+    expect((await call('PATCH', path, { headers: null })).status).toBe(200)
+    expect((await call('PATCH', path, { headers: { 'x-new': 'x' } })).body).toMatchObject({ headers: 'set' })
+  })
+
   it('of metadata and the path of the URL are the owner’s alone', async () => {
     const alice = await loggedIn('alice')
     const moderator = await loggedIn('moderator', 'Moderator')
@@ -140,6 +195,7 @@ describe('Settings', () => {
     'Host',
     'Content-Type',
     'Content-Length',
+    'Content-Digest',
     'Transfer-Encoding',
     'Connection',
     'User-Agent',

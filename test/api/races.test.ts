@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { verifyPassword } from '../../src/passwords.ts'
 import { call, forgetAll, generous, KEY, readAnswer, sendTo } from '../support/call.ts'
-import { count, testDeps } from '../support/harness.ts'
+import { count, deliveriesOf, owed, testDeps } from '../support/harness.ts'
 import { before } from '../support/meanwhile.ts'
 import { apiKey, as, loggedIn, PASSWORD, person, session } from '../support/people.ts'
 
@@ -186,6 +186,19 @@ describe('A block', () => {
     })
     expect(answer.body).toMatchObject({ status: 409, code: 'owner_shut_out' })
     expect((await call('GET', path)).body).toMatchObject({ paused: true })
+  })
+})
+
+describe('What an endpoint is owed', () => {
+  it('stays so when a resume that would skip it is refused, for the endpoint was changed in between', async () => {
+    const { endpoint } = await owed(testDeps(), 2)
+    const path = `/endpoints/${endpoint.id}`
+    const change = () => call('PATCH', path, { description: 'Meanwhile' })
+    const resume = await during('UPDATE endpoints SET', change, 'POST', `${path}/resume`, as(KEY), {
+      backlog: 'none',
+    })
+    expect(resume.status).toBe(409)
+    expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(['pending', 'pending'])
   })
 })
 

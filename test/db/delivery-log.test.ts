@@ -10,6 +10,7 @@ import {
 import { failExpired } from '../../src/db/expired-deliveries.ts'
 import { askAgain, failedSpan, nextFailed, replayCounts } from '../../src/db/replays.ts'
 import { countCosts } from '../support/count-costs.ts'
+import { after } from '../support/meanwhile.ts'
 
 /** Of the endpoint `ep_long`, seen a second apart; all delivered but for those below. */
 const EVENTS = 20_000
@@ -124,6 +125,28 @@ describe('A list of deliveries', () => {
     const page = await read({ until: 50_000 }, 5)
     expect(page.sequences).toEqual([49, 48, 47, 46, 45])
     expect(page.rowsRead).toBeLessThanOrEqual(400)
+  })
+
+  it('leaves nothing out when what it has looked at is sent again meanwhile', async () => {
+    await env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, verified_at)
+         VALUES ('ep_moving', '${OWNER}', 'https://r', '', 's', 0, 0)`,
+      ),
+      env.DB.prepare(`${numbers(4_500)} INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, attempts, due_at,
+          created_at, started_at, duration_ms, status, error)
+        SELECT 'ep_moving', i, '${OWNER}', 'failed', 10, NULL, 0, 1, 1, iif(i = 2000, 404, 500), 'no' FROM n`),
+    ])
+    const filter = { state: 'failed', status: [404, 404] } as const
+    const db = after('JOIN events', () =>
+      env.DB.prepare(
+        `UPDATE deliveries SET state = 'pending', due_at = 1 WHERE endpoint_id = 'ep_moving' AND event_sequence > 3500`,
+      ).run(),
+    )
+    const first = await listDeliveries(db, 'ep_moving', filter, 10)
+    expect(first).toEqual({ rows: [], next: 2_501 })
+    const second = await listDeliveries(env.DB, 'ep_moving', { ...filter, before: 2_501 }, 10)
+    expect(second.rows.map(({ sequence }) => sequence)).toEqual([2_000])
   })
 
   it('of an endpoint that is owed nothing is empty', async () => {

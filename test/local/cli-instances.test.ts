@@ -77,6 +77,29 @@ describe('With --instance and --webhook', () => {
     expect(Math.max(...Array.from(sends.values(), (ids) => ids.length))).toBeLessThanOrEqual(1 + KILLS)
   })
 
+  it('an endpoint that waits for the word of its target has that of the operator from then on', async () => {
+    const first = start('--instance', instance.origin, '--every', '1')
+    const key = (await first.line(/Admin key {2}(\S+)/))[1]
+    await first.line(/Tubewire is ready/)
+    receiver.answer({ status: 500 })
+    const made = await fetch(`http://127.0.0.1:${own.port}/api/v1/endpoints`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ url: receiver.url }),
+    })
+    expect(await made.json()).toMatchObject({ state: 'pending' })
+    await receiver.waitFor(1, 20_000)
+    first.process.kill('SIGINT')
+    expect(await first.ended, first.output()).toBe(0)
+    receiver.answer({ status: 200 })
+    const second = watch()
+    await second.line(/Webhook .*\(as before, with its secret as before\)/)
+    await second.line(/Tubewire is ready/)
+    const { uuid } = instance.publish()
+    const requests = await receiver.waitFor(2, 20_000)
+    expect(requests.at(-1)?.body).toContain(uuid)
+  })
+
   it('a later start without options asks them as seldom as the first, not as often as the demo', async () => {
     const first = start('--instance', instance.origin)
     await first.line(/Tubewire is ready\. It looks for news every 60 s/)

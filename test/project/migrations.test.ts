@@ -141,6 +141,9 @@ describe('The migrations', () => {
       filter: '{"types":["video.published"]}',
     })
     expect(db.prepare('SELECT verified_at FROM endpoints').get()).toEqual({ verified_at: 1 })
+    // Nothing was changed before it was made.
+    for (const table of ['endpoints', 'subscriptions'])
+      expect(db.prepare(`SELECT updated_at FROM ${table}`).get(), table).toEqual({ updated_at: 1 })
     // Lists are as long as they are, those of before the counting too.
     const totals = db
       .prepare('SELECT list, owner_id AS owner, total FROM totals ORDER BY list, owner_id')

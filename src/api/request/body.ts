@@ -74,10 +74,22 @@ function decode(bytes: Uint8Array): string | null {
 /** Longer than any list that an operation takes. */
 const MOST_ITEMS = 1_000
 
-/** Judging each item of a list that is too long would cost more than the list. */
+/** Judging each item of a list that is too long would cost more than the list. It may be in a part of the body: a filter. */
 function longList(value: object): Record<string, InvalidParam> | null {
-  const found = Object.entries(value).find(([, field]) => Array.isArray(field) && field.length > MOST_ITEMS)
-  return found ? invalid('body', found[0].slice(0, 100), `has more than ${MOST_ITEMS} items`) : null
+  const path = pathOfLong(value)
+  return path === null ? null : invalid('body', path.slice(0, 100), `has more than ${MOST_ITEMS} items`)
+}
+
+/** Where there is a list that is too long: `filter.tags`. How deep a body may be its parser sees to. */
+function pathOfLong(value: object, path = ''): string | null {
+  const isList = Array.isArray(value)
+  if (isList && value.length > MOST_ITEMS) return path
+  for (const [name, inner] of Object.entries(value)) {
+    if (typeof inner !== 'object' || inner === null) continue
+    const found = pathOfLong(inner, isList ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /** The body, or null when it did not arrive whole: nothing of ours fails in reading it. @throws Problem 413 over 1 MB. */

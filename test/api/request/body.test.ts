@@ -67,6 +67,22 @@ describe('A list in a body', () => {
       b: { location: 'body', msg: 'has more than 1000 items', param: 'b', path: 'b' },
     })
   })
+
+  it('of more is refused wherever it is, for judging each of its items may take seconds', async () => {
+    const { wrong } = await readBody(
+      post(
+        JSON.stringify({ a: 1, filter: { tags: [], instances: Array(300_000).fill('') } }),
+        'application/json',
+      ),
+      {},
+    )
+    const path = 'filter.instances'
+    expect(wrong).toEqual({
+      [path]: { location: 'body', msg: 'has more than 1000 items', param: path, path },
+    })
+    const deep = await readBody(post(JSON.stringify({ a: [[Array(1_001).fill(0)]] }), 'application/json'), {})
+    expect(Object.keys(deep.wrong ?? {})).toEqual(['a[0][0]'])
+  })
 })
 
 describe('A form', () => {
