@@ -8,6 +8,7 @@ import {
   noteVerification,
   updateEndpoint,
 } from '../db/endpoints.ts'
+import { cancelReplaysStatement } from '../db/replays.ts'
 import { EVENT_TYPES } from '../events/types.ts'
 import { decryptSecret, encryptSecret, type KeyRing } from '../secrets.ts'
 import { readSecretSet, rotate, type SecretSet, writeSecretSet } from '../webhooks/secret-set.ts'
@@ -65,7 +66,7 @@ export const endpointActionOperations = [
     tag: 'Endpoints',
     summary: 'Send to an endpoint again',
     description:
-      'One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`.',
+      'One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`, and a replay that was asked for before is cancelled.',
     params,
     isBodyOptional: true,
     body: v.strictObject({
@@ -106,7 +107,10 @@ export const endpointActionOperations = [
         auditOf(input, id),
         terms,
         (resumed) => [
-          ...(before === null ? [] : [skipStatement(DB, resumed, before, now)]),
+          // A replay that has not asked for all yet would go on with the rest.
+          ...(before === null
+            ? []
+            : [skipStatement(DB, resumed, before, now), cancelReplaysStatement(DB, resumed, before, now)]),
           // It is said to be well again: what had failed goes out with the rest, and in order.
           lineUpStatement(DB, resumed, now),
         ],

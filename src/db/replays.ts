@@ -7,7 +7,7 @@ import { type AuditEntry, auditStatement } from './audit.ts'
 import { columnsOf, withPrefix } from './columns.ts'
 import { LINE } from './deliveries.ts'
 import { keepAttempts } from './delivery-log.ts'
-import type { Endpoint } from './endpoints.ts'
+import type { Endpoint, ToBeChanged } from './endpoints.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { endpoints, replays } from './schema.ts'
 
@@ -342,4 +342,22 @@ export async function cancelReplay(
     auditStatement(db, audit),
   ])
   return (cancelled?.meta.changes ?? 0) > 0
+}
+
+/**
+ * Cancels replays that were asked for before a time, as a part of a change of their endpoint. What of it waits is skipped with the
+ * rest. @param before milliseconds since the epoch.
+ */
+export function cancelReplaysStatement(
+  db: D1Database,
+  endpoint: ToBeChanged,
+  before: number,
+  now: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE replays SET state = 'cancelled', finished_at = ?, updated_at = ?, revision = revision + 1
+       WHERE endpoint_id = (${endpoint.sql}) AND state = 'running' AND created_at < ?`,
+    )
+    .bind(now, now, ...endpoint.values, before)
 }

@@ -202,6 +202,19 @@ describe('What an endpoint is owed', () => {
   })
 })
 
+describe('A change with If-Match: *', () => {
+  it('that lost against another one is a conflict, for it named no state', async () => {
+    const { body } = await call('POST', '/endpoints', hook)
+    const path = `/endpoints/${body['id']}`
+    const change = () => call('PATCH', path, { description: 'Meanwhile' })
+    const headers = { ...as(KEY), 'if-match': '*' }
+    const answer = await during('UPDATE endpoints SET', change, 'PATCH', path, headers, {
+      description: 'Mine',
+    })
+    expect(answer.status).toBe(409)
+  })
+})
+
 describe('A deletion with If-Match', () => {
   it('does not remove what was changed in between', async () => {
     const { body } = await call('POST', '/endpoints', hook)

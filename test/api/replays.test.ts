@@ -351,6 +351,21 @@ describe('A replay', () => {
     expect((await send(alice, 'GET', '/deliveries?endpoint=ep_1&state=skipped')).body.data).toHaveLength(6)
   })
 
+  it('that was asked for before its endpoint is resumed without what waited asks for nothing more', async () => {
+    await send(alice, 'PATCH', '/endpoints/ep_1', { paused: true })
+    const { id } = (await send(alice, 'POST', path, { kind: 'events' })).body
+    const resume = (backlog: unknown) => send(alice, 'POST', '/endpoints/ep_1/resume', { backlog })
+    const stateNow = async () => (await send(alice, 'GET', `${path}/${id}`)).body['state']
+    await resume('all')
+    await resume(new Date(tubewire.deps.clock() - 60_000).toISOString())
+    expect(await stateNow()).toBe('running')
+    tubewire.advance(1)
+    await resume('none')
+    expect(await stateNow()).toBe('cancelled')
+    await runReplay(tubewire.deps, { id: String(id), revision: 1 })
+    expect(await count("SELECT count(*) AS count FROM deliveries WHERE state = 'pending'")).toBe(0)
+  })
+
   it('is the owner’s: moderators see it, others see nothing, and nobody else begins or cancels one', async () => {
     const made = await send(alice, 'POST', path, { kind: 'events' })
     const one = `${path}/${made.body['id']}`

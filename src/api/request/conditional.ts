@@ -50,7 +50,7 @@ export function notRemoved(request: Request, what: string): Problem {
 
 /** It is not what the caller saw (412), or not what we read a moment ago (409, of whom named no state). */
 export function changedMeanwhile(request: Request): Problem {
-  const status = request.headers.has('if-match') ? 412 : 409
+  const status = revisionFor(request, { revision: 0 }) === null ? 409 : 412
   return new Problem(status, 'It was changed meanwhile: read it again, and then change it')
 }
 
