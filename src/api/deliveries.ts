@@ -1,7 +1,7 @@
 /** @module /api/v1/deliveries: what is owed to an endpoint, what became of it, and asking for it again. */
 import * as v from 'valibot'
 import { findDelivery, listDeliveries, resendDelivery } from '../db/delivery-log.ts'
-import { type Endpoint, findEndpoint } from '../db/endpoints.ts'
+import type { Endpoint } from '../db/endpoints.ts'
 import { tolerating, wakeDeliveries } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
 import {
@@ -15,6 +15,7 @@ import {
 import { cursorList, id, Limit, Sequence, TimeInput, TypePattern, wholeNumber } from './fields.ts'
 import { type Input, ok, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
+import { reachableEndpoint } from './reachable-endpoint.ts'
 import { invalid } from './request/validate.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -141,17 +142,6 @@ async function shown(input: OfOne, endpoint: Endpoint) {
 
 const missing = (endpointId: string, sequence: number) =>
   notFound(`delivery of event ${sequence} to endpoint ${endpointId}`)
-
-/** An endpoint. @throws Problem 404 when there is none, or it is somebody else's who is out of reach. */
-export async function reachableEndpoint(
-  input: Input<unknown, unknown, unknown>,
-  endpointId: string,
-): Promise<Endpoint> {
-  const owner = input.reach === 'all' ? null : userOf(input).id
-  const endpoint = await findEndpoint(input.deps.env.DB, endpointId, owner)
-  if (!endpoint) throw notFound(`endpoint ${endpointId}`)
-  return endpoint
-}
 
 /** `404`, `4xx` or `none`, as the least and the greatest status. */
 function statusesOf(status: string | undefined): readonly [number, number] | null | undefined {

@@ -249,8 +249,14 @@ export function isShut(
   return pausedAt !== null && pausedBy !== 'owner' && reach !== 'all'
 }
 
-function busy({ waitMs }: Busy): Problem {
-  return new Problem(503, 'The endpoint is being sent to, and its limit lets nothing more through now', {
+const BUSY = {
+  held: 'The endpoint asked to be sent nothing for a while (`heldUntil`)',
+  sending: 'The endpoint is being sent to, one run after another',
+  limit: 'The limit of the endpoint lets nothing more through now',
+} as const
+
+function busy({ why, waitMs }: Busy): Problem {
+  return new Problem(503, `${BUSY[why]}: ask again later`, {
     headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
   })
 }

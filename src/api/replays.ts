@@ -18,12 +18,12 @@ import {
 import type { Filter } from '../events/filter.ts'
 import { tolerating, wakeReplays } from '../workers/messages.ts'
 import { auditOf } from './audit-entry.ts'
-import { reachableEndpoint } from './deliveries.ts'
 import { id, idParams, list, listQuery, TimeInput } from './fields.ts'
 import { completed, FilterInput } from './filter-fields.ts'
 import { answerList, listQueryOf } from './lists.ts'
 import { type Answer, created, type Input, noContent, ok, operation } from './operation.ts'
 import { type InvalidParam, invalidParams, notFound, Problem } from './problem.ts'
+import { reachableEndpoint } from './reachable-endpoint.ts'
 import {
   exampleReplay,
   exampleWithCounts,

@@ -18,7 +18,7 @@ const LOOK_UP_AGAIN_SECONDS = 5
 export const targetUrl = (allowLocal: boolean) =>
   v.pipe(
     text(2_000),
-    v.check((url) => URL.canParse(url), 'must be an absolute URL'),
+    v.check((url) => URL.canParse(url), 'must be an absolute URL, such as https://receiver.example/hook'),
     checked((url) => targetProblem(url, { allowLocal })),
     v.description('Where events are posted: https, and public.'),
   )

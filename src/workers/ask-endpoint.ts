@@ -19,8 +19,8 @@ const LEASE_MS = 45_000
 const PATIENCE_MS = 5_000
 const STEP_MS = 250
 
-/** Why nothing was sent: it is being sent to, or its limit lets nothing through, for so long. */
-export type Busy = { kind: 'busy'; waitMs: number }
+/** Why nothing was sent, for so long: it asked for a pause, it is being sent to, or its limit lets nothing through. */
+export type Busy = { kind: 'busy'; why: 'held' | 'sending' | 'limit'; waitMs: number }
 
 /** What came of asking a target: that it wants this, and at which rate, requests a second; or why it is not taken for a yes. */
 export type Verification = { rateLimit: number | null } | { problem: string }
@@ -114,7 +114,7 @@ async function shakeHands(
 export async function sendTest(deps: Deps, endpoint: Endpoint, type: EventType): Promise<Attempt | Busy> {
   // It asked to be left alone. Of one that is broken the owner may want to see whether it still is.
   const heldMs = endpoint.brokenSince === null ? endpoint.heldUntil - deps.clock() : 0
-  if (heldMs > 0) return { kind: 'busy', waitMs: heldMs }
+  if (heldMs > 0) return { kind: 'busy', why: 'held', waitMs: heldMs }
   const format = endpoint.format as Format
   const now = deps.clock()
   const id = newId('evt_test')
@@ -156,7 +156,7 @@ async function inTurn<TResult>(
       const { waitMs, pace } = reserve(before, rateLimit, deps.clock())
       let now = before
       try {
-        if (waitMs > PATIENCE_MS) return { kind: 'busy', waitMs }
+        if (waitMs > PATIENCE_MS) return { kind: 'busy', why: 'limit', waitMs }
         now = pace
         if (waitMs > 0) await deps.pause(waitMs)
         const { answer, result } = await work()
@@ -176,5 +176,5 @@ async function inTurn<TResult>(
     }
     await deps.pause(STEP_MS)
   }
-  return { kind: 'busy', waitMs: PATIENCE_MS }
+  return { kind: 'busy', why: 'sending', waitMs: PATIENCE_MS }
 }
