@@ -293,7 +293,17 @@ describe('A test event', () => {
     const made = await make({ url: 'http://127.0.0.1:1/', verified: true, rateLimit: 0.01 })
     await call('POST', `/endpoints/${made['id']}/test`)
     const refused = await call('POST', `/endpoints/${made['id']}/test`)
-    expect(refused.status).toBe(503)
+    expect(refused).toMatchObject({ status: 503, body: { detail: expect.stringMatching(/^The limit of/) } })
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(90)
+  })
+
+  it('is not sent while its endpoint is to be left alone', async () => {
+    const made = await make({ url: 'http://127.0.0.1:1/', verified: true })
+    await env.DB.prepare('UPDATE endpoints SET held_until = ?')
+      .bind(Date.now() + 20_000)
+      .run()
+    const refused = await call('POST', `/endpoints/${made['id']}/test`)
+    expect(refused).toMatchObject({ status: 503, body: { detail: expect.stringMatching(/heldUntil/) } })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(15)
   })
 })
