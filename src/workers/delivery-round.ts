@@ -77,7 +77,7 @@ function planVisit(
   now: number,
   later: Map<string, number>,
 ): Visit {
-  const { id, batchSize, batchMs, brokenSince, heldUntil, ordering } = endpoint
+  const { id, batchSize, batchMs, heldUntil, ordering } = endpoint
   // Of one that is held nothing is read, and there may be something.
   if (heldUntil > now && isSentTo(endpoint)) later.set(id, heldUntil)
   const size = batchSize ?? 1
@@ -88,19 +88,35 @@ function planVisit(
     later.set(id, readyAt)
     return { id, pace, plan: null }
   }
-  const shipments = pack(all.slice(0, most), size)
+  const probe = probeOf(endpoint, all)
   // Of one that is broken a probe says whether the others are worth it.
-  const wanted = brokenSince === null ? shipments : shipments.slice(0, 1)
+  const wanted = probe ? pack(probe, size).slice(0, 1) : pack(all.slice(0, most), size)
   const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
   const isCut = retried >= most / 2 || all.length - retried >= most
   // What waits behind the retried was not read.
   const hasFollowers = ordering !== 'none' && retried > 0
-  const hasMore = isCut || hasFollowers || all.length > most || wanted.length < shipments.length
+  const hasMore = isCut || hasFollowers || wanted.flat().length < all.length
   return {
     id,
     pace,
     plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
   }
+}
+
+/** Of so many probes one is of what was not tried yet. */
+const PROBES_A_TURN = 3
+
+/**
+ * What the next probe of an endpoint that is broken begins with, or null: it is not. The oldest; but it may be for just these
+ * events that it fails, and they fall due again before every probe: so the second of each three is of what was not tried yet.
+ */
+function probeOf(
+  { brokenSince, probes }: Endpoint,
+  all: readonly DueDelivery[],
+): readonly DueDelivery[] | null {
+  if (brokenSince === null) return null
+  const untried = all.filter(({ attempts, attemptsBefore }) => attempts === attemptsBefore)
+  return probes % PROBES_A_TURN === 1 && untried.length > 0 ? untried : all
 }
 
 function isSentTo({ pausedAt, disabledAt, verifiedAt }: Endpoint): boolean {

@@ -150,6 +150,37 @@ describe('An endpoint that is down', () => {
   })
 })
 
+describe('An endpoint that takes all but some events', () => {
+  /** It refuses the first five of these, with which it breaks. */
+  async function refusing(events: number) {
+    const { endpoint } = await owed(tubewire, events)
+    await env.DB.prepare('UPDATE endpoints SET concurrency = 1').run()
+    const { results } = await env.DB.prepare(
+      'SELECT event_sequence AS sequence FROM deliveries WHERE endpoint_id = ? ORDER BY event_sequence LIMIT 5',
+    )
+      .bind(endpoint.id)
+      .all<{ sequence: number }>()
+    const refused = new Set(results.map(({ sequence }) => sequence))
+    const taken: number[] = []
+    tubewire.deps.fetch = async (_input, init) => {
+      const { sequence } = JSON.parse(String(init?.body))
+      if (refused.has(sequence)) return new Response('', { status: 500 })
+      taken.push(sequence)
+      return new Response()
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await endpointRow(endpoint.id)).toMatchObject({ broken_since: expect.any(Number) })
+    return { id: endpoint.id, taken }
+  }
+
+  it('is not kept from the others: not every probe is of those', async () => {
+    const { id, taken } = await refusing(30)
+    await pass(id, 2 * 60_000)
+    expect(taken).toHaveLength(25)
+    expect(taken).toEqual(taken.toSorted((a, b) => a - b))
+  })
+})
+
 describe('A delivery that is given up', () => {
   it('is told to its owner once, and one that told of an endpoint itself is not', async () => {
     const { receiver, endpoint } = await owed(tubewire, 1)
