@@ -182,8 +182,8 @@ export type RecordedHealth = {
   url: string
   before: Pick<Endpoint, 'failures' | 'brokenSince'>
   health: Pick<Endpoint, 'failures' | 'failingSince' | 'brokenSince' | 'probes' | 'heldUntil'>
-  /** It is well again: what waited for its next attempt goes out at once, and in order. */
-  isRecovered: boolean
+  /** It is well again: what waits for its next attempt until then goes out at once, and in order. Null: it is not. */
+  lineUpUntil: number | null
   disabled: { at: number; reason: string } | null
 }
 
@@ -208,7 +208,7 @@ export async function recordAttempts(
     // A round of batches has more to record than fits into a parameter. The attempts first: each counts on what came before it.
     ...jsonParts(failed).map((part) => attemptsStatement(db, part)),
     ...jsonParts(recorded).map((part) => deliveriesStatement(db, part)),
-    ...(judged.length > 0 ? healthStatements(db, judged, now) : []),
+    ...(judged.length > 0 ? healthStatements(db, judged) : []),
   ]
   const results = await db.batch<Record<string, unknown>>([
     ...statements,
@@ -264,12 +264,8 @@ function deliveriesStatement(db: D1Database, recorded: string): D1PreparedStatem
     .bind(recorded)
 }
 
-function healthStatements(
-  db: D1Database,
-  judged: readonly RecordedHealth[],
-  now: number,
-): D1PreparedStatement[] {
-  const recovered = judged.filter(({ isRecovered }) => isRecovered).map(({ endpointId }) => endpointId)
+function healthStatements(db: D1Database, judged: readonly RecordedHealth[]): D1PreparedStatement[] {
+  const recovered = judged.filter(({ lineUpUntil }) => lineUpUntil !== null)
   return [
     db
       .prepare(
@@ -287,9 +283,11 @@ function healthStatements(
           db
             .prepare(
               `UPDATE deliveries SET due_at = ${LINE.fresh}
-               WHERE endpoint_id IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL AND due_at > ?`,
+               FROM json_each(?) j
+               WHERE endpoint_id = value ->> 'endpointId' AND due_at IS NOT NULL AND due_at > ${LINE.replayed}
+                 AND due_at <= value ->> 'lineUpUntil'`,
             )
-            .bind(JSON.stringify(recovered), now),
+            .bind(JSON.stringify(recovered)),
         ]
       : []),
   ]

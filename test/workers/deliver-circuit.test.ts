@@ -179,6 +179,15 @@ describe('An endpoint that takes all but some events', () => {
     expect(taken).toHaveLength(25)
     expect(taken).toEqual(taken.toSorted((a, b) => a - b))
   })
+
+  it('is sent those by their schedule, however often it is well again meanwhile', async () => {
+    const { id } = await refusing(100)
+    await pass(id, 30 * 60_000)
+    const refused = (await deliveriesOf(id)).slice(0, 5)
+    expect(refused.map(({ state }) => state)).toEqual(Array(5).fill('pending'))
+    // At once, after 5 s, 5 min; and once more when it was well again.
+    for (const { attempts } of refused) expect(attempts).toBeLessThanOrEqual(4)
+  })
 })
 
 describe('A delivery that is given up', () => {
