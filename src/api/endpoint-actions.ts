@@ -92,7 +92,7 @@ export const endpointActionOperations = [
       const resumed = { id, revision: revision + 1 }
       const skipped = before === null ? [] : [skipStatement(deps.env.DB, resumed, before, now)]
       // It is said to be well again: what had failed goes out with the rest, and in order.
-      const more = [...skipped, lineUpStatement(deps.env.DB, resumed, now)]
+      const more = [...skipped, lineUpStatement(deps.env.DB, resumed)]
       const changed = { ...AS_NEW, pausedAt: null, pausedBy: null }
       const terms = { evenShutOut: isOwn && isOperator(input) }
       const outcome = await updateEndpoint(

@@ -295,19 +295,19 @@ function healthStatements(db: D1Database, judged: readonly RecordedHealth[]): D1
 
 /**
  * Puts what waits for its next attempt in line, when the endpoint is at this revision: a part of the change that makes it so.
- * @param now milliseconds since the epoch.
+ * What is due already, too: it would go out in the order in which it fell due.
  */
 export function lineUpStatement(
   db: D1Database,
   { id, revision }: Pick<Endpoint, 'id' | 'revision'>,
-  now: number,
 ): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE deliveries SET due_at = ${LINE.fresh}
-       WHERE endpoint_id = (SELECT id FROM endpoints WHERE id = ? AND revision = ?) AND due_at IS NOT NULL AND due_at > ?`,
+       WHERE endpoint_id = (SELECT id FROM endpoints WHERE id = ? AND revision = ?) AND due_at IS NOT NULL
+         AND due_at > ${LINE.replayed}`,
     )
-    .bind(id, revision, now)
+    .bind(id, revision)
 }
 
 /**

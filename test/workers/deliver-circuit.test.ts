@@ -1,7 +1,7 @@
 /** @module A dead endpoint costs an attempt a step; its owner is told, and what waited goes out when it is back. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { dueEndpoints } from '../../src/db/deliveries.ts'
+import { dueEndpoints, lineUpStatement } from '../../src/db/deliveries.ts'
 import {
   control,
   count,
@@ -187,6 +187,29 @@ describe('An endpoint that takes all but some events', () => {
     expect(refused.map(({ state }) => state)).toEqual(Array(5).fill('pending'))
     // At once, after 5 s, 5 min; and once more when it was well again.
     for (const { attempts } of refused) expect(attempts).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('Of an endpoint that is resumed', () => {
+  it('what had failed goes out in the order of the events, in a round with many others, too', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 20)
+    const others: string[] = []
+    for (let at = 0; at < 99; at += 1)
+      others.push((await subscribe(`http://127.0.0.1:1/${at}`, tubewire.deps)).id)
+    const now = tubewire.deps.clock()
+    await env.DB.batch([
+      env.DB.prepare('UPDATE endpoints SET concurrency = 1, paused_at = NULL'),
+      // Due while it was paused: the later ones first.
+      env.DB.prepare(
+        `UPDATE deliveries SET attempts = 1, due_at = ?1 - event_sequence
+         WHERE endpoint_id = ?2 AND event_sequence < (SELECT min(event_sequence) FROM deliveries) + 5`,
+      ).bind(now, endpoint.id),
+      lineUpStatement(env.DB, { id: endpoint.id, revision: 0 }),
+    ])
+    await deliverAll(tubewire.deps, [endpoint.id, ...others])
+    const sent = (await receiver.requests()).map(({ body }) => JSON.parse(body).sequence)
+    expect(sent).toHaveLength(20)
+    expect(sent).toEqual(sent.toSorted((a, b) => a - b))
   })
 })
 
