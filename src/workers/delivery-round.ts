@@ -9,7 +9,7 @@ import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
 import { Deadlines } from '../http/deadline.ts'
 import { HEALTHY, type Health, judge, type Told } from '../webhooks/health.ts'
-import { afterAnswer, giveBack, NEW_PACE, type Pace, reserve } from '../webhooks/pace.ts'
+import { afterAnswer, call, giveBack, NEW_PACE, type Pace, reserve } from '../webhooks/pace.ts'
 import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
@@ -51,7 +51,6 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
     await leaveGate(DELIVERY_GATE, holder, exits)
     throw error
   }
-  const later = new Map<string, number>()
   const ofEndpoint = Map.groupBy(due.deliveries, ({ endpointId }) => endpointId)
   const visits = ids.map((id) => {
     const pace = entered.get(id) ?? NEW_PACE
@@ -59,15 +58,16 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
     const endpoint = due.endpoints.get(id)
     // One that was deleted meanwhile has nothing due.
     return endpoint
-      ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), later)
-      : { id, pace, plan: null }
+      ? planVisit(endpoint, pace, all, perEndpoint, deps.clock())
+      : { id, pace, plan: null, readyAt: 0 }
   })
-  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events), later)
+  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events))
 }
 
 /** What is to be sent to an endpoint in this round. */
 type Plan = { endpoint: Endpoint; line: Line; hasMore: boolean }
-type Visit = { id: string; pace: Pace; plan: Plan | null }
+/** `readyAt`: from when on there may be something to send that there is not yet; 0: nothing is known of that. */
+type Visit = { id: string; pace: Pace; plan: Plan | null; readyAt: number }
 
 function planVisit(
   endpoint: Endpoint,
@@ -75,19 +75,15 @@ function planVisit(
   all: readonly DueDelivery[],
   perEndpoint: number,
   now: number,
-  later: Map<string, number>,
 ): Visit {
   const { id, batchSize, batchMs, heldUntil, ordering } = endpoint
   // Of one that is held nothing is read, and there may be something.
-  if (heldUntil > now && isSentTo(endpoint)) later.set(id, heldUntil)
+  if (heldUntil > now) return { id, pace, plan: null, readyAt: isSentTo(endpoint) ? heldUntil : 0 }
   const size = batchSize ?? 1
   const most = Math.max(perEndpoint, size)
   const [oldest] = all
   const readyAt = oldest && batchSize !== null ? oldest.createdAt + (batchMs ?? 0) : 0
-  if (all.length < size && readyAt > now) {
-    later.set(id, readyAt)
-    return { id, pace, plan: null }
-  }
+  if (all.length < size && readyAt > now) return { id, pace, plan: null, readyAt }
   const probe = probeOf(endpoint, all)
   // Of one that is broken a probe says whether the others are worth it.
   const wanted = probe ? pack(probe, size).slice(0, 1) : pack(all.slice(0, most), size)
@@ -100,6 +96,7 @@ function planVisit(
     id,
     pace,
     plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
+    readyAt: 0,
   }
 }
 
@@ -160,23 +157,13 @@ export class Round {
   /** What was answered, or has ended, since the last `settle`. */
   #answered: RecordedAttempt[] = []
   #ended: Running[] = []
-  /** Endpoints that are to be seen to at a time. */
-  #later: Map<string, number>
 
-  constructor(
-    deps: Deps,
-    slots: Slots,
-    holder: string,
-    visits: readonly Visit[],
-    rendering: Rendering,
-    later: Map<string, number>,
-  ) {
+  constructor(deps: Deps, slots: Slots, holder: string, visits: readonly Visit[], rendering: Rendering) {
     this.#deps = deps
     this.#startedAt = deps.clock()
     this.#slots = slots
     this.#holder = holder
     this.#rendering = rendering
-    this.#later = later
     this.#endpoints = new Map(visits.flatMap(({ id, plan }) => (plan ? [[id, plan.endpoint]] : [])))
     this.#running = new Map(visits.map((visit) => [visit.id, runningOf(visit)]))
     const busy = visits.filter(({ plan }) => plan).length
@@ -223,10 +210,9 @@ export class Round {
   async settle(): Promise<Rest> {
     const answered = this.#answered
     const ended = this.#ended
-    const rest: Rest = { now: new Set(), later: this.#later }
+    const rest: Rest = { now: new Set(), later: new Map() }
     this.#answered = []
     this.#ended = []
-    this.#later = new Map()
     const judged = this.#takeJudged()
     for (const { visit } of ended) this.#running.delete(visit.id)
     try {
@@ -236,19 +222,33 @@ export class Round {
         endpointOf: (id) => this.#endpoints.get(id),
         eventOf: (sequence) => this.#rendering.event(sequence),
       })
-      for (const [id, dueAt] of next) rest.later.set(id, Math.min(dueAt, rest.later.get(id) ?? dueAt))
+      for (const [id, dueAt] of next) rest.later.set(id, dueAt)
     } finally {
+      for (const one of ended) this.#callLater(one, rest.later)
       // Only now: an endpoint is let go when all that it was sent is recorded, or will never be.
       const missed = await this.#leave(ended)
-      const now = this.#deps.clock()
       for (const one of ended) {
-        // Left to a message, so that it holds up nobody else. Messages are delayed by whole seconds; the rest is waited for then.
-        const waitMs = Math.max(0, one.pacedUntil - now)
-        if (one.pacedUntil > 0) rest.later.set(one.visit.id, now + Math.floor(waitMs / 1_000) * 1_000)
-        else if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
+        if (one.pacedUntil > 0) continue
+        if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
       }
     }
     return rest
+  }
+
+  /** Leaves what waits for a time to a message, so that it holds up nobody else. What is farther away is the ticks'. */
+  #callLater(one: Running, later: Map<string, number>): void {
+    const { visit, pacedUntil } = one
+    const now = this.#deps.clock()
+    // Messages are delayed by whole seconds; the rest of what the limit asks for is waited for then.
+    const waitMs = Math.floor(Math.max(0, pacedUntil - now) / 1_000) * 1_000
+    const at = pacedUntil > 0 ? now + waitMs : visit.readyAt
+    if (at === 0) return
+    later.delete(visit.id)
+    if (at - now >= this.#deps.config.cronPeriodMs) return
+    const pace = call(one.pace, at, now)
+    if (!pace) return
+    one.pace = pace
+    later.set(visit.id, at)
   }
 
   /** How the endpoints are doing, of those whose row says something else. */

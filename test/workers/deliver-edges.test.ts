@@ -186,6 +186,39 @@ describe('An endpoint that asked to be left alone for a moment', () => {
   })
 })
 
+describe('Runs that come in vain, many before their time', () => {
+  /** Five runs, one after another. @returns the messages that they leave. */
+  async function runs(ids: string[]) {
+    tubewire.deliveryQueue.sent.splice(0)
+    for (let run = 0; run < 5; run += 1) {
+      const late: Promise<unknown>[] = []
+      await deliver(tubewire.deps, (promise) => late.push(promise), ids)
+      await Promise.all(late)
+    }
+    return tubewire.deliveryQueue.sent.map(({ delaySeconds }) => delaySeconds)
+  }
+
+  it.each([
+    ['its limit lets nothing through', 'rate_limit = 0.1, concurrency = 1', [9, 9]],
+    ['it asked to be left alone', 'held_until = created_at + 20000', [20]],
+    ['its batch is not full', 'batch_size = 100, batch_ms = 75000', [15]],
+  ])('to an endpoint leave one message, not one each: %s', async (_reason, settings, delays) => {
+    const { ids } = await owing(1, 10, settings)
+    tubewire.deps.fetch = async () => {
+      tubewire.advance(500)
+      return new Response()
+    }
+    const [first = 0, second] = delays
+    expect(await runs(ids)).toEqual([first])
+    // Nor do those that were left in vain before this.
+    tubewire.advance(first * 1_000 - 1_000)
+    expect(await runs(ids)).toEqual([])
+    tubewire.advance(1_500)
+    tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
+    expect(await runs(ids)).toEqual(second === undefined ? [] : [second])
+  })
+})
+
 describe('A run that comes while an endpoint is sent a test', () => {
   it('is not in vain: what is owed goes out right after it', async () => {
     const { ids } = await owing(1, 3)
