@@ -26,6 +26,8 @@ const LEASE_MS = 30_000 + 15_000
 const PACE_PATIENCE_MS = 1_000
 /** What waits for its endpoint's limit goes on in the background, for so long that what is sent then is over in time. */
 const PACED_MS = 25_000
+/** And for no less than this, or one that may take long to answer would be sent one at a time: see `longestMs`. */
+const LEAST_PACED_MS = 5_000
 
 /** What is left to do: endpoints with more to send now, or from a time on, milliseconds since the epoch. */
 export type Rest = { now: Set<string>; later: Map<string, number> }
@@ -176,10 +178,14 @@ export class Round {
     return this.#running.size > 0
   }
 
-  /** How long the slowest of those that are not let go may take to answer. */
-  get longestTimeoutMs(): number {
-    const timeouts = Array.from(this.#running.keys(), (id) => this.#endpoints.get(id)?.timeoutMs)
-    return Math.max(0, ...timeouts.map((timeoutMs) => timeoutMs ?? this.#deps.config.deliveryTimeoutMs))
+  /** How long the slowest of those that are not let go may take, with what is begun still. */
+  get longestMs(): number {
+    const times = [...this.#running.values()].map(({ visit: { plan }, pace }) => {
+      if (!plan) return 0
+      const timeoutMs = this.#timeoutOf(plan.endpoint)
+      return timeoutMs + (isPaced(plan.endpoint, pace) ? pacedMs(timeoutMs) : 0)
+    })
+    return Math.max(0, ...times)
   }
 
   /** Endpoints whose answers are waited for. What is sent at its own pace goes on in the background. */
@@ -290,8 +296,11 @@ export class Round {
   #mayGoOn({ visit, pace }: Running): boolean {
     const endpoint = visit.plan?.endpoint
     if (!endpoint || !isPaced(endpoint, pace)) return false
-    const timeoutMs = endpoint.timeoutMs ?? this.#deps.config.deliveryTimeoutMs
-    return this.#deps.clock() - this.#startedAt + timeoutMs <= PACED_MS
+    return this.#deps.clock() - this.#startedAt <= pacedMs(this.#timeoutOf(endpoint))
+  }
+
+  #timeoutOf({ timeoutMs }: Endpoint): number {
+    return timeoutMs ?? this.#deps.config.deliveryTimeoutMs
   }
 
   /** Whether an endpoint is sent to, as far as this round knows. */
@@ -376,6 +385,11 @@ export class Round {
 /** Whether an endpoint has a pace that is to be felt. */
 function isPaced({ rateLimit }: Endpoint, { slowness }: Pace): boolean {
   return rateLimit !== null || slowness > 0
+}
+
+/** For how long an endpoint is sent to at its own pace. @param timeoutMs how long it may take to answer. */
+function pacedMs(timeoutMs: number): number {
+  return Math.max(PACED_MS - timeoutMs, LEAST_PACED_MS)
 }
 
 function hasRest({ visit: { plan } }: Running): boolean {

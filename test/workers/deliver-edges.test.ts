@@ -255,6 +255,20 @@ describe('The limit of an endpoint', () => {
       })
   }
 
+  it('is reached, too, where it may take as long to answer as the background lasts', async () => {
+    const { ids } = await owing(1, 60, 'rate_limit = 20, timeout_ms = 30000')
+    tubewire.deps.pause = passing()
+    let sent = 0
+    tubewire.deps.fetch = async () => {
+      sent += 1
+      return new Response()
+    }
+    const late: Promise<unknown>[] = []
+    await deliver(tubewire.deps, (promise) => late.push(promise), ids)
+    await Promise.all(late)
+    expect(sent).toBe(60)
+  })
+
   it.each([1.5, 3, 4.5, 20])(
     'of %d a second is reached, with several under way at once',
     async (perSecond) => {
