@@ -29,7 +29,7 @@ export type DueDelivery = {
   orderKey: string | null
 }
 
-/** What is due at some endpoints, in the order of the events, with all that is needed to send it. */
+/** What is due at some endpoints, in the order of the events, what is asked for again last, with all that is needed to send it. */
 export type Due = {
   endpoints: Map<string, Endpoint>
   deliveries: DueDelivery[]
@@ -107,7 +107,7 @@ export async function dueDeliveries(
            CROSS JOIN events e ON e.sequence = d.event_sequence
          WHERE p.ordering <> 'endpoint' OR NOT EXISTS (
            SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ?2)
-         ORDER BY d.event_sequence`,
+         ORDER BY d.due_at = ${LINE.replayed}, d.event_sequence`,
       )
       .bind(ids, now, perEndpoint),
   ])

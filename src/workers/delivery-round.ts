@@ -83,9 +83,8 @@ function planVisit(
   if (heldUntil > now) return { id, pace, plan: null, readyAt: isSentTo(endpoint) ? heldUntil : 0 }
   const size = batchSize ?? 1
   const most = Math.max(perEndpoint, size)
-  const [oldest] = all
-  const readyAt = oldest && batchSize !== null ? oldest.createdAt + (batchMs ?? 0) : 0
-  if (all.length < size && readyAt > now) return { id, pace, plan: null, readyAt }
+  const readyAt = batchSize === null ? 0 : Math.min(...all.map(({ createdAt }) => createdAt)) + (batchMs ?? 0)
+  if (all.length > 0 && all.length < size && readyAt > now) return { id, pace, plan: null, readyAt }
   const probe = probeOf(endpoint, all)
   // Of one that is broken a probe says whether the others are worth it.
   const wanted = probe ? pack(probe, size).slice(0, 1) : pack(all.slice(0, most), size)

@@ -65,6 +65,17 @@ describe('Deliveries to an endpoint', () => {
     expect(again).toEqual([first])
   })
 
+  it('that are asked for again come behind what is new, in each round', async () => {
+    const { endpoint, sequences } = await given(20, 'concurrency = 1')
+    const [again, fresh] = [sequences.slice(0, 15), sequences.slice(15)]
+    await env.DB.prepare('UPDATE deliveries SET due_at = 1 WHERE event_sequence <= ?')
+      .bind(again.at(-1))
+      .run()
+    const begun = failing(new Set())
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(begun).toEqual([...fresh, ...again])
+  })
+
   it('of the ordering "endpoint" all wait behind one that failed', async () => {
     const { endpoint, sequences } = await given(12, "ordering = 'endpoint'")
     const third = sequences[2] ?? 0
