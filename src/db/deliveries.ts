@@ -35,6 +35,8 @@ export type Due = {
   deliveries: DueDelivery[]
   /** By their sequences. */
   events: Map<number, LoggedEvent>
+  /** Of those that are sent to in an order: when the next of what failed is due that is not yet, by their ids. */
+  next: Map<string, number>
 }
 
 /** A condition that an endpoint is sent to, now or once it is no longer held. @param p the table's alias. */
@@ -88,9 +90,11 @@ export async function dueDeliveries(
   const [found, rows] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
-        `SELECT ${columnsOf(endpoints, 'p')} FROM json_each(?) j CROSS JOIN endpoints p ON p.id = j.value`,
+        `SELECT ${columnsOf(endpoints, 'p')}, iif(p.ordering <> 'none' AND ${isOpen('p')},
+           (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ?2), NULL) AS nextDueAt
+         FROM json_each(?1) j CROSS JOIN endpoints p ON p.id = j.value`,
       )
-      .bind(ids),
+      .bind(ids, now),
     // In two parts, each along the index of what is due: those whose time has come, and those in line. Of an event that is
     // owed to a hundred endpoints the data comes once. Where order is kept, what is in line waits for all that failed before it,
     // due or not: not all that is due is read.
@@ -113,8 +117,12 @@ export async function dueDeliveries(
   ])
   // The rows have the shapes of the statements.
   const due = (rows?.results ?? []) as (DueDelivery & Omit<LoggedEvent, 'data'> & { data: string | null })[]
+  const all = found?.results ?? []
   return {
-    endpoints: new Map((found?.results ?? []).map((row) => [String(row['id']), endpointOf(row)])),
+    endpoints: new Map(all.map((row) => [String(row['id']), endpointOf(row)])),
+    next: new Map(
+      all.flatMap(({ id, nextDueAt }) => (nextDueAt === null ? [] : [[String(id), Number(nextDueAt)]])),
+    ),
     deliveries: due.map(
       ({ id: _id, type: _type, instance: _instance, seenAt: _seenAt, data: _data, ...delivery }) => delivery,
     ),
@@ -127,7 +135,7 @@ export async function dueDeliveries(
 }
 
 /** D1 knows no booleans. */
-function endpointOf(row: Record<string, unknown>): Endpoint {
+function endpointOf({ nextDueAt: _, ...row }: Record<string, unknown>): Endpoint {
   // All columns of the table are in the row.
   return { ...(row as Endpoint), signsAsymmetric: Boolean(row['signsAsymmetric']) }
 }

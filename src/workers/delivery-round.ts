@@ -60,7 +60,7 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
     const endpoint = due.endpoints.get(id)
     // One that was deleted meanwhile has nothing due.
     return endpoint
-      ? planVisit(endpoint, pace, all, perEndpoint, deps.clock())
+      ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), due.next.get(id) ?? 0)
       : { id, pace, plan: null, readyAt: 0 }
   })
   return new Round(deps, slots, holder, visits, new Rendering(deps, due.events))
@@ -77,6 +77,7 @@ function planVisit(
   all: readonly DueDelivery[],
   perEndpoint: number,
   now: number,
+  nextDueAt: number,
 ): Visit {
   const { id, batchSize, batchMs, heldUntil, ordering } = endpoint
   // Of one that is held nothing is read, and there may be something.
@@ -97,7 +98,8 @@ function planVisit(
     id,
     pace,
     plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
-    readyAt: 0,
+    // The ticks see what waits behind one that failed, take it for due, and do not come at the time of that one.
+    readyAt: wanted.length > 0 ? 0 : nextDueAt,
   }
 }
 

@@ -186,6 +186,22 @@ describe('An endpoint that asked to be left alone for a moment', () => {
   })
 })
 
+describe('An endpoint that is sent all in order', () => {
+  it.each(['endpoint', 'subject'])(
+    'is woken when what failed is due, though a run came before that: %s',
+    async (ordering) => {
+      const { ids } = await owing(1, 5, `ordering = '${ordering}'`)
+      await env.DB.prepare("UPDATE deliveries SET order_key = 'a'").run()
+      tubewire.deps.fetch = async () => new Response('', { status: 503, headers: { 'retry-after': '2' } })
+      await deliverAll(tubewire.deps, ids)
+      tubewire.deliveryQueue.sent.splice(0)
+      tubewire.advance(2_000)
+      await deliverAll(tubewire.deps, ids)
+      expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 3 }])
+    },
+  )
+})
+
 describe('Runs that come in vain, many before their time', () => {
   /** Five runs, one after another. @returns the messages that they leave. */
   async function runs(ids: string[]) {
