@@ -166,6 +166,16 @@ describe('Several events in one body', () => {
     expect(await statesOf(endpoint.id)).toBe('d'.repeat(25))
   })
 
+  it('are in the order of the events, though some are asked for again', async () => {
+    const { receiver, endpoint, sequences } = await given(4, 'batch_size = 4, batch_ms = 0')
+    await env.DB.prepare('UPDATE deliveries SET due_at = 1 WHERE event_sequence <= ?')
+      .bind(sequences[1])
+      .run()
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const [sent] = await bodies(receiver)
+    expect(sent.data.map(({ sequence }: { sequence: number }) => sequence)).toEqual(sequences)
+  })
+
   it('wait for others for as long as the owner says, and wake themselves then', async () => {
     const { receiver, endpoint } = await given(3, 'batch_size = 10, batch_ms = 5000')
     tubewire.deliveryQueue.sent.splice(0)
