@@ -131,6 +131,8 @@ type Running = {
   /** As it is in the database. */
   recorded: Health
   recovered: Judged['recovered']
+  /** It has recovered in this round: what waited for its next attempt may be in line since. */
+  isLinedUp: boolean
   disabled: Judged['disabled']
   /** Until its limit lets it send, when that is long. */
   pacedUntil: number
@@ -352,7 +354,10 @@ export class Round {
     if (health !== HEALTHY || before.failingSince !== null || before.heldUntil > 0) running.health = health
     running.pace = afterAnswer(running.pace, told)
     const since = before.failingSince ?? told.startedAt
-    if (isRecovered) running.recovered ??= { since }
+    if (isRecovered) {
+      running.recovered ??= { since }
+      running.isLinedUp = true
+    }
     if (disabled) running.disabled ??= { ...disabled, at: told.endedAt, since }
   }
 
@@ -393,8 +398,8 @@ function pacedMs(timeoutMs: number): number {
   return Math.max(PACED_MS - timeoutMs, LEAST_PACED_MS)
 }
 
-function hasRest({ visit: { plan } }: Running): boolean {
-  return plan !== null && (plan.hasMore || plan.line.left > 0)
+function hasRest({ visit: { plan }, isLinedUp }: Running): boolean {
+  return plan !== null && (plan.hasMore || plan.line.left > 0 || isLinedUp)
 }
 
 function runningOf(visit: Visit): Running {
@@ -406,6 +411,7 @@ function runningOf(visit: Visit): Running {
     health,
     recorded: health,
     recovered: null,
+    isLinedUp: false,
     disabled: null,
     pacedUntil: 0,
   }

@@ -190,6 +190,24 @@ describe('An endpoint that takes all but some events', () => {
   })
 })
 
+describe('Of an endpoint that is well again', () => {
+  it('what failed goes out at once, though nothing else was due', async () => {
+    const { endpoint } = await owed(tubewire, 3)
+    const now = tubewire.deps.clock()
+    await env.DB.batch([
+      env.DB.prepare(
+        'UPDATE endpoints SET failures = 8, failing_since = ?1 - 3600000, broken_since = ?1 - 3600000, probes = 3',
+      ).bind(now),
+      env.DB.prepare(
+        `UPDATE deliveries SET attempts = 2,
+           due_at = iif(event_sequence = (SELECT min(event_sequence) FROM deliveries), ?1, ?1 + 1000000)`,
+      ).bind(now),
+    ])
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(Array(3).fill('delivered'))
+  })
+})
+
 describe('Of an endpoint that is resumed', () => {
   it('what had failed goes out in the order of the events, in a round with many others, too', async () => {
     const { receiver, endpoint } = await owed(tubewire, 20)
