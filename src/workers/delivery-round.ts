@@ -111,12 +111,16 @@ const PROBES_A_TURN = 3
  * events that it fails, and they fall due again before every probe: so the second of each three is of what was not tried yet.
  */
 function probeOf(
-  { brokenSince, probes }: Endpoint,
+  { brokenSince, probes, ordering }: Endpoint,
   all: readonly DueDelivery[],
 ): readonly DueDelivery[] | null {
   if (brokenSince === null) return null
-  const untried = all.filter(({ attempts, attemptsBefore }) => attempts === attemptsBefore)
-  return probes % PROBES_A_TURN === 1 && untried.length > 0 ? untried : all
+  if (probes % PROBES_A_TURN !== 1) return all
+  // Nothing that waits for another one: of those the line gives out none.
+  const line = new Line(pack(all, 1), ordering)
+  const free = all.flatMap(() => line.next() ?? [])
+  const untried = free.filter(({ attempts, attemptsBefore }) => attempts === attemptsBefore)
+  return untried.length > 0 ? untried : all
 }
 
 function isSentTo({ pausedAt, disabledAt, verifiedAt }: Endpoint): boolean {

@@ -180,6 +180,28 @@ describe('An endpoint that takes all but some events', () => {
     expect(taken).toEqual(taken.toSorted((a, b) => a - b))
   })
 
+  it('is sent no probe of what waits for another, where it is sent in an order', async () => {
+    const { endpoint } = await owed(tubewire, 3)
+    await env.DB.batch([
+      env.DB.prepare(
+        "UPDATE endpoints SET ordering = 'subject', concurrency = 1, broken_since = 1, failing_since = 1, failures = 6, probes = 1",
+      ),
+      // The first was tried, and is in line again; the second is about the same.
+      env.DB.prepare(
+        `UPDATE deliveries SET attempts = event_sequence = (SELECT min(event_sequence) FROM deliveries),
+           order_key = iif(event_sequence = (SELECT max(event_sequence) FROM deliveries), 'b', 'a')`,
+      ),
+    ])
+    const begun: number[] = []
+    tubewire.deps.fetch = async (_input, init) => {
+      begun.push(JSON.parse(String(init?.body)).sequence)
+      return new Response()
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const [first = 0, second, third] = begun.toSorted((a, b) => a - b)
+    expect(begun).toEqual([third, first, second])
+  })
+
   it('is sent those by their schedule, however often it is well again meanwhile', async () => {
     const { id } = await refusing(100)
     await pass(id, 30 * 60_000)
