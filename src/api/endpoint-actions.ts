@@ -112,7 +112,7 @@ export const endpointActionOperations = [
             ? []
             : [skipStatement(DB, resumed, before, now), cancelReplaysStatement(DB, resumed, before, now)]),
           // It is said to be well again: what had failed goes out with the rest, and in order.
-          lineUpStatement(DB, resumed, now),
+          lineUpStatement(DB, resumed),
         ],
       )
       if (outcome === 'conflict') throw changedMeanwhile(request)

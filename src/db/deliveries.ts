@@ -29,12 +29,14 @@ export type DueDelivery = {
   orderKey: string | null
 }
 
-/** What is due at some endpoints, in the order of the events, with all that is needed to send it. */
+/** What is due at some endpoints, in the order of the events, what is asked for again last, with all that is needed to send it. */
 export type Due = {
   endpoints: Map<string, Endpoint>
   deliveries: DueDelivery[]
   /** By their sequences. */
   events: Map<number, LoggedEvent>
+  /** Of those that are sent to in an order: when the next of what failed is due that is not yet, by their ids. */
+  next: Map<string, number>
 }
 
 /** A condition that an endpoint is sent to, now or once it is no longer held. @param p the table's alias. */
@@ -88,9 +90,11 @@ export async function dueDeliveries(
   const [found, rows] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
-        `SELECT ${columnsOf(endpoints, 'p')} FROM json_each(?) j CROSS JOIN endpoints p ON p.id = j.value`,
+        `SELECT ${columnsOf(endpoints, 'p')}, iif(p.ordering <> 'none' AND ${isOpen('p')},
+           (SELECT min(due_at) FROM deliveries WHERE endpoint_id = p.id AND due_at IS NOT NULL AND due_at > ?2), NULL) AS nextDueAt
+         FROM json_each(?1) j CROSS JOIN endpoints p ON p.id = j.value`,
       )
-      .bind(ids),
+      .bind(ids, now),
     // In two parts, each along the index of what is due: those whose time has come, and those in line. Of an event that is
     // owed to a hundred endpoints the data comes once. Where order is kept, what is in line waits for all that failed before it,
     // due or not: not all that is due is read.
@@ -107,14 +111,18 @@ export async function dueDeliveries(
            CROSS JOIN events e ON e.sequence = d.event_sequence
          WHERE p.ordering <> 'endpoint' OR NOT EXISTS (
            SELECT 1 FROM deliveries w WHERE w.endpoint_id = p.id AND w.due_at IS NOT NULL AND w.due_at > ?2)
-         ORDER BY d.event_sequence`,
+         ORDER BY d.due_at = ${LINE.replayed}, d.event_sequence`,
       )
       .bind(ids, now, perEndpoint),
   ])
   // The rows have the shapes of the statements.
   const due = (rows?.results ?? []) as (DueDelivery & Omit<LoggedEvent, 'data'> & { data: string | null })[]
+  const all = found?.results ?? []
   return {
-    endpoints: new Map((found?.results ?? []).map((row) => [String(row['id']), endpointOf(row)])),
+    endpoints: new Map(all.map((row) => [String(row['id']), endpointOf(row)])),
+    next: new Map(
+      all.flatMap(({ id, nextDueAt }) => (nextDueAt === null ? [] : [[String(id), Number(nextDueAt)]])),
+    ),
     deliveries: due.map(
       ({ id: _id, type: _type, instance: _instance, seenAt: _seenAt, data: _data, ...delivery }) => delivery,
     ),
@@ -127,7 +135,7 @@ export async function dueDeliveries(
 }
 
 /** D1 knows no booleans. */
-function endpointOf(row: Record<string, unknown>): Endpoint {
+function endpointOf({ nextDueAt: _, ...row }: Record<string, unknown>): Endpoint {
   // All columns of the table are in the row.
   return { ...(row as Endpoint), signsAsymmetric: Boolean(row['signsAsymmetric']) }
 }
@@ -182,8 +190,8 @@ export type RecordedHealth = {
   url: string
   before: Pick<Endpoint, 'failures' | 'brokenSince'>
   health: Pick<Endpoint, 'failures' | 'failingSince' | 'brokenSince' | 'probes' | 'heldUntil'>
-  /** It is well again: what waited for its next attempt goes out at once, and in order. */
-  isRecovered: boolean
+  /** It is well again: what waits for its next attempt until then goes out at once, and in order. Null: it is not. */
+  lineUpUntil: number | null
   disabled: { at: number; reason: string } | null
 }
 
@@ -208,7 +216,7 @@ export async function recordAttempts(
     // A round of batches has more to record than fits into a parameter. The attempts first: each counts on what came before it.
     ...jsonParts(failed).map((part) => attemptsStatement(db, part)),
     ...jsonParts(recorded).map((part) => deliveriesStatement(db, part)),
-    ...(judged.length > 0 ? healthStatements(db, judged, now) : []),
+    ...(judged.length > 0 ? healthStatements(db, judged) : []),
   ]
   const results = await db.batch<Record<string, unknown>>([
     ...statements,
@@ -264,12 +272,8 @@ function deliveriesStatement(db: D1Database, recorded: string): D1PreparedStatem
     .bind(recorded)
 }
 
-function healthStatements(
-  db: D1Database,
-  judged: readonly RecordedHealth[],
-  now: number,
-): D1PreparedStatement[] {
-  const recovered = judged.filter(({ isRecovered }) => isRecovered).map(({ endpointId }) => endpointId)
+function healthStatements(db: D1Database, judged: readonly RecordedHealth[]): D1PreparedStatement[] {
+  const recovered = judged.filter(({ lineUpUntil }) => lineUpUntil !== null)
   return [
     db
       .prepare(
@@ -287,22 +291,27 @@ function healthStatements(
           db
             .prepare(
               `UPDATE deliveries SET due_at = ${LINE.fresh}
-               WHERE endpoint_id IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL AND due_at > ?`,
+               FROM json_each(?) j
+               WHERE endpoint_id = value ->> 'endpointId' AND due_at IS NOT NULL AND due_at > ${LINE.replayed}
+                 AND due_at <= value ->> 'lineUpUntil'`,
             )
-            .bind(JSON.stringify(recovered), now),
+            .bind(JSON.stringify(recovered)),
         ]
       : []),
   ]
 }
 
-/** Puts what waits for its next attempt in line, as a part of a change of its endpoint. @param now milliseconds since the epoch. */
-export function lineUpStatement(db: D1Database, endpoint: ToBeChanged, now: number): D1PreparedStatement {
+/**
+ * Puts what waits for its next attempt in line, as a part of a change of its endpoint. What is due already, too: it would go out in
+ * the order in which it fell due.
+ */
+export function lineUpStatement(db: D1Database, endpoint: ToBeChanged): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE deliveries SET due_at = ${LINE.fresh}
-       WHERE endpoint_id = (${endpoint.sql}) AND due_at IS NOT NULL AND due_at > ?`,
+       WHERE endpoint_id = (${endpoint.sql}) AND due_at IS NOT NULL AND due_at > ${LINE.replayed}`,
     )
-    .bind(...endpoint.values, now)
+    .bind(...endpoint.values)
 }
 
 /** Skips what was asked for before a time, as a part of a change of its endpoint. @param before milliseconds since the epoch. */

@@ -5,11 +5,11 @@
 
 /**
  * `arrival`: when the next request would come if all came evenly. `slowness`: see `afterAnswer`. `slowedAt`: when it grew the last
- * time. Times are milliseconds since the epoch.
+ * time. `calledFor`: see `call`. Times are milliseconds since the epoch.
  */
-export type Pace = { arrival: number; slowness: number; slowedAt: number }
+export type Pace = { arrival: number; slowness: number; slowedAt: number; calledFor: number }
 
-export const NEW_PACE: Pace = { arrival: 0, slowness: 0, slowedAt: 0 }
+export const NEW_PACE: Pace = { arrival: 0, slowness: 0, slowedAt: 0, calledFor: 0 }
 
 /** What an endpoint is sent at most that has no limit of its own, requests a second. */
 const DEFAULT_PER_SECOND = 1_000
@@ -61,6 +61,19 @@ export function reserve(pace: Pace, perSecond: number | null, now: number): { wa
 /** Gives a place back that was taken and not used. */
 export function giveBack(pace: Pace, perSecond: number | null): Pace {
   return { ...pace, arrival: pace.arrival - intervalOf(pace, perSecond) }
+}
+
+/** Clocks differ by so much: who comes a little before his time has come. */
+const EARLY_MS = 100
+
+/**
+ * Sees to it that somebody comes back to an endpoint at a time.
+ * @returns the pace that says so; null: somebody comes by then anyway. If everybody who comes in vain called another one, there would
+ * be ever more of them, for as long as something waits.
+ */
+export function call(pace: Pace, at: number, now: number): Pace | null {
+  if (pace.calledFor > now + EARLY_MS && pace.calledFor <= at) return null
+  return { ...pace, calledFor: at }
 }
 
 /** Milliseconds from one request to the next. */

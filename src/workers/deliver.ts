@@ -67,7 +67,7 @@ export async function deliver(
 
 /** Stays for as long as a send may last that would not be over in the background. On a laptop that has no end. */
 async function outlast(deps: Deps, round: Round): Promise<void> {
-  const over = round.longestTimeoutMs - BACKGROUND_MS
+  const over = round.longestMs - BACKGROUND_MS
   if (over > 0 && !deps.config.allowLocalTargets) await patiently(round.sending, over)
 }
 

@@ -9,7 +9,7 @@ import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
 import { Deadlines } from '../http/deadline.ts'
 import { HEALTHY, type Health, judge, type Told } from '../webhooks/health.ts'
-import { afterAnswer, giveBack, NEW_PACE, type Pace, reserve } from '../webhooks/pace.ts'
+import { afterAnswer, call, giveBack, NEW_PACE, type Pace, reserve } from '../webhooks/pace.ts'
 import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import type { Deps } from './deps.ts'
@@ -26,6 +26,8 @@ const LEASE_MS = 30_000 + 15_000
 const PACE_PATIENCE_MS = 1_000
 /** What waits for its endpoint's limit goes on in the background, for so long that what is sent then is over in time. */
 const PACED_MS = 25_000
+/** And for no less than this, or one that may take long to answer would be sent one at a time: see `longestMs`. */
+const LEAST_PACED_MS = 5_000
 
 /** What is left to do: endpoints with more to send now, or from a time on, milliseconds since the epoch. */
 export type Rest = { now: Set<string>; later: Map<string, number> }
@@ -51,7 +53,6 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
     await leaveGate(DELIVERY_GATE, holder, exits)
     throw error
   }
-  const later = new Map<string, number>()
   const ofEndpoint = Map.groupBy(due.deliveries, ({ endpointId }) => endpointId)
   const visits = ids.map((id) => {
     const pace = entered.get(id) ?? NEW_PACE
@@ -59,15 +60,16 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
     const endpoint = due.endpoints.get(id)
     // One that was deleted meanwhile has nothing due.
     return endpoint
-      ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), later)
-      : { id, pace, plan: null }
+      ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), due.next.get(id) ?? 0)
+      : { id, pace, plan: null, readyAt: 0 }
   })
-  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events), later)
+  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events))
 }
 
 /** What is to be sent to an endpoint in this round. */
 type Plan = { endpoint: Endpoint; line: Line; hasMore: boolean }
-type Visit = { id: string; pace: Pace; plan: Plan | null }
+/** `readyAt`: from when on there may be something to send that there is not yet; 0: nothing is known of that. */
+type Visit = { id: string; pace: Pace; plan: Plan | null; readyAt: number }
 
 function planVisit(
   endpoint: Endpoint,
@@ -75,32 +77,50 @@ function planVisit(
   all: readonly DueDelivery[],
   perEndpoint: number,
   now: number,
-  later: Map<string, number>,
+  nextDueAt: number,
 ): Visit {
-  const { id, batchSize, batchMs, brokenSince, heldUntil, ordering } = endpoint
+  const { id, batchSize, batchMs, heldUntil, ordering } = endpoint
   // Of one that is held nothing is read, and there may be something.
-  if (heldUntil > now && isSentTo(endpoint)) later.set(id, heldUntil)
+  if (heldUntil > now) return { id, pace, plan: null, readyAt: isSentTo(endpoint) ? heldUntil : 0 }
   const size = batchSize ?? 1
   const most = Math.max(perEndpoint, size)
-  const [oldest] = all
-  const readyAt = oldest && batchSize !== null ? oldest.createdAt + (batchMs ?? 0) : 0
-  if (all.length < size && readyAt > now) {
-    later.set(id, readyAt)
-    return { id, pace, plan: null }
-  }
-  const shipments = pack(all.slice(0, most), size)
+  const readyAt = batchSize === null ? 0 : Math.min(...all.map(({ createdAt }) => createdAt)) + (batchMs ?? 0)
+  if (all.length > 0 && all.length < size && readyAt > now) return { id, pace, plan: null, readyAt }
+  const probe = probeOf(endpoint, all)
   // Of one that is broken a probe says whether the others are worth it.
-  const wanted = brokenSince === null ? shipments : shipments.slice(0, 1)
+  const wanted = probe ? pack(probe, size).slice(0, 1) : pack(all.slice(0, most), size)
   const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
   const isCut = retried >= most / 2 || all.length - retried >= most
   // What waits behind the retried was not read.
   const hasFollowers = ordering !== 'none' && retried > 0
-  const hasMore = isCut || hasFollowers || all.length > most || wanted.length < shipments.length
+  const hasMore = isCut || hasFollowers || wanted.flat().length < all.length
   return {
     id,
     pace,
     plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
+    // The ticks see what waits behind one that failed, take it for due, and do not come at the time of that one.
+    readyAt: wanted.length > 0 ? 0 : nextDueAt,
   }
+}
+
+/** Of so many probes one is of what was not tried yet. */
+const PROBES_A_TURN = 3
+
+/**
+ * What the next probe of an endpoint that is broken begins with, or null: it is not. The oldest; but it may be for just these
+ * events that it fails, and they fall due again before every probe: so the second of each three is of what was not tried yet.
+ */
+function probeOf(
+  { brokenSince, probes, ordering }: Endpoint,
+  all: readonly DueDelivery[],
+): readonly DueDelivery[] | null {
+  if (brokenSince === null) return null
+  if (probes % PROBES_A_TURN !== 1) return all
+  // Nothing that waits for another one: of those the line gives out none.
+  const line = new Line(pack(all, 1), ordering)
+  const free = all.flatMap(() => line.next() ?? [])
+  const untried = free.filter(({ attempts, attemptsBefore }) => attempts === attemptsBefore)
+  return untried.length > 0 ? untried : all
 }
 
 function isSentTo({ pausedAt, disabledAt, verifiedAt }: Endpoint): boolean {
@@ -115,6 +135,8 @@ type Running = {
   /** As it is in the database. */
   recorded: Health
   recovered: Judged['recovered']
+  /** It has recovered in this round: what waited for its next attempt may be in line since. */
+  isLinedUp: boolean
   disabled: Judged['disabled']
   /** Until its limit lets it send, when that is long. */
   pacedUntil: number
@@ -144,23 +166,13 @@ export class Round {
   /** What was answered, or has ended, since the last `settle`. */
   #answered: RecordedAttempt[] = []
   #ended: Running[] = []
-  /** Endpoints that are to be seen to at a time. */
-  #later: Map<string, number>
 
-  constructor(
-    deps: Deps,
-    slots: Slots,
-    holder: string,
-    visits: readonly Visit[],
-    rendering: Rendering,
-    later: Map<string, number>,
-  ) {
+  constructor(deps: Deps, slots: Slots, holder: string, visits: readonly Visit[], rendering: Rendering) {
     this.#deps = deps
     this.#startedAt = deps.clock()
     this.#slots = slots
     this.#holder = holder
     this.#rendering = rendering
-    this.#later = later
     this.#endpoints = new Map(visits.flatMap(({ id, plan }) => (plan ? [[id, plan.endpoint]] : [])))
     this.#running = new Map(visits.map((visit) => [visit.id, runningOf(visit)]))
     const busy = visits.filter(({ plan }) => plan).length
@@ -178,10 +190,14 @@ export class Round {
     return this.#running.size > this.#ended.length
   }
 
-  /** How long the slowest of those that are not let go may take to answer. */
-  get longestTimeoutMs(): number {
-    const timeouts = Array.from(this.#running.keys(), (id) => this.#endpoints.get(id)?.timeoutMs)
-    return Math.max(0, ...timeouts.map((timeoutMs) => timeoutMs ?? this.#deps.config.deliveryTimeoutMs))
+  /** How long the slowest of those that are not let go may take, with what is begun still. */
+  get longestMs(): number {
+    const times = [...this.#running.values()].map(({ visit: { plan }, pace }) => {
+      if (!plan) return 0
+      const timeoutMs = this.#timeoutOf(plan.endpoint)
+      return timeoutMs + (isPaced(plan.endpoint, pace) ? pacedMs(timeoutMs) : 0)
+    })
+    return Math.max(0, ...times)
   }
 
   /** Endpoints whose answers are waited for. What is sent at its own pace goes on in the background. */
@@ -217,10 +233,9 @@ export class Round {
   async settle(): Promise<Rest> {
     const answered = this.#answered
     const ended = this.#ended
-    const rest: Rest = { now: new Set(), later: this.#later }
+    const rest: Rest = { now: new Set(), later: new Map() }
     this.#answered = []
     this.#ended = []
-    this.#later = new Map()
     const judged = this.#takeJudged()
     for (const { visit } of ended) this.#running.delete(visit.id)
     try {
@@ -230,19 +245,33 @@ export class Round {
         endpointOf: (id) => this.#endpoints.get(id),
         eventOf: (sequence) => this.#rendering.event(sequence),
       })
-      for (const [id, dueAt] of next) rest.later.set(id, Math.min(dueAt, rest.later.get(id) ?? dueAt))
+      for (const [id, dueAt] of next) rest.later.set(id, dueAt)
     } finally {
+      for (const one of ended) this.#callLater(one, rest.later)
       // Only now: an endpoint is let go when all that it was sent is recorded, or will never be.
       const missed = await this.#leave(ended)
-      const now = this.#deps.clock()
       for (const one of ended) {
-        // Left to a message, so that it holds up nobody else. Messages are delayed by whole seconds; the rest is waited for then.
-        const waitMs = Math.max(0, one.pacedUntil - now)
-        if (one.pacedUntil > 0) rest.later.set(one.visit.id, now + Math.floor(waitMs / 1_000) * 1_000)
-        else if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
+        if (one.pacedUntil > 0) continue
+        if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
       }
     }
     return rest
+  }
+
+  /** Leaves what waits for a time to a message, so that it holds up nobody else. What is farther away is the ticks'. */
+  #callLater(one: Running, later: Map<string, number>): void {
+    const { visit, pacedUntil } = one
+    const now = this.#deps.clock()
+    // Messages are delayed by whole seconds; the rest of what the limit asks for is waited for then.
+    const waitMs = Math.floor(Math.max(0, pacedUntil - now) / 1_000) * 1_000
+    const at = pacedUntil > 0 ? now + waitMs : visit.readyAt
+    if (at === 0) return
+    later.delete(visit.id)
+    if (at - now >= this.#deps.config.cronPeriodMs) return
+    const pace = call(one.pace, at, now)
+    if (!pace) return
+    one.pace = pace
+    later.set(visit.id, at)
   }
 
   /** How the endpoints are doing, of those whose row says something else. */
@@ -284,8 +313,11 @@ export class Round {
   #mayGoOn({ visit, pace }: Running): boolean {
     const endpoint = visit.plan?.endpoint
     if (!endpoint || !isPaced(endpoint, pace)) return false
-    const timeoutMs = endpoint.timeoutMs ?? this.#deps.config.deliveryTimeoutMs
-    return this.#deps.clock() - this.#startedAt + timeoutMs <= PACED_MS
+    return this.#deps.clock() - this.#startedAt <= pacedMs(this.#timeoutOf(endpoint))
+  }
+
+  #timeoutOf({ timeoutMs }: Endpoint): number {
+    return timeoutMs ?? this.#deps.config.deliveryTimeoutMs
   }
 
   /** Whether an endpoint is sent to, as far as this round knows. */
@@ -336,7 +368,10 @@ export class Round {
     if (health !== HEALTHY || before.failingSince !== null || before.heldUntil > 0) running.health = health
     running.pace = afterAnswer(running.pace, told)
     const since = before.failingSince ?? told.startedAt
-    if (isRecovered) running.recovered ??= { since }
+    if (isRecovered) {
+      running.recovered ??= { since }
+      running.isLinedUp = true
+    }
     if (disabled) running.disabled ??= { ...disabled, at: told.endedAt, since }
   }
 
@@ -372,8 +407,13 @@ function isPaced({ rateLimit }: Endpoint, { slowness }: Pace): boolean {
   return rateLimit !== null || slowness > 0
 }
 
-function hasRest({ visit: { plan } }: Running): boolean {
-  return plan !== null && (plan.hasMore || plan.line.left > 0)
+/** For how long an endpoint is sent to at its own pace. @param timeoutMs how long it may take to answer. */
+function pacedMs(timeoutMs: number): number {
+  return Math.max(PACED_MS - timeoutMs, LEAST_PACED_MS)
+}
+
+function hasRest({ visit: { plan }, isLinedUp }: Running): boolean {
+  return plan !== null && (plan.hasMore || plan.line.left > 0 || isLinedUp)
 }
 
 function runningOf(visit: Visit): Running {
@@ -385,6 +425,7 @@ function runningOf(visit: Visit): Running {
     health,
     recorded: health,
     recovered: null,
+    isLinedUp: false,
     disabled: null,
     pacedUntil: 0,
   }

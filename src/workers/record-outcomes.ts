@@ -50,7 +50,7 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
     eventStatements(DB, { pollId, events, now, guard }),
   )
   const statements = stores.flatMap((store) => store.statements)
-  const healths = judged.map(recordedHealth)
+  const healths = judged.map((one) => recordedHealth(one, now))
   for (let tries = 1; ; tries += 1) {
     try {
       const { next, results } = await recordAttempts(DB, answered, healths, now, statements)
@@ -87,13 +87,23 @@ function logState({ log }: Deps, { endpoint, before, health, recovered, disabled
     })
 }
 
-function recordedHealth({ endpoint, before, health, recovered, disabled }: Judged): RecordedHealth {
+/**
+ * Of an endpoint that is well again what failed need not wait, unless for longer than so many times what the failing took: what it
+ * refuses however well it is would otherwise be sent ten times in a minute, each time that it takes something else. By the schedule
+ * what failed at an endpoint that was down waits for less.
+ */
+const TIMES_THE_OUTAGE = 10
+
+function recordedHealth(
+  { endpoint, before, health, recovered, disabled }: Judged,
+  now: number,
+): RecordedHealth {
   return {
     endpointId: endpoint.id,
     url: endpoint.url,
     before,
     health,
-    isRecovered: recovered !== null,
+    lineUpUntil: recovered && now + TIMES_THE_OUTAGE * (now - recovered.since),
     disabled: disabled && { at: disabled.at, reason: disabled.detail },
   }
 }

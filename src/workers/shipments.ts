@@ -4,12 +4,12 @@ import type { DueDelivery } from '../db/deliveries.ts'
 /** What is sent in one body: mostly one delivery. Not empty. */
 export type Shipment = readonly [DueDelivery, ...DueDelivery[]]
 
-/** Deliveries as they go out together. @param size how many fit into one body. */
+/** Deliveries as they go out together, in each body in the order of the events. @param size how many fit into one. */
 export function pack(deliveries: readonly DueDelivery[], size: number): Shipment[] {
   const count = Math.ceil(deliveries.length / size)
-  return Array.from({ length: count }, (_, at) => deliveries.slice(at * size, (at + 1) * size)).filter(
-    isShipment,
-  )
+  return Array.from({ length: count }, (_, at) =>
+    deliveries.slice(at * size, (at + 1) * size).toSorted((a, b) => a.sequence - b.sequence),
+  ).filter(isShipment)
 }
 
 function isShipment(deliveries: DueDelivery[]): deliveries is [DueDelivery, ...DueDelivery[]] {

@@ -193,7 +193,12 @@ describe('Validation', () => {
         path: 'id',
         value: 'nonsense',
       },
-      url: { location: 'body', msg: 'must be an absolute URL, such as https://receiver.example/hook', param: 'url', path: 'url' },
+      url: {
+        location: 'body',
+        msg: 'must be an absolute URL, such as https://receiver.example/hook',
+        param: 'url',
+        path: 'url',
+      },
       description: {
         location: 'body',
         msg: 'must have at most 500 characters',

@@ -1,7 +1,7 @@
 /** @module The pace of an endpoint: its limit in every window, and less while it says that it is too much. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { afterAnswer, giveBack, NEW_PACE, type Pace, reserve } from '../../src/webhooks/pace.ts'
+import { afterAnswer, call, giveBack, NEW_PACE, type Pace, reserve } from '../../src/webhooks/pace.ts'
 
 const NOW = 1_800_000_000_000
 /** Sends whenever it may, and begins anew after each pause of so many milliseconds. @returns the times. */
@@ -106,5 +106,20 @@ describe('An endpoint that says that it is too much', () => {
 
   it.each([500, 503, 404, null])('but not by %s, which is no word on the pace', (status) => {
     expect(afterAnswer(NEW_PACE, answer(status, NOW))).toEqual(NEW_PACE)
+  })
+})
+
+describe('Who comes back at a time', () => {
+  const called = call(NEW_PACE, NOW + 5_000, NOW) ?? NEW_PACE
+
+  it('is called once, and anew when he has come, or is too late', () => {
+    expect(call(called, NOW + 5_000, NOW + 1_000)).toBeNull()
+    expect(call(called, NOW + 9_000, NOW + 1_000)).toBeNull()
+    expect(call(called, NOW + 4_000, NOW + 1_000)).toMatchObject({ calledFor: NOW + 4_000 })
+    expect(call(called, NOW + 9_000, NOW + 5_000)).toMatchObject({ calledFor: NOW + 9_000 })
+  })
+
+  it('may be a little early, by another clock: then he has come, too', () => {
+    expect(call(called, NOW + 9_000, NOW + 4_950)).toMatchObject({ calledFor: NOW + 9_000 })
   })
 })

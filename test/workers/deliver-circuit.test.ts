@@ -1,7 +1,7 @@
 /** @module A dead endpoint costs an attempt a step; its owner is told, and what waited goes out when it is back. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { dueEndpoints } from '../../src/db/deliveries.ts'
+import { dueEndpoints, lineUpStatement } from '../../src/db/deliveries.ts'
 import {
   control,
   count,
@@ -147,6 +147,109 @@ describe('An endpoint that is down', () => {
     )
     await pass(endpoint.id, 24 * HOUR)
     expect(await receiver.count()).toBeLessThanOrEqual(tubewire.deps.config.deliveryConcurrency)
+  })
+})
+
+describe('An endpoint that takes all but some events', () => {
+  /** It refuses the first five of these, with which it breaks. */
+  async function refusing(events: number) {
+    const { endpoint } = await owed(tubewire, events)
+    await env.DB.prepare('UPDATE endpoints SET concurrency = 1').run()
+    const { results } = await env.DB.prepare(
+      'SELECT event_sequence AS sequence FROM deliveries WHERE endpoint_id = ? ORDER BY event_sequence LIMIT 5',
+    )
+      .bind(endpoint.id)
+      .all<{ sequence: number }>()
+    const refused = new Set(results.map(({ sequence }) => sequence))
+    const taken: number[] = []
+    tubewire.deps.fetch = async (_input, init) => {
+      const { sequence } = JSON.parse(String(init?.body))
+      if (refused.has(sequence)) return new Response('', { status: 500 })
+      taken.push(sequence)
+      return new Response()
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(await endpointRow(endpoint.id)).toMatchObject({ broken_since: expect.any(Number) })
+    return { id: endpoint.id, taken }
+  }
+
+  it('is not kept from the others: not every probe is of those', async () => {
+    const { id, taken } = await refusing(30)
+    await pass(id, 2 * 60_000)
+    expect(taken).toHaveLength(25)
+    expect(taken).toEqual(taken.toSorted((a, b) => a - b))
+  })
+
+  it('is sent no probe of what waits for another, where it is sent in an order', async () => {
+    const { endpoint } = await owed(tubewire, 3)
+    await env.DB.batch([
+      env.DB.prepare(
+        "UPDATE endpoints SET ordering = 'subject', concurrency = 1, broken_since = 1, failing_since = 1, failures = 6, probes = 1",
+      ),
+      // The first was tried, and is in line again; the second is about the same.
+      env.DB.prepare(
+        `UPDATE deliveries SET attempts = event_sequence = (SELECT min(event_sequence) FROM deliveries),
+           order_key = iif(event_sequence = (SELECT max(event_sequence) FROM deliveries), 'b', 'a')`,
+      ),
+    ])
+    const begun: number[] = []
+    tubewire.deps.fetch = async (_input, init) => {
+      begun.push(JSON.parse(String(init?.body)).sequence)
+      return new Response()
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const [first = 0, second, third] = begun.toSorted((a, b) => a - b)
+    expect(begun).toEqual([third, first, second])
+  })
+
+  it('is sent those by their schedule, however often it is well again meanwhile', async () => {
+    const { id } = await refusing(100)
+    await pass(id, 30 * 60_000)
+    const refused = (await deliveriesOf(id)).slice(0, 5)
+    expect(refused.map(({ state }) => state)).toEqual(Array(5).fill('pending'))
+    // At once, after 5 s, 5 min; and once more when it was well again.
+    for (const { attempts } of refused) expect(attempts).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('Of an endpoint that is well again', () => {
+  it('what failed goes out at once, though nothing else was due', async () => {
+    const { endpoint } = await owed(tubewire, 3)
+    const now = tubewire.deps.clock()
+    await env.DB.batch([
+      env.DB.prepare(
+        'UPDATE endpoints SET failures = 8, failing_since = ?1 - 3600000, broken_since = ?1 - 3600000, probes = 3',
+      ).bind(now),
+      env.DB.prepare(
+        `UPDATE deliveries SET attempts = 2,
+           due_at = iif(event_sequence = (SELECT min(event_sequence) FROM deliveries), ?1, ?1 + 1000000)`,
+      ).bind(now),
+    ])
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect((await deliveriesOf(endpoint.id)).map(({ state }) => state)).toEqual(Array(3).fill('delivered'))
+  })
+})
+
+describe('Of an endpoint that is resumed', () => {
+  it('what had failed goes out in the order of the events, in a round with many others, too', async () => {
+    const { receiver, endpoint } = await owed(tubewire, 20)
+    const others: string[] = []
+    for (let at = 0; at < 99; at += 1)
+      others.push((await subscribe(`http://127.0.0.1:1/${at}`, tubewire.deps)).id)
+    const now = tubewire.deps.clock()
+    await env.DB.batch([
+      env.DB.prepare('UPDATE endpoints SET concurrency = 1, paused_at = NULL'),
+      // Due while it was paused: the later ones first.
+      env.DB.prepare(
+        `UPDATE deliveries SET attempts = 1, due_at = ?1 - event_sequence
+         WHERE endpoint_id = ?2 AND event_sequence < (SELECT min(event_sequence) FROM deliveries) + 5`,
+      ).bind(now, endpoint.id),
+      lineUpStatement(env.DB, { sql: 'SELECT ?', values: [endpoint.id] }),
+    ])
+    await deliverAll(tubewire.deps, [endpoint.id, ...others])
+    const sent = (await receiver.requests()).map(({ body }) => JSON.parse(body).sequence)
+    expect(sent).toHaveLength(20)
+    expect(sent).toEqual(sent.toSorted((a, b) => a - b))
   })
 })
 

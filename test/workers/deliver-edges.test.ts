@@ -186,6 +186,55 @@ describe('An endpoint that asked to be left alone for a moment', () => {
   })
 })
 
+describe('An endpoint that is sent all in order', () => {
+  it.each(['endpoint', 'subject'])(
+    'is woken when what failed is due, though a run came before that: %s',
+    async (ordering) => {
+      const { ids } = await owing(1, 5, `ordering = '${ordering}'`)
+      await env.DB.prepare("UPDATE deliveries SET order_key = 'a'").run()
+      tubewire.deps.fetch = async () => new Response('', { status: 503, headers: { 'retry-after': '2' } })
+      await deliverAll(tubewire.deps, ids)
+      tubewire.deliveryQueue.sent.splice(0)
+      tubewire.advance(2_000)
+      await deliverAll(tubewire.deps, ids)
+      expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: ids }, delaySeconds: 3 }])
+    },
+  )
+})
+
+describe('Runs that come in vain, many before their time', () => {
+  /** Five runs, one after another. @returns the messages that they leave. */
+  async function runs(ids: string[]) {
+    tubewire.deliveryQueue.sent.splice(0)
+    for (let run = 0; run < 5; run += 1) {
+      const late: Promise<unknown>[] = []
+      await deliver(tubewire.deps, (promise) => late.push(promise), ids)
+      await Promise.all(late)
+    }
+    return tubewire.deliveryQueue.sent.map(({ delaySeconds }) => delaySeconds)
+  }
+
+  it.each([
+    ['its limit lets nothing through', 'rate_limit = 0.1, concurrency = 1', [9, 9]],
+    ['it asked to be left alone', 'held_until = created_at + 20000', [20]],
+    ['its batch is not full', 'batch_size = 100, batch_ms = 75000', [15]],
+  ])('to an endpoint leave one message, not one each: %s', async (_reason, settings, delays) => {
+    const { ids } = await owing(1, 10, settings)
+    tubewire.deps.fetch = async () => {
+      tubewire.advance(500)
+      return new Response()
+    }
+    const [first = 0, second] = delays
+    expect(await runs(ids)).toEqual([first])
+    // Nor do those that were left in vain before this.
+    tubewire.advance(first * 1_000 - 1_000)
+    expect(await runs(ids)).toEqual([])
+    tubewire.advance(1_500)
+    tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
+    expect(await runs(ids)).toEqual(second === undefined ? [] : [second])
+  })
+})
+
 describe('A run that comes while an endpoint is sent a test', () => {
   it('is not in vain: what is owed goes out right after it', async () => {
     const { ids } = await owing(1, 3)
@@ -221,6 +270,20 @@ describe('The limit of an endpoint', () => {
         setTimeout(endFirst, 1)
       })
   }
+
+  it('is reached, too, where it may take as long to answer as the background lasts', async () => {
+    const { ids } = await owing(1, 60, 'rate_limit = 20, timeout_ms = 30000')
+    tubewire.deps.pause = passing()
+    let sent = 0
+    tubewire.deps.fetch = async () => {
+      sent += 1
+      return new Response()
+    }
+    const late: Promise<unknown>[] = []
+    await deliver(tubewire.deps, (promise) => late.push(promise), ids)
+    await Promise.all(late)
+    expect(sent).toBe(60)
+  })
 
   it.each([1.5, 3, 4.5, 20])(
     'of %d a second is reached, with several under way at once',

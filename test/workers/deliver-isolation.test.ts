@@ -296,11 +296,13 @@ describe('One slow or dead endpoint costs the others nothing', () => {
 
 describe('A send that may take longer than what goes on in the background', () => {
   /** One under way to a receiver that hangs, as on the platform: to a name that is public, and led to the receiver. */
-  async function hanging(timeoutMs: number) {
+  async function hanging(timeoutMs: number, perSecond: number | null = null) {
     const { receiver, endpoint } = await owed(tubewire, 1)
     await receiver.answer({ kind: 'hang' })
-    await env.DB.prepare("UPDATE endpoints SET timeout_ms = ?, url = 'https://receiver.example/'")
-      .bind(timeoutMs)
+    await env.DB.prepare(
+      "UPDATE endpoints SET timeout_ms = ?, rate_limit = ?, url = 'https://receiver.example/'",
+    )
+      .bind(timeoutMs, perSecond)
       .run()
     const { fetch } = tubewire.deps
     tubewire.deps.fetch = (_input, init) => fetch(receiver.url, init)
@@ -319,13 +321,16 @@ describe('A send that may take longer than what goes on in the background', () =
   }
 
   it.each([
-    [30_000, 5_000],
-    [28_000, 3_000],
+    [30_000, null, 5_000],
+    [28_000, null, 3_000],
+    // One that has its own pace is sent to for 5 s more.
+    [30_000, 20, 10_000],
+    [22_000, 20, 2_000],
   ])(
-    'of %d ms is waited for, for %d ms, where the platform ends the background',
-    async (timeoutMs, waitedMs) => {
+    'of %d ms, at %s a second, is waited for, for %d ms, where the platform ends the background',
+    async (timeoutMs, perSecond, waitedMs) => {
       const setTimeout = vi.spyOn(globalThis, 'setTimeout')
-      const { release } = await hanging(timeoutMs)
+      const { release } = await hanging(timeoutMs, perSecond)
       await vi.waitFor(() => {
         const waits = setTimeout.mock.calls.map(([, milliseconds]) => milliseconds)
         expect(waits.filter((wait) => wait === waitedMs).length).toBeGreaterThan(0)

@@ -65,6 +65,17 @@ describe('Deliveries to an endpoint', () => {
     expect(again).toEqual([first])
   })
 
+  it('that are asked for again come behind what is new, in each round', async () => {
+    const { endpoint, sequences } = await given(20, 'concurrency = 1')
+    const [again, fresh] = [sequences.slice(0, 15), sequences.slice(15)]
+    await env.DB.prepare('UPDATE deliveries SET due_at = 1 WHERE event_sequence <= ?')
+      .bind(again.at(-1))
+      .run()
+    const begun = failing(new Set())
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect(begun).toEqual([...fresh, ...again])
+  })
+
   it('of the ordering "endpoint" all wait behind one that failed', async () => {
     const { endpoint, sequences } = await given(12, "ordering = 'endpoint'")
     const third = sequences[2] ?? 0
@@ -153,6 +164,16 @@ describe('Several events in one body', () => {
       sequences,
     )
     expect(await statesOf(endpoint.id)).toBe('d'.repeat(25))
+  })
+
+  it('are in the order of the events, though some are asked for again', async () => {
+    const { receiver, endpoint, sequences } = await given(4, 'batch_size = 4, batch_ms = 0')
+    await env.DB.prepare('UPDATE deliveries SET due_at = 1 WHERE event_sequence <= ?')
+      .bind(sequences[1])
+      .run()
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const [sent] = await bodies(receiver)
+    expect(sent.data.map(({ sequence }: { sequence: number }) => sequence)).toEqual(sequences)
   })
 
   it('wait for others for as long as the owner says, and wake themselves then', async () => {
