@@ -263,9 +263,14 @@ function busy({ why, waitMs }: Busy): Problem {
 
 /** Asks a target when nobody waits for the answer: that it could not be asked is noted, too. */
 export async function verifyInBackground(deps: Deps, endpoint: Endpoint, origin: string): Promise<void> {
-  if ((await verify(deps, endpoint, origin)) === null) return
-  const problem = 'it was being sent to all the time: ask again'
-  await noteVerification(deps.env.DB, endpoint, { problem }, deps.clock())
+  const note = (problem: string) => noteVerification(deps.env.DB, endpoint, { problem }, deps.clock())
+  try {
+    if ((await verify(deps, endpoint, origin)) !== null)
+      await note('it was being sent to all the time: ask again')
+  } catch (error) {
+    await note('it could not be asked: ask again')
+    throw error
+  }
 }
 
 /**

@@ -67,7 +67,8 @@ function describeAttempt(entry: Extract<LogEntry, { log: 'attempt' }>, url: stri
   if (entry.outcome === 'delivered') return `> delivered ${what}: ${entry.status} in ${entry.durationMs} ms`
   const detail = oneLine(entry.detail ?? '', MAX_ERROR)
   if (entry.outcome === 'gave-up') return `! gave up ${what}: ${detail}`
-  return `! attempt ${entry.number} of ${what}: ${detail}; next ${until(entry.dueAt)}`
+  const next = entry.dueAt === undefined ? 'it waits' : `next ${until(entry.dueAt)}`
+  return `! attempt ${entry.number} of ${what}: ${detail}; ${next}`
 }
 
 function describeEndpoint(entry: Extract<LogEntry, { log: 'endpoint' }>, url: string): string {
@@ -76,7 +77,7 @@ function describeEndpoint(entry: Extract<LogEntry, { log: 'endpoint' }>, url: st
     case 'verified':
       return `> ${url} wants this: it is sent what it is owed`
     case 'unverified':
-      return `! ${url} did not say that it wants this, and is sent nothing yet: ${detail} (docs/webhooks.md)`
+      return `! ${url} did not say that it wants this, and is sent nothing yet: ${detail}. Ask it again with POST /api/v1/endpoints/${entry.endpoint}/verify (docs/webhooks.md)`
     case 'broken':
       return `! ${url} is down: ${detail}; all that it is owed waits for a probe, ${until(entry.dueAt)}`
     case 'recovered':

@@ -71,6 +71,11 @@ export function judge(before: Health, told: Told, random: number): Judgement {
   }
 }
 
+/** Whether a status says that there is nobody any more (RFC 9110, 15.5.11): one such answer is enough. */
+export function isGone(status: number | null): boolean {
+  return status === 410
+}
+
 /** What was under way when it asked to be left alone says nothing against that. */
 function wellAfter({ heldUntil }: Health, { endedAt }: Told): Health {
   return heldUntil > endedAt ? { ...HEALTHY, heldUntil } : HEALTHY
@@ -112,7 +117,7 @@ function probeDelay(probes: number, random: number): number {
 }
 
 function whyDisabled({ failures, failingSince }: Health, { status, endedAt }: Told): Judgement['disabled'] {
-  if (status === 410) return { reason: 'gone', detail: 'it answered 410: it is gone' }
+  if (isGone(status)) return { reason: 'gone', detail: 'it answered 410: it is gone' }
   const failingMs = endedAt - (failingSince ?? endedAt)
   if (failingMs >= DISABLED_AFTER_MS)
     return { reason: 'failing', detail: `it only failed for ${DISABLED_AFTER_MS / DAY} days` }

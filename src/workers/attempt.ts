@@ -2,7 +2,7 @@
 import type { RecordedAttempt } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import type { Deadlines } from '../http/deadline.ts'
-import type { Told } from '../webhooks/health.ts'
+import { isGone, type Told } from '../webhooks/health.ts'
 import { type Attempt, failedAttempt, outcomeOf } from '../webhooks/send.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
@@ -41,7 +41,8 @@ export async function attemptShipment(
       durationMs,
       latencyMs: startedAt - (event?.seenAt ?? startedAt),
       ...('reason' in outcome ? { detail: outcome.reason } : {}),
-      ...(outcome.kind === 'retry' ? { dueAt: outcome.dueAt } : {}),
+      // Of one that is disabled by it all waits until it is resumed.
+      ...(outcome.kind === 'retry' && !isGone(status) ? { dueAt: outcome.dueAt } : {}),
     })
     return {
       endpointId: endpoint.id,

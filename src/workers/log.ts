@@ -39,6 +39,7 @@ export type LogEntry =
       /** After the event was seen. */
       latencyMs: number
       detail?: string
+      /** Of a failure: when it is tried again, if that is known. */
       dueAt?: number
     }
   | {

@@ -1,4 +1,7 @@
 /** @module How much is under way at once, and so how much comes twice when a Worker dies. */
 
-/** Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. */
+/**
+ * Deliveries of one round, over all its endpoints: also the most that a crash can make come twice. Of endpoints with batches it is a
+ * batch each, if that is more.
+ */
 export const ROUND_SIZE = 200

@@ -181,7 +181,7 @@ describe('describeLog', () => {
     [{ state: 'verified' }, '> http://r.example (ep_1) wants this: it is sent what it is owed'],
     [
       { state: 'unverified', detail: 'answered 404' },
-      '! http://r.example (ep_1) did not say that it wants this, and is sent nothing yet: answered 404 (docs/webhooks.md)',
+      '! http://r.example (ep_1) did not say that it wants this, and is sent nothing yet: answered 404. Ask it again with POST /api/v1/endpoints/ep_1/verify (docs/webhooks.md)',
     ],
     [
       { state: 'broken', detail: '5 failures in a row', dueAt: 0 },

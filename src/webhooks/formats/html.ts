@@ -1,7 +1,7 @@
 /** @module The HTML of comments, which we made ourselves: of few tags, well-formed, nothing in attributes unescaped. Pure. */
 
 /** A tag, a reference such as `&amp;`, or a character. */
-const TOKENS = /<(\/?)([a-z][a-z0-9]*)[^<>]*>|&#?[a-z0-9]+;|./gisu
+const TOKENS = /<(\/?)([a-z][a-z0-9]*)\b[^<>]*>|&#?[a-z0-9]+;|./gisu
 const BLOCKS = /<\/(?:p|pre|blockquote|ul|ol|li)>|<br[^<>]*>/gi
 
 const REFERENCES: Record<string, string> = {
