@@ -58,6 +58,7 @@ const httpUrl = v.pipe(
     ({ input }) => `must be a URL with http:// or https:// (got ${input})`,
   ),
   v.transform((text) => new URL(text)),
+  v.check(({ username, password }) => username + password === '', 'must not carry a user or a password'),
 )
 
 const instance = v.pipe(

@@ -83,6 +83,7 @@ describe('parseOptions', () => {
       '--instance must have the host after the name, as in @name@peertube.example (got @news)',
     ],
     [['--instance', 'ftp://a.example'], '--instance must be http or https (got ftp://a.example)'],
+    [['--webhook', 'http://u:p@localhost/x'], '--webhook must not carry a user or a password'],
     [['--webhook', 'ftp://x'], '--webhook must be a URL with http:// or https:// (got ftp://x)'],
     [['--data', ''], '--data must name a folder'],
   ])('%j: one clear line', (args, message) => {
