@@ -37,7 +37,7 @@ export type Outcome =
  *
  * @param deps `timeoutMs`: how long it may take in all, from the connection to the end of what is read. `limit`: what sees to that,
  * where many are sent.
- * @param request `headers`: by their names in lower case, with the signature; what is set here goes before them. `keepAnswer`: see `Attempt.answer`.
+ * @param request `headers`: with the signature; what is set here goes before them. `keepAnswer`: see `Attempt.answer`.
  */
 export async function send(
   deps: {
@@ -58,12 +58,10 @@ export async function send(
   const startedAt = deps.clock()
   const { signal, lift } = (deps.limit ?? deadline)(deps.timeoutMs)
   try {
-    const headers = {
-      ...request.headers,
-      'user-agent': `Tubewire/${VERSION}`,
-      // A few bytes, of which we would unpack whatever they hold.
-      'accept-encoding': 'identity',
-    }
+    const headers = new Headers(request.headers)
+    headers.set('user-agent', `Tubewire/${VERSION}`)
+    // A few bytes, of which we would unpack whatever they hold.
+    headers.set('accept-encoding', 'identity')
     const response = await deps.fetch(url, { method, headers, body, redirect: 'manual', signal })
     const isEmpty = response.headers.get('content-length') === '0'
     const bytes = isEmpty ? new Uint8Array() : await readBeginning(response.body, MAX_READ_BYTES)
