@@ -190,8 +190,11 @@ export type RecordedHealth = {
   url: string
   before: Pick<Endpoint, 'failures' | 'brokenSince'>
   health: Pick<Endpoint, 'failures' | 'failingSince' | 'brokenSince' | 'probes' | 'heldUntil'>
-  /** It is well again: what waits for its next attempt until then goes out at once, and in order. Null: it is not. */
-  lineUpUntil: number | null
+  /**
+   * It is well again, after it failed since a time: what was first tried since then, or waits for its next attempt until then, goes
+   * out at once, and in order. Null: it is not.
+   */
+  lineUp: { triedSince: number; waitsUntil: number } | null
   disabled: { at: number; reason: string } | null
 }
 
@@ -273,7 +276,7 @@ function deliveriesStatement(db: D1Database, recorded: string): D1PreparedStatem
 }
 
 function healthStatements(db: D1Database, judged: readonly RecordedHealth[]): D1PreparedStatement[] {
-  const recovered = judged.filter(({ lineUpUntil }) => lineUpUntil !== null)
+  const recovered = judged.filter(({ lineUp }) => lineUp !== null)
   return [
     db
       .prepare(
@@ -293,7 +296,10 @@ function healthStatements(db: D1Database, judged: readonly RecordedHealth[]): D1
               `UPDATE deliveries SET due_at = ${LINE.fresh}
                FROM json_each(?) j
                WHERE endpoint_id = value ->> 'endpointId' AND due_at IS NOT NULL AND due_at > ${LINE.replayed}
-                 AND due_at <= value ->> 'lineUpUntil'`,
+                 AND (due_at <= value ->> '$.lineUp.waitsUntil' OR NOT EXISTS (
+                   SELECT 1 FROM attempts a
+                   WHERE a.endpoint_id = deliveries.endpoint_id AND a.event_sequence = deliveries.event_sequence
+                     AND a.number > deliveries.attempts_before AND a.started_at < value ->> '$.lineUp.triedSince'))`,
             )
             .bind(JSON.stringify(recovered)),
         ]

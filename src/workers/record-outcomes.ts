@@ -88,9 +88,9 @@ function logState({ log }: Deps, { endpoint, before, health, recovered, disabled
 }
 
 /**
- * Of an endpoint that is well again what failed need not wait, unless for longer than so many times what the failing took: what it
- * refuses however well it is would otherwise be sent ten times in a minute, each time that it takes something else. By the schedule
- * what failed at an endpoint that was down waits for less.
+ * Of an endpoint that is well again what failed need not wait. But what it refuses however well it is would be sent ten times in a
+ * minute, each time that it takes something else: so what it failed on before goes by its schedule, where that has it wait for longer
+ * than so many times what the failing took.
  */
 const TIMES_THE_OUTAGE = 10
 
@@ -103,7 +103,10 @@ function recordedHealth(
     url: endpoint.url,
     before,
     health,
-    lineUpUntil: recovered && now + TIMES_THE_OUTAGE * (now - recovered.since),
+    lineUp: recovered && {
+      triedSince: recovered.since,
+      waitsUntil: now + TIMES_THE_OUTAGE * (now - recovered.since),
+    },
     disabled: disabled && { at: disabled.at, reason: disabled.detail },
   }
 }

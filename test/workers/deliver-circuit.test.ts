@@ -213,6 +213,30 @@ describe('An endpoint that takes all but some events', () => {
 })
 
 describe('Of an endpoint that is well again', () => {
+  it('after seconds what failed meanwhile goes out, and what failed before by its schedule of minutes', async () => {
+    const { endpoint } = await owed(tubewire, 3)
+    const now = tubewire.deps.clock()
+    await env.DB.batch([
+      env.DB.prepare(
+        'UPDATE endpoints SET failures = 5, failing_since = ?1 - 10000, broken_since = ?1 - 5000, probes = 0',
+      ).bind(now),
+      env.DB.prepare(
+        `UPDATE deliveries SET attempts = 2, due_at = ?1 + 290000
+         WHERE event_sequence > (SELECT min(event_sequence) FROM deliveries)`,
+      ).bind(now),
+      // The one since it has been failing, the other one since an hour ago.
+      env.DB.prepare(
+        `INSERT INTO attempts (endpoint_id, event_sequence, number, started_at, duration_ms, status)
+         SELECT endpoint_id, event_sequence, value,
+                ?1 - iif(event_sequence = (SELECT max(event_sequence) FROM deliveries), 3600000, 10000) + value, 1, 500
+         FROM deliveries JOIN json_each('[1,2]') WHERE attempts = 2`,
+      ).bind(now),
+    ])
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const states = (await deliveriesOf(endpoint.id)).map(({ state }) => state)
+    expect(states).toEqual(['delivered', 'delivered', 'pending'])
+  })
+
   it('what failed goes out at once, though nothing else was due', async () => {
     const { endpoint } = await owed(tubewire, 3)
     const now = tubewire.deps.clock()
