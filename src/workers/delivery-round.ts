@@ -253,7 +253,9 @@ export class Round {
       const missed = await this.#leave(ended)
       for (const one of ended) {
         if (one.pacedUntil > 0) continue
-        if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
+        // Who was turned away may have come since its owner began it anew, of which this round knows nothing.
+        const isWanted = missed.has(one.visit.id) || (this.#isOpen(one) && hasRest(one))
+        if (isWanted) rest.now.add(one.visit.id)
       }
     }
     return rest
