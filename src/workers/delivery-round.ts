@@ -246,13 +246,16 @@ export class Round {
         eventOf: (sequence) => this.#rendering.event(sequence),
       })
       for (const [id, dueAt] of next) rest.later.set(id, dueAt)
-    } finally {
+      // Not of what can't be committed: nobody learns of that rest, and who comes next must not take it for told.
       for (const one of ended) this.#callLater(one, rest.later)
+    } finally {
       // Only now: an endpoint is let go when all that it was sent is recorded, or will never be.
       const missed = await this.#leave(ended)
       for (const one of ended) {
         if (one.pacedUntil > 0) continue
-        if (this.#isOpen(one) && (hasRest(one) || missed.has(one.visit.id))) rest.now.add(one.visit.id)
+        // Who was turned away may have come since its owner began it anew, of which this round knows nothing.
+        const isWanted = missed.has(one.visit.id) || (this.#isOpen(one) && hasRest(one))
+        if (isWanted) rest.now.add(one.visit.id)
       }
     }
     return rest

@@ -2,7 +2,9 @@
 import { env } from 'cloudflare:workers'
 import { Webhook } from 'standardwebhooks'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { skipStatement } from '../../src/db/deliveries.ts'
 import { call, forgetAll } from '../support/call.ts'
+import { countCosts } from '../support/count-costs.ts'
 import { control, count, deliverAll, deliveriesOf, owed, testDeps } from '../support/harness.ts'
 import { as, loggedIn } from '../support/people.ts'
 
@@ -158,6 +160,24 @@ describe('What is owed to an endpoint', () => {
     expect(await receiver.count()).toBe(sent)
     const sequences = (await receiver.requests()).map(({ body: text }) => JSON.parse(text).sequence)
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b))
+  })
+
+  it('is skipped by as many reads as there are of it, whatever else the endpoint was sent', async () => {
+    const tubewire = testDeps()
+    const { endpoint } = await owed(tubewire, 2)
+    await env.DB.batch([
+      env.DB.prepare(
+        `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+         INSERT INTO deliveries (endpoint_id, event_sequence, owner_id, state, created_at)
+         SELECT d.endpoint_id, d.event_sequence + n.i * 10, d.owner_id, 'delivered', d.created_at
+         FROM n, (SELECT * FROM deliveries LIMIT 1) d`,
+      ),
+    ])
+    const { db, cost } = countCosts(env.DB)
+    const changed = { sql: 'SELECT id FROM endpoints WHERE id = ?', values: [endpoint.id] }
+    await skipStatement(db, changed, Number.MAX_SAFE_INTEGER, 1).run()
+    expect((await deliveriesOf(endpoint.id)).filter(({ state }) => state === 'skipped')).toHaveLength(2)
+    expect(cost.rowsRead).toBeLessThan(20)
   })
 
   it('that had failed goes out with the rest, in order, when its owner says that it is well again', async () => {

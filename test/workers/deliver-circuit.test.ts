@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { dueEndpoints, lineUpStatement } from '../../src/db/deliveries.ts'
+import { deliver } from '../../src/workers/deliver.ts'
 import {
   control,
   count,
@@ -312,6 +313,25 @@ describe('What an owner changes while a run is under way', () => {
     })
     // Nor is told what is not so.
     expect(await told()).toEqual([])
+  })
+
+  it('is seen to at once: what waited goes out when a probe that was under way has failed', async () => {
+    const { endpoint } = await owed(tubewire, 4)
+    await env.DB.prepare('UPDATE endpoints SET failures = 7, failing_since = 1, broken_since = 1').run()
+    let sent = 0
+    tubewire.deps.fetch = async () => {
+      sent += 1
+      if (sent > 1) return new Response()
+      await env.DB.prepare(
+        'UPDATE endpoints SET revision = revision + 1, failures = 0, failing_since = NULL, broken_since = NULL',
+      ).run()
+      // Who was woken for that finds the probe in the way.
+      await deliver(tubewire.deps, () => undefined, [endpoint.id])
+      return new Response('', { status: 500 })
+    }
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const states = (await deliveriesOf(endpoint.id)).map(({ state }) => state)
+    expect(states).toEqual(['pending', 'delivered', 'delivered', 'delivered'])
   })
 
   it('that is something else leaves what the run has learned', async () => {

@@ -233,6 +233,27 @@ describe('Runs that come in vain, many before their time', () => {
     tubewire.deps.pause = async (milliseconds) => tubewire.advance(milliseconds)
     expect(await runs(ids)).toEqual(second === undefined ? [] : [second])
   })
+
+  it('call again where what the run before called for could not be committed', async () => {
+    const { ids } = await owing(1, 10, 'rate_limit = 0.1, concurrency = 1')
+    tubewire.deps.fetch = async () => new Response()
+    const { DB } = tubewire.deps.env
+    let isRead = false
+    tubewire.deps.env.DB = new Proxy(env.DB, {
+      get(target, name) {
+        if (name !== 'batch') return Reflect.get(target, name).bind(target)
+        return async (statements: D1PreparedStatement[]) => {
+          // What is due can be read, but nothing be recorded.
+          if (isRead) throw new Error('Network connection lost')
+          isRead = true
+          return target.batch(statements)
+        }
+      },
+    })
+    await expect(deliver(tubewire.deps, () => undefined, ids)).rejects.toThrow('Network connection lost')
+    tubewire.deps.env.DB = DB
+    expect(await runs(ids)).toHaveLength(1)
+  })
 })
 
 describe('A run that comes while an endpoint is sent a test', () => {
