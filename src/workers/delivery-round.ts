@@ -4,7 +4,7 @@
  * The lease of the gate comes before the read, so a doubled message never sends what another run is sending. A round that
  * dies leaves its deliveries due: they are sent again, which "at least once" allows and `webhook-id` tells.
  */
-import { type Due, type DueDelivery, dueDeliveries, LINE, type RecordedAttempt } from '../db/deliveries.ts'
+import { type Due, dueDeliveries, type RecordedAttempt } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import { newId } from '../db/id.ts'
 import { Deadlines } from '../http/deadline.ts'
@@ -12,12 +12,13 @@ import { HEALTHY, type Health, judge, type Told } from '../webhooks/health.ts'
 import { afterAnswer, call, giveBack, NEW_PACE, type Pace, reserve } from '../webhooks/pace.ts'
 import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
+import { type Plan, planVisit, type Visit } from './delivery-plan.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { type Judged, recordOutcomes } from './record-outcomes.ts'
 import { Rendering } from './rendering.ts'
 import { ROUND_SIZE } from './round-size.ts'
-import { Line, pack, type Shipment } from './shipments.ts'
+import type { Shipment } from './shipments.ts'
 import type { Slots } from './slots.ts'
 
 /** An endpoint may take so long to answer. On top: the round before its last send, and the commit. */
@@ -64,67 +65,6 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
       : { id, pace, plan: null, readyAt: 0 }
   })
   return new Round(deps, slots, holder, visits, new Rendering(deps, due.events))
-}
-
-/** What is to be sent to an endpoint in this round. */
-type Plan = { endpoint: Endpoint; line: Line; hasMore: boolean }
-/** `readyAt`: from when on there may be something to send that there is not yet; 0: nothing is known of that. */
-type Visit = { id: string; pace: Pace; plan: Plan | null; readyAt: number }
-
-function planVisit(
-  endpoint: Endpoint,
-  pace: Pace,
-  all: readonly DueDelivery[],
-  perEndpoint: number,
-  now: number,
-  nextDueAt: number,
-): Visit {
-  const { id, batchSize, batchMs, heldUntil, ordering } = endpoint
-  // Of one that is held nothing is read, and there may be something.
-  if (heldUntil > now) return { id, pace, plan: null, readyAt: isSentTo(endpoint) ? heldUntil : 0 }
-  const size = batchSize ?? 1
-  const most = Math.max(perEndpoint, size)
-  const readyAt = batchSize === null ? 0 : Math.min(...all.map(({ createdAt }) => createdAt)) + (batchMs ?? 0)
-  if (all.length > 0 && all.length < size && readyAt > now) return { id, pace, plan: null, readyAt }
-  const probe = probeOf(endpoint, all)
-  // Of one that is broken a probe says whether the others are worth it.
-  const wanted = probe ? pack(probe, size).slice(0, 1) : pack(all.slice(0, most), size)
-  const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
-  const isCut = retried >= most / 2 || all.length - retried >= most
-  // What waits behind the retried was not read.
-  const hasFollowers = ordering !== 'none' && retried > 0
-  const hasMore = isCut || hasFollowers || wanted.flat().length < all.length
-  return {
-    id,
-    pace,
-    plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
-    // The ticks see what waits behind one that failed, take it for due, and do not come at the time of that one.
-    readyAt: wanted.length > 0 ? 0 : nextDueAt,
-  }
-}
-
-/** Of so many probes one is of what was not tried yet. */
-const PROBES_A_TURN = 3
-
-/**
- * What the next probe of an endpoint that is broken begins with, or null: it is not. The oldest; but it may be for just these
- * events that it fails, and they fall due again before every probe: so the second of each three is of what was not tried yet.
- */
-function probeOf(
-  { brokenSince, probes, ordering }: Endpoint,
-  all: readonly DueDelivery[],
-): readonly DueDelivery[] | null {
-  if (brokenSince === null) return null
-  if (probes % PROBES_A_TURN !== 1) return all
-  // Nothing that waits for another one: of those the line gives out none.
-  const line = new Line(pack(all, 1), ordering)
-  const free = all.flatMap(() => line.next() ?? [])
-  const untried = free.filter(({ attempts, attemptsBefore }) => attempts === attemptsBefore)
-  return untried.length > 0 ? untried : all
-}
-
-function isSentTo({ pausedAt, disabledAt, verifiedAt }: Endpoint): boolean {
-  return pausedAt === null && disabledAt === null && verifiedAt !== null
 }
 
 /** An endpoint that this round has the lease of, and how it is doing. */
