@@ -3,12 +3,9 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { exampleOf } from '../src/events/catalogue.ts'
-import { encryptSecret } from '../src/secrets.ts'
-import { newSecret } from '../src/webhooks/signature.ts'
+import { subscribeAll as insertAll } from '../test/support/subscribe-all.ts'
 import type { Produce } from './deliver-worker.ts'
 import { type Measured, startMeasured } from './harness.ts'
-
-const OWNER = 'usr_administrator'
 
 /** Where receivers are, in a process of its own, so that it has a core of its own: see bench/receiver.ts. */
 export type Receivers = { url: string; hanging: string; failing: string }
@@ -30,30 +27,9 @@ export async function withReceivers<TResult>(
   }
 }
 
-/** Makes an endpoint for each URL, named `ep_0` and so on, which is sent all events. @returns their ids. */
-export async function subscribeAll(
-  { db, encryptionKeys }: Measured,
-  urls: readonly string[],
-): Promise<string[]> {
-  const endpoints = await Promise.all(
-    urls.map(async (url, index) => {
-      const id = `ep_${index}`
-      return { id, url, secret: await encryptSecret(encryptionKeys, newSecret(), id) }
-    }),
-  )
-  await db.batch([
-    db
-      .prepare(
-        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, verified_at)
-         SELECT value ->> 'id', '${OWNER}', value ->> 'url', '', value ->> 'secret', 0, 0 FROM json_each(?)`,
-      )
-      .bind(JSON.stringify(endpoints)),
-    db.prepare(
-      `INSERT INTO subscriptions (id, owner_id, endpoint_id, created_at) SELECT 'sub_' || id, owner_id, id, 0 FROM endpoints`,
-    ),
-    db.prepare(`INSERT INTO subscription_keys SELECT '*', '', '', id FROM subscriptions`),
-  ])
-  return endpoints.map(({ id }) => id)
+/** See test/support/subscribe-all.ts. */
+export function subscribeAll({ db, encryptionKeys }: Measured, urls: readonly string[]): Promise<string[]> {
+  return insertAll(db, encryptionKeys, urls)
 }
 
 /** Commits events as a poll does, and wakes their deliveries. Settles when the last is committed. */

@@ -141,6 +141,16 @@ function endpointOf({ nextDueAt: _, ...row }: Record<string, unknown>): Endpoint
 }
 
 /**
+ * `waiting (id)`, for `WITH RECURSIVE`: the endpoints that have something due or waiting, and at the end a null. Steps from endpoint
+ * to endpoint along the index, however much each has piled up.
+ */
+export const WAITING = `waiting (id) AS (
+  SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL AND endpoint_id > waiting.id)
+  FROM waiting WHERE waiting.id IS NOT NULL)`
+
+/**
  * The endpoints that have something due by then, and when the first of it is. Steps from endpoint to endpoint along the
  * index, so that it reads a few rows an endpoint however much each has piled up.
  * @returns milliseconds since the epoch, by the endpoint's id.
@@ -148,12 +158,7 @@ function endpointOf({ nextDueAt: _, ...row }: Record<string, unknown>): Endpoint
 export async function dueEndpoints(db: D1Database, dueBefore: number): Promise<Map<string, number>> {
   const { results } = await db
     .prepare(
-      `WITH RECURSIVE waiting (id) AS (
-         SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL
-         UNION ALL
-         SELECT (SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL AND endpoint_id > waiting.id)
-         FROM waiting WHERE waiting.id IS NOT NULL
-       ), first (id, dueAt) AS MATERIALIZED (
+      `WITH RECURSIVE ${WAITING}, first (id, dueAt) AS MATERIALIZED (
          SELECT id, (SELECT min(due_at) FROM deliveries WHERE endpoint_id = waiting.id AND due_at IS NOT NULL)
          FROM waiting WHERE id IS NOT NULL
        )

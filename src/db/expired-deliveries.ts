@@ -1,5 +1,5 @@
 /** @module Giving up what has been pending for too long. */
-import { LINE } from './deliveries.ts'
+import { LINE, WAITING } from './deliveries.ts'
 import { sequencesBetween } from './events.ts'
 
 /**
@@ -33,12 +33,7 @@ export async function failExpired(
   )
   const { results: expired } = await db
     .prepare(
-      `WITH RECURSIVE waiting (id) AS (
-         SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL
-         UNION ALL
-         SELECT (SELECT min(endpoint_id) FROM deliveries WHERE due_at IS NOT NULL AND endpoint_id > waiting.id)
-         FROM waiting WHERE waiting.id IS NOT NULL
-       )
+      `WITH RECURSIVE ${WAITING}
        SELECT d.endpoint_id AS endpointId, d.event_sequence AS sequence
        FROM waiting w CROSS JOIN deliveries d ON d.endpoint_id = w.id AND d.event_sequence IN (${runs.join(' UNION ALL ')})
        WHERE d.created_at < ?1 LIMIT CAST(?4 AS INTEGER)`,

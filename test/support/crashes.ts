@@ -14,11 +14,10 @@ import { exampleOf } from '../../src/events/catalogue.ts'
 import type { NewEvent } from '../../src/events/types.ts'
 import { newSecrets } from '../../src/local/dev-vars.ts'
 import { type LocalWorker, startWorker } from '../../src/local/worker.ts'
-import { encryptSecret } from '../../src/secrets.ts'
-import { newSecret } from '../../src/webhooks/signature.ts'
 import { wakeDeliveries } from '../../src/workers/messages.ts'
 import type { Random } from '../model/random.ts'
 import { allGone, descendants } from './cli.ts'
+import { subscribeAll } from './subscribe-all.ts'
 
 const ENDPOINTS = 10
 const EVENTS_A_COMMIT = 5
@@ -29,7 +28,6 @@ const REQUESTS_A_LIFE = 300
 /** Asking the database takes its time, too. */
 const LOOK_EVERY_MS = 50
 const PATIENCE_MS = 60_000
-const OWNER = 'usr_administrator'
 
 export type CrashReport = {
   kills: number
@@ -115,24 +113,8 @@ async function workerds(): Promise<number[]> {
 async function subscribe(db: D1Database, keys: string, url: string): Promise<void> {
   const [keyId = '', key = ''] = keys.split(':')
   const ring = [{ id: keyId, bytes: Buffer.from(key, 'base64') }]
-  const endpoints = await Promise.all(
-    Array.from({ length: ENDPOINTS }, async (_, index) => {
-      const id = `ep_${index}`
-      return { id, url: `${url}/${id}`, secret: await encryptSecret(ring, newSecret(), id) }
-    }),
-  )
-  await db.batch([
-    db
-      .prepare(
-        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, verified_at)
-         SELECT value ->> 'id', '${OWNER}', value ->> 'url', '', value ->> 'secret', 0, 0 FROM json_each(?)`,
-      )
-      .bind(JSON.stringify(endpoints)),
-    db.prepare(
-      `INSERT INTO subscriptions (id, owner_id, endpoint_id, created_at) SELECT 'sub_' || id, owner_id, id, 0 FROM endpoints`,
-    ),
-    db.prepare(`INSERT INTO subscription_keys SELECT '*', '', '', id FROM subscriptions`),
-  ])
+  const urls = Array.from({ length: ENDPOINTS }, (_, index) => `${url}/ep_${index}`)
+  await subscribeAll(db, ring, urls)
 }
 
 /** Commits events without a pause, as polls do, as long as those before are being delivered. */
