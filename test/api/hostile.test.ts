@@ -57,6 +57,7 @@ const HOSTILE_TEXTS = [
 const text = fc.oneof(fc.constantFrom(...HOSTILE_TEXTS), fc.string({ unit: 'binary', maxLength: 50 }))
 
 const isWrongType = (schema: Record<string, unknown>, value: unknown): boolean => {
+  if ('const' in schema) return value !== schema['const']
   const types = [
     schema['type'],
     ...((schema['anyOf'] ?? []) as { type?: string }[]).map(({ type }) => type),
