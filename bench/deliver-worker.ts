@@ -38,8 +38,8 @@ export async function produceEvents(
   }
 }
 
-/** Asking the database costs it something, too. */
-const LOOK_EVERY_MS = 50
+/** A look costs as much as two deliveries do, at the expense of what is measured. */
+const LOOK_EVERY_MS = 250
 
 /** Settles when nothing is owed any more, but to these endpoints. */
 export async function allDelivered({ env, pause }: Deps, unwell: readonly string[]): Promise<void> {
