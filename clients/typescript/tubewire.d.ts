@@ -759,7 +759,7 @@ export interface paths {
     put?: never
     /**
      * Send to an endpoint again
-     * @description One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`, and a replay that was asked for before is cancelled.
+     * @description One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`, and a replay that was asked for before is cancelled. One that is not verified yet stays `pending`: `verify` asks its target.
      *
      *     API keys need the scope `endpoints:write`.
      */

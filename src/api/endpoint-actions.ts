@@ -66,7 +66,7 @@ export const endpointActionOperations = [
     tag: 'Endpoints',
     summary: 'Send to an endpoint again',
     description:
-      'One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`, and a replay that was asked for before is cancelled.',
+      'One that was paused, disabled or broken: it begins anew. `backlog` says what becomes of what waited, which is kept for 14 days: `all` of it goes out, in order; what happened from a time on; or `none`. What does not is `skipped`, and a replay that was asked for before is cancelled. One that is not verified yet stays `pending`: `verify` asks its target.',
     params,
     isBodyOptional: true,
     body: v.strictObject({

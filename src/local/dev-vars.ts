@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import { VARIABLES } from '../config.ts'
+import { nearestName } from '../nearest.ts'
 import { Mistake } from './mistake.ts'
-import { nearestName } from './nearest.ts'
 
 /** What the Worker needs to be told in secret: see src/config.ts. */
 export type Secrets = { ADMIN_KEY: string; ENCRYPTION_KEYS: string }

@@ -136,6 +136,8 @@ describe('Subscriptions', () => {
     [{ colour: 'red' }, 'filter.colour', /unknown/],
     [{ __proto__x: 1 }, 'filter.__proto__x', /^is unknown$/],
     [{ max_duration: 1 }, 'filter.max_duration', /^is unknown: do you mean maxDuration\?$/],
+    [{ txt: 'a' }, 'filter.txt', /^is unknown: do you mean text\?$/],
+    [{ ['t'.repeat(90)]: 'a' }, `filter.${'t'.repeat(90)}`, /^is unknown$/],
     [{ language: ['en'] }, 'filter.language', /^is unknown: do you mean languages\?$/],
     [{ languages: ['English'] }, 'filter.languages[0]', /^must be the code of a language, such as en$/],
     [{ languages: ['_unknown'] }, 'filter.languages[0]', /^must be the code of a language/],

@@ -3,6 +3,7 @@
  * nothing is wrong alone are combinations looked at (the contract's "Validation errors").
  */
 import * as v from 'valibot'
+import { nearestName } from '../../nearest.ts'
 import { type InvalidParam, invalidParams, type Location } from '../problem.ts'
 
 /** What a caller named is repeated to him, but not at any length. */
@@ -83,11 +84,13 @@ function unknownMessage(schema: v.GenericSchema, name: string): string {
   if (Object.hasOwn(hints, name)) return `is unknown: ${hints[name]}`
   const plain = (text: string) => text.replace(/[^a-z0-9]/gi, '').toLowerCase()
   const sent = plain(name)
-  const meant = Object.keys(entriesOf(schema)).find((known) => {
+  const names = Object.keys(entriesOf(schema))
+  const begun = names.find((known) => {
     const own = plain(known)
     return own === sent || (sent.length >= 4 && (own.startsWith(sent) || sent.startsWith(own)))
   })
-  return meant === undefined ? 'is unknown' : `is unknown: do you mean ${meant}?`
+  const meant = begun ?? nearestName(name, names)
+  return meant === null ? 'is unknown' : `is unknown: do you mean ${meant}?`
 }
 
 /** The object that an issue is about a field of. */

@@ -3,6 +3,8 @@
 /** Of these names the nearest one, or null when none is near: a third of its letters may be wrong. */
 export function nearestName(typed: string, names: readonly string[]): string | null {
   const [nearest] = names
+    // What is much longer is none of them; to compare it would take long.
+    .filter((name) => typed.length <= name.length * 2)
     .map((name) => ({ name, distance: distance(typed.toUpperCase(), name.toUpperCase()) }))
     .filter((one) => one.distance <= one.name.length / 3)
     .toSorted((a, b) => a.distance - b.distance)
