@@ -2,7 +2,7 @@
 import { type DueDelivery, LINE } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import type { Pace } from '../webhooks/pace.ts'
-import { Line, pack } from './shipments.ts'
+import { Line, pack, type Shipment } from './shipments.ts'
 
 /** What is to be sent to an endpoint in this round. */
 export type Plan = { endpoint: Endpoint; line: Line; hasMore: boolean }
@@ -29,10 +29,11 @@ export function planVisit(
   const most = Math.max(perEndpoint, size)
   const readyAt = batchSize === null ? 0 : Math.min(...all.map(({ createdAt }) => createdAt)) + (batchMs ?? 0)
   if (all.length > 0 && all.length < size && readyAt > now) return { id, pace, plan: null, readyAt }
-  const probe = probeOf(endpoint, all)
-  // Of one that is broken a probe says whether the others are worth it.
-  const wanted = probe ? pack(probe, size).slice(0, 1) : pack(all.slice(0, most), size)
   const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
+  const whole = batchSize !== null && retried >= most ? withoutCut(all) : all
+  const probe = probeOf(endpoint, whole)
+  // Of one that is broken a probe says whether the others are worth it.
+  const wanted = probe ? pack(probe, size).slice(0, 1) : atMost(pack(whole, size), most)
   const isCut = retried >= most / 2 || all.length - retried >= most
   // What waits behind the retried was not read.
   const hasFollowers = ordering !== 'none' && retried > 0
@@ -44,6 +45,22 @@ export function planVisit(
     // The ticks see what waits behind one that failed, take it for due, and do not come at the time of that one.
     readyAt: wanted.length > 0 ? 0 : nextDueAt,
   }
+}
+
+/** The first of the shipments, as long as they hold no more than so many deliveries; one at least. */
+function atMost(shipments: readonly Shipment[], most: number): Shipment[] {
+  let count = 0
+  return shipments.filter((shipment, index) => {
+    count += shipment.length
+    return index === 0 || count <= most
+  })
+}
+
+/** What failed together comes again together: what failed last may be read in part only, and is left to the next round. */
+function withoutCut(all: readonly DueDelivery[]): readonly DueDelivery[] {
+  const last = Math.max(...all.map(({ dueAt }) => dueAt))
+  const rest = all.filter(({ dueAt }) => dueAt < last)
+  return rest.some(({ dueAt }) => dueAt > LINE.replayed) ? rest : all
 }
 
 /** Of so many probes one is of what was not tried yet. */

@@ -1,15 +1,23 @@
 /** @module In which order what is due at one endpoint goes out, and what waits for what. Pure. */
-import type { DueDelivery } from '../db/deliveries.ts'
+import { type DueDelivery, LINE } from '../db/deliveries.ts'
+import { chunks } from './messages.ts'
 
 /** What is sent in one body: mostly one delivery. Not empty. */
 export type Shipment = readonly [DueDelivery, ...DueDelivery[]]
 
-/** Deliveries as they go out together, in each body in the order of the events. @param size how many fit into one. */
+/**
+ * Deliveries as they go out together, in each body in the order of the events. What failed together falls due together, and comes
+ * again by itself: its body has the same events, and so the same id. @param size how many fit into one.
+ */
 export function pack(deliveries: readonly DueDelivery[], size: number): Shipment[] {
-  const count = Math.ceil(deliveries.length / size)
-  return Array.from({ length: count }, (_, at) =>
-    deliveries.slice(at * size, (at + 1) * size).toSorted((a, b) => a.sequence - b.sequence),
-  ).filter(isShipment)
+  if (size === 1) return deliveries.map((delivery) => [delivery])
+  const placed = deliveries.map((delivery, place) => ({ delivery, place }))
+  const groups = Map.groupBy(placed, ({ delivery }) => Math.max(delivery.dueAt, LINE.replayed))
+  return [...groups.values()]
+    .flatMap((group) => chunks(group, size))
+    .toSorted(([a], [b]) => (a?.place ?? 0) - (b?.place ?? 0))
+    .map((part) => part.map(({ delivery }) => delivery).toSorted((a, b) => a.sequence - b.sequence))
+    .filter(isShipment)
 }
 
 function isShipment(deliveries: DueDelivery[]): deliveries is [DueDelivery, ...DueDelivery[]] {

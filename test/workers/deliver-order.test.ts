@@ -10,6 +10,8 @@ beforeEach(async () => {
   await env.DB.prepare('DELETE FROM endpoints').run()
 })
 
+type Sequenced = { sequence: number }
+
 /** An endpoint that is owed so many events, of these keys in turn. */
 async function given(events: number, settings: string, keys: readonly string[] = []) {
   const made = await owed(tubewire, events)
@@ -160,9 +162,7 @@ describe('Several events in one body', () => {
       ['batch', 10],
       ['batch', 5],
     ])
-    expect(sent.flatMap(({ data }) => data.map(({ sequence }: { sequence: number }) => sequence))).toEqual(
-      sequences,
-    )
+    expect(sent.flatMap(({ data }) => data.map(({ sequence }: Sequenced) => sequence))).toEqual(sequences)
     expect(await statesOf(endpoint.id)).toBe('d'.repeat(25))
   })
 
@@ -173,7 +173,7 @@ describe('Several events in one body', () => {
       .run()
     await deliverAll(tubewire.deps, [endpoint.id])
     const [sent] = await bodies(receiver)
-    expect(sent.data.map(({ sequence }: { sequence: number }) => sequence)).toEqual(sequences)
+    expect(sent.data.map(({ sequence }: Sequenced) => sequence)).toEqual(sequences)
   })
 
   it('wait for others for as long as the owner says, and wake themselves then', async () => {
@@ -185,6 +185,42 @@ describe('Several events in one body', () => {
     tubewire.advance(5_000)
     await deliverAll(tubewire.deps, [endpoint.id])
     expect((await bodies(receiver)).map(({ data }) => data.length)).toEqual([3])
+  })
+
+  it('that fail come again by themselves, with the same id, though there is more by then', async () => {
+    const { receiver, endpoint, sequences } = await given(7, 'batch_size = 10, batch_ms = 0')
+    const late = sequences.slice(3)
+    const setDue = (dueAt: number | null) =>
+      env.DB.prepare('UPDATE deliveries SET due_at = ? WHERE event_sequence >= ?').bind(dueAt, late[0]).run()
+    await setDue(null)
+    await receiver.answer({ status: 500, times: 1 }, { status: 200 })
+    await deliverAll(tubewire.deps, [endpoint.id])
+    await setDue(0)
+    tubewire.advance(5_000)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const [first, second, third] = await bodies(receiver)
+    expect(second.webhookId).toBe(first.webhookId)
+    expect([first, second, third].map(({ data }) => data.map(({ sequence }: Sequenced) => sequence))).toEqual(
+      [sequences.slice(0, 3), sequences.slice(0, 3), late],
+    )
+    expect(await receiver.count()).toBe(3)
+  })
+
+  it('that failed come again as they were, however many batches did', async () => {
+    const { receiver, endpoint, sequences } = await given(
+      240,
+      'batch_size = 100, batch_ms = 0, concurrency = 1',
+    )
+    const [first = 0] = sequences
+    // More than a round reads, which so ends in the midst of the last.
+    await env.DB.prepare(
+      'UPDATE deliveries SET attempts = 1, due_at = 2 + CAST((event_sequence - ?) / 60 AS INTEGER)',
+    )
+      .bind(first)
+      .run()
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const sent = (await bodies(receiver)).map(({ data }) => data.map(({ sequence }: Sequenced) => sequence))
+    expect(sent).toEqual([0, 60, 120, 180].map((at) => sequences.slice(at, at + 60)))
   })
 
   it('that fail come again together, with the same id', async () => {
