@@ -25,9 +25,13 @@ export async function attemptShipment(
   const { startedAt, durationMs, status, error, response, retryAt } = attempt
   const endedAt = startedAt + durationMs
   const random = deps.random()
-  const recorded = shipment.map((delivery): RecordedAttempt => {
+  const attempted = shipment.map((delivery) => {
     const number = delivery.attempts + 1
-    const outcome = outcomeOf(attempt, number - delivery.attemptsBefore, random)
+    return { delivery, number, outcome: outcomeOf(attempt, number - delivery.attemptsBefore, random) }
+  })
+  // What failed together comes again together, however often each was tried before.
+  const dueAt = Math.max(0, ...attempted.map(({ outcome }) => (outcome.kind === 'retry' ? outcome.dueAt : 0)))
+  const recorded = attempted.map(({ delivery, number, outcome }): RecordedAttempt => {
     const event = rendering.event(delivery.sequence)
     deps.log({
       log: 'attempt',
@@ -42,7 +46,7 @@ export async function attemptShipment(
       latencyMs: startedAt - (event?.seenAt ?? startedAt),
       ...('reason' in outcome ? { detail: outcome.reason } : {}),
       // Of one that is disabled by it all waits until it is resumed.
-      ...(outcome.kind === 'retry' && !isGone(status) ? { dueAt: outcome.dueAt } : {}),
+      ...(outcome.kind === 'retry' && !isGone(status) ? { dueAt } : {}),
     })
     return {
       endpointId: endpoint.id,
@@ -54,7 +58,7 @@ export async function attemptShipment(
       error,
       response,
       state: STATES[outcome.kind],
-      dueAt: outcome.kind === 'retry' ? outcome.dueAt : null,
+      dueAt: outcome.kind === 'retry' ? dueAt : null,
       finishedAt: outcome.kind === 'retry' ? null : endedAt,
     }
   })

@@ -27,24 +27,33 @@ export function planVisit(
   if (heldUntil > now) return { id, pace, plan: null, readyAt: isSentTo(endpoint) ? heldUntil : 0 }
   const size = batchSize ?? 1
   const most = Math.max(perEndpoint, size)
-  const readyAt = batchSize === null ? 0 : Math.min(...all.map(({ createdAt }) => createdAt)) + (batchMs ?? 0)
-  if (all.length > 0 && all.length < size && readyAt > now) return { id, pace, plan: null, readyAt }
-  const retried = all.filter(({ dueAt }) => dueAt > LINE.replayed).length
-  const whole = batchSize !== null && retried >= most ? withoutCut(all) : all
+  const [retried, inLine] = [all.filter(isRetried), all.filter((delivery) => !isRetried(delivery))]
+  const fullAt =
+    batchSize === null ? 0 : Math.min(...inLine.map(({ createdAt }) => createdAt)) + (batchMs ?? 0)
+  // A batch that is not full waits for others; what failed has waited.
+  const waits = inLine.length > 0 && inLine.length < size && fullAt > now
+  const ready = waits ? retried : all
+  const whole =
+    batchSize !== null && ordering === 'none' && retried.length >= most ? withoutCut(ready) : ready
   const probe = probeOf(endpoint, whole)
   // Of one that is broken a probe says whether the others are worth it.
-  const wanted = probe ? pack(probe, size).slice(0, 1) : atMost(pack(whole, size), most)
-  const isCut = retried >= most / 2 || all.length - retried >= most
+  const wanted = probe ? pack(probe, size, ordering).slice(0, 1) : atMost(pack(whole, size, ordering), most)
+  const isCut = retried.length >= most / 2 || inLine.length >= most
   // What waits behind the retried was not read.
-  const hasFollowers = ordering !== 'none' && retried > 0
-  const hasMore = isCut || hasFollowers || wanted.flat().length < all.length
+  const hasFollowers = ordering !== 'none' && retried.length > 0
+  const hasMore = isCut || hasFollowers || wanted.flat().length < ready.length
+  // The ticks see what waits behind one that failed, take it for due, and do not come at the time of that one.
+  const nextAt = wanted.length > 0 ? 0 : nextDueAt
   return {
     id,
     pace,
     plan: wanted.length > 0 ? { endpoint, line: new Line(wanted, ordering), hasMore } : null,
-    // The ticks see what waits behind one that failed, take it for due, and do not come at the time of that one.
-    readyAt: wanted.length > 0 ? 0 : nextDueAt,
+    readyAt: waits ? fullAt : nextAt,
   }
+}
+
+function isRetried({ dueAt }: DueDelivery): boolean {
+  return dueAt > LINE.replayed
 }
 
 /** The first of the shipments, as long as they hold no more than so many deliveries; one at least. */
@@ -60,7 +69,7 @@ function atMost(shipments: readonly Shipment[], most: number): Shipment[] {
 function withoutCut(all: readonly DueDelivery[]): readonly DueDelivery[] {
   const last = Math.max(...all.map(({ dueAt }) => dueAt))
   const rest = all.filter(({ dueAt }) => dueAt < last)
-  return rest.some(({ dueAt }) => dueAt > LINE.replayed) ? rest : all
+  return rest.some(isRetried) ? rest : all
 }
 
 /** Of so many probes one is of what was not tried yet. */
@@ -77,7 +86,7 @@ function probeOf(
   if (brokenSince === null) return null
   if (probes % PROBES_A_TURN !== 1) return all
   // Nothing that waits for another one: of those the line gives out none.
-  const line = new Line(pack(all, 1), ordering)
+  const line = new Line(pack(all, 1, ordering), ordering)
   const free = all.flatMap(() => line.next() ?? [])
   const untried = free.filter(({ attempts, attemptsBefore }) => attempts === attemptsBefore)
   return untried.length > 0 ? untried : all

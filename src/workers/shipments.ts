@@ -7,12 +7,15 @@ export type Shipment = readonly [DueDelivery, ...DueDelivery[]]
 
 /**
  * Deliveries as they go out together, in each body in the order of the events. What failed together falls due together, and comes
- * again by itself: its body has the same events, and so the same id. @param size how many fit into one.
+ * again by itself: its body has the same events, and so the same id. Where all is sent in order nothing is put beside it anyway.
+ * @param size how many fit into one.
  */
-export function pack(deliveries: readonly DueDelivery[], size: number): Shipment[] {
+export function pack(deliveries: readonly DueDelivery[], size: number, ordering: Ordering): Shipment[] {
   if (size === 1) return deliveries.map((delivery) => [delivery])
   const placed = deliveries.map((delivery, place) => ({ delivery, place }))
-  const groups = Map.groupBy(placed, ({ delivery }) => Math.max(delivery.dueAt, LINE.replayed))
+  const groups = Map.groupBy(placed, ({ delivery: { dueAt } }) =>
+    ordering === 'endpoint' ? 0 : Math.max(dueAt, LINE.replayed),
+  )
   return [...groups.values()]
     .flatMap((group) => chunks(group, size))
     .toSorted(([a], [b]) => (a?.place ?? 0) - (b?.place ?? 0))

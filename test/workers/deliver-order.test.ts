@@ -223,6 +223,51 @@ describe('Several events in one body', () => {
     expect(sent).toEqual([0, 60, 120, 180].map((at) => sequences.slice(at, at + 60)))
   })
 
+  it('that fail come again together, though some were tried before', async () => {
+    const { receiver, endpoint, sequences } = await given(4, 'batch_size = 4, batch_ms = 0')
+    await env.DB.prepare('UPDATE deliveries SET attempts = 3 WHERE event_sequence <= ?')
+      .bind(sequences[1])
+      .run()
+    await receiver.answer({ status: 500, times: 1 }, { status: 200 })
+    await deliverAll(tubewire.deps, [endpoint.id])
+    tubewire.advance(12 * 3_600_000)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const [first, second] = await bodies(receiver)
+    expect(second.webhookId).toBe(first.webhookId)
+    expect(await receiver.count()).toBe(2)
+  })
+
+  it('that fail come again in order where all is sent in order, however often each was tried', async () => {
+    const { receiver, endpoint, sequences } = await given(
+      300,
+      "batch_size = 100, batch_ms = 0, ordering = 'endpoint'",
+    )
+    // As of rounds that read them in part, and in the wrong order.
+    await env.DB.prepare(
+      'UPDATE deliveries SET attempts = 1, due_at = iif(event_sequence % 2 = 0, 2, 3)',
+    ).run()
+    await deliverAll(tubewire.deps, [endpoint.id])
+    const sent = (await bodies(receiver)).map(({ data }) => data.map(({ sequence }: Sequenced) => sequence))
+    expect(sent.map((body) => body.length)).toEqual([100, 100, 100])
+    expect(sent.map((body) => body.toSorted((a: number, b: number) => a - b))).toEqual(sent)
+    expect(new Set(sent.flat())).toEqual(new Set(sequences))
+  })
+
+  it('wait for others though there is something to try again, which does not', async () => {
+    const { receiver, endpoint, sequences } = await given(5, 'batch_size = 10, batch_ms = 5000')
+    await env.DB.prepare('UPDATE deliveries SET attempts = 1, due_at = 2 WHERE event_sequence <= ?')
+      .bind(sequences[2])
+      .run()
+    tubewire.deliveryQueue.sent.splice(0)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect((await bodies(receiver)).map(({ data }) => data.length)).toEqual([3])
+    expect(await statesOf(endpoint.id)).toBe('dddpp')
+    expect(tubewire.deliveryQueue.sent).toEqual([{ body: { endpoints: [endpoint.id] }, delaySeconds: 5 }])
+    tubewire.advance(5_000)
+    await deliverAll(tubewire.deps, [endpoint.id])
+    expect((await bodies(receiver)).map(({ data }) => data.length)).toEqual([3, 2])
+  })
+
   it('that fail come again together, with the same id', async () => {
     const { receiver, endpoint } = await given(4, 'batch_size = 4, batch_ms = 0')
     await receiver.answer({ status: 500, times: 1 }, { status: 200 })
