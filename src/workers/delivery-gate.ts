@@ -1,7 +1,7 @@
 /**
  * @module Who may send to which endpoint: a lease for one run at a time, and with it the endpoint's pace. Every request to an
- * endpoint goes through here. One object keeps many endpoints, so that a run with a hundred of them asks once or twice, and
- * not a hundred times: docs/decisions/015.
+ * endpoint goes through here. One object keeps many endpoints, so that a run with two hundred of them asks once or twice,
+ * and not two hundred times: docs/decisions/015.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { NEW_PACE, type Pace } from '../webhooks/pace.ts'

@@ -18,10 +18,10 @@ export const DeliveryMessage = v.object({
 })
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 
-/** Ids are short: a hundred of them are some 3 KB of the 128 KB that a message may have. */
-export const ENDPOINTS_A_MESSAGE = 100
+/** Ids are short: two hundred of them are some 6 KB of the 128 KB that a message may have. */
+export const ENDPOINTS_A_MESSAGE = 200
 /** `sendBatch` takes a hundred messages at once, but no more than 256 KB. */
-const MESSAGES_A_BATCH = 50
+const MESSAGES_A_BATCH = 25
 
 /** Wakes polls, each of an instance after so many whole seconds. */
 export async function wakePolls(

@@ -67,9 +67,9 @@ describe('A tick', () => {
     const ids = Array.from({ length: 150 }, (_, index) => `ins_${index}`)
     const polls = ids.map((instanceId) => ({ instanceId, delaySeconds: 0 }))
     await expect(wakePolls(tubewire.pollQueue, polls)).rejects.toThrow(
-      '1 of 3 batches of messages were not sent: down',
+      '1 of 6 batches of messages were not sent: down',
     )
-    expect(tubewire.pollQueue.sent.map(({ body }) => body.instance)).toEqual(ids.slice(50))
+    expect(tubewire.pollQueue.sent.map(({ body }) => body.instance)).toEqual(ids.slice(25))
   })
 
   it('wakes deliveries although waking polls fails, and says so', async () => {
