@@ -17,7 +17,7 @@ import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { type Judged, recordOutcomes } from './record-outcomes.ts'
 import { Rendering } from './rendering.ts'
-import { ROUND_SIZE } from './round-size.ts'
+import { perEndpointOf } from './round-size.ts'
 import type { Shipment } from './shipments.ts'
 import type { Slots } from './slots.ts'
 
@@ -36,7 +36,7 @@ export type Rest = { now: Set<string>; later: Map<string, number> }
 /** Enters the endpoints, reads what is due at them and begins to send. */
 export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly string[]): Promise<Round> {
   const { DELIVERY_GATE, DB } = deps.env
-  const perEndpoint = Math.max(1, Math.floor(ROUND_SIZE / endpointIds.length))
+  const perEndpoint = perEndpointOf(endpointIds.length)
   const holder = newId('run')
   const { entered, failed } = await enterGate(DELIVERY_GATE, holder, endpointIds, LEASE_MS, deps.clock())
   for (const { ids, error } of failed) {

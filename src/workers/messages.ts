@@ -18,7 +18,10 @@ export const DeliveryMessage = v.object({
 })
 export type DeliveryMessage = v.InferOutput<typeof DeliveryMessage>
 
-/** Ids are short: two hundred of them are some 6 KB of the 128 KB that a message may have. */
+/**
+ * Endpoints of a message, and of a round, which costs two calls of the database. Ids are short: two hundred of them are some 6 KB of
+ * the 128 KB that a message may have.
+ */
 export const ENDPOINTS_A_MESSAGE = 200
 /** `sendBatch` takes a hundred messages at once, but no more than 256 KB. */
 const MESSAGES_A_BATCH = 25
