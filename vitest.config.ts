@@ -16,7 +16,7 @@ const PURE_TESTS = [
   'test/mail/{message,messages}.test.ts',
   'test/peertube/{comment-feed,comments,counters,failure,notifications,paste,probe,safe-copy,short-uuid,thread,videos}.test.ts',
   'test/pictures/{path,raster}.test.ts',
-  'test/workers/{bucket,gcra,slots,window}.test.ts',
+  'test/workers/{bucket,gcra,round-size,slots,window}.test.ts',
   'test/{config,nearest,tokens}.test.ts',
 ]
 
