@@ -68,7 +68,11 @@ const NEW_ENDPOINT = {
   signsAsymmetric: false,
   metadata: null,
   verificationError: null,
+  kind: 'webhook',
 } as const
+
+/** Those of people: who was subscribed at our hub is nobody's to see. */
+const IS_OF_PEOPLE = "kind = 'webhook'"
 
 /**
  * Stores an endpoint with a subscription.
@@ -108,7 +112,13 @@ export async function findEndpoint(
   const found = await drizzle(db)
     .select()
     .from(endpoints)
-    .where(and(eq(endpoints.id, id), ownerId === null ? undefined : eq(endpoints.ownerId, ownerId)))
+    .where(
+      and(
+        eq(endpoints.id, id),
+        eq(endpoints.kind, 'webhook'),
+        ownerId === null ? undefined : eq(endpoints.ownerId, ownerId),
+      ),
+    )
   return found[0] ?? null
 }
 
@@ -135,6 +145,7 @@ export async function listEndpoints(
       sorts: { createdAt: 'created_at' },
       searched: ownerId === viewerId ? ['url', 'description'] : ['description'],
       ownerId,
+      where: { sql: IS_OF_PEOPLE, values: [] },
     },
     query,
   )
@@ -142,7 +153,7 @@ export async function listEndpoints(
 
 /** What of an endpoint can be changed. */
 export type EndpointChanges = Partial<
-  Omit<Endpoint, 'id' | 'ownerId' | 'createdAt' | 'updatedAt' | 'revision'>
+  Omit<Endpoint, 'id' | 'ownerId' | 'kind' | 'createdAt' | 'updatedAt' | 'revision'>
 >
 
 /** A SELECT of the id of an endpoint when a change of it will be done, and of nothing when it will not. */

@@ -15,8 +15,12 @@ export type EventFilter = {
   before?: number | undefined
   /** A type, or how types begin, and `*`: `video.*`. */
   type?: string | undefined
+  /** Types: of any of these. Instead of `type`. */
+  types?: readonly string[] | undefined
   /** Host of the instance, as events name it. */
   instance?: string | undefined
+  /** Hosts: of any of these. Instead of `instance`. */
+  instances?: readonly string[] | undefined
   /** Seen then or later, milliseconds since the epoch. */
   since?: number | undefined
   /** Seen before then, milliseconds since the epoch. */
@@ -134,8 +138,9 @@ function pageOf(
   columns = COLUMNS,
 ): { sql: string; values: readonly unknown[] } | null {
   const { viewerId, before, type, instance, since, until } = filter
-  const types = type === undefined || type === '*' ? null : typesLike(type, catalogue)
-  if (types?.length === 0) return null
+  const types = filter.types ?? (type === undefined || type === '*' ? null : typesLike(type, catalogue))
+  const instances = filter.instances ?? (instance === undefined ? null : [instance])
+  if (types?.length === 0 || instances?.length === 0) return null
 
   const values: (string | number)[] = []
   const bind = (value: string | number) => `?${values.push(value)}`
@@ -145,7 +150,6 @@ function pageOf(
       ? null
       : { since: bind(since ?? 0), until: bind(until ?? Number.MAX_SAFE_INTEGER) }
   const conditions = [
-    ...(instance === undefined ? [] : [`instance = ${bind(instance)}`]),
     ...(before === undefined ? [] : [`sequence < ${bind(before)}`]),
     ...(time
       ? [
@@ -156,12 +160,16 @@ function pageOf(
   ]
   const ofOwners = ['owner_id IS NULL', `owner_id = ${bind(viewerId)}`]
   const ofTypes = types ? types.map((one) => [`type = ${bind(one)}`]) : [[]]
+  const ofInstances = instances ? instances.map((one) => [`instance = ${bind(one)}`]) : [[]]
   // Said, for where most events are public SQLite, once it has statistics, would rather walk the table past all others.
-  const index = INDEXES[instance === undefined ? 'all' : 'instance'][types ? 'types' : 'all']
+  const index = INDEXES[instances ? 'instance' : 'all'][types ? 'types' : 'all']
   const runs = ofOwners.flatMap((ofOwner) =>
-    ofTypes.map(
-      (ofType) =>
-        `SELECT ${columns} FROM events INDEXED BY ${index} WHERE ${[ofOwner, ...ofType, ...conditions].join(' AND ')}`,
+    ofInstances.flatMap((ofInstance) =>
+      ofTypes.map(
+        (ofType) =>
+          `SELECT ${columns} FROM events INDEXED BY ${index}
+           WHERE ${[ofOwner, ...ofInstance, ...ofType, ...conditions].join(' AND ')}`,
+      ),
     ),
   )
   const sql = `${time ? edges(after, time) : ''} ${union(runs)} ORDER BY sequence LIMIT ${bind(limit)}`

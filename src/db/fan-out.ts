@@ -6,8 +6,8 @@ import { facetsOf, NAMED, orderKeyOf } from '../events/facets.ts'
 import { allOfKind, isOfTubewire, isOperational, keysOfEvent } from '../events/filter.ts'
 import type { EventType, NewEvent } from '../events/types.ts'
 import { LINE } from './deliveries.ts'
+import { between } from './filter-columns.ts'
 import { jsonParts } from './json-parts.ts'
-import { between } from './subscriptions.ts'
 
 /** A condition that every statement of a commit carries, with its values. */
 export type Guard = { sql: string; values: readonly (string | number)[] }

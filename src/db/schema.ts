@@ -482,6 +482,12 @@ export const events = sqliteTable(
     index('events_type').on(table.ownerId, table.type),
     index('events_instance').on(table.ownerId, table.instance),
     index('events_instance_type').on(table.ownerId, table.instance, table.type),
+    // All that happened to one video, comment or notification.
+    index('events_subject').on(table.subject, table.instance),
+    // Of feeds of a channel that nobody saved.
+    index('events_channel')
+      .on(sql`lower("data" ->> '$.video.channel.handle')`)
+      .where(sql`owner_id IS NULL AND "data" ->> '$.video.channel.handle' IS NOT NULL`),
   ],
 )
 
@@ -546,17 +552,41 @@ export const endpoints = sqliteTable(
     heldUntil: integer('held_until').notNull().default(0),
     /** Why its target is not verified yet, as far as that was tried. */
     verificationError: text('verification_error'),
+    /** `websub`: who was subscribed to a feed at our hub. It is sent to as the others are, and is nobody's to see. */
+    kind: text('kind', { enum: ['webhook', 'websub'] })
+      .notNull()
+      .default('webhook'),
   },
   (table) => [
-    index('endpoints_owner').on(table.ownerId, table.createdAt, table.id),
-    index('endpoints_created').on(table.createdAt, table.id),
+    // Partial: a feed may have thousands of subscribers, and no list shows them.
+    index('endpoints_owner').on(table.ownerId, table.createdAt, table.id).where(sql`kind = 'webhook'`),
+    index('endpoints_created').on(table.createdAt, table.id).where(sql`kind = 'webhook'`),
+    index('endpoints_of_owner').on(table.ownerId),
   ],
 )
 
-/**
- * Which events an endpoint wants: those that fit all that is said. The texts are what is asked for, by `U+001F` at each end and
- * in between: see src/db/subscriptions.ts. Null: any.
- */
+/** A filter: as it was asked for, and as SQL compares it. See src/db/filter-columns.ts. Null: any. */
+const filterColumns = () => ({
+  /** JSON of a `Filter`, as it was asked for. */
+  filter: text('filter').notNull().default('{}'),
+  instances: text('instances'),
+  channels: text('channels'),
+  accounts: text('accounts'),
+  videos: text('videos'),
+  languages: text('languages'),
+  categories: text('categories'),
+  tags: text('tags'),
+  notificationKinds: text('notification_kinds'),
+  nsfw: integer('nsfw', { mode: 'boolean' }),
+  localOnly: integer('local_only', { mode: 'boolean' }).notNull().default(false),
+  /** Seconds. */
+  minDuration: integer('min_duration'),
+  maxDuration: integer('max_duration'),
+  /** Lower case. */
+  text: text('text'),
+})
+
+/** Which events an endpoint wants: those that fit all that is said. */
 export const subscriptions = sqliteTable(
   'subscriptions',
   {
@@ -570,23 +600,7 @@ export const subscriptions = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull().default(0),
     revision: integer('revision').notNull().default(0),
-    /** JSON of a `Filter`, as it was asked for. */
-    filter: text('filter').notNull().default('{}'),
-    instances: text('instances'),
-    channels: text('channels'),
-    accounts: text('accounts'),
-    videos: text('videos'),
-    languages: text('languages'),
-    categories: text('categories'),
-    tags: text('tags'),
-    notificationKinds: text('notification_kinds'),
-    nsfw: integer('nsfw', { mode: 'boolean' }),
-    localOnly: integer('local_only', { mode: 'boolean' }).notNull().default(false),
-    /** Seconds. */
-    minDuration: integer('min_duration'),
-    maxDuration: integer('max_duration'),
-    /** Lower case. */
-    text: text('text'),
+    ...filterColumns(),
   },
   (table) => [
     index('subscriptions_endpoint').on(table.endpointId, table.createdAt, table.id),
@@ -595,17 +609,22 @@ export const subscriptions = sqliteTable(
   ],
 )
 
+/** By what an event finds a filter. */
+const keyColumns = () => ({
+  /** A type, `video.*`, or `*`. */
+  type: text('type').notNull(),
+  /** Of what `value` is; empty: of nothing, the subscription asks for no such thing. */
+  kind: text('kind', {
+    enum: ['', 'video', 'channel', 'account', 'instance', 'tag', 'notification'],
+  }).notNull(),
+  value: text('value').notNull(),
+})
+
 /** By what an event finds the subscriptions that may want it: of each its types, and the rarest of what it asks for. */
 export const subscriptionKeys = sqliteTable(
   'subscription_keys',
   {
-    /** A type, `video.*`, or `*`. */
-    type: text('type').notNull(),
-    /** Of what `value` is; empty: of nothing, the subscription asks for no such thing. */
-    kind: text('kind', {
-      enum: ['', 'video', 'channel', 'account', 'instance', 'tag', 'notification'],
-    }).notNull(),
-    value: text('value').notNull(),
+    ...keyColumns(),
     subscriptionId: text('subscription_id')
       .notNull()
       .references(() => subscriptions.id, { onDelete: 'cascade' }),
@@ -719,5 +738,166 @@ export const replays = sqliteTable(
     index('replays_running').on(table.endpointId).where(sql`state = 'running'`),
     index('replays_endpoint').on(table.endpointId, table.createdAt, table.id),
     index('replays_owner').on(table.ownerId),
+  ],
+)
+
+/** Readable views of the event log that have a URL. */
+export const feeds = sqliteTable(
+  'feeds',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** In the URL of a public one: lower case. Null: it is private, and shows its owner's events, too. */
+    slug: text('slug'),
+    /** In the URL of a private one: its digest, and itself, encrypted. Null: it is public, or its URL was revoked. */
+    secretHash: text('secret_hash'),
+    secret: text('secret'),
+    /** One entry for each event, or for each subject: a video or a comment. */
+    mode: text('mode', { enum: ['events', 'subjects'] }).notNull(),
+    ...filterColumns(),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    revision: integer('revision').notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex('feeds_slug').on(table.slug).where(sql`slug IS NOT NULL`),
+    uniqueIndex('feeds_secret').on(table.secretHash).where(sql`secret_hash IS NOT NULL`),
+    index('feeds_owner').on(table.ownerId, table.createdAt, table.id),
+    index('feeds_created').on(table.createdAt, table.id),
+  ],
+)
+
+/** By what an event finds the feeds that may have it: see `subscription_keys`. */
+export const feedKeys = sqliteTable(
+  'feed_keys',
+  {
+    ...keyColumns(),
+    feedId: text('feed_id')
+      .notNull()
+      .references(() => feeds.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.type, table.kind, table.value, table.feedId] }),
+    index('feed_keys_feed').on(table.feedId),
+  ],
+)
+
+/** What is in a feed: events, or subjects with their latest event. Written with the events themselves. */
+export const feedItems = sqliteTable(
+  'feed_items',
+  {
+    /** An event's id, or what several events are about: `subjectKeyOf` in src/events/facets.ts. */
+    key: text('key').notNull(),
+    feedId: text('feed_id')
+      .notNull()
+      .references(() => feeds.id, { onDelete: 'cascade' }),
+    /** The first event of the log about it, whose id the entry has. */
+    firstSequence: integer('first_sequence').notNull(),
+    lastSequence: integer('last_sequence').notNull(),
+    /** Whether it was deleted, or is no longer public. */
+    gone: integer('gone', { mode: 'boolean' }).notNull().default(false),
+  },
+  (table) => [
+    primaryKey({ columns: [table.key, table.feedId] }),
+    index('feed_items_newest').on(table.feedId, table.lastSequence),
+  ],
+)
+
+/** Who is sent a feed whenever it changes (WebSub): an endpoint of its own kind, and what it was subscribed to. */
+export const hubSubscriptions = sqliteTable(
+  'hub_subscriptions',
+  {
+    endpointId: text('endpoint_id')
+      .primaryKey()
+      .references(() => endpoints.id, { onDelete: 'cascade' }),
+    feedId: text('feed_id')
+      .notNull()
+      .references(() => feeds.id, { onDelete: 'cascade' }),
+    /** The URL of the feed as it was asked for, and the format that it names. */
+    topic: text('topic').notNull(),
+    format: text('format').notNull(),
+    callback: text('callback').notNull(),
+    leaseExpiresAt: integer('lease_expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('hub_subscriptions_callback').on(table.callback, table.topic),
+    index('hub_subscriptions_feed').on(table.feedId),
+    index('hub_subscriptions_lease').on(table.leaseExpiresAt),
+  ],
+)
+
+/** What a hub was asked for, until its subscriber has confirmed that it wants it (WebSub, 5.3). */
+export const hubRequests = sqliteTable(
+  'hub_requests',
+  {
+    id: text('id').primaryKey(),
+    mode: text('mode', { enum: ['subscribe', 'unsubscribe', 'denied'] }).notNull(),
+    topic: text('topic').notNull(),
+    callback: text('callback').notNull(),
+    leaseSeconds: integer('lease_seconds').notNull(),
+    /** Encrypted; null: its content is not signed. */
+    secret: text('secret'),
+    /** Of a denial: why. */
+    reason: text('reason'),
+    createdAt: integer('created_at').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    dueAt: integer('due_at').notNull(),
+  },
+  (table) => [
+    // The newest counts: what the same subscriber asked for before is forgotten.
+    uniqueIndex('hub_requests_callback').on(table.callback, table.topic),
+    index('hub_requests_due').on(table.dueAt),
+  ],
+)
+
+/** Cursors that are kept here, for programs that ask for events. */
+export const consumers = sqliteTable(
+  'consumers',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** Of its owner's only one has it. */
+    name: text('name').notNull(),
+    /** JSON of a `Filter`. */
+    filter: text('filter').notNull(),
+    /** All up to this sequence was acknowledged, or is not wanted. */
+    position: integer('position').notNull(),
+    /** Who reads what comes after it has it to himself until then: the lease, the name he gave himself, and the last that he got. */
+    leaseId: text('lease_id'),
+    leaseWorker: text('lease_worker'),
+    leasedUntil: integer('leased_until').notNull().default(0),
+    leasedSequence: integer('leased_sequence').notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    revision: integer('revision').notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex('consumers_name').on(table.ownerId, table.name),
+    index('consumers_owner').on(table.ownerId, table.createdAt, table.id),
+    index('consumers_created').on(table.createdAt, table.id),
+  ],
+)
+
+/** What a browser shows instead of a token, which it can't put into a header of a stream. Single use, digests only. */
+export const streamTickets = sqliteTable(
+  'stream_tickets',
+  {
+    hash: text('hash').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** Of the session, or the API key, that it was made with: when that ends, what was opened with the ticket does. */
+    sessionId: text('session_id'),
+    apiKeyId: text('api_key_id'),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [
+    index('stream_tickets_expires').on(table.expiresAt),
+    index('stream_tickets_user').on(table.userId),
   ],
 )

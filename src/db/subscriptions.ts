@@ -1,11 +1,8 @@
-/**
- * @module Subscriptions: which events an endpoint wants. A filter is stored as it was asked for, as columns that SQL compares,
- * and as keys by which an event finds it (src/events/filter.ts); the three are written together.
- */
-import { SEPARATOR } from '../events/facets.ts'
-import { type Filter, keysOf, wantedOf } from '../events/filter.ts'
+/** @module Subscriptions: which events an endpoint wants. */
+import type { Filter } from '../events/filter.ts'
 import { type AuditEntry, auditStatement } from './audit.ts'
 import { deleteRow } from './delete-row.ts'
+import { FILTER_COLUMNS, filterValues, keysStatement, keysStatements } from './filter-columns.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import type { Terms } from './owners.ts'
 import type { subscriptions } from './schema.ts'
@@ -21,50 +18,6 @@ type Row = Omit<Subscription, 'filter'> & { filter: string }
 /** What is told of a subscription when it is made. */
 export type NewSubscription = Pick<Subscription, 'id' | 'endpointId' | 'filter' | 'createdAt'>
 
-/** The columns of a filter, in the order of `valuesOf`. */
-const FILTER_COLUMNS = [
-  'filter',
-  'instances',
-  'channels',
-  'accounts',
-  'videos',
-  'languages',
-  'categories',
-  'tags',
-  'notification_kinds',
-  'nsfw',
-  'local_only',
-  'min_duration',
-  'max_duration',
-  'text',
-]
-
-/** A list as one text with a separator at each end, so that each of its values stands between two. */
-export function between(values: readonly string[]): string {
-  return `${SEPARATOR}${values.join(SEPARATOR)}${SEPARATOR}`
-}
-
-function valuesOf(filter: Filter): (string | number | null)[] {
-  const wanted = wantedOf(filter)
-  const list = (values: readonly string[] | null) => values && between(values)
-  return [
-    JSON.stringify(filter),
-    list(wanted.instances),
-    list(wanted.channels),
-    list(wanted.accounts),
-    list(wanted.videos),
-    list(wanted.languages),
-    list(wanted.categories),
-    list(wanted.tags),
-    list(wanted.notificationKinds),
-    wanted.nsfw === null ? null : Number(wanted.nsfw),
-    Number(wanted.localOnly),
-    wanted.minDuration,
-    wanted.maxDuration,
-    wanted.text,
-  ]
-}
-
 /**
  * Statements that store a subscription of an endpoint, and nothing when there is no such endpoint: two, the first of which tells
  * by its changes whether it was stored.
@@ -75,7 +28,7 @@ export function subscriptionStatements(
   { id, endpointId, filter, createdAt }: NewSubscription,
   condition: { sql: string; values: readonly (string | number)[] } = { sql: '1', values: [] },
 ): [row: D1PreparedStatement, keys: D1PreparedStatement] {
-  const values = valuesOf(filter)
+  const values = filterValues(filter)
   return [
     db
       .prepare(
@@ -84,19 +37,8 @@ export function subscriptionStatements(
          FROM endpoints p JOIN users u ON u.id = p.owner_id WHERE p.id = ? AND ${condition.sql}`,
       )
       .bind(id, createdAt, ...values, endpointId, ...condition.values),
-    keysStatement(db, id, filter),
+    keysStatement(db, 'subscriptions', id, filter),
   ]
-}
-
-/** Writes the keys of a subscription that has this filter. */
-function keysStatement(db: D1Database, id: string, filter: Filter): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO subscription_keys (type, kind, value, subscription_id)
-       SELECT value ->> 'type', value ->> 'kind', value ->> 'value', s.id
-       FROM subscriptions s CROSS JOIN json_each(?) WHERE s.id = ? AND s.filter = ?`,
-    )
-    .bind(JSON.stringify(keysOf(filter)), id, JSON.stringify(filter))
 }
 
 /** Why no subscription was made: its endpoint has as many as it may, is gone, or has an owner who is not let in. */
@@ -202,16 +144,9 @@ export async function updateSubscription(
       .prepare(
         `UPDATE subscriptions SET ${set}, updated_at = ?, revision = revision + 1 WHERE id = ? AND revision = ?`,
       )
-      .bind(...valuesOf(filter), now, id, revision),
+      .bind(...filterValues(filter), now, id, revision),
     auditStatement(db, audit),
-    // Where another change won, the filter is another one (or the same, and then its keys are right).
-    db
-      .prepare(
-        `DELETE FROM subscription_keys WHERE subscription_id = ?1
-           AND EXISTS (SELECT 1 FROM subscriptions WHERE id = ?1 AND filter = ?2)`,
-      )
-      .bind(id, JSON.stringify(filter)),
-    keysStatement(db, id, filter),
+    ...keysStatements(db, 'subscriptions', id, filter),
   ])
   return (changed?.meta.changes ?? 0) > 0
 }

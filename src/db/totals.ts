@@ -14,6 +14,8 @@ export type CountedList =
   | 'api_keys'
   | 'connections'
   | 'subscriptions'
+  | 'feeds'
+  | 'consumers'
   | 'mails'
 
 /** A condition that a user's list has room for one more. @param owner @param most how a statement calls the two. */

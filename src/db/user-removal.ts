@@ -115,9 +115,8 @@ const HEIR = `coalesce(
   (SELECT id FROM users WHERE id <> ?1 AND role = 0 AND ${isLetIn('users')} ORDER BY created_at, id LIMIT 1))`
 
 /**
- * Deletes a user with all that is his: endpoints with subscriptions, deliveries and attempts, connections with their sources,
- * keys, session, tokens in mails,
- * private events, remembered answers. The instances that he added are everybody's: an administrator has them then. What
+ * Deletes a user with all that is his: endpoints with subscriptions, deliveries and attempts, feeds, consumers,
+ * connections with their sources, keys, session, tokens in mails, private events, remembered answers. The instances that he added are everybody's: an administrator has them then. What
  * the audit log says of him stays.
  */
 export async function deleteUser(
@@ -145,7 +144,7 @@ export async function deleteUser(
     // What the triggers have counted down to nothing.
     db
       .prepare(
-        `DELETE FROM totals WHERE list IN ('endpoints', 'subscriptions', 'api_keys', 'connections') AND owner_id = ?1 AND total = 0 AND ${isGone}`,
+        `DELETE FROM totals WHERE list IN ('endpoints', 'subscriptions', 'api_keys', 'connections', 'feeds', 'consumers') AND owner_id = ?1 AND total = 0 AND ${isGone}`,
       )
       .bind(id),
     db.prepare('SELECT revision FROM users WHERE id = ?').bind(id),

@@ -85,6 +85,25 @@ export function orderKeyOf({ type, instance, subject, data }: FacetedEvent & { s
 
 type Parties = { videos: Json[]; channels: Json[]; accounts: Json[] }
 
+/**
+ * What several events are about that are one entry where each video, comment and notification is one: null of what is neither. A
+ * live is a video.
+ */
+export function subjectKeyOf({
+  type,
+  instance,
+  subject,
+}: Omit<FacetedEvent, 'data'> & { subject: string }): string | null {
+  const [kind = ''] = type.split('.')
+  if (kind === 'video' || kind === 'live') return `video:${instance}:${subject}`
+  return kind === 'comment' || kind === 'notification' ? `${kind}:${instance}:${subject}` : null
+}
+
+/** Whether after an event of this type its subject is not to be seen any more. */
+export function isFarewell(type: string): boolean {
+  return type === 'video.deleted' || type === 'video.unpublished' || type === 'comment.deleted'
+}
+
 /** The videos, channels and accounts that are in a payload, at any depth, by the names that PeerTube and we give them. */
 function partiesIn(payload: Json, parties: Parties = { videos: [], channels: [], accounts: [] }): Parties {
   for (const [name, value] of Object.entries(payload)) {

@@ -172,6 +172,8 @@ describe('The migrations', () => {
       'attempts',
       'comments',
       'deliveries',
+      'feed_items',
+      'feed_keys',
       'notifications',
       'subscription_keys',
       'threads',
