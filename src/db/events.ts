@@ -7,8 +7,8 @@ import { EVENT_TYPES, typesLike } from '../events/types.ts'
 
 /** Which events: of those that are public and of the viewer's own, those that fit all that is said. */
 export type EventFilter = {
-  /** The user who asks. */
-  viewerId: string
+  /** The user who asks; null: nobody who is known, who sees what is public. */
+  viewerId: string | null
   /** Sequences above this one: the last of the page before, or 0. */
   after: number
   /** Sequences below this one. */
@@ -21,6 +21,8 @@ export type EventFilter = {
   instance?: string | undefined
   /** Hosts: of any of these. Instead of `instance`. */
   instances?: readonly string[] | undefined
+  /** Handle of the channel of the video, in lower case: of those that are public. Types and instances are not asked for then. */
+  channel?: string | undefined
   /** Seen then or later, milliseconds since the epoch. */
   since?: number | undefined
   /** Seen before then, milliseconds since the epoch. */
@@ -78,14 +80,19 @@ export async function* eventPages(
 /** What there is of an event, as far as what it is about says more than the event as it is shown. */
 export type AboutEvent = LoggedEvent & { subject: string }
 
-/** A page of `listEvents` with what each event is about. @param size as of `eventPages`. */
+/**
+ * A page of `listEvents` with what each event is about.
+ * @param size as of `eventPages`.
+ * @param order `DESC`: the last of them first.
+ */
 export async function eventsWithSubjects(
   db: D1Database,
   filter: EventFilter,
   size: { rows: number; bytes: number },
+  order: Order = 'ASC',
 ): Promise<AboutEvent[]> {
-  const page = pageOf(filter, size.rows, EVENT_TYPES, `${COLUMNS}, subject`)
-  return page ? read<AboutEvent>(db, withinBytes(page.sql, size.bytes, 'ASC', ', subject'), page.values) : []
+  const page = pageOf(filter, size.rows, EVENT_TYPES, { columns: `${COLUMNS}, subject`, order })
+  return page ? read<AboutEvent>(db, withinBytes(page.sql, size.bytes, order, ', subject'), page.values) : []
 }
 
 async function read<TEvent = LoggedEvent>(
@@ -135,7 +142,7 @@ function pageOf(
   filter: EventFilter,
   limit: number,
   catalogue: readonly string[],
-  columns = COLUMNS,
+  { columns = COLUMNS, order = 'ASC' }: { columns?: string; order?: Order } = {},
 ): { sql: string; values: readonly unknown[] } | null {
   const { viewerId, before, type, instance, since, until } = filter
   const types = filter.types ?? (type === undefined || type === '*' ? null : typesLike(type, catalogue))
@@ -158,7 +165,7 @@ function pageOf(
         ]
       : [`sequence > ${after}`]),
   ]
-  const ofOwners = ['owner_id IS NULL', `owner_id = ${bind(viewerId)}`]
+  const ofOwners = ['owner_id IS NULL', ...(viewerId === null ? [] : [`owner_id = ${bind(viewerId)}`])]
   const ofTypes = types ? types.map((one) => [`type = ${bind(one)}`]) : [[]]
   const ofInstances = instances ? instances.map((one) => [`instance = ${bind(one)}`]) : [[]]
   // Said, for where most events are public SQLite, once it has statistics, would rather walk the table past all others.
@@ -172,8 +179,19 @@ function pageOf(
       ),
     ),
   )
-  const sql = `${time ? edges(after, time) : ''} ${union(runs)} ORDER BY sequence LIMIT ${bind(limit)}`
+  const page =
+    filter.channel === undefined ? union(runs) : ofChannel(bind(filter.channel), columns, conditions)
+  const sql = `${time ? edges(after, time) : ''} ${page} ORDER BY sequence ${order} LIMIT ${bind(limit)}`
   return { sql, values }
+}
+
+type Order = 'ASC' | 'DESC'
+
+/** The run of a channel: the conditions are those of the index, word for word. */
+function ofChannel(handle: string, columns: string, conditions: readonly string[]): string {
+  const ofChannel = `owner_id IS NULL AND "data" ->> '$.video.channel.handle' IS NOT NULL
+    AND lower("data" ->> '$.video.channel.handle') = ${handle}`
+  return `SELECT ${columns} FROM events INDEXED BY events_channel WHERE ${[ofChannel, ...conditions].join(' AND ')}`
 }
 
 const COLUMNS = 'sequence, id, type, instance, seen_at AS seenAt, data'
@@ -226,7 +244,7 @@ function edges(after: string, { since, until }: { since: string; until: string }
  * The first rows of a page: those that have less than so many bytes of data before them. They come as the window adds them
  * up, in the order of the sequence: an ORDER BY would read them once more.
  */
-function withinBytes(page: string, bytes: number, order: 'ASC' | 'DESC' = 'ASC', more = ''): string {
+function withinBytes(page: string, bytes: number, order: Order = 'ASC', more = ''): string {
   return `SELECT sequence, id, type, instance, seenAt, data${more}
     FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY sequence ${order} ROWS UNBOUNDED PRECEDING) - octet_length(data) AS start
           FROM (${page}))
@@ -238,11 +256,23 @@ const NEWEST_BYTES = 8_000_000
 
 /** The newest events that are public or the viewer's own, the newest first: so many, or fewer when they are long. */
 export async function newestEvents(db: D1Database, viewerId: string, limit: number): Promise<LoggedEvent[]> {
-  const runs = ['owner_id IS NULL', 'owner_id = ?1'].map(
-    (ofOwner) => `SELECT ${COLUMNS} FROM events INDEXED BY events_owner WHERE ${ofOwner}`,
-  )
-  const page = `${union(runs)} ORDER BY sequence DESC LIMIT ?2`
-  return read(db, withinBytes(page, NEWEST_BYTES, 'DESC'), [viewerId, limit])
+  const page = pageOf({ viewerId, after: 0 }, limit, EVENT_TYPES, { order: 'DESC' })
+  return page ? read(db, withinBytes(page.sql, NEWEST_BYTES, 'DESC'), page.values) : []
+}
+
+/** The sequence of the newest event that a viewer may see, of these instances if any are named; 0: there is none. */
+export async function newestSequence(
+  db: D1Database,
+  filter: Pick<EventFilter, 'viewerId' | 'instances'>,
+): Promise<number> {
+  const page = pageOf({ ...filter, after: 0 }, 1, EVENT_TYPES, { columns: 'sequence', order: 'DESC' })
+  const row =
+    page &&
+    (await db
+      .prepare(page.sql)
+      .bind(...page.values)
+      .first<{ sequence: number }>())
+  return row?.sequence ?? 0
 }
 
 /** One event, or null: a private one of somebody else is as good as none. */

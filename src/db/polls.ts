@@ -3,7 +3,8 @@
  * UPDATE changes nothing: the source must still be at the revision that this poll read.
  */
 import type { NewEvent } from '../events/types.ts'
-import { eventStatements, type Guard, type StoredEvent } from './fan-out.ts'
+import type { Guard } from './commit.ts'
+import { eventStatements, type StoredEvent } from './fan-out.ts'
 import type { Instance, Source } from './instances.ts'
 
 /** A source that is due, where it is, and what is known of its instance. */

@@ -1,7 +1,9 @@
 /** @module What came of a round's attempts, into the database: the deliveries, how the endpoints are doing, what owners are told. */
+
+import type { Guard } from '../db/commit.ts'
 import { type RecordedAttempt, type RecordedHealth, recordAttempts } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
-import { eventStatements, type Guard } from '../db/fan-out.ts'
+import { eventStatements } from '../db/fan-out.ts'
 import { newId } from '../db/id.ts'
 import { deliveryFailed, endpointDisabled, endpointRecovered } from '../events/endpoint-events.ts'
 import type { LoggedEvent } from '../events/envelope.ts'

@@ -1,0 +1,153 @@
+/**
+ * @module The newest items of a feed, searched for in the event log: of a feed that nobody saved, and what a saved one begins with.
+ * It finds what feed-fan-out.ts would have written: docs/decisions/017.
+ */
+import type { LoggedEvent } from '../events/envelope.ts'
+import { facetsOf, isFarewell, subjectKeyOf } from '../events/facets.ts'
+import { type Filter, isOperational, matcherOf } from '../events/filter.ts'
+import { type AboutEvent, type EventFilter, eventsWithSubjects } from './events.ts'
+import { FIRST_ABOUT } from './feed-fan-out.ts'
+import { narrowing } from './matching-events.ts'
+
+/** `events`: an item for each event. `subjects`: one for each video, comment or notification. */
+export type FeedMode = 'events' | 'subjects'
+
+/** What a feed has: an event, or what several are about with the latest of them. */
+export type FoundItem = {
+  key: string
+  /** The first event of the log about it. */
+  first: { sequence: number; id: string; instance: string; seenAt: number }
+  last: LoggedEvent
+  isGone: boolean
+  /** Its place among the others, and where the next page begins: the sequence of the event for which it is there. */
+  place: number
+}
+
+/** A search for items. `viewerId`: whose private events are among them; null: nobody's. */
+export type FeedSearch = {
+  viewerId: string | null
+  filter: Filter
+  mode: FeedMode
+  /** Items of events that come before this sequence. */
+  before?: number | undefined
+}
+
+/** Events that one page looks at, and how many pages a search takes. */
+const PAGE = { rows: 500, bytes: 2_000_000 }
+const PAGES = 10
+
+/**
+ * The newest items, those first of which the newest event is wanted. Where something happened to a subject meanwhile that is not
+ * wanted, the item says so, and keeps its place. One subject may be on two pages: it is the same item then.
+ * @param limit how many at most.
+ * @returns `isEnd`: there are no more, as far as a search looks.
+ */
+export async function searchItems(
+  db: D1Database,
+  search: FeedSearch,
+  limit: number,
+): Promise<{ items: FoundItem[]; isEnd: boolean }> {
+  const { viewerId, filter, mode, before = Number.MAX_SAFE_INTEGER } = search
+  const isWanted = matcherOf(filter)
+  const wanted = new Map<string, AboutEvent>()
+  let end = before
+  let isEnd = false
+  // A page at a time: what one asks for depends on where the one before ended.
+  for (let page = 0; page < PAGES && wanted.size < limit && !isEnd; page += 1) {
+    const found = await eventsWithSubjects(db, runsOf(search, end), PAGE, 'DESC')
+    for (const event of found) {
+      if (mode === 'subjects' && isFarewell(event.type)) continue
+      const key = keyOf(event, mode)
+      if (!wanted.has(key) && isWanted(facetsOf(parsed(event)))) wanted.set(key, event)
+      if (wanted.size === limit) break
+    }
+    isEnd = found.length === 0
+    end = found.at(-1)?.sequence ?? end
+  }
+  const resolved = await resolve(db, viewerId, wanted)
+  const fitsStill = matcherOf({ ...filter, types: undefined })
+  const items = resolved.flatMap((item) => {
+    const event = wanted.get(item.key)
+    if (!event) return []
+    const isOver = () => isFarewell(item.last.type) || !fitsStill(facetsOf(parsed(item.last)))
+    return [{ ...item, place: event.sequence, isGone: item.last.id !== event.id && isOver() }]
+  })
+  return { isEnd, items: items.toSorted((a, b) => b.place - a.place) }
+}
+
+/** What the indexes know of a search. The channel is rarer than all else. */
+function runsOf({ viewerId, filter }: FeedSearch, before: number): EventFilter {
+  const [channel = '', ...others] = filter.channels ?? []
+  // SQLite's lower case is that of ASCII. What is about no video is wanted whatever its channel: see `matches`.
+  const isOfChannel =
+    viewerId === null && /^[!-~]+$/.test(channel) && others.length === 0 && !filter.types?.some(isOperational)
+  const runs = isOfChannel ? { channel: channel.toLowerCase() } : narrowing(filter)
+  return { viewerId, after: 0, before, ...runs }
+}
+
+function keyOf(event: AboutEvent, mode: FeedMode): string {
+  return (mode === 'subjects' ? subjectKeyOf(event) : null) ?? event.id
+}
+
+function parsed<TEvent extends LoggedEvent>(event: TEvent) {
+  return { ...event, data: JSON.parse(event.data) as unknown }
+}
+
+/** Of each that was found the first event about the same, and the last. One statement. */
+async function resolve(
+  db: D1Database,
+  viewerId: string | null,
+  wanted: ReadonlyMap<string, AboutEvent>,
+): Promise<ReadItem[]> {
+  const found = Array.from(wanted, ([key, { sequence, id }]) => ({ key, sequence, isSubject: key !== id }))
+  const { results } = await db
+    .prepare(
+      `WITH i AS MATERIALIZED (
+         SELECT value ->> 'key' AS key, e.sequence AS sequence, e.subject AS subject, e.instance AS instance, e.type AS type,
+           value ->> 'isSubject' AS is_subject
+         FROM json_each(?1) CROSS JOIN events e ON e.sequence = value ->> 'sequence'
+       ), edges AS MATERIALIZED (
+         SELECT key, iif(is_subject, ${FIRST_ABOUT('i', '?2')}, sequence) AS first,
+           iif(is_subject, ${FIRST_ABOUT('i', '?2').replace('min(', 'max(')}, sequence) AS last
+         FROM i
+       )
+       SELECT key, f.sequence AS firstSequence, f.id AS firstId, f.instance AS firstInstance, f.seen_at AS firstSeenAt,
+         l.sequence AS sequence, l.id AS id, l.type AS type, l.instance AS instance, l.seen_at AS seenAt, l.data AS data
+       FROM edges CROSS JOIN events f ON f.sequence = first CROSS JOIN events l ON l.sequence = last`,
+    )
+    .bind(JSON.stringify(found), viewerId)
+    .all<ItemRow>()
+  return results.map(itemOf)
+}
+
+type ReadItem = Omit<FoundItem, 'isGone' | 'place'>
+
+/** An item as statements read it: its first event, and its last. */
+export type ItemRow = LoggedEvent & {
+  key: string
+  firstSequence: number
+  firstId: string
+  firstInstance: string
+  firstSeenAt: number
+}
+
+/** An item of its row. */
+export function itemOf({
+  key,
+  firstSequence,
+  firstId,
+  firstInstance,
+  firstSeenAt,
+  sequence,
+  id,
+  type,
+  instance,
+  seenAt,
+  data,
+}: ItemRow): ReadItem {
+  return {
+    key,
+    first: { sequence: firstSequence, id: firstId, instance: firstInstance, seenAt: firstSeenAt },
+    last: { sequence, id, type, instance, seenAt, data },
+  }
+}
