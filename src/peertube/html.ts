@@ -1,4 +1,7 @@
-/** @module A comment's text as HTML that may be shown: rendered as PeerTube would, then stripped of all that could do harm. */
+/**
+ * @module A text as HTML that may be shown, of a comment or the description of a video: rendered as PeerTube would, then stripped
+ * of all that could do harm.
+ */
 import MarkdownIt from 'markdown-it'
 import sanitizeHtml from 'sanitize-html'
 import { clean } from './fields.ts'
@@ -35,7 +38,7 @@ const RULES: sanitizeHtml.IOptions = {
 }
 
 /**
- * Renders a comment's text. Any text at all may come in: what comes out has only the tags above, no attribute but a link's
+ * Renders a text. Any text at all may come in: what comes out has only the tags above, no attribute but a link's
  * `href` (http or https) and `rel`, and a bounded length and depth.
  *
  * @param text Markdown with HTML in it, or HTML: of which the beginning is rendered, when it is longer than comments are.
@@ -44,6 +47,14 @@ export function toHtml(text: string): string {
   const bounded = clean(text, MAX_COMMENT_LENGTH)
   const html = sanitizeHtml(markdown.render(bounded), RULES).trim()
   return html.length <= MAX_HTML_LENGTH ? html : `<p>${markdown.utils.escapeHtml(bounded)}</p>`
+}
+
+/**
+ * HTML that was made by `toHtml` before, by the rules of today: the log may be older than they are. Of one that is longer than we
+ * make any, the beginning.
+ */
+export function sanitized(html: string): string {
+  return sanitizeHtml(html.slice(0, MAX_HTML_LENGTH), RULES).trim()
 }
 
 /** A link's attributes, or none when it leads to anything but the web. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { exampleOf } from '../../src/events/catalogue.ts'
 import type { PublicEvent } from '../../src/events/envelope.ts'
+import { plainText } from '../../src/events/html.ts'
+import { clean, cut, oneLine, webUrl } from '../../src/events/text.ts'
 import type { EventType } from '../../src/events/types.ts'
-import { plainText } from '../../src/webhooks/formats/html.ts'
-import { clean, cut, oneLine, webUrl } from '../../src/webhooks/formats/text.ts'
 import {
   canBatch,
   FORMATS,

@@ -2,9 +2,10 @@
  * @module Discord webhooks: embeds. Limits: https://discord.com/developers/docs/resources/message#embed-object-embed-limits
  * They are counted here in UTF-16 units, which are never fewer than Discord's characters.
  */
+
+import { type Story, summary, type Tone, tell } from '../../events/story.ts'
+import { cut, cutEscaped } from '../../events/text.ts'
 import { json, type Writer } from './format.ts'
-import { type Story, summary, type Tone, tell } from './story.ts'
-import { cut, cutEscaped } from './text.ts'
 
 const MAX_EMBEDS = 10
 const MAX_TITLE = 256

@@ -1,8 +1,8 @@
 /** @module An event in no more bytes than a webhook should have: Standard Webhooks advises 20 KB ("Payload size"). */
 import type { PublicEvent } from '../../events/envelope.ts'
-import { cutHtml } from './html.ts'
+import { cutHtml } from '../../events/html.ts'
+import { bytes, cut, largest } from '../../events/text.ts'
 import { thin } from './subject.ts'
-import { bytes, cut, largest } from './text.ts'
 
 /** Of JSON in UTF-8. */
 export const MAX_BYTES = 20_000

@@ -2,9 +2,10 @@
  * @module A status of Mastodon, and of what has its API: `POST /api/v1/statuses`. Who posts it is said by a header of the endpoint.
  * https://docs.joinmastodon.org/methods/statuses/#create
  */
+
+import { type Story, tell } from '../../events/story.ts'
+import { cutBy } from '../../events/text.ts'
 import { json, type Writer } from './format.ts'
-import { type Story, tell } from './story.ts'
-import { cutBy } from './text.ts'
 
 const MAX_LENGTH = 500
 /** Mastodon counts every URL so, however long it is. */

@@ -2,9 +2,10 @@
  * @module Matrix, by the generic webhooks of matrix-hookshot: `text` for those who show no HTML, and `html`.
  * https://matrix-org.github.io/matrix-hookshot/latest/setup/webhooks.html
  */
+
+import { type Story, summary, tell } from '../../events/story.ts'
+import { cutBy, escapeHtml, jsonBytes } from '../../events/text.ts'
 import { json, type Writer } from './format.ts'
-import { type Story, summary, tell } from './story.ts'
-import { cutBy, escapeHtml, jsonBytes } from './text.ts'
 
 /** An event of Matrix has 65,536 bytes, and hookshot may put all that it got into it once more; encryption adds a third. */
 const MAX_BYTES = 20_000

@@ -1,7 +1,8 @@
 /** @module ntfy: publishing as JSON, which is posted to the server and names the topic. https://docs.ntfy.sh/publish/#publish-as-json */
+
+import { summary, type Tone, tell } from '../../events/story.ts'
+import { cut, cutBy, jsonBytes } from '../../events/text.ts'
 import { json, type Message, type RenderOptions, type Writer } from './format.ts'
-import { summary, type Tone, tell } from './story.ts'
-import { cut, cutBy, jsonBytes } from './text.ts'
 
 const MAX_TITLE = 250
 /** Of the message, counted as JSON: a server reads no more than twice this of a request. */

@@ -5,9 +5,10 @@
  * nothing; in the label of a link they are put for characters that look like them. `verbatim`: Slack makes no links or mentions of
  * its own. No pictures: Slack refuses the whole message when it can't load one.
  */
+
+import { type Story, summary, tell } from '../../events/story.ts'
+import { cutEscaped } from '../../events/text.ts'
 import { json, type Writer } from './format.ts'
-import { type Story, summary, tell } from './story.ts'
-import { cutEscaped } from './text.ts'
 
 /** Of a section's text. */
 const MAX_TEXT = 3_000

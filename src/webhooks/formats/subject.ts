@@ -1,7 +1,7 @@
 /** @module What an event is about, in so few words that anybody may carry them: the data of a thin event. */
 import type { PublicEvent } from '../../events/envelope.ts'
-import { at, textAt } from './read.ts'
-import { cut, oneLine, webUrl } from './text.ts'
+import { at, textAt } from '../../events/read.ts'
+import { cut, oneLine, webUrl } from '../../events/text.ts'
 
 /** `id`: a video's UUID, an instance's host, or the id or number of another. */
 export type Subject = { kind: string; id: string; url: string | null }

@@ -1,5 +1,5 @@
 /** @module Notifications in a few words: by their kind where that is easy, by what the catalogue says of it otherwise. */
-import { NOTIFICATION_KINDS } from '../../events/notification-kinds.ts'
+import { NOTIFICATION_KINDS } from './notification-kinds.ts'
 import { at, textAt } from './read.ts'
 import type { Told } from './story.ts'
 

@@ -1,9 +1,8 @@
 /**
- * @module An event as people are told it: what every chat format has to say, in English, before it is written in the target's
- * markup. All texts of it are clean but not escaped; all URLs are of the web.
+ * @module An event as people are told it: what every chat format and every feed has to say, in English, before it is written in
+ * the target's markup. All texts of it are clean but not escaped; all URLs are of the web.
  */
-import type { PublicEvent } from '../../events/envelope.ts'
-import type { RenderOptions } from './format.ts'
+import type { PublicEvent } from './envelope.ts'
 import { plainText } from './html.ts'
 import { tellNotification } from './notices.ts'
 import { at, textAt } from './read.ts'
@@ -36,6 +35,13 @@ export type Story = {
   instance: string
   /** ISO 8601 UTC. */
   timestamp: string
+}
+
+export type TellOptions = {
+  /** `thin`: only what happened, without any text of others. */
+  payload: 'full' | 'thin'
+  /** Where the whole event is. */
+  eventUrl: (eventId: string) => string
 }
 
 /** What a type of event says; the rest is the same for all. */
@@ -94,7 +100,7 @@ const TELLERS = new Map<string, (data: unknown) => Told>([
 ])
 
 /** The event as people are told it. Of a type that is not known here: that it happened, where, and a link. */
-export function tell(event: PublicEvent, { payload, eventUrl }: RenderOptions): Story {
+export function tell(event: PublicEvent, { payload, eventUrl }: TellOptions): Story {
   const told = TELLERS.get(event.type)?.(event.data) ?? {
     tone: 'other' as const,
     headline: `Event ${event.type}`,
