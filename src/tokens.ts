@@ -16,6 +16,23 @@ export function newApiKey(): string {
   return API_KEY_PREFIX + newToken()
 }
 
+const FEED_SECRET_PREFIX = 'fs_'
+
+/** What the address of a private feed has: `fs_` and 40 hexadecimal letters. */
+export function newFeedSecret(): string {
+  return FEED_SECRET_PREFIX + newToken()
+}
+
+/** Whether a text can be the secret of a feed. */
+export function isFeedSecretShaped(text: string): boolean {
+  return text.startsWith(FEED_SECRET_PREFIX) && isTokenShaped(text.slice(FEED_SECRET_PREFIX.length))
+}
+
+/** A path as it may be shown and logged: without the secret of a feed. */
+export function withoutSecrets(path: string): string {
+  return path.replace(/fs_[0-9a-f]{5,}/gi, 'fs_…')
+}
+
 /** What is stored of a token or key: SHA-256, 64 hexadecimal letters. */
 export async function digest(token: string): Promise<string> {
   return Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))).toString('hex')

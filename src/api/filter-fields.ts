@@ -6,7 +6,7 @@ import { NOTIFICATION_KINDS, UNKNOWN_KIND } from '../events/notification-kinds.t
 import { parsePasted } from '../peertube/paste.ts'
 import { uuidOfId } from '../peertube/short-uuid.ts'
 import { text } from './fields.ts'
-import { invalidParams } from './problem.ts'
+import { type InvalidParam, invalidParams } from './problem.ts'
 import { invalid } from './request/validate.ts'
 import { instanceHost } from './urls.ts'
 
@@ -65,7 +65,8 @@ const seconds = (description: string) =>
   )
 const flag = (description: string) => v.pipe(v.boolean('must be true or false'), v.description(description))
 
-const fields = {
+/** The parts of a filter. */
+export const filterFields = {
   types: listOf(
     oneOf(TYPE_PATTERNS, 'a type, or all of a kind'),
     'Types of events, such as `video.published`, or all of a kind: `video.*`.',
@@ -112,9 +113,9 @@ const fields = {
 }
 
 /** The names of its parts. */
-export const FILTER_FIELDS = Object.keys(fields)
+export const FILTER_FIELDS = Object.keys(filterFields)
 
-/** An object: valibot takes a list for one without fields. */
+/** An object: valibot takes a list for one without filterFields. */
 function noList<TSchema extends v.GenericSchema>(schema: TSchema): TSchema {
   return {
     ...schema,
@@ -125,7 +126,7 @@ function noList<TSchema extends v.GenericSchema>(schema: TSchema): TSchema {
 
 /** A filter as it is asked for. `completed` has the rest to say of it. */
 export const FilterInput = v.pipe(
-  noList(v.partial(v.strictObject(fields))),
+  noList(v.partial(v.strictObject(filterFields))),
   v.description(
     'Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.',
   ),
@@ -136,20 +137,20 @@ export const FilterChanges = v.pipe(
   noList(
     v.partial(
       v.strictObject({
-        types: v.nullable(fields.types),
-        instances: v.nullable(fields.instances),
-        channels: v.nullable(fields.channels),
-        accounts: v.nullable(fields.accounts),
-        videos: v.nullable(fields.videos),
-        languages: v.nullable(fields.languages),
-        categories: v.nullable(fields.categories),
-        tags: v.nullable(fields.tags),
-        nsfw: v.nullable(fields.nsfw),
-        localOnly: v.nullable(fields.localOnly),
-        minDuration: v.nullable(fields.minDuration),
-        maxDuration: v.nullable(fields.maxDuration),
-        text: v.nullable(fields.text),
-        notificationKinds: v.nullable(fields.notificationKinds),
+        types: v.nullable(filterFields.types),
+        instances: v.nullable(filterFields.instances),
+        channels: v.nullable(filterFields.channels),
+        accounts: v.nullable(filterFields.accounts),
+        videos: v.nullable(filterFields.videos),
+        languages: v.nullable(filterFields.languages),
+        categories: v.nullable(filterFields.categories),
+        tags: v.nullable(filterFields.tags),
+        nsfw: v.nullable(filterFields.nsfw),
+        localOnly: v.nullable(filterFields.localOnly),
+        minDuration: v.nullable(filterFields.minDuration),
+        maxDuration: v.nullable(filterFields.maxDuration),
+        text: v.nullable(filterFields.text),
+        notificationKinds: v.nullable(filterFields.notificationKinds),
       }),
     ),
   ),
@@ -187,15 +188,21 @@ export function mergedFilter(filter: Filter, changes: v.InferOutput<typeof Filte
   return Object.fromEntries(merged) as Filter
 }
 
+/** What is said of a filter, or of a part of it, that does not go with the rest. */
+type Complaint = (field: keyof Filter | null, msg: string, value?: unknown) => Record<string, InvalidParam>
+
+const inBody: Complaint = (field, msg, value) =>
+  invalid('body', field === null ? 'filter' : `filter.${field}`, msg, value)
+
 /**
  * A filter as it is stored: each item once, names of channels and accounts with their hosts.
- * @param path where it is in the body, for what is said of it.
+ * @param complaint where it was sent: without it in the field `filter` of a body.
  * @throws Problem 400 when its parts do not go together.
  */
-export function completed(filter: Filter, path = 'filter'): Filter {
+export function completed(filter: Filter, complaint = inBody): Filter {
   const { minDuration, maxDuration, instances } = filter
   const refuse = (field: keyof Filter | null, msg: string, value?: unknown): never => {
-    throw invalidParams(invalid('body', field === null ? path : `${path}.${field}`, msg, value))
+    throw invalidParams(complaint(field, msg, value))
   }
   if (minDuration !== undefined && maxDuration !== undefined && minDuration > maxDuration)
     refuse('maxDuration', 'must not be less than minDuration', maxDuration)

@@ -20,6 +20,7 @@ export const TAGS = {
   Instances: 'The PeerTube servers that are watched.',
   Connections: 'Accounts on instances, and what is read as them: seen by their owner only.',
   Endpoints: 'URLs that are sent what happens.',
+  Feeds: 'What happened, for feed readers.',
   Events: 'What happened, and where it was sent.',
   Administration: 'Mails and the audit log.',
   Pictures: 'The pictures that events name.',

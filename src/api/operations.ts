@@ -10,6 +10,8 @@ import { endpointActionOperations } from './endpoint-actions.ts'
 import { endpointOperations } from './endpoints.ts'
 import { eventOperations } from './events.ts'
 import { federationOperations } from './federation.ts'
+import { feedDocumentOperations } from './feed-documents.ts'
+import { feedOperations } from './feeds.ts'
 import { healthOperations } from './health.ts'
 import { instanceOperations } from './instances.ts'
 import type { Operation } from './operation.ts'
@@ -40,6 +42,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...endpointActionOperations,
   ...webhookKeyOperations,
   ...subscriptionOperations,
+  ...feedOperations,
+  ...feedDocumentOperations,
   ...eventOperations,
   ...deliveryOperations,
   ...replayOperations,

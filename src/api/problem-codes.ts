@@ -55,6 +55,7 @@ export const PROBLEM_CODES = {
   },
   username_taken: { status: 409, means: 'Somebody has this user name.' },
   email_taken: { status: 409, means: 'Another account has this mail address.' },
+  slug_taken: { status: 409, means: 'Another feed has this name in its address.' },
   last_administrator: {
     status: 409,
     means: 'Without this one there would be no administrator who can log in.',

@@ -24,7 +24,8 @@ export const SCOPES = {
   'endpoints:write': 'make, change and remove endpoints and their subscriptions, and send to them again',
   'connections:read': 'see connections',
   'connections:write': 'connect and disconnect accounts on instances, and say how often they are read',
-  'feeds:read': 'read private feeds, once there are some',
+  'feeds:read': 'see feeds, the addresses of private ones among them',
+  'feeds:write': 'make, change and remove feeds',
 } as const
 export type Scope = keyof typeof SCOPES
 
@@ -131,6 +132,20 @@ export const RIGHTS = {
   getSubscription: right('own', 'all', 'all', 'endpoints:read'),
   patchSubscription: right('own', 'own', 'own', 'endpoints:write'),
   delSubscription: right('own', 'own', 'all', 'endpoints:write'),
+
+  getFeeds: right('own', 'all', 'all', 'feeds:read'),
+  addFeed: right('own', 'own', 'own', 'feeds:write'),
+  getFeed: right('own', 'all', 'all', 'feeds:read'),
+  patchFeed: right('own', 'own', 'own', 'feeds:write'),
+  delFeed: right('own', 'all', 'all', 'feeds:write'),
+  rotateFeedSecret: right('own', 'own', 'own', 'feeds:write'),
+  revokeFeedSecret: right('own', 'all', 'all', 'feeds:write'),
+  getFeedsOpml: right('own', 'own', 'own', 'feeds:read'),
+  getEventsFeedJson: everybody,
+  getEventsFeedAtom: everybody,
+  getEventsFeedRss: everybody,
+  getEventsFeedText: everybody,
+  getFeedDocument: everybody,
 
   getEvents: right('own', 'own', 'own', 'events:read'),
   getEvent: right('own', 'own', 'own', 'events:read'),

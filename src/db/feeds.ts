@@ -153,8 +153,16 @@ export async function listFeeds(
   return { ...page, rows: page.rows.map(feedOf) }
 }
 
-/** What of a feed can be changed. */
-export type FeedChanges = Partial<Pick<Feed, 'name' | 'slug' | 'secretHash' | 'secret' | 'mode' | 'filter'>>
+/** What of a feed can be changed; what is undefined stays as it is. */
+export type FeedChanges = {
+  [TField in 'name' | 'slug' | 'secretHash' | 'secret' | 'mode' | 'filter']?: Feed[TField] | undefined
+}
+
+/** A feed as changes leave it. */
+export function changedFeed(feed: Feed, changes: FeedChanges): Feed {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined)
+  return { ...feed, ...Object.fromEntries(given) }
+}
 
 /**
  * Changes a feed that is at this revision. Where it then has other events, what it begins with is read from the log anew, as for a
@@ -169,7 +177,7 @@ export async function updateFeed(
   audit: AuditEntry,
 ): Promise<'changed' | 'conflict' | 'slug-taken' | 'busy'> {
   const { filter, ...rest } = changes
-  const after = { ...feed, ...changes }
+  const after = changedFeed(feed, changes)
   const set = assignments(feeds, { ...rest, updatedAt: now })
   const filterSet = FILTER_COLUMNS.map((column) => `, ${column} = ?`).join('')
   const isOther = JSON.stringify(searchOf(after)) !== JSON.stringify(searchOf(feed))

@@ -8,6 +8,7 @@ import { ShownConnection } from '../connection-view.ts'
 import { ShownDelivery } from '../delivery-view.ts'
 import { ShownEndpoint } from '../endpoint-view.ts'
 import { EVENT_PARTS, EVENT_SCHEMAS, Event } from '../event-view.ts'
+import { ShownFeed } from '../feed-view.ts'
 import { ShownFilter } from '../filter-fields.ts'
 import { ShownInstance } from '../instance-view.ts'
 import { ShownProblem } from '../problem-view.ts'
@@ -38,6 +39,7 @@ const NAMED: Record<string, v.GenericSchema> = {
   Delivery: ShownDelivery,
   Endpoint: ShownEndpoint,
   Event,
+  Feed: ShownFeed,
   Filter: ShownFilter,
   Instance: ShownInstance,
   Mail: ShownMail,

@@ -7,6 +7,7 @@ const ROWS = [
   /^\/api\//,
   /^\/download\//,
   /^\/lazy-static\//,
+  /^\/feeds[/.]/,
   /^\/\.well-known\/webfinger$/,
   /^\/actor(\/|$)/,
 ]
@@ -18,6 +19,8 @@ const EXPOSED = [
   'X-RateLimit-Reset',
   'Retry-After',
   'ETag',
+  'Last-Modified',
+  'Link',
   'Location',
   'WWW-Authenticate',
   'X-Request-Id',

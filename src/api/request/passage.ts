@@ -1,4 +1,6 @@
 /** @module One request on its way through the router. */
+
+import { withoutSecrets } from '../../tokens.ts'
 import type { Deps } from '../../workers/deps.ts'
 import { describeError } from '../../workers/log.ts'
 import type { Operation } from '../operation.ts'
@@ -32,7 +34,7 @@ export function startPassage(
     const logged = work.catch((error: unknown) =>
       deps.log({
         log: 'error',
-        where: `after ${request.method} ${url.pathname}`,
+        where: `after ${request.method} ${withoutSecrets(url.pathname)}`,
         error: describeError(error),
         id: requestId,
       }),

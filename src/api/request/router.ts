@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono'
 import { Hono } from 'hono'
+import { withoutSecrets } from '../../tokens.ts'
 import type { Deps } from '../../workers/deps.ts'
 import { describeError } from '../../workers/log.ts'
 import type { Operation } from '../operation.ts'
@@ -103,9 +104,13 @@ function options(request: Request, methods?: readonly string[]): Response {
 /** 405 (RFC 9110, 15.5.6). Counted as any other request. */
 async function refuseMethod(passage: Passage, methods: readonly string[]): Promise<Response> {
   await countAnybody(passage)
-  throw new Problem(405, `${passage.path} takes ${methods.join(', ')}, not ${passage.request.method}`, {
-    headers: { allow: methods.join(', ') },
-  })
+  throw new Problem(
+    405,
+    `${withoutSecrets(passage.path)} takes ${methods.join(', ')}, not ${passage.request.method}`,
+    {
+      headers: { allow: methods.join(', ') },
+    },
+  )
 }
 
 async function refusePath(passage: Passage): Promise<Response> {
@@ -114,12 +119,13 @@ async function refusePath(passage: Passage): Promise<Response> {
   await countAnybody(passage)
   throw new Problem(
     404,
-    `There is no ${passage.request.method} ${passage.path} here: /api/docs lists what there is`,
+    `There is no ${passage.request.method} ${withoutSecrets(passage.path)} here: /api/docs lists what there is`,
   )
 }
 
 function refusal(passage: Passage, error: unknown): Response {
-  const { request, path, origin, requestId, deps, operation } = passage
+  const { request, origin, requestId, deps, operation } = passage
+  const path = withoutSecrets(passage.path)
   const place = { instance: path, origin, operation: operation?.id satisfies OperationId | undefined }
   if (error instanceof Problem) return error.toResponse(place)
   // The caller learns an id that is in the log, and nothing of what went wrong inside.

@@ -1,0 +1,92 @@
+/** @module A feed of public events that nobody saved, as it is answered. */
+import { searchHead } from '../db/feed-items.ts'
+import { type FeedSearch, type FoundItem, searchItems } from '../db/feed-search.ts'
+import { FEED_FORMATS, type FeedFormat } from '../feeds/formats.ts'
+import {
+  type Asking,
+  answerFeed,
+  feedUrl,
+  notModified,
+  type PageAsked,
+  pageOf,
+  renderOnce,
+  stateTag,
+} from './feed-answer.ts'
+import { queryOfFilter, titleOfFilter } from './filter-query.ts'
+
+/**
+ * Answers with a page of a feed of events that fit a filter.
+ *
+ * Its tag has two parts: the newest event of all that might change it, and a digest of what it has. While the first is the same, one
+ * look says that all is; otherwise it is searched for, and may be the same still.
+ */
+export async function answerSearch(
+  asking: Asking,
+  format: FeedFormat,
+  search: FeedSearch,
+  asked: PageAsked,
+): Promise<Response> {
+  const { deps, origin, request } = asking
+  const { DB } = deps.env
+  const head = await searchHead(DB, search)
+  const name = stateTag([origin, format, JSON.stringify(search), asked.count, asked.before ?? null]).slice(
+    1,
+    -1,
+  )
+  const known = knownTag(request, name)
+  if (known?.head === head) return notModified(known.tag)
+  const { items: found } = await searchItems(DB, { ...search, before: asked.before }, asked.count + 1)
+  const { items, next } = pageOf(found, asked.count)
+  const digest = digestOf(items, next)
+  if (known?.digest === digest) return notModified(known.tag)
+  const query = [
+    ...queryOfFilter(search.filter),
+    ...(search.mode === 'events' ? [['mode', 'events'] as const] : []),
+  ]
+  const urls = (of: FeedFormat, page: Partial<PageAsked> = {}) =>
+    feedUrl(`${origin}/feeds/events.${of}`, page, query)
+  const tag = `"${name}.${head}.${digest}"`
+  const updatedAt = Math.max(0, ...items.map(({ last }) => last.seenAt))
+  return answerFeed(asking, format, {
+    tag,
+    changedAt: updatedAt,
+    isPrivate: false,
+    self: urls(format, asked),
+    hub: null,
+    page: () =>
+      renderOnce(`${name}.${digest}`, format, async () => ({
+        title: titleOfFilter(search.filter),
+        mode: search.mode,
+        isPrivate: false,
+        items,
+        updatedAt,
+        urls: {
+          self: urls(format, asked),
+          home: `${origin}/`,
+          hub: null,
+          first: urls(format, { count: asked.count }),
+          next: next === null ? null : urls(format, { count: asked.count, before: next }),
+          // Each of the formats has its own.
+          alternates: Object.fromEntries(FEED_FORMATS.map((of) => [of, urls(of)])) as Record<
+            FeedFormat,
+            string
+          >,
+          event: (id) => `${origin}/api/v1/events/${id}`,
+        },
+      })),
+  })
+}
+
+/** What a page has: the same digest, the same bytes. */
+function digestOf(items: readonly FoundItem[], next: number | null): string {
+  const state = items.map(({ first, last, isGone }) => [first.sequence, last.sequence, Number(isGone)])
+  return stateTag([JSON.stringify(state), next]).slice(1, -1)
+}
+
+/** Of the tags that the caller has the one of this page, if any. */
+function knownTag(request: Request, name: string): { tag: string; head: number; digest: string } | null {
+  const sent = request.headers.get('if-none-match') ?? ''
+  for (const [tag, of, head, digest = ''] of sent.matchAll(/"([\w-]+)\.(\d{1,15})\.([\w-]+)"/g))
+    if (of === name) return { tag, head: Number(head), digest }
+  return null
+}
