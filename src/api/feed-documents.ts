@@ -8,7 +8,7 @@ import { isSlug } from './feed-fields.ts'
 import { answerSaved } from './feed-saved.ts'
 import { answerSearch } from './feed-searched.ts'
 import { feedUrls, nameOf } from './feed-view.ts'
-import { text, wholeNumber } from './fields.ts'
+import { wholeNumber } from './fields.ts'
 import { filterOfQuery, filterQuery } from './filter-query.ts'
 import { type Input, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
@@ -87,7 +87,7 @@ export const feedDocumentOperations = [
     summary: 'A saved feed',
     description:
       'In the format that the address ends with: `.json` (JSON Feed 1.1), `.atom` (RFC 4287), `.rss` (RSS 2.0) or `.txt`. The address of a private one is a secret; one that leads nowhere, or nowhere any more, is answered 404.',
-    params: v.strictObject({ file: text(200) }),
+    params: v.strictObject({ file: v.string() }),
     query: PageQuery,
     answers: answersOf(FEED_FORMATS),
     problems: [404],

@@ -4,12 +4,12 @@ import type { Filter } from '../events/filter.ts'
 import { completed, filterFields } from './filter-fields.ts'
 import { invalid } from './request/validate.ts'
 
-/** Several, in one parameter with commas in between, or in several of the name. */
+/** Several, with commas in between. */
 const several = <TList extends v.GenericSchema<string[], unknown>>(list: TList, description: string) =>
   v.optional(
     v.pipe(
-      v.union([v.string(), v.array(v.string())], 'must be a text'),
-      v.transform((sent) => [sent].flat().flatMap((one) => one.split(',').map((part) => part.trim()))),
+      v.string('must be a text'),
+      v.transform((sent) => sent.split(',').map((part) => part.trim())),
       list,
       v.description(description),
     ),

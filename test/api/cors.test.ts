@@ -6,7 +6,7 @@ import { testDeps } from '../support/harness.ts'
 
 const ORIGIN = { origin: 'https://app.example' }
 
-/** Each row of the contract's table, everything ActivityPub, and what is in neither. */
+/** Each row of the contract's table, everything ActivityPub, feeds, and what is in none of these. */
 const PATHS: [path: string, answersAnyOrigin: boolean][] = [
   ['/api/v1/health', true],
   ['/api/v1/events', true],
@@ -16,6 +16,9 @@ const PATHS: [path: string, answersAnyOrigin: boolean][] = [
   ['/lazy-static/thumbnails/x/y.jpg', true],
   ['/lazy-static/avatars/x/y.jpg', true],
   ['/.well-known/webfinger?resource=acct:tubewire@tubewire.example', true],
+  ['/feeds/events.json', true],
+  ['/feeds/x.atom', true],
+  ['/feeds.opml', true],
   ['/actor', true],
   ['/actor/outbox', true],
   ['/.well-known/nodeinfo', false],
@@ -83,7 +86,7 @@ describe('A preflight', () => {
     async (method, path) => {
       const { status, headers } = await send('OPTIONS', path.replace(/:\w+/g, 'x'), preflight(method))
       expect(status).toBe(204)
-      const isRow = /^\/(api|download|lazy-static|actor)\b|webfinger/.test(path)
+      const isRow = /^\/(api|download|lazy-static|actor|feeds)\b|webfinger/.test(path)
       expect(headers.get('access-control-allow-origin')).toBe(isRow ? '*' : null)
       expect(headers.get('access-control-allow-methods')?.includes(method) ?? false).toBe(isRow)
       if (isRow)

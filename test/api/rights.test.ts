@@ -33,6 +33,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   // Signed by nobody.
   getThumbnail: [404],
   getAvatar: [404],
+  // The address of nothing.
+  getFeedDocument: [404],
   // Of the operator: see account.ts.
   deleteUserInfo: [204, 409],
   // The operator's account has no password here.
@@ -73,6 +75,11 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'delApiKey',
   'getUser',
   'getEvent',
+  'getFeed',
+  'patchFeed',
+  'delFeed',
+  'rotateFeedSecret',
+  'revokeFeedSecret',
 ])
 
 type World = Awaited<ReturnType<typeof makeWorld>>
@@ -88,6 +95,7 @@ async function makeWorld() {
   const blocked = await loggedIn('blocked')
   const blockedKey = await apiKey(blocked.id, ['events:read'])
   const key = await apiKey(owner.id, ['feeds:read'])
+  const otherKey = await apiKey(owner.id, ['connections:read'])
   await env.DB.batch([
     env.DB.prepare('UPDATE users SET blocked_at = 1 WHERE id = ?').bind(blocked.id),
     env.DB.prepare(
@@ -124,6 +132,9 @@ async function makeWorld() {
       `INSERT INTO replays (id, owner_id, endpoint_id, kind, state, after_sequence, last_sequence, position, created_at, updated_at)
        VALUES ('rpl_1', ?, 'ep_1', 'events', 'done', 0, 1, 1, 0, 0)`,
     ).bind(owner.id),
+    env.DB.prepare(
+      `INSERT INTO feeds (id, owner_id, name, mode, created_at, updated_at) VALUES ('feed_1', ?, 'F', 'events', 0, 0)`,
+    ).bind(owner.id),
   ])
   return {
     owner,
@@ -134,6 +145,7 @@ async function makeWorld() {
     blocked,
     blockedKey,
     key,
+    otherKey,
     sequence: await count("SELECT sequence AS count FROM events WHERE id = 'evt_1'"),
     tables: await readTables(),
   }
@@ -152,6 +164,7 @@ const TABLES = [
   'events',
   'deliveries',
   'replays',
+  'feeds',
 ]
 
 /** Their rows as one JSON text each. */
@@ -183,6 +196,7 @@ const IDS: Record<string, (world: World) => string> = {
   instances: () => 'ins_1',
   sources: () => 'src_1',
   events: () => 'evt_1',
+  feeds: () => 'feed_1',
   'api-keys': ({ key }) => key.id,
   users: ({ owner }) => owner.id,
 }
@@ -279,7 +293,8 @@ describe.each(OPERATIONS.map((operation) => [operation.id, operation] as const))
   })
 
   it('by a key without its scope', async () => {
-    expect(isForAll ? passes(operation) : [403]).toContain(await request(operation, world, world.key.key))
+    const { key } = right.scope === 'feeds:read' ? world.otherKey : world.key
+    expect(isForAll ? passes(operation) : [403]).toContain(await request(operation, world, key))
   })
 
   it('by a key with it', async () => {
