@@ -266,12 +266,13 @@ export async function newestSequence(
   filter: Pick<EventFilter, 'viewerId' | 'instances'>,
 ): Promise<number> {
   const page = pageOf({ ...filter, after: 0 }, 1, EVENT_TYPES, { columns: 'sequence', order: 'DESC' })
-  const row =
-    page &&
-    (await db
-      .prepare(page.sql)
-      .bind(...page.values)
-      .first<{ sequence: number }>())
+  if (!page) return 0
+  const {
+    results: [row],
+  } = await db
+    .prepare(page.sql)
+    .bind(...page.values)
+    .all<{ sequence: number }>()
   return row?.sequence ?? 0
 }
 
