@@ -1,22 +1,9 @@
-/** @module How a feed is answered over HTTP: conditional requests, caching, links; and each state of a page rendered once. */
-import { createHash } from 'node:crypto'
-import type { FoundItem } from '../db/feed-search.ts'
-import type { Feed } from '../feeds/feed.ts'
-import { type FeedFormat, feedType, renderFeed } from '../feeds/formats.ts'
-import { VERSION } from '../version.ts'
+/** @module How a feed is answered over HTTP: conditional requests, caching, links. */
+import { type FeedFormat, feedType } from '../feeds/formats.ts'
+import { linkHeader } from '../feeds/urls.ts'
+import type { Rendered } from '../workers/feed-pages.ts'
 import type { Input } from './operation.ts'
 import { isNotModified } from './request/conditional.ts'
-
-/** What a page is of: everything that decides which bytes it has. */
-export type PageState = readonly (string | number | null | undefined)[]
-
-/** A strong entity tag (RFC 9110, 8.8.3): another state has another one. Found without the bytes, which are made of the state. */
-export function stateTag(state: PageState): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([VERSION, ...state]))
-    .digest()
-  return `"${digest.subarray(0, 16).toString('base64url')}"`
-}
 
 /**
  * An event may be stored a minute after the time that it bears. So the time of the newest is no sign of what was there when it was
@@ -38,15 +25,6 @@ export function lastModified(changedAt: number, now: number): { header: string; 
 
 /** Who asks, and where this Tubewire is. */
 export type Asking = Pick<Input<unknown, unknown, unknown>, 'deps' | 'request' | 'origin'>
-
-/** Which page is asked for: how many entries, and below which place it begins. */
-export type PageAsked = { count: number; before?: number | undefined }
-
-/** A page as text, and the address of the next one. */
-export type Rendered = { text: string; next: string | null }
-
-/** How many entries a page has of which nobody said so. */
-export const USUAL_COUNT = 50
 
 export type Answered = {
   tag: string
@@ -87,65 +65,4 @@ const PUBLIC_CACHE = 'public, max-age=60'
 /** Says that the caller has it already, of a public feed. @param tag the one that he has. */
 export function notModified(tag: string): Response {
   return new Response(null, { status: 304, headers: { etag: tag, 'cache-control': PUBLIC_CACHE } })
-}
-
-/** Links of a feed as a header (RFC 8288). */
-export function linkHeader(links: Readonly<Record<string, string | null>>): string {
-  return Object.entries(links)
-    .flatMap(([rel, url]) => (url === null ? [] : [`<${url}>; rel="${rel}"`]))
-    .join(', ')
-}
-
-/** The address of a page: what is as usual is left out. */
-export function feedUrl(
-  url: string,
-  { count = USUAL_COUNT, before }: Partial<PageAsked>,
-  query: readonly (readonly [string, string])[] = [],
-): string {
-  const params = new URLSearchParams([
-    ...query.map(([name, value]) => [name, value]),
-    ...(count === USUAL_COUNT ? [] : [['count', String(count)]]),
-    ...(before === undefined ? [] : [['before', String(before)]]),
-  ])
-  return params.size === 0 ? url : `${url}?${params}`
-}
-
-/** In the memory of this Worker only: pages by the states that they are of. */
-const rendered = new Map<string, Rendered>()
-const MOST_CHARACTERS = 8_000_000
-let characters = 0
-
-/** A page as text. The same state is the same text: what was rendered a moment ago is not rendered again. */
-export async function renderOnce(
-  state: string,
-  format: FeedFormat,
-  read: () => Promise<Feed>,
-): Promise<Rendered> {
-  const known = rendered.get(state)
-  if (known) {
-    // The oldest goes first.
-    rendered.delete(state)
-    rendered.set(state, known)
-    return known
-  }
-  const feed = await read()
-  const page = { text: renderFeed(format, feed), next: feed.urls.next }
-  // Another request may have been faster.
-  characters += page.text.length - (rendered.get(state)?.text.length ?? 0)
-  rendered.set(state, page)
-  for (const [oldest, { text }] of rendered) {
-    if (characters <= MOST_CHARACTERS) break
-    rendered.delete(oldest)
-    characters -= text.length
-  }
-  return page
-}
-
-/** What of the items is shown, and where the next page begins: those that were read are one more, when there is one. */
-export function pageOf(
-  found: readonly FoundItem[],
-  count: number,
-): { items: FoundItem[]; next: number | null } {
-  const items = found.slice(0, count)
-  return { items, next: found.length > count ? (items.at(-1)?.place ?? null) : null }
 }

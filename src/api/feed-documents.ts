@@ -3,11 +3,13 @@ import * as v from 'valibot'
 import { findPublishedFeed, listFeeds } from '../db/feeds.ts'
 import { FEED_FORMATS, type FeedFormat, feedType } from '../feeds/formats.ts'
 import { renderOpml } from '../feeds/opml.ts'
+import { feedUrls } from '../feeds/urls.ts'
 import { digest, isFeedSecretShaped } from '../tokens.ts'
+import { changedAt, savedLinks, savedPage, savedTag } from '../workers/feed-pages.ts'
+import { answerFeed } from './feed-answer.ts'
 import { isSlug } from './feed-fields.ts'
-import { answerSaved } from './feed-saved.ts'
 import { answerSearch } from './feed-searched.ts'
-import { feedUrls, nameOf } from './feed-view.ts'
+import { nameOf } from './feed-view.ts'
 import { wholeNumber } from './fields.ts'
 import { filterOfQuery, filterQuery } from './filter-query.ts'
 import { type Input, operation, userOf } from './operation.ts'
@@ -103,7 +105,15 @@ export const feedDocumentOperations = [
             )
           : null
       if (!known || !feed) throw notFound('feed of this address')
-      return answerSaved(input, known, { feed, name }, input.query)
+      const { origin, deps } = input
+      const page = { feed, name, format: known, ...input.query }
+      return answerFeed(input, known, {
+        tag: savedTag(origin, page),
+        changedAt: changedAt(feed),
+        isPrivate: feed.slug === null,
+        ...savedLinks(origin, page),
+        page: () => savedPage(deps.env.DB, origin, page),
+      })
     },
   }),
   operation({

@@ -2,16 +2,9 @@
 import { searchHead } from '../db/feed-items.ts'
 import { type FeedSearch, type FoundItem, searchItems } from '../db/feed-search.ts'
 import { FEED_FORMATS, type FeedFormat } from '../feeds/formats.ts'
-import {
-  type Asking,
-  answerFeed,
-  feedUrl,
-  notModified,
-  type PageAsked,
-  pageOf,
-  renderOnce,
-  stateTag,
-} from './feed-answer.ts'
+import { feedUrl, type PageAsked } from '../feeds/urls.ts'
+import { pageOf, renderOnce, stateTag } from '../workers/feed-pages.ts'
+import { type Asking, answerFeed, notModified } from './feed-answer.ts'
 import { queryOfFilter, titleOfFilter } from './filter-query.ts'
 
 /**

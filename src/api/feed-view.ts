@@ -1,7 +1,7 @@
 /** @module How a saved feed looks in the API, and where it is read. */
 import * as v from 'valibot'
 import type { Feed } from '../db/feeds.ts'
-import { FEED_FORMATS, type FeedFormat } from '../feeds/formats.ts'
+import { feedUrls } from '../feeds/urls.ts'
 import { decryptSecret } from '../secrets.ts'
 import type { Deps } from '../workers/deps.ts'
 import { Time } from './fields.ts'
@@ -55,13 +55,6 @@ export const exampleFeed = {
   createdAt: '2026-11-25T10:00:00.000Z',
   updatedAt: '2026-11-25T10:00:00.000Z',
 } as const satisfies v.InferOutput<typeof ShownFeed>
-
-/** The addresses of a feed. @param name its slug, or its secret. */
-export function feedUrls(origin: string, name: string): Record<FeedFormat, string> {
-  const urls = FEED_FORMATS.map((format) => [format, `${origin}/feeds/${name}.${format}`])
-  // Each of the formats has its own.
-  return Object.fromEntries(urls) as Record<FeedFormat, string>
-}
 
 /** What is in a feed's addresses, or null: it is private, and nobody's address leads there. */
 export async function nameOf(
