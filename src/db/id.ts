@@ -17,6 +17,7 @@ type Prefix =
   | 'ver'
   | 'chl'
   | 'feed'
+  | 'hub'
   | 'evt_test'
 
 /** @example newId('ep') // 'ep_9f86d081884c7d659a2feaa0' */

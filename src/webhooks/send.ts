@@ -48,7 +48,7 @@ export async function send(
   },
   request: {
     url: string
-    method?: 'POST' | 'OPTIONS'
+    method?: 'POST' | 'OPTIONS' | 'GET'
     headers: Record<string, string>
     body: string | null
     keepAnswer?: true

@@ -3,13 +3,18 @@ import * as v from 'valibot'
 import type { Endpoint } from '../db/endpoints.ts'
 import { decryptSecret } from '../secrets.ts'
 import { readSecretSet, usableSecrets } from '../webhooks/secret-set.ts'
-import { makeSigner, type Signer } from '../webhooks/signature.ts'
+import { hubSignatureHeaders, readHubSecret } from '../webhooks/hub-signature.ts'
+import { makeSigner, signatureHeaders } from '../webhooks/signature.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 import { webhookPrivateKey } from './service-key.ts'
 
-/** `headers`: the owner's own, by their names in lower case. */
-export type EndpointSecrets = { signer: Signer; headers: Readonly<Record<string, string>> }
+export type EndpointSecrets = {
+  /** The headers that say who sent a body. @param id the `webhook-id`. @param now milliseconds since the epoch. */
+  sign: (id: string, body: string, now: number) => Promise<Record<string, string>>
+  /** The owner's own, by their names in lower case. */
+  headers: Readonly<Record<string, string>>
+}
 
 type Kept = EndpointSecrets & {
   /** When one of the secrets ends, or it is time to look again. */
@@ -36,20 +41,30 @@ export async function secretsOf(
   const known = kept.get(name)
   if (known && now < known.until && known.until <= now + KEPT_MS) return known
   try {
-    const set = readSecretSet(await decryptSecret(ring, secret, id))
+    const plain = await decryptSecret(ring, secret, id)
+    if (endpoint.kind === 'websub') {
+      const hubSecret = readHubSecret(plain)
+      const sign = async (_id: string, body: string) => hubSignatureHeaders(hubSecret, body)
+      return keep(name, { sign, headers: {}, until: now + KEPT_MS })
+    }
+    const set = readSecretSet(plain)
     const ed25519 = signsAsymmetric ? await webhookPrivateKey(deps) : null
     const ends = set.previous.map(({ expiresAt }) => expiresAt).filter((at) => at > now)
-    const found = {
-      signer: makeSigner(usableSecrets(set, now), ed25519),
+    const signer = makeSigner(usableSecrets(set, now), ed25519)
+    return keep(name, {
+      sign: (webhookId, body, at) => signatureHeaders(signer, webhookId, body, at),
       headers: headers === null ? {} : await readHeaders(deps, headers, id),
       until: Math.min(now + KEPT_MS, ...ends),
-    }
-    if (kept.size >= MAX_KEPT) kept.clear()
-    kept.set(name, found)
-    return found
+    })
   } catch (error) {
     return { problem: `the signing secret can't be used: ${describeError(error)}` }
   }
+}
+
+function keep(name: string, found: Kept): Kept {
+  if (kept.size >= MAX_KEPT) kept.clear()
+  kept.set(name, found)
+  return found
 }
 
 /** The owner's own headers of an endpoint. @param owner of what is encrypted: the endpoint's id. */

@@ -4,7 +4,6 @@ import type { Deadlines } from '../http/deadline.ts'
 import { targetCheck } from '../http/target-check.ts'
 import type { Message } from '../webhooks/formats.ts'
 import { type Attempt, failedAttempt, send } from '../webhooks/send.ts'
-import { signatureHeaders } from '../webhooks/signature.ts'
 import type { Deps } from './deps.ts'
 import { secretsOf } from './endpoint-secrets.ts'
 
@@ -47,7 +46,7 @@ export async function post(
       headers: {
         ...secrets.headers,
         ...message.headers,
-        ...(body === null ? {} : await signatureHeaders(secrets.signer, id, body, deps.clock())),
+        ...(body === null ? {} : await secrets.sign(id, body, deps.clock())),
       },
       body,
       ...(keepAnswer ? { keepAnswer } : {}),

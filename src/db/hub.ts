@@ -1,0 +1,263 @@
+/**
+ * @module The hub (W3C WebSub): what it was asked for and has not yet had confirmed, and who is subscribed to which feed. A subscription
+ * is an endpoint of the kind `websub`, with what it is sent in `hub_subscriptions`.
+ */
+import { columnsOf, withPrefix } from './columns.ts'
+import type { PublishedFeed } from './feeds.ts'
+import { feeds, type hubRequests, type hubSubscriptions } from './schema.ts'
+import { isLetIn } from './user-row.ts'
+
+export type HubRequest = typeof hubRequests.$inferSelect
+type HubSubscription = typeof hubSubscriptions.$inferSelect
+
+const REQUEST_COLUMNS =
+  'id, mode, topic, callback, lease_seconds AS leaseSeconds, secret, reason, created_at AS createdAt, attempts, due_at AS dueAt'
+
+/** Why a request was not taken: too much waits to be confirmed, or the feed has as many subscribers as it may. */
+type NotTaken = 'busy' | 'full'
+
+/**
+ * Stores what the hub was asked for. What the same subscriber asked of the same topic before is forgotten: the newest counts.
+ * @param most `pending`: requests that may wait at once; `subscribers`: of a feed.
+ */
+export async function insertHubRequest(
+  db: D1Database,
+  request: HubRequest,
+  feedId: string | null,
+  most: { pending: number; subscribers: number },
+): Promise<'taken' | NotTaken> {
+  const { id, mode, topic, callback, leaseSeconds, secret, reason, createdAt, attempts, dueAt } = request
+  const hasRoom = `((SELECT count(*) FROM (SELECT 1 FROM hub_subscriptions WHERE feed_id = ?1 LIMIT ?2)) < ?2
+    OR EXISTS (SELECT 1 FROM hub_subscriptions WHERE callback = ?4 AND topic = ?3))`
+  const [inserted, room] = await db.batch<{ hasRoom: number }>([
+    db
+      .prepare(
+        `INSERT OR REPLACE INTO hub_requests
+           (topic, callback, id, mode, lease_seconds, secret, reason, created_at, attempts, due_at)
+         SELECT ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+         WHERE (SELECT count(*) FROM (SELECT 1 FROM hub_requests LIMIT ?13)) < ?13 AND ${hasRoom}`,
+      )
+      .bind(
+        feedId,
+        most.subscribers,
+        topic,
+        callback,
+        id,
+        mode,
+        leaseSeconds,
+        secret,
+        reason,
+        createdAt,
+        attempts,
+        dueAt,
+        most.pending,
+      ),
+    db.prepare(`SELECT ${hasRoom} AS hasRoom`).bind(feedId, most.subscribers, topic, callback),
+  ])
+  if (inserted?.meta.changes) return 'taken'
+  return room?.results[0]?.hasRoom ? 'busy' : 'full'
+}
+
+/** Whether a subscriber is subscribed to a topic. */
+export async function isSubscribed(db: D1Database, callback: string, topic: string): Promise<boolean> {
+  const found = await db
+    .prepare('SELECT 1 FROM hub_subscriptions WHERE callback = ? AND topic = ?')
+    .bind(callback, topic)
+    .first()
+  return found !== null
+}
+
+/**
+ * Takes what is due of what was asked for, so that nobody else does for a while.
+ * @param until when it is due again, should it not have been seen through: milliseconds since the epoch.
+ * @param id only this one.
+ */
+export async function takeHubRequests(
+  db: D1Database,
+  { now, until, limit, id }: { now: number; until: number; limit: number; id?: string },
+): Promise<HubRequest[]> {
+  const { results } = await db
+    .prepare(
+      `UPDATE hub_requests SET due_at = ?1, attempts = attempts + 1
+       WHERE id IN (SELECT id FROM hub_requests WHERE due_at <= ?2 AND id = coalesce(?3, id) ORDER BY due_at LIMIT ?4)
+       RETURNING ${REQUEST_COLUMNS}`,
+    )
+    .bind(until, now, id ?? null, limit)
+    .all<HubRequest>()
+  return results
+}
+
+/** A condition that a request is still the newest of its subscriber's. */
+const IS_NEWEST = 'EXISTS (SELECT 1 FROM hub_requests WHERE id = ?1)'
+
+/** Forgets a request that was seen through, or given up. */
+function forgetStatement(db: D1Database, id: string): D1PreparedStatement {
+  return db.prepare('DELETE FROM hub_requests WHERE id = ?1').bind(id)
+}
+
+export async function forgetHubRequest(db: D1Database, id: string): Promise<void> {
+  await forgetStatement(db, id).run()
+}
+
+/** Leaves a request for later. */
+export async function deferHubRequest(db: D1Database, id: string, dueAt: number): Promise<void> {
+  await db.prepare('UPDATE hub_requests SET due_at = ?2 WHERE id = ?1').bind(id, dueAt).run()
+}
+
+/** What is told of a subscription that was confirmed. `secret` is encrypted, and bound to the endpoint. */
+export type Confirmed = Omit<HubSubscription, 'feedId'> & {
+  requestId: string
+  slug: string
+  secret: string
+  createdAt: number
+}
+
+/**
+ * Subscribes whom a request was of, or renews his subscription: the endpoint is then as new, with this secret and lease. Nothing is
+ * done when something else was asked for meanwhile, or there is no such feed any more.
+ * @returns whether it was done.
+ */
+export async function confirmSubscription(db: D1Database, confirmed: Confirmed): Promise<boolean> {
+  const { requestId, endpointId, slug, topic, format, callback, leaseExpiresAt, secret, createdAt } = confirmed
+  const [made] = await db.batch([
+    db
+      .prepare(
+        `INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, updated_at, verified_at, format, batch_size,
+           batch_ms, ordering, kind)
+         SELECT coalesce((SELECT endpoint_id FROM hub_subscriptions WHERE callback = ?3 AND topic = ?4), ?2), f.owner_id, ?3, '', ?5,
+           ?6, ?6, ?6, 'websub', ${TOGETHER}, 0, 'endpoint', 'websub'
+         FROM feeds f WHERE f.slug = ?7 AND ${IS_NEWEST}
+         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, updated_at = excluded.updated_at, failures = 0, failing_since = NULL,
+           broken_since = NULL, probes = 0, held_until = 0, disabled_at = NULL, disabled_reason = NULL`,
+      )
+      .bind(requestId, endpointId, callback, topic, secret, createdAt, slug),
+    db
+      .prepare(
+        `INSERT INTO hub_subscriptions (endpoint_id, feed_id, topic, format, callback, lease_expires_at)
+         SELECT p.id, f.id, ?4, ?5, ?3, ?6 FROM feeds f JOIN endpoints p ON p.id = coalesce(
+           (SELECT endpoint_id FROM hub_subscriptions WHERE callback = ?3 AND topic = ?4), ?2)
+         WHERE f.slug = ?7 AND ${IS_NEWEST}
+         ON CONFLICT (endpoint_id) DO UPDATE SET lease_expires_at = excluded.lease_expires_at, feed_id = excluded.feed_id`,
+      )
+      .bind(requestId, endpointId, callback, topic, format, leaseExpiresAt, slug),
+    forgetStatement(db, requestId),
+  ])
+  return (made?.meta.changes ?? 0) > 0
+}
+
+/** Events that one sending of a feed is for. It is for all that came before it, however many. */
+const TOGETHER = 100
+
+/** Ends the subscription that a request names, unless something else was asked for meanwhile. @returns whether there was one. */
+export async function endSubscription(
+  db: D1Database,
+  { id, callback, topic }: Pick<HubRequest, 'id' | 'callback' | 'topic'>,
+): Promise<boolean> {
+  const [ended] = await db.batch([
+    db
+      .prepare(
+        `DELETE FROM endpoints
+         WHERE id = (SELECT endpoint_id FROM hub_subscriptions WHERE callback = ?2 AND topic = ?3) AND ${IS_NEWEST}`,
+      )
+      .bind(id, callback, topic),
+    forgetStatement(db, id),
+  ])
+  return (ended?.meta.changes ?? 0) > 0
+}
+
+/** Ends subscriptions whose lease is over: "hubs MUST enforce lease expirations" (WebSub, 5.1). @returns how many. */
+export async function endLeases(db: D1Database, now: number, limit: number): Promise<number> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM endpoints WHERE kind = 'websub' AND id IN (
+         SELECT endpoint_id FROM hub_subscriptions WHERE lease_expires_at <= ? ORDER BY lease_expires_at LIMIT ?)`,
+    )
+    .bind(now, limit)
+    .run()
+  return meta.changes
+}
+
+/**
+ * Ends all subscriptions to a feed, each with a denial to be told (WebSub, 5.2), as a part of what takes its address from it: before
+ * that, and on the same condition.
+ * @param condition that it will be done, on the row `feeds`.
+ */
+export function denyStatements(
+  db: D1Database,
+  feedId: string,
+  { reason, now }: { reason: string; now: number },
+  condition: { sql: string; values: readonly (string | number | null)[] },
+): D1PreparedStatement[] {
+  const isDone = `EXISTS (SELECT 1 FROM feeds WHERE id = ?1 AND ${condition.sql})`
+  return [
+    db
+      .prepare(
+        `INSERT OR REPLACE INTO hub_requests (id, mode, topic, callback, lease_seconds, reason, created_at, due_at)
+         SELECT 'hub_' || lower(hex(randomblob(12))), 'denied', topic, callback, 0, ?2, ?3, ?3
+         FROM hub_subscriptions WHERE feed_id = ?1 AND ${isDone}`,
+      )
+      .bind(feedId, reason, now, ...condition.values),
+    db
+      .prepare(
+        `DELETE FROM endpoints WHERE id IN (SELECT endpoint_id FROM hub_subscriptions WHERE feed_id = ?1) AND ${isDone}
+           AND ?2 IS NOT NULL AND ?3 IS NOT NULL`,
+      )
+      .bind(feedId, reason, now, ...condition.values),
+  ]
+}
+
+/** What a subscriber is sent: which feed, in which format, by which address. */
+export type HubTopic = Pick<HubSubscription, 'endpointId' | 'topic' | 'format'> & { feed: PublishedFeed }
+
+/** What these endpoints are sent, by their ids: of those whose lease is not over. One statement. */
+export async function hubTopics(
+  db: D1Database,
+  endpointIds: readonly string[],
+  now: number,
+): Promise<Map<string, HubTopic>> {
+  const { results } = await db
+    .prepare(
+      `SELECT h.endpoint_id AS endpointId, h.topic AS topic, h.format AS format, ${columnsOf(feeds, 's', 'feed_')},
+         coalesce(e.sequence, 0) AS feed_head, e.seen_at AS feed_headSeenAt
+       FROM json_each(?) j CROSS JOIN hub_subscriptions h ON h.endpoint_id = j.value AND h.lease_expires_at > ?
+         CROSS JOIN feeds s ON s.id = h.feed_id AND s.slug IS NOT NULL
+         CROSS JOIN users u ON u.id = s.owner_id AND ${isLetIn('u')}
+         LEFT JOIN events e ON e.sequence = (SELECT max(last_sequence) FROM feed_items WHERE feed_id = s.id)`,
+    )
+    .bind(JSON.stringify(endpointIds), now)
+    .all<Pick<HubTopic, 'endpointId' | 'topic' | 'format'>>()
+  return new Map(
+    results.map(({ endpointId, topic, format, ...row }) => {
+      // All columns of the feed are in the row, under its prefix.
+      const feed = withPrefix(row, 'feed_') as unknown as PublishedFeed & { filter: string }
+      return [endpointId, { endpointId, topic, format, feed: { ...feed, filter: JSON.parse(feed.filter) } }]
+    }),
+  )
+}
+
+/**
+ * What a feed that was sent settles, as a part of the recording of its attempt: all that its subscriber was owed up to its newest
+ * event. `sent`: the endpoint, and that event's sequence.
+ */
+export function settledStatement(
+  db: D1Database,
+  sent: readonly { endpointId: string; head: number }[],
+  now: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE deliveries SET state = 'delivered', due_at = NULL, finished_at = ?
+       FROM json_each(?) j
+       WHERE endpoint_id = value ->> 'endpointId' AND due_at IS NOT NULL AND event_sequence <= value ->> 'head'`,
+    )
+    .bind(now, JSON.stringify(sent))
+}
+
+/** Ends the subscriptions of whoever said that he is gone, or failed for too long, as a part of what says so. */
+export function endedStatement(db: D1Database, endpointIds: readonly string[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `DELETE FROM endpoints WHERE kind = 'websub' AND disabled_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))`,
+    )
+    .bind(JSON.stringify(endpointIds))
+}
