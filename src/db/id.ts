@@ -16,6 +16,8 @@ type Prefix =
   | 'con'
   | 'ver'
   | 'chl'
+  | 'csm'
+  | 'lse'
   | 'evt_test'
 
 /** @example newId('ep') // 'ep_9f86d081884c7d659a2feaa0' */

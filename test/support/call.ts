@@ -91,9 +91,16 @@ async function documented(
 /** Forgets what tests before made. */
 export async function forgetAll(): Promise<void> {
   await env.DB.batch(
-    ['endpoints', 'instances', 'events', 'api_keys', 'mails', 'idempotency_keys', 'sessions'].map((table) =>
-      env.DB.prepare(`DELETE FROM ${table}`),
-    ),
+    [
+      'endpoints',
+      'consumers',
+      'instances',
+      'events',
+      'api_keys',
+      'mails',
+      'idempotency_keys',
+      'sessions',
+    ].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
   )
   await env.DB.batch([
     env.DB.prepare("DELETE FROM users WHERE id <> 'usr_administrator'"),
