@@ -10,6 +10,8 @@ import { isLetIn } from './user-row.ts'
 
 /** How many pages of the log one read looks at: a filter that few events fit finds none in most of them. */
 const MOST_PAGES = 10
+/** How many events a batch has at most: as many are given again. */
+const MOST_EVENTS = 100
 /**
  * So far beyond the cursor a read must have looked in vain for the cursor to be moved: a write costs as much as a thousand rows
  * read. Until then they are looked at again.
@@ -54,6 +56,7 @@ export async function leaseNext(
   lease: NewLease,
   { limit, now, evenShutOut = false }: { limit: number; now: number } & Pick<Terms, 'evenShutOut'>,
 ): Promise<Reading> {
+  if (consumer.newest <= consumer.position) return { kind: 'nothing', more: false }
   const isAgain = isLeased(consumer, now)
   const same = isAgain ? await lookAgain(db, consumer) : null
   // None of it fits where the filter was changed meanwhile.
@@ -104,13 +107,15 @@ async function lookAgain(db: D1Database, consumer: Consumer): Promise<MatchingPa
   const { ownerId: viewerId, filter, position, leasedSequence } = consumer
   const events: LoggedEvent[] = []
   let after = position
-  for (;;) {
-    const page = await matchingEvents(db, { viewerId, filter, after }, SCAN.rows)
+  // The lease was found in so many pages, the first of them a short one.
+  for (let pages = 0; pages <= MOST_PAGES; pages += 1) {
+    const page = await matchingEvents(db, { viewerId, filter, after }, MOST_EVENTS - events.length)
     events.push(...page.events.filter(({ sequence }) => sequence <= leasedSequence))
     after = page.position
-    if (page.isEnd || after >= leasedSequence)
-      return { events, position: after, isEnd: page.isEnd && consumer.newest <= leasedSequence }
+    if (page.isEnd && consumer.newest <= leasedSequence) return { events, position: after, isEnd: true }
+    if (page.isEnd || after >= leasedSequence || events.length === MOST_EVENTS) break
   }
+  return { events, position: after, isEnd: false }
 }
 
 /** That a consumer is where it was when it was read, wants what it wanted then, and nobody has taken the lease since. */
