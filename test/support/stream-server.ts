@@ -6,7 +6,7 @@ import { freePort } from './cli.ts'
 /** The one key that is let in. */
 export const STREAM_KEY = 'tw_the-key-of-the-follower'
 
-export type Asked = { method: string; path: string; query: Record<string, string>; body: string }
+type Asked = { method: string; path: string; query: Record<string, string>; body: string }
 type Refusal = { status: number; headers?: Record<string, string>; body?: string }
 
 /** The event of a sequence. */
@@ -23,7 +23,7 @@ export function frameOf(sequence: number): string {
 /** Starts the service on loopback, with so many events. */
 export async function startStreamServer(events = 0) {
   let last = events
-  let asked: Asked[] = []
+  const asked: Asked[] = []
   let refusals: Refusal[] = []
   /** Events that a connection gives before it is broken off; null: all. */
   let most: number | null = null
@@ -91,9 +91,6 @@ export async function startStreamServer(events = 0) {
   return {
     url: `http://127.0.0.1:${port}`,
     asked: () => asked,
-    forget() {
-      asked = []
-    },
     /** So many more events happen. */
     publish(count: number) {
       for (let index = 0; index < count; index += 1) {
