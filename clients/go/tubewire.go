@@ -11,6 +11,9 @@
 //    connection, err := UnmarshalConnection(bytes)
 //    bytes, err = connection.Marshal()
 //
+//    consumer, err := UnmarshalConsumer(bytes)
+//    bytes, err = consumer.Marshal()
+//
 //    delivery, err := UnmarshalDelivery(bytes)
 //    bytes, err = delivery.Marshal()
 //
@@ -128,6 +131,16 @@ func UnmarshalConnection(data []byte) (Connection, error) {
 }
 
 func (r *Connection) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalConsumer(data []byte) (Consumer, error) {
+	var r Consumer
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *Consumer) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
@@ -523,6 +536,51 @@ type Search struct {
 	LanguageOneOf []string `json:"languageOneOf,omitempty"`
 	Search        *string  `json:"search,omitempty"`
 	TagsOneOf     []string `json:"tagsOneOf,omitempty"`
+}
+
+type Consumer struct {
+	// ISO 8601 in UTC, with milliseconds.                                                    
+	CreatedAt                                                                       time.Time `json:"createdAt"`
+	Filter                                                                          Filter    `json:"filter"`
+	ID                                                                              string    `json:"id"`
+	// How many sequences the cursor is behind the newest of the log, wanted or not.          
+	Lag                                                                             int64     `json:"lag"`
+	// Who has what comes after the cursor; null: nobody.                                     
+	Lease                                                                           *Lease    `json:"lease"`
+	Name                                                                            string    `json:"name"`
+	// The id of the user whose it is.                                                        
+	Owner                                                                           string    `json:"owner"`
+	// The cursor: all up to this sequence was acknowledged, or is not wanted.                
+	Position                                                                        int64     `json:"position"`
+	// When its filter was changed or its cursor moved by hand.                               
+	UpdatedAt                                                                       time.Time `json:"updatedAt"`
+}
+
+// Which events: see `addSubscription`. Empty: all.
+type Filter struct {
+	Accounts          []string `json:"accounts,omitempty"`
+	Categories        []int64  `json:"categories,omitempty"`
+	Channels          []string `json:"channels,omitempty"`
+	Instances         []string `json:"instances,omitempty"`
+	Languages         []string `json:"languages,omitempty"`
+	LocalOnly         *bool    `json:"localOnly,omitempty"`
+	MaxDuration       *int64   `json:"maxDuration,omitempty"`
+	MinDuration       *int64   `json:"minDuration,omitempty"`
+	NotificationKinds []string `json:"notificationKinds,omitempty"`
+	Nsfw              *bool    `json:"nsfw,omitempty"`
+	Tags              []string `json:"tags,omitempty"`
+	Text              *string  `json:"text,omitempty"`
+	Types             []string `json:"types,omitempty"`
+	Videos            []string `json:"videos,omitempty"`
+}
+
+type Lease struct {
+	// The last that he was given.                  
+	Sequence                              int64     `json:"sequence"`
+	// ISO 8601 in UTC, with milliseconds.          
+	Until                                 time.Time `json:"until"`
+	// What its holder calls himself.               
+	Worker                                *string   `json:"worker"`
 }
 
 type Delivery struct {
@@ -1032,24 +1090,6 @@ type Replay struct {
 	To                                                                                     *int64     `json:"to"`
 	// ISO 8601 in UTC, with milliseconds.                                                            
 	UpdatedAt                                                                              time.Time  `json:"updatedAt"`
-}
-
-// Which events: see `addSubscription`. Empty: all.
-type Filter struct {
-	Accounts          []string `json:"accounts,omitempty"`
-	Categories        []int64  `json:"categories,omitempty"`
-	Channels          []string `json:"channels,omitempty"`
-	Instances         []string `json:"instances,omitempty"`
-	Languages         []string `json:"languages,omitempty"`
-	LocalOnly         *bool    `json:"localOnly,omitempty"`
-	MaxDuration       *int64   `json:"maxDuration,omitempty"`
-	MinDuration       *int64   `json:"minDuration,omitempty"`
-	NotificationKinds []string `json:"notificationKinds,omitempty"`
-	Nsfw              *bool    `json:"nsfw,omitempty"`
-	Tags              []string `json:"tags,omitempty"`
-	Text              *string  `json:"text,omitempty"`
-	Types             []string `json:"types,omitempty"`
-	Videos            []string `json:"videos,omitempty"`
 }
 
 type Subscription struct {

@@ -5,6 +5,7 @@
 // val aPIKey                   = json.parse(APIKey.serializer(), jsonString)
 // val auditEntry               = json.parse(AuditEntry.serializer(), jsonString)
 // val connection               = json.parse(Connection.serializer(), jsonString)
+// val consumer                 = json.parse(Consumer.serializer(), jsonString)
 // val delivery                 = json.parse(Delivery.serializer(), jsonString)
 // val endpoint                 = json.parse(Endpoint.serializer(), jsonString)
 // val event                    = json.parse(Event.serializer(), jsonString)
@@ -249,6 +250,83 @@ data class Search (
     val languageOneOf: List<String>? = null,
     val search: String? = null,
     val tagsOneOf: List<String>? = null
+)
+
+@Serializable
+data class Consumer (
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val createdAt: OffsetDateTime,
+
+    val filter: Filter,
+    val id: String,
+
+    /**
+     * How many sequences the cursor is behind the newest of the log, wanted or not.
+     */
+    val lag: Long,
+
+    /**
+     * Who has what comes after the cursor; null: nobody.
+     */
+    val lease: Lease? = null,
+
+    val name: String,
+
+    /**
+     * The id of the user whose it is.
+     */
+    val owner: String,
+
+    /**
+     * The cursor: all up to this sequence was acknowledged, or is not wanted.
+     */
+    val position: Long,
+
+    /**
+     * When its filter was changed or its cursor moved by hand.
+     */
+    val updatedAt: OffsetDateTime
+)
+
+/**
+ * Which events: see `addSubscription`. Empty: all.
+ */
+@Serializable
+data class Filter (
+    val accounts: List<String>? = null,
+    val categories: List<Long>? = null,
+    val channels: List<String>? = null,
+    val instances: List<String>? = null,
+    val languages: List<String>? = null,
+    val localOnly: Boolean? = null,
+    val maxDuration: Long? = null,
+    val minDuration: Long? = null,
+    val notificationKinds: List<String>? = null,
+    val nsfw: Boolean? = null,
+    val tags: List<String>? = null,
+    val text: String? = null,
+    val types: List<String>? = null,
+    val videos: List<String>? = null
+)
+
+@Serializable
+data class Lease (
+    /**
+     * The last that he was given.
+     */
+    val sequence: Long,
+
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val until: OffsetDateTime,
+
+    /**
+     * What its holder calls himself.
+     */
+    val worker: String? = null
 )
 
 @Serializable
@@ -1135,27 +1213,6 @@ data class Replay (
      * ISO 8601 in UTC, with milliseconds.
      */
     val updatedAt: OffsetDateTime
-)
-
-/**
- * Which events: see `addSubscription`. Empty: all.
- */
-@Serializable
-data class Filter (
-    val accounts: List<String>? = null,
-    val categories: List<Long>? = null,
-    val channels: List<String>? = null,
-    val instances: List<String>? = null,
-    val languages: List<String>? = null,
-    val localOnly: Boolean? = null,
-    val maxDuration: Long? = null,
-    val minDuration: Long? = null,
-    val notificationKinds: List<String>? = null,
-    val nsfw: Boolean? = null,
-    val tags: List<String>? = null,
-    val text: String? = null,
-    val types: List<String>? = null,
-    val videos: List<String>? = null
 )
 
 @Serializable

@@ -427,6 +427,155 @@ class Connection:
 
 
 @dataclass
+class Filter:
+    """Which events: see `addSubscription`. Empty: all."""
+
+    accounts: Optional[List[str]] = None
+    categories: Optional[List[int]] = None
+    channels: Optional[List[str]] = None
+    instances: Optional[List[str]] = None
+    languages: Optional[List[str]] = None
+    local_only: Optional[bool] = None
+    max_duration: Optional[int] = None
+    min_duration: Optional[int] = None
+    notification_kinds: Optional[List[str]] = None
+    nsfw: Optional[bool] = None
+    tags: Optional[List[str]] = None
+    text: Optional[str] = None
+    types: Optional[List[str]] = None
+    videos: Optional[List[str]] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Filter':
+        assert isinstance(obj, dict)
+        accounts = from_union([lambda x: from_list(from_str, x), from_none], obj.get("accounts"))
+        categories = from_union([lambda x: from_list(from_int, x), from_none], obj.get("categories"))
+        channels = from_union([lambda x: from_list(from_str, x), from_none], obj.get("channels"))
+        instances = from_union([lambda x: from_list(from_str, x), from_none], obj.get("instances"))
+        languages = from_union([lambda x: from_list(from_str, x), from_none], obj.get("languages"))
+        local_only = from_union([from_bool, from_none], obj.get("localOnly"))
+        max_duration = from_union([from_int, from_none], obj.get("maxDuration"))
+        min_duration = from_union([from_int, from_none], obj.get("minDuration"))
+        notification_kinds = from_union([lambda x: from_list(from_str, x), from_none], obj.get("notificationKinds"))
+        nsfw = from_union([from_bool, from_none], obj.get("nsfw"))
+        tags = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tags"))
+        text = from_union([from_str, from_none], obj.get("text"))
+        types = from_union([lambda x: from_list(from_str, x), from_none], obj.get("types"))
+        videos = from_union([lambda x: from_list(from_str, x), from_none], obj.get("videos"))
+        return Filter(accounts, categories, channels, instances, languages, local_only, max_duration, min_duration, notification_kinds, nsfw, tags, text, types, videos)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        if self.accounts is not None:
+            result["accounts"] = from_union([lambda x: from_list(from_str, x), from_none], self.accounts)
+        if self.categories is not None:
+            result["categories"] = from_union([lambda x: from_list(from_int, x), from_none], self.categories)
+        if self.channels is not None:
+            result["channels"] = from_union([lambda x: from_list(from_str, x), from_none], self.channels)
+        if self.instances is not None:
+            result["instances"] = from_union([lambda x: from_list(from_str, x), from_none], self.instances)
+        if self.languages is not None:
+            result["languages"] = from_union([lambda x: from_list(from_str, x), from_none], self.languages)
+        if self.local_only is not None:
+            result["localOnly"] = from_union([from_bool, from_none], self.local_only)
+        if self.max_duration is not None:
+            result["maxDuration"] = from_union([from_int, from_none], self.max_duration)
+        if self.min_duration is not None:
+            result["minDuration"] = from_union([from_int, from_none], self.min_duration)
+        if self.notification_kinds is not None:
+            result["notificationKinds"] = from_union([lambda x: from_list(from_str, x), from_none], self.notification_kinds)
+        if self.nsfw is not None:
+            result["nsfw"] = from_union([from_bool, from_none], self.nsfw)
+        if self.tags is not None:
+            result["tags"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags)
+        if self.text is not None:
+            result["text"] = from_union([from_str, from_none], self.text)
+        if self.types is not None:
+            result["types"] = from_union([lambda x: from_list(from_str, x), from_none], self.types)
+        if self.videos is not None:
+            result["videos"] = from_union([lambda x: from_list(from_str, x), from_none], self.videos)
+        return result
+
+
+@dataclass
+class Lease:
+    sequence: int
+    """The last that he was given."""
+
+    until: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    worker: Optional[str] = None
+    """What its holder calls himself."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Lease':
+        assert isinstance(obj, dict)
+        sequence = from_int(obj.get("sequence"))
+        until = from_datetime(obj.get("until"))
+        worker = from_union([from_none, from_str], obj.get("worker"))
+        return Lease(sequence, until, worker)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["sequence"] = from_int(self.sequence)
+        result["until"] = self.until.isoformat()
+        result["worker"] = from_union([from_none, from_str], self.worker)
+        return result
+
+
+@dataclass
+class Consumer:
+    created_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    filter: Filter
+    id: str
+    lag: int
+    """How many sequences the cursor is behind the newest of the log, wanted or not."""
+
+    name: str
+    owner: str
+    """The id of the user whose it is."""
+
+    position: int
+    """The cursor: all up to this sequence was acknowledged, or is not wanted."""
+
+    updated_at: datetime
+    """When its filter was changed or its cursor moved by hand."""
+
+    lease: Optional[Lease] = None
+    """Who has what comes after the cursor; null: nobody."""
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Consumer':
+        assert isinstance(obj, dict)
+        created_at = from_datetime(obj.get("createdAt"))
+        filter = Filter.from_dict(obj.get("filter"))
+        id = from_str(obj.get("id"))
+        lag = from_int(obj.get("lag"))
+        name = from_str(obj.get("name"))
+        owner = from_str(obj.get("owner"))
+        position = from_int(obj.get("position"))
+        updated_at = from_datetime(obj.get("updatedAt"))
+        lease = from_union([Lease.from_dict, from_none], obj.get("lease"))
+        return Consumer(created_at, filter, id, lag, name, owner, position, updated_at, lease)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["createdAt"] = self.created_at.isoformat()
+        result["filter"] = to_class(Filter, self.filter)
+        result["id"] = from_str(self.id)
+        result["lag"] = from_int(self.lag)
+        result["name"] = from_str(self.name)
+        result["owner"] = from_str(self.owner)
+        result["position"] = from_int(self.position)
+        result["updatedAt"] = self.updated_at.isoformat()
+        result["lease"] = from_union([lambda x: to_class(Lease, x), from_none], self.lease)
+        return result
+
+
+@dataclass
 class LastAttempt:
     started_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
@@ -1867,77 +2016,6 @@ class Problem:
             result["code"] = from_union([from_str, from_none], self.code)
         if self.invalid_params is not None:
             result["invalid-params"] = from_union([lambda x: from_dict(lambda x: to_class(InvalidParam, x), x), from_none], self.invalid_params)
-        return result
-
-
-@dataclass
-class Filter:
-    """Which events: see `addSubscription`. Empty: all."""
-
-    accounts: Optional[List[str]] = None
-    categories: Optional[List[int]] = None
-    channels: Optional[List[str]] = None
-    instances: Optional[List[str]] = None
-    languages: Optional[List[str]] = None
-    local_only: Optional[bool] = None
-    max_duration: Optional[int] = None
-    min_duration: Optional[int] = None
-    notification_kinds: Optional[List[str]] = None
-    nsfw: Optional[bool] = None
-    tags: Optional[List[str]] = None
-    text: Optional[str] = None
-    types: Optional[List[str]] = None
-    videos: Optional[List[str]] = None
-
-    @staticmethod
-    def from_dict(obj: Any) -> 'Filter':
-        assert isinstance(obj, dict)
-        accounts = from_union([lambda x: from_list(from_str, x), from_none], obj.get("accounts"))
-        categories = from_union([lambda x: from_list(from_int, x), from_none], obj.get("categories"))
-        channels = from_union([lambda x: from_list(from_str, x), from_none], obj.get("channels"))
-        instances = from_union([lambda x: from_list(from_str, x), from_none], obj.get("instances"))
-        languages = from_union([lambda x: from_list(from_str, x), from_none], obj.get("languages"))
-        local_only = from_union([from_bool, from_none], obj.get("localOnly"))
-        max_duration = from_union([from_int, from_none], obj.get("maxDuration"))
-        min_duration = from_union([from_int, from_none], obj.get("minDuration"))
-        notification_kinds = from_union([lambda x: from_list(from_str, x), from_none], obj.get("notificationKinds"))
-        nsfw = from_union([from_bool, from_none], obj.get("nsfw"))
-        tags = from_union([lambda x: from_list(from_str, x), from_none], obj.get("tags"))
-        text = from_union([from_str, from_none], obj.get("text"))
-        types = from_union([lambda x: from_list(from_str, x), from_none], obj.get("types"))
-        videos = from_union([lambda x: from_list(from_str, x), from_none], obj.get("videos"))
-        return Filter(accounts, categories, channels, instances, languages, local_only, max_duration, min_duration, notification_kinds, nsfw, tags, text, types, videos)
-
-    def to_dict(self) -> dict:
-        result: dict = {}
-        if self.accounts is not None:
-            result["accounts"] = from_union([lambda x: from_list(from_str, x), from_none], self.accounts)
-        if self.categories is not None:
-            result["categories"] = from_union([lambda x: from_list(from_int, x), from_none], self.categories)
-        if self.channels is not None:
-            result["channels"] = from_union([lambda x: from_list(from_str, x), from_none], self.channels)
-        if self.instances is not None:
-            result["instances"] = from_union([lambda x: from_list(from_str, x), from_none], self.instances)
-        if self.languages is not None:
-            result["languages"] = from_union([lambda x: from_list(from_str, x), from_none], self.languages)
-        if self.local_only is not None:
-            result["localOnly"] = from_union([from_bool, from_none], self.local_only)
-        if self.max_duration is not None:
-            result["maxDuration"] = from_union([from_int, from_none], self.max_duration)
-        if self.min_duration is not None:
-            result["minDuration"] = from_union([from_int, from_none], self.min_duration)
-        if self.notification_kinds is not None:
-            result["notificationKinds"] = from_union([lambda x: from_list(from_str, x), from_none], self.notification_kinds)
-        if self.nsfw is not None:
-            result["nsfw"] = from_union([from_bool, from_none], self.nsfw)
-        if self.tags is not None:
-            result["tags"] = from_union([lambda x: from_list(from_str, x), from_none], self.tags)
-        if self.text is not None:
-            result["text"] = from_union([from_str, from_none], self.text)
-        if self.types is not None:
-            result["types"] = from_union([lambda x: from_list(from_str, x), from_none], self.types)
-        if self.videos is not None:
-            result["videos"] = from_union([lambda x: from_list(from_str, x), from_none], self.videos)
         return result
 
 
@@ -3998,6 +4076,14 @@ def connection_from_dict(s: Any) -> Connection:
 
 def connection_to_dict(x: Connection) -> Any:
     return to_class(Connection, x)
+
+
+def consumer_from_dict(s: Any) -> Consumer:
+    return Consumer.from_dict(s)
+
+
+def consumer_to_dict(x: Consumer) -> Any:
+    return to_class(Consumer, x)
 
 
 def delivery_from_dict(s: Any) -> Delivery:

@@ -1138,6 +1138,130 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/consumers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List consumers
+     * @description API keys need the scope `events:read`.
+     */
+    get: operations['getConsumers']
+    put?: never
+    /**
+     * Make a consumer
+     * @description A program may do so each time it starts: of the name and filter of one that there is, that one is the answer, and its cursor stays where it is.
+     *
+     *     API keys need the scope `consumers:write`.
+     */
+    post: operations['addConsumer']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/consumers/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One consumer: where it is, and who reads
+     * @description API keys need the scope `events:read`.
+     */
+    get: operations['getConsumer']
+    put?: never
+    post?: never
+    /**
+     * Remove a consumer
+     * @description With its cursor: another one of the same name begins anew.
+     *
+     *     API keys need the scope `consumers:write`.
+     */
+    delete: operations['delConsumer']
+    options?: never
+    head?: never
+    /**
+     * Change what a consumer asks for
+     * @description It counts for what is read from now on; the cursor stays, and what is leased stays leased.
+     *
+     *     API keys need the scope `consumers:write`.
+     */
+    patch: operations['patchConsumer']
+    trace?: never
+  }
+  '/api/v1/consumers/{name}/seek': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Move a consumer’s cursor to wherever
+     * @description Back, to read again what was acknowledged; or on, past what is not to be read. One of the three says where. It ends the lease: who holds it acknowledges in vain.
+     *
+     *     API keys need the scope `consumers:write`.
+     */
+    post: operations['seekConsumer']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/consumers/{name}/events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Read on with a consumer
+     * @description What comes after its cursor and fits its filter, leased to who asks: until it is acknowledged (see `ackConsumer`), or the lease is over, nobody else is given any of it or of what comes after it. Then it is given again. While somebody else has the lease, or when there is nothing, the answer is empty.
+     *
+     *     API keys need the scope `consumers:write`.
+     */
+    get: operations['getConsumerEvents']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/consumers/{name}/ack': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Acknowledge what was read
+     * @description Moves the cursor up to a sequence that was handed out; with all of the lease acknowledged the next may read. What is behind the cursor is acknowledged already, and nothing changes. A lease that is over counts until somebody has the next one.
+     *
+     *     API keys need the scope `consumers:write`.
+     */
+    post: operations['ackConsumer']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/mails': {
     parameters: {
       query?: never
@@ -1776,6 +1900,39 @@ export interface components {
       /**
        * Format: date-time
        * @description ISO 8601 in UTC, with milliseconds.
+       */
+      updatedAt: string
+    }
+    Consumer: {
+      id: string
+      /** @description The id of the user whose it is. */
+      owner: string
+      name: string
+      filter: components['schemas']['Filter']
+      /** @description The cursor: all up to this sequence was acknowledged, or is not wanted. */
+      position: number
+      /** @description How many sequences the cursor is behind the newest of the log, wanted or not. */
+      lag: number
+      /** @description Who has what comes after the cursor; null: nobody. */
+      lease: {
+        /** @description What its holder calls himself. */
+        worker: string | null
+        /** @description The last that he was given. */
+        sequence: number
+        /**
+         * Format: date-time
+         * @description ISO 8601 in UTC, with milliseconds.
+         */
+        until: string
+      } | null
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When its filter was changed or its cursor moved by hand.
        */
       updatedAt: string
     }
@@ -3830,6 +3987,52 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `consumer_exists`: You have a consumer of this name with another filter: change that one, or take another name.
+     *
+     *     `too_many`: There are as many of these as the role of the user allows.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
+     */
+    Error409_20: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `lease_lost`: The lease is over, and somebody else has what was leased, or the cursor was moved: read again, and do what comes then.
+     *
+     *     `not_handed_out`: This sequence is beyond what the consumer has given out: acknowledge what was read with it.
+     */
+    Error409_21: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
     /** @description Parameters are wrong: `invalid-params` names all of them. */
     Error400_4: {
       headers: {
@@ -5488,6 +5691,7 @@ export interface operations {
             | 'endpoints:write'
             | 'connections:read'
             | 'connections:write'
+            | 'consumers:write'
             | 'feeds:read'
           )[]
           /** @default null */
@@ -5699,6 +5903,7 @@ export interface operations {
             | 'endpoints:write'
             | 'connections:read'
             | 'connections:write'
+            | 'consumers:write'
             | 'feeds:read'
           )[]
           rateLimit?: number | null
@@ -5725,6 +5930,7 @@ export interface operations {
             | 'endpoints:write'
             | 'connections:read'
             | 'connections:write'
+            | 'consumers:write'
             | 'feeds:read'
           )[]
           rateLimit?: number | null
@@ -9798,6 +10004,753 @@ export interface operations {
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
       409: components['responses']['Error409_19']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getConsumers: {
+    parameters: {
+      query?: {
+        /** @description How many to skip, 0 to 10000; further on with `after`. */
+        start?: number
+        /** @description How many, 0 to 100. */
+        count?: number
+        /** @description The order; with a minus the last comes first. */
+        sort?: 'createdAt' | '-createdAt'
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
+        search?: string
+        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+        after?: string
+        /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
+        owner?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of consumers. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "total": 1,
+           *       "data": [
+           *         {
+           *           "id": "csm_9f86d081884c7d659a2feaa0",
+           *           "owner": "usr_administrator",
+           *           "name": "search-index",
+           *           "filter": {
+           *             "types": [
+           *               "video.*"
+           *             ]
+           *           },
+           *           "position": 42,
+           *           "lag": 3,
+           *           "lease": {
+           *             "worker": "a",
+           *             "sequence": 44,
+           *             "until": "2026-11-25T10:00:30.000Z"
+           *           },
+           *           "createdAt": "2026-11-25T09:00:00.000Z",
+           *           "updatedAt": "2026-11-25T09:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            /** @description How many there are in all. */
+            total: number
+            data: components['schemas']['Consumer'][]
+            /** @description Pass it on as `after`; there is none on the last page. */
+            next?: string
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addConsumer: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "search-index",
+         *       "filter": {
+         *         "types": [
+         *           "video.*"
+         *         ]
+         *       },
+         *       "from": "2h"
+         *     }
+         */
+        'application/json': {
+          /** @description What its owner calls it: no other one of his has this name. */
+          name: string
+          /**
+           * @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.
+           * @default {}
+           */
+          filter?: {
+            /** @description Types of events, such as `video.published`, or all of a kind: `video.*`. */
+            types?: string[]
+            /** @description Where it was read: hosts, or URLs, of instances. */
+            instances?: string[]
+            /** @description Channels: `name@host`, or the URL of one; a name alone with `instances`, where it then is at home. */
+            channels?: string[]
+            /** @description Accounts, written as channels are: who made the video or wrote the comment, or whom a notification is about. */
+            accounts?: string[]
+            /** @description Videos: a UUID, a short one, or the URL. */
+            videos?: string[]
+            /** @description Languages, by their codes: `en`. */
+            languages?: string[]
+            /** @description Categories, by PeerTube’s numbers. */
+            categories?: number[]
+            /** @description Tags, whatever their case. */
+            tags?: string[]
+            /** @description True: only what is marked as sensitive; false: only what is not. */
+            nsfw?: boolean
+            /** @description Only videos of the instance itself. */
+            localOnly?: boolean
+            /** @description Seconds. */
+            minDuration?: number
+            /** @description Seconds. */
+            maxDuration?: number
+            /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+            text?: string
+            /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
+            notificationKinds?: string[]
+          }
+          /**
+           * @description Where a new one begins: `now`, `beginning`, after a sequence, at a time, or so long ago: `10m`, `2h`, `3d`.
+           * @default now
+           */
+          from?: number | string
+        }
+      }
+    }
+    responses: {
+      /** @description The consumer that there was. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "csm_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "search-index",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 42,
+           *       "lag": 3,
+           *       "lease": {
+           *         "worker": "a",
+           *         "sequence": 44,
+           *         "until": "2026-11-25T10:00:30.000Z"
+           *       },
+           *       "createdAt": "2026-11-25T09:00:00.000Z",
+           *       "updatedAt": "2026-11-25T09:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Consumer']
+        }
+      }
+      /** @description The consumer. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description Its path. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "csm_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "search-index",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 42,
+           *       "lag": 3,
+           *       "lease": {
+           *         "worker": "a",
+           *         "sequence": 44,
+           *         "until": "2026-11-25T10:00:30.000Z"
+           *       },
+           *       "createdAt": "2026-11-25T09:00:00.000Z",
+           *       "updatedAt": "2026-11-25T09:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Consumer']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      409: components['responses']['Error409_20']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getConsumer: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description What its owner calls it: no other one of his has this name. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The consumer. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "csm_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "search-index",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 42,
+           *       "lag": 3,
+           *       "lease": {
+           *         "worker": "a",
+           *         "sequence": 44,
+           *         "until": "2026-11-25T10:00:30.000Z"
+           *       },
+           *       "createdAt": "2026-11-25T09:00:00.000Z",
+           *       "updatedAt": "2026-11-25T09:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Consumer']
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  delConsumer: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description What its owner calls it: no other one of his has this name. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It is gone. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  patchConsumer: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description What its owner calls it: no other one of his has this name. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "filter": {
+         *         "languages": [
+         *           "en"
+         *         ],
+         *         "nsfw": null
+         *       }
+         *     }
+         */
+        'application/merge-patch+json': {
+          /** @description What is left out stays; null takes it away. */
+          filter?: {
+            types?: string[] | null
+            instances?: string[] | null
+            channels?: string[] | null
+            accounts?: string[] | null
+            videos?: string[] | null
+            languages?: string[] | null
+            categories?: number[] | null
+            tags?: string[] | null
+            nsfw?: boolean | null
+            localOnly?: boolean | null
+            minDuration?: number | null
+            maxDuration?: number | null
+            text?: string | null
+            notificationKinds?: string[] | null
+          }
+        }
+        /**
+         * @example {
+         *       "filter": {
+         *         "languages": [
+         *           "en"
+         *         ],
+         *         "nsfw": null
+         *       }
+         *     }
+         */
+        'application/json': {
+          /** @description What is left out stays; null takes it away. */
+          filter?: {
+            types?: string[] | null
+            instances?: string[] | null
+            channels?: string[] | null
+            accounts?: string[] | null
+            videos?: string[] | null
+            languages?: string[] | null
+            categories?: number[] | null
+            tags?: string[] | null
+            nsfw?: boolean | null
+            localOnly?: boolean | null
+            minDuration?: number | null
+            maxDuration?: number | null
+            text?: string | null
+            notificationKinds?: string[] | null
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description The consumer. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "csm_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "search-index",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 42,
+           *       "lag": 3,
+           *       "lease": {
+           *         "worker": "a",
+           *         "sequence": 44,
+           *         "until": "2026-11-25T10:00:30.000Z"
+           *       },
+           *       "createdAt": "2026-11-25T09:00:00.000Z",
+           *       "updatedAt": "2026-11-25T09:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Consumer']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_6']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  seekConsumer: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description What its owner calls it: no other one of his has this name. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "since": "3d"
+         *     }
+         */
+        'application/json': {
+          /** @description What comes after this sequence is read next. */
+          sequence?: number
+          since?: string
+          /** @enum {string} */
+          to?: 'beginning' | 'end'
+        }
+      }
+    }
+    responses: {
+      /** @description The consumer. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "csm_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "search-index",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 42,
+           *       "lag": 3,
+           *       "lease": {
+           *         "worker": "a",
+           *         "sequence": 44,
+           *         "until": "2026-11-25T10:00:30.000Z"
+           *       },
+           *       "createdAt": "2026-11-25T09:00:00.000Z",
+           *       "updatedAt": "2026-11-25T09:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Consumer']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_2']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getConsumerEvents: {
+    parameters: {
+      query?: {
+        /** @description How many, 1 to 100. */
+        limit?: number
+        /** @description For how many seconds nobody else is given these or what comes after them, 5 to 3600. */
+        lease?: number
+        /** @description What the asking process calls itself, and no other one of this consumer: it is given again at once what it had when it last died. */
+        worker?: string
+        /** @description How many seconds to wait at most, 0 to 30: until there is something, or who has the lease is done. */
+        wait?: number
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description What its owner calls it: no other one of his has this name. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A batch of events, the oldest first; empty when there is none, or somebody else has it. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "data": [
+           *         {
+           *           "id": "evt_fb5a7588a0bf4fcecc66cc55690b46ff",
+           *           "type": "video.published",
+           *           "timestamp": "2026-11-23T21:19:37.421Z",
+           *           "sequence": 42,
+           *           "instance": "peertube.example",
+           *           "data": {
+           *             "video": {
+           *               "uuid": "43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *               "shortUUID": "9iUHktDza4U9nkpgptkJ5b",
+           *               "url": "https://peertube.example/videos/watch/43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *               "name": "Alice video 1",
+           *               "description": "Description of video 1\r\nwith two lines",
+           *               "duration": 2,
+           *               "isLive": false,
+           *               "isLocal": true,
+           *               "nsfw": false,
+           *               "category": {
+           *                 "id": 15,
+           *                 "label": "Science & Technology"
+           *               },
+           *               "licence": null,
+           *               "language": {
+           *                 "id": "en",
+           *                 "label": "English"
+           *               },
+           *               "tags": [
+           *                 "alpha",
+           *                 "tag1"
+           *               ],
+           *               "thumbnailUrl": "https://peertube.example/lazy-static/thumbnails/f393736e-e4cb-489c-be34-719ddba2f4fd.jpg",
+           *               "embedUrl": "https://peertube.example/videos/embed/43493d1c-8fbe-411e-9932-9ee0e7172022",
+           *               "publishedAt": "2026-11-23T21:19:05.009Z",
+           *               "createdAt": "2026-11-23T21:19:06.360Z",
+           *               "originallyPublishedAt": null,
+           *               "channel": {
+           *                 "name": "alice_channel",
+           *                 "displayName": "Main alice channel",
+           *                 "host": "peertube.example",
+           *                 "url": "https://peertube.example/video-channels/alice_channel",
+           *                 "handle": "alice_channel@peertube.example",
+           *                 "avatarUrl": null
+           *               },
+           *               "account": {
+           *                 "name": "alice",
+           *                 "displayName": "alice",
+           *                 "host": "peertube.example",
+           *                 "url": "https://peertube.example/accounts/alice",
+           *                 "handle": "alice@peertube.example",
+           *                 "avatarUrl": null
+           *               }
+           *             }
+           *           }
+           *         }
+           *       ],
+           *       "sequence": 42,
+           *       "lease": "lse_9f86d081884c7d659a2feaa0",
+           *       "leasedUntil": "2026-11-25T10:00:30.000Z",
+           *       "more": false
+           *     }
+           */
+          'application/json': {
+            data: components['schemas']['Event'][]
+            /** @description Acknowledge it when all of these are done. Of nothing, the cursor. */
+            sequence: number
+            /** @description Acknowledge with it, and nothing is done that somebody else has by then. Null: none. */
+            lease: string | null
+            /** @description When the lease is over: yours, or somebody else’s when there is no `lease`. */
+            leasedUntil: string | null
+            /** @description Whether there may be more already. */
+            more: boolean
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  ackConsumer: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description What its owner calls it: no other one of his has this name. */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "sequence": 42,
+         *       "lease": "lse_9f86d081884c7d659a2feaa0"
+         *     }
+         */
+        'application/json': {
+          /** @description Of the last event that is done. */
+          sequence: number
+          lease?: string | null
+        }
+      }
+    }
+    responses: {
+      /** @description The consumer. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "csm_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "search-index",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ]
+           *       },
+           *       "position": 42,
+           *       "lag": 3,
+           *       "lease": {
+           *         "worker": "a",
+           *         "sequence": 44,
+           *         "until": "2026-11-25T10:00:30.000Z"
+           *       },
+           *       "createdAt": "2026-11-25T09:00:00.000Z",
+           *       "updatedAt": "2026-11-25T09:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Consumer']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_21']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']

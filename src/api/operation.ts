@@ -22,6 +22,8 @@ export const TAGS = {
   Endpoints: 'URLs that are sent what happens.',
   Feeds: 'What happened, for feed readers.',
   Events: 'What happened, and where it was sent.',
+  Consumers:
+    'Cursors that are kept here, for programs that ask for events: none is missed, and none repeated.',
   Administration: 'Mails and the audit log.',
   Pictures: 'The pictures that events name.',
   Federation: 'Who polls: for the people who run instances.',

@@ -5,6 +5,8 @@ import { administrationOperations } from './administration.ts'
 import { apiKeyOperations } from './api-keys.ts'
 import { connectionSourceOperations } from './connection-sources.ts'
 import { connectionOperations } from './connections.ts'
+import { consumerReadOperations } from './consumer-reads.ts'
+import { consumerOperations } from './consumers.ts'
 import { deliveryOperations } from './deliveries.ts'
 import { endpointActionOperations } from './endpoint-actions.ts'
 import { endpointOperations } from './endpoints.ts'
@@ -47,6 +49,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
   ...deliveryOperations,
   ...replayOperations,
+  ...consumerOperations,
+  ...consumerReadOperations,
   ...administrationOperations,
   ...pictureOperations,
   ...federationOperations,

@@ -77,6 +77,19 @@ export const PROBLEM_CODES = {
     status: 409,
     means: 'A replay to the endpoint is running: wait until it is done, or cancel it.',
   },
+  consumer_exists: {
+    status: 409,
+    means: 'You have a consumer of this name with another filter: change that one, or take another name.',
+  },
+  lease_lost: {
+    status: 409,
+    means:
+      'The lease is over, and somebody else has what was leased, or the cursor was moved: read again, and do what comes then.',
+  },
+  not_handed_out: {
+    status: 409,
+    means: 'This sequence is beyond what the consumer has given out: acknowledge what was read with it.',
+  },
   idempotency_in_progress: {
     status: 409,
     means: 'A request with this Idempotency-Key is being answered right now: ask again in a moment.',

@@ -26,6 +26,7 @@ export const SCOPES = {
   'connections:write': 'connect and disconnect accounts on instances, and say how often they are read',
   'feeds:read': 'see feeds, the addresses of private ones among them',
   'feeds:write': 'make, change and remove feeds',
+  'consumers:write': 'make consumers, read events with them, and move them',
 } as const
 export type Scope = keyof typeof SCOPES
 
@@ -152,6 +153,15 @@ export const RIGHTS = {
   getDeliveries: right('own', 'all', 'all', 'deliveries:read'),
   downloadEventsNdjson: right('own', 'own', 'own', 'events:read'),
   downloadEventsCsv: right('own', 'own', 'own', 'events:read'),
+
+  getConsumers: right('own', 'all', 'all', 'events:read'),
+  addConsumer: right('own', 'own', 'own', 'consumers:write'),
+  getConsumer: right('own', 'own', 'own', 'events:read'),
+  patchConsumer: right('own', 'own', 'own', 'consumers:write'),
+  delConsumer: right('own', 'own', 'own', 'consumers:write'),
+  getConsumerEvents: right('own', 'own', 'own', 'consumers:write'),
+  ackConsumer: right('own', 'own', 'own', 'consumers:write'),
+  seekConsumer: right('own', 'own', 'own', 'consumers:write'),
 
   getMails: right('none', 'none', 'all', 'session'),
   getAuditLog: right('none', 'none', 'all', 'session'),

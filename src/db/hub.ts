@@ -118,7 +118,8 @@ export type Confirmed = Omit<HubSubscription, 'feedId'> & {
  * @returns whether it was done.
  */
 export async function confirmSubscription(db: D1Database, confirmed: Confirmed): Promise<boolean> {
-  const { requestId, endpointId, slug, topic, format, callback, leaseExpiresAt, secret, createdAt } = confirmed
+  const { requestId, endpointId, slug, topic, format, callback, leaseExpiresAt, secret, createdAt } =
+    confirmed
   const [made] = await db.batch([
     db
       .prepare(

@@ -18,6 +18,8 @@ type Prefix =
   | 'chl'
   | 'feed'
   | 'hub'
+  | 'csm'
+  | 'lse'
   | 'evt_test'
 
 /** @example newId('ep') // 'ep_9f86d081884c7d659a2feaa0' */

@@ -9,7 +9,7 @@ import { EVENT_TYPES, typesLike } from '../events/types.ts'
 import { type EventFilter, eventsWithSubjects } from './events.ts'
 
 /** What one page looks at: so many events, and bytes of them, that a Worker takes in and reads as JSON in a moment. */
-const SCAN = { rows: 500, bytes: 4_000_000 }
+export const SCAN = { rows: 500, bytes: 4_000_000 }
 /** Runs of an index that one statement merges, of public events and of the viewer's own: more cost more than they spare. */
 const MOST_RUNS = 10
 

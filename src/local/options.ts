@@ -1,7 +1,7 @@
 /** @module The command line of `npm start`: one table says what there is. */
-import { parseArgs } from 'node:util'
 import * as v from 'valibot'
 import { type Named, parsePasted } from '../peertube/paste.ts'
+import { type CommandLine, hintOf, httpUrl, readCommandLine, wholeNumber } from './command-line.ts'
 import { Mistake } from './mistake.ts'
 
 /** An instance, or something on one, that the command line names: as it is written there, and what that means. */
@@ -40,26 +40,20 @@ export const HELP = `Usage: npm start -- [options]
 Tubewire keeps watching what it was told before, and posts it where it was told: state survives a restart.
 Instances, accounts and webhooks are removed through the API (docs/api.md).`
 
-const HINT = '"npm start -- --help" lists the options'
-
-const wholeNumber = (min: number, max: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^\d{1,6}$/, `must be a whole number from ${min} to ${max}`),
-    v.transform(Number),
-    v.minValue(min, `must be a whole number from ${min} to ${max}`),
-    v.maxValue(max, `must be a whole number from ${min} to ${max}`),
-  )
-
-const httpUrl = v.pipe(
-  v.string(),
-  v.check(
-    (text) => /^https?:\/\//i.test(text) && URL.canParse(text),
-    ({ input }) => `must be a URL with http:// or https:// (got ${input})`,
-  ),
-  v.transform((text) => new URL(text)),
-  v.check(({ username, password }) => username + password === '', 'must not carry a user or a password'),
-)
+const LINE: CommandLine = {
+  command: 'npm start',
+  options: {
+    port: { type: 'string' },
+    instance: { type: 'string', multiple: true },
+    login: { type: 'string' },
+    webhook: { type: 'string', multiple: true },
+    every: { type: 'string' },
+    backfill: { type: 'string' },
+    data: { type: 'string' },
+    fresh: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+}
 
 const instance = v.pipe(
   v.string(),
@@ -88,16 +82,12 @@ const Values = v.object({
  * @throws Mistake naming the option that is wrong.
  */
 export function parseOptions(args: readonly string[]): Options {
-  const parsed = v.safeParse(Values, readValues(args))
-  if (!parsed.success) {
-    const [issue] = parsed.issues
-    throw new Mistake(`--${issue.path?.[0]?.key} ${issue.message}; ${HINT}`)
-  }
-  const { instance: named, webhook, every, login = null, ...rest } = parsed.output
+  const values = readCommandLine(args, LINE, Values)
+  const { instance: named, webhook, every, login = null, ...rest } = values
   const instances = distinct(named, (one) => `${one.url.host} ${Object.values(one.named).join(' ')}`)
   if (login !== null && instances.length !== 1)
     throw new Mistake(
-      `--login needs one --instance, the one that has the account (got ${instances.length}); ${HINT}`,
+      `--login needs one --instance, the one that has the account (got ${instances.length}); ${hintOf(LINE)}`,
     )
   return {
     ...rest,
@@ -111,54 +101,4 @@ export function parseOptions(args: readonly string[]): Options {
 /** What was named twice is meant once. */
 function distinct<TItem>(items: readonly TItem[], keyOf: (item: TItem) => string): TItem[] {
   return [...new Map(items.map((item) => [keyOf(item), item])).values()]
-}
-
-function readValues(args: readonly string[]): unknown {
-  try {
-    const { values } = parseArgs({
-      args: withNumbers(args),
-      strict: true,
-      allowPositionals: false,
-      options: {
-        port: { type: 'string' },
-        instance: { type: 'string', multiple: true },
-        login: { type: 'string' },
-        webhook: { type: 'string', multiple: true },
-        every: { type: 'string' },
-        backfill: { type: 'string' },
-        data: { type: 'string' },
-        fresh: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    })
-    return values
-  } catch (error) {
-    throw new Mistake(`${describeParseError(error)}; ${HINT}`)
-  }
-}
-
-/** A negative number is a value, and a wrong one: to Node it is another option. */
-function withNumbers(args: readonly string[]): string[] {
-  const joined: string[] = []
-  for (const arg of args) {
-    const before = joined.at(-1)
-    if (/^-\d/.test(arg) && before && /^--[a-z]+$/.test(before)) joined.splice(-1, 1, `${before}=${arg}`)
-    else joined.push(arg)
-  }
-  return joined
-}
-
-/** Node's messages go on with advice that is of no use here. */
-function describeParseError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const [, option] = /^Option '(--[a-z]+)/.exec(message) ?? []
-  // "ambiguous" and "argument missing" are the same to whoever forgot it; a flag that was given one says so itself.
-  if (option && !message.includes('does not take')) return `${option} needs a value`
-  if (message.startsWith('Unexpected argument'))
-    return `${firstSentence(message)}: options follow "npm start --"`
-  return firstSentence(message)
-}
-
-function firstSentence(message: string): string {
-  return message.split(/\.(?:\s|$)/)[0] ?? message
 }

@@ -1,4 +1,6 @@
 /** @module What a person sees of the Worker's log: a line for each event and each attempt. */
+import type { PublicEvent } from '../events/envelope.ts'
+import { tell } from '../events/story.ts'
 import type { LogEntry } from '../workers/log.ts'
 
 /** Longer than a name or a detail should be, and short enough for a terminal. */
@@ -21,6 +23,13 @@ export function describeLog(
   // workerd's own words on a failed connection, with a stack of addresses: the attempt or poll says it better.
   if (/^e = |\nstack: |^stack: /.test(message)) return null
   return level === 'error' || level === 'warn' ? `! ${message}` : null
+}
+
+/** An event in a line, for who may see it: as the log has one, and what it is about where that is private, too. */
+export function titled(event: PublicEvent): string {
+  const { title } = tell(event, { payload: 'full', eventUrl: (id) => id })
+  const { type, instance, sequence } = event
+  return `${oneLine(type)}  ${oneLine(instance)}  ${title === '' ? '' : `"${oneLine(title)}"  `}#${sequence}`
 }
 
 function parse(message: string): LogEntry | null {
@@ -118,7 +127,7 @@ function duration(seconds: number): string {
 }
 
 /** What an instance or a subscriber said must not move the cursor or start a line of its own. */
-function oneLine(text: string, maxLength = MAX_TEXT): string {
+export function oneLine(text: string, maxLength = MAX_TEXT): string {
   const printable = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
   return printable.length > maxLength ? `${printable.slice(0, maxLength - 1)}…` : printable
 }

@@ -21,6 +21,8 @@ const FILTERS: Record<string, string[]> = {
   '/endpoints': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
   '/subscriptions': ['owner=usr_7', 'owner=usr_administrator', 'owner=all', 'endpoint=ep_7', 'endpoint=ep_8'],
   '/feeds': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
+  '/consumers': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
+  '/consumers/:name/events': ['lease=5&wait=0&worker=a'],
   '/instances': [],
   '/connections': ['owner=usr_7', 'owner=usr_administrator', 'owner=all'],
   '/mails': [],
@@ -75,6 +77,8 @@ beforeAll(async () => {
       SELECT 'sub_' || i, 'usr_' || i, 'ep_' || i, i`),
     many(`feeds (id, owner_id, name, slug, mode, created_at, updated_at)
       SELECT 'feed_' || i, 'usr_' || i, '', 'feed-' || i, 'events', i, i`),
+    many(`consumers (id, owner_id, name, filter, position, created_at, updated_at)
+      SELECT 'csm_' || i, iif(i = 9, 'usr_administrator', 'usr_' || i), 'c' || i, '{}', 0, i, i`),
     many(`api_keys (id, owner_id, name, hash, hint, scopes, created_at, updated_at)
       SELECT 'key_' || i, 'usr_' || i, '', 'h' || i, '', '[]', i, i`),
     many(
@@ -95,7 +99,7 @@ async function read(path: string) {
   const { deps } = testDeps()
   const { db, cost } = countCosts(env.DB)
   const counted = { ...deps, env: { ...deps.env, DB: db } }
-  const one = `/api/v1${path.replace(':id', 'ep_7')}`
+  const one = `/api/v1${path.replace(':id', 'ep_7').replace(':name', 'c9')}`
   const { status, body } = await readAnswer(await sendTo(generous(counted), 'GET', one, as(KEY)))
   return { status, body, rowsRead: cost.rowsRead }
 }

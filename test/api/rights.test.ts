@@ -70,6 +70,12 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'patchSubscription',
   'delSubscription',
   'getDeliveries',
+  'getConsumer',
+  'patchConsumer',
+  'delConsumer',
+  'getConsumerEvents',
+  'ackConsumer',
+  'seekConsumer',
   'getApiKey',
   'patchApiKey',
   'delApiKey',
@@ -129,6 +135,10 @@ async function makeWorld() {
        SELECT 'ep_1', sequence, ?, 'failed', 0 FROM events WHERE id = 'evt_1'`,
     ).bind(owner.id),
     env.DB.prepare(
+      `INSERT INTO consumers (id, owner_id, name, filter, position, created_at, updated_at)
+       VALUES ('csm_1', ?, 'mine', '{}', 42, 0, 0)`,
+    ).bind(owner.id),
+    env.DB.prepare(
       `INSERT INTO replays (id, owner_id, endpoint_id, kind, state, after_sequence, last_sequence, position, created_at, updated_at)
        VALUES ('rpl_1', ?, 'ep_1', 'events', 'done', 0, 1, 1, 0, 0)`,
     ).bind(owner.id),
@@ -165,6 +175,7 @@ const TABLES = [
   'deliveries',
   'replays',
   'feeds',
+  'consumers',
 ]
 
 /** Their rows as one JSON text each. */
@@ -217,6 +228,7 @@ async function request(operation: Operation, world: World, token: string | null)
     .replace(':id', IDS[resource]?.(world) ?? 'x')
     .replace(':sourceId', 'src_2')
     .replace(':replay', 'rpl_1')
+    .replace('consumers/:name', 'consumers/mine')
     .replace(':sequence', String(world.sequence))
     .replace(/:\w+/g, 'x')
     .concat(QUERIES[operation.id] ?? '')

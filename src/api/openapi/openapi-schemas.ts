@@ -5,6 +5,7 @@ import type { EventType } from '../../events/types.ts'
 import { AuditItem, ShownMail } from '../administration.ts'
 import { ShownApiKey } from '../api-keys.ts'
 import { ShownConnection } from '../connection-view.ts'
+import { ShownConsumer } from '../consumer-view.ts'
 import { ShownDelivery } from '../delivery-view.ts'
 import { ShownEndpoint } from '../endpoint-view.ts'
 import { EVENT_PARTS, EVENT_SCHEMAS, Event } from '../event-view.ts'
@@ -36,6 +37,7 @@ const NAMED: Record<string, v.GenericSchema> = {
   ApiKey: ShownApiKey,
   AuditEntry: AuditItem,
   Connection: ShownConnection,
+  Consumer: ShownConsumer,
   Delivery: ShownDelivery,
   Endpoint: ShownEndpoint,
   Event,
