@@ -1,6 +1,7 @@
 /** @module A feed as Atom (RFC 4287), with what was deleted (RFC 6721). */
 import { XMLBuilder } from 'fast-xml-parser'
 import { generateAtomFeed } from 'feedsmith'
+import type { Author } from './authors.ts'
 import type { Entry } from './entry.ts'
 import { mediaOf } from './media.ts'
 import { linksOf, OURSELVES, type Page } from './page.ts'
@@ -33,12 +34,15 @@ export function atomFeed(page: Page): string {
 
 function entryOf(entry: Entry) {
   const { id, url, title, summary, html, publishedAt, updatedAt, language, player } = entry
+  const [author, ...contributors] = entry.authors.map(personOf)
   return {
     id,
     title: { value: title, type: 'text' },
     updated: new Date(updatedAt),
     published: new Date(publishedAt),
-    authors: entry.authors.map(({ name, url: uri }) => ({ name, ...(uri === null ? {} : { uri }) })),
+    // Of several, parsers name the feed's instead: who made it beside the channel contributed.
+    authors: author === undefined ? [] : [author],
+    contributors,
     links: [
       { rel: 'alternate', href: url, type: 'text/html' },
       ...(player === null ? [] : [{ rel: 'enclosure', href: player.url, type: 'text/html' }]),
@@ -52,6 +56,10 @@ function entryOf(entry: Entry) {
     media: mediaOf(entry),
     ...(language === null ? {} : { xml: { lang: language } }),
   }
+}
+
+function personOf({ name, url: uri }: Author) {
+  return { name, ...(uri === null ? {} : { uri }) }
 }
 
 /**
