@@ -8,7 +8,6 @@ import { linksOf, OURSELVES, type Page } from './page.ts'
 import { EVENT_TYPE_SCHEME, xmlOf } from './xml.ts'
 
 const TOMBSTONES = 'http://purl.org/atompub/tombstones/1.0'
-const END = '</feed>'
 
 const builder = new XMLBuilder({ ignoreAttributes: false, suppressEmptyNode: true, format: true })
 
@@ -64,7 +63,7 @@ function personOf({ name, url: uri }: Author) {
 
 /**
  * Feedsmith does not know `at:deleted-entry`, and lets no element in that it does not know: they are built by the library that it
- * builds with, and put at the end of the feed, where its own end is the last there is.
+ * builds with, and put before the entries, for those come last in the schema of RFC 4287. No text of anybody has a `<`.
  */
 function withGone(xml: string, gone: Page['gone']): string {
   if (gone.length === 0) return xml
@@ -75,6 +74,6 @@ function withGone(xml: string, gone: Page['gone']): string {
       '@_when': since,
     })),
   })
-  const end = xml.lastIndexOf(END)
-  return `${xml.slice(0, end)}${elements}${xml.slice(end)}`
+  const place = xml.search(/<entry\b|<\/feed>/)
+  return `${xml.slice(0, place)}${elements.trim()}\n${xml.slice(place)}`
 }
