@@ -74,6 +74,6 @@ function withGone(xml: string, gone: Page['gone']): string {
       '@_when': since,
     })),
   })
-  const place = xml.search(/<entry\b|<\/feed>/)
-  return `${xml.slice(0, place)}${elements.trim()}\n${xml.slice(place)}`
+  const place = xml.search(/^ *(?:<entry\b|<\/feed>)/m)
+  return `${xml.slice(0, place)}${elements}${xml.slice(place)}`
 }

@@ -1,6 +1,7 @@
 /** @module A list of feeds as OPML 2.0, which feed readers take in at once. http://opml.org/spec2.opml */
 import { generateOpml } from 'feedsmith'
 import { oneLine } from '../events/text.ts'
+import { OURSELVES } from './page.ts'
 import { xmlOf } from './xml.ts'
 
 /** A feed in a list. URLs are absolute; `description` in a sentence. */
@@ -11,7 +12,7 @@ export type ListedFeed = { title: string; xmlUrl: string; htmlUrl?: string; desc
  * have, and there may be no feed.
  */
 export function renderOpml({ title, feeds }: { title: string; feeds: readonly ListedFeed[] }): string {
-  const named = oneLine(title)
+  const named = oneLine(title) || OURSELVES
   const document = {
     head: { title: named },
     body: { outlines: [{ text: named, outlines: feeds.map(outlineOf) }] },

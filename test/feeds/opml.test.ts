@@ -37,8 +37,8 @@ describe('A list of feeds as OPML', () => {
   it('calls a feed without a title by its address', () => {
     const xmlUrl = 'https://tubewire.example/feeds/a.rss'
     const opml = renderOpml({ title: '', feeds: [{ title: ' \u0000 ', xmlUrl, description: '' }] })
-    expect(parseOpml(opml).body?.outlines?.[0]?.outlines).toEqual([
-      { text: xmlUrl, title: xmlUrl, type: 'rss', xmlUrl },
+    expect(parseOpml(opml).body?.outlines).toEqual([
+      { text: 'Tubewire', outlines: [{ text: xmlUrl, title: xmlUrl, type: 'rss', xmlUrl }] },
     ])
   })
 

@@ -1,6 +1,9 @@
 /** @module Feeds for tests: of events as the API shows them. */
+import { exampleOf } from '../../src/events/catalogue.ts'
 import type { PublicEvent } from '../../src/events/envelope.ts'
+import { EVENT_TYPES } from '../../src/events/types.ts'
 import type { Feed, FeedItem } from '../../src/feeds/feed.ts'
+import { FEED_FORMATS, renderFeed } from '../../src/feeds/formats.ts'
 
 const FEEDS = 'https://tubewire.example/feeds'
 
@@ -34,4 +37,18 @@ export function feedOf(items: readonly FeedItem[], fields: Partial<Feed> = {}): 
     },
     ...fields,
   }
+}
+
+/** What the files in test/feeds/golden say, by their names: an event of each type, and a page of subjects, one of them gone. */
+export function goldenFeeds(): Map<string, string> {
+  const one = EVENT_TYPES.map((type) => [type, feedOf([itemOf(exampleOf(type))])] as const)
+  const several = (
+    ['comment.created', 'video.deleted', 'video.published', 'notification.created'] as const
+  ).map((type) => itemOf(exampleOf(type), type === 'video.deleted'))
+  const feeds = [...one, ['subjects', feedOf(several, { mode: 'subjects' })] as const]
+  return new Map(
+    feeds.flatMap(([name, feed]) =>
+      FEED_FORMATS.map((format) => [`${name}.${format}`, renderFeed(format, feed)] as const),
+    ),
+  )
 }
