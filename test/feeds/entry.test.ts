@@ -70,6 +70,10 @@ describe('An entry', () => {
     expect(summary).toBe('**Bold**\nhttps://a.example/?b=1&c <script>x</script>[x](javascript:y)')
   })
 
+  it('has no character that XML forbids in its HTML, for which there are references', () => {
+    expect(video({ description: '<p>a&#1;b&#xFFFE;c</p>' }).html).toBe('<p>abc</p>')
+  })
+
   it('of a comment has its HTML, sanitised once more, or else its text', () => {
     const html = '<p onclick="x()">a<img src=x> <a href="javascript:x">b</a></p><script>x</script>'
     expect(comment({ html }).html).toBe('<p>a b</p>')

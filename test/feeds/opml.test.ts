@@ -42,6 +42,13 @@ describe('A list of feeds as OPML', () => {
     ])
   })
 
+  it('drops what XML has no place for, in addresses too', () => {
+    const xmlUrl = 'https://a.example/?a=\u0001\u0002\u0003\uffff&b'
+    const opml = renderOpml({ title: 'a\ufffe\ud800b', feeds: [{ title: 'c', xmlUrl }] })
+    expect(parseOpml(opml).head?.title).toBe('ab')
+    expect(parseOpml(opml).body?.outlines?.[0]?.outlines?.[0]?.xmlUrl).toBe('https://a.example/?a=&b')
+  })
+
   it('is well-formed whatever the feeds are called', () => {
     const any = fc.string({ unit: 'binary', maxLength: 50 })
     fc.assert(

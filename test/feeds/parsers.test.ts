@@ -297,6 +297,14 @@ describe.each(READERS)('In %s, %s', (format, reader, read) => {
     ])
   })
 
+  it('finds a summary that says what was written, to whoever takes it for HTML in RSS', async () => {
+    const { data, ...rest } = exampleOf('video.published')
+    const hostile = { ...rest, data: { video: { ...data.video, description: '1 < 2 <script>x</script>' } } }
+    const { entries } = await read(format, renderFeed(format, feedOf([itemOf(hostile)])))
+    const summary = { atom: '1 < 2 <script>x</script>', rss: '1 &lt; 2 &lt;script&gt;x&lt;/script&gt;' }
+    expect(entries).toMatchObject([{ summary: summary[format] }])
+  })
+
   it.each([
     ['a'.repeat(1_000_000), `New video: ${'a'.repeat(488)}…`],
     ['👩‍👩‍👧‍👦'.repeat(100_000), `New video: ${'👩‍👩‍👧‍👦'.repeat(44)}…`],
