@@ -1,6 +1,6 @@
 /**
- * @module Feeds as two independent parsers read them, `feedparser` (on sax) and `rss-parser` (on xml2js), in one shape. Nothing is
- * repaired here: a text is as the parser gives it.
+ * @module Feeds as two independent parsers read them, `feedparser` and `rss-parser`, in one shape. Nothing is repaired here: a text is
+ * as the parser gives it. Both have their XML from `sax`; what is stricter is in read-xml.ts.
  */
 import { Readable } from 'node:stream'
 import FeedParser from 'feedparser'
