@@ -97,6 +97,14 @@ describe('An entry', () => {
     }
   })
 
+  it('begins in its summary with what all of its HTML says', () => {
+    const detail = 'word '.repeat(200).trim()
+    const { data, ...event } = exampleOf('instance.unreachable')
+    const { html, summary } = entry({ ...event, data: { ...data, detail } })
+    expect(html).toBe(`<p>${detail}</p>`)
+    expect(summary).toBe(`${detail.slice(0, 499)}…`)
+  })
+
   it('of a type that is not known here says so, and leads to the event', () => {
     const shown = entry({ ...exampleOf('video.published'), type: 'planet.discovered', data: { planet: 1 } })
     expect(shown).toMatchObject({
