@@ -12,6 +12,7 @@ const PURE_TESTS = [
   'test/events/!(export).test.ts',
   'test/webhooks/**/*.test.ts',
   'test/federation/**/*.test.ts',
+  'test/feeds/{atom-schema,entry,golden,hostile,json-feed,opml,parsers,remember,tag-uri,txt}.test.ts',
   'test/http/{deadline,json,max-age,resolve,retry-after,target,target-notations}.test.ts',
   'test/mail/{message,messages}.test.ts',
   'test/peertube/{comment-feed,comments,counters,failure,notifications,paste,probe,safe-copy,short-uuid,thread,videos}.test.ts',

@@ -1,13 +1,13 @@
 /** @module A feed as Atom (RFC 4287), with what was deleted (RFC 6721). */
 import { XMLBuilder } from 'fast-xml-parser'
 import { generateAtomFeed } from 'feedsmith'
+import type { Author } from './authors.ts'
 import type { Entry } from './entry.ts'
 import { mediaOf } from './media.ts'
 import { linksOf, OURSELVES, type Page } from './page.ts'
 import { EVENT_TYPE_SCHEME, xmlOf } from './xml.ts'
 
 const TOMBSTONES = 'http://purl.org/atompub/tombstones/1.0'
-const END = '</feed>'
 
 const builder = new XMLBuilder({ ignoreAttributes: false, suppressEmptyNode: true, format: true })
 
@@ -33,12 +33,15 @@ export function atomFeed(page: Page): string {
 
 function entryOf(entry: Entry) {
   const { id, url, title, summary, html, publishedAt, updatedAt, language, player } = entry
+  const [author, ...contributors] = entry.authors.map(personOf)
   return {
     id,
     title: { value: title, type: 'text' },
     updated: new Date(updatedAt),
     published: new Date(publishedAt),
-    authors: entry.authors.map(({ name, url: uri }) => ({ name, ...(uri === null ? {} : { uri }) })),
+    // Of several, parsers name the feed's instead: who made it beside the channel contributed.
+    authors: author === undefined ? [] : [author],
+    contributors,
     links: [
       { rel: 'alternate', href: url, type: 'text/html' },
       ...(player === null ? [] : [{ rel: 'enclosure', href: player.url, type: 'text/html' }]),
@@ -54,9 +57,13 @@ function entryOf(entry: Entry) {
   }
 }
 
+function personOf({ name, url: uri }: Author) {
+  return { name, ...(uri === null ? {} : { uri }) }
+}
+
 /**
  * Feedsmith does not know `at:deleted-entry`, and lets no element in that it does not know: they are built by the library that it
- * builds with, and put at the end of the feed, where its own end is the last there is.
+ * builds with, and put before the entries, for those come last in the schema of RFC 4287. No text of anybody has a `<`.
  */
 function withGone(xml: string, gone: Page['gone']): string {
   if (gone.length === 0) return xml
@@ -67,6 +74,6 @@ function withGone(xml: string, gone: Page['gone']): string {
       '@_when': since,
     })),
   })
-  const end = xml.lastIndexOf(END)
-  return `${xml.slice(0, end)}${elements}${xml.slice(end)}`
+  const place = xml.search(/^ *(?:<entry\b|<\/feed>)/m)
+  return `${xml.slice(0, place)}${elements}${xml.slice(place)}`
 }

@@ -5,10 +5,16 @@ import { textAt } from '../events/read.ts'
 import type { Story } from '../events/story.ts'
 import { clean, escapeHtml } from '../events/text.ts'
 import { sanitized, toHtml } from '../peertube/html.ts'
+import { remembering } from './remember.ts'
 import { printable } from './xml.ts'
 
 /** More than descriptions have: the rest of it is not looked at. UTF-16 units. */
 const MAX_LENGTH = 65_536
+/** Some hundred long descriptions: to render one takes a millisecond. UTF-16 units. */
+const REMEMBERED_LENGTH = 2_000_000
+
+const rendered = remembering(toHtml, REMEMBERED_LENGTH)
+const cleaned = remembering(sanitized, REMEMBERED_LENGTH)
 
 /** What an entry is about, as far as that decides what it shows. A live is a video. */
 export function kindOf({ type }: Pick<PublicEvent, 'type'>): 'video' | 'comment' | 'other' {
@@ -32,9 +38,9 @@ export function htmlOf(event: PublicEvent, fallback: string): string {
 
 function ownHtmlOf(event: PublicEvent): string {
   if (isFarewell(event.type)) return ''
-  if (kindOf(event) === 'video') return toHtml(descriptionOf(event))
+  if (kindOf(event) === 'video') return rendered(descriptionOf(event))
   const html = textAt(event.data, 'comment', 'html')
-  return html === '' ? toHtml(textAt(event.data, 'comment', 'text')) : sanitized(html)
+  return html === '' ? rendered(textAt(event.data, 'comment', 'text')) : cleaned(html)
 }
 
 function descriptionOf({ data }: PublicEvent): string {

@@ -57,7 +57,7 @@ export function entryOf({ first, last }: FeedItem, { mode, urls }: Pick<Feed, 'm
   const seen: PublicEvent = { ...event, data: printable(event.data) }
   const story = tell(seen, { payload: 'full', eventUrl: urls.event })
   const line = summary(story)
-  const summaryText = cut(textOf(seen, story), MAX_SUMMARY_LENGTH) || line
+  const text = textOf(seen, story) || line
   const video = at(seen.data, 'video')
   const nsfw = at(video, 'nsfw')
   const language = textAt(video, 'language', 'id')
@@ -67,8 +67,8 @@ export function entryOf({ first, last }: FeedItem, { mode, urls }: Pick<Feed, 'm
     id: tagUri(first),
     title: cutBetweenCharacters(titleOf(seen, story, mode), MAX_TITLE_LENGTH),
     url: story.url ?? urls.event(event.id),
-    summary: summaryText,
-    html: htmlOf(seen, summaryText),
+    summary: cut(text, MAX_SUMMARY_LENGTH),
+    html: htmlOf(seen, text),
     line,
     authors: authorsOf(seen, story),
     publishedAt: publishedAt(seen, first.seenAt, mode),

@@ -1,7 +1,8 @@
 /** @module A list of feeds as OPML 2.0, which feed readers take in at once. http://opml.org/spec2.opml */
 import { generateOpml } from 'feedsmith'
 import { oneLine } from '../events/text.ts'
-import { xmlOf } from './xml.ts'
+import { OURSELVES } from './page.ts'
+import { printable, xmlOf } from './xml.ts'
 
 /** A feed in a list. URLs are absolute; `description` in a sentence. */
 export type ListedFeed = { title: string; xmlUrl: string; htmlUrl?: string; description?: string }
@@ -11,7 +12,7 @@ export type ListedFeed = { title: string; xmlUrl: string; htmlUrl?: string; desc
  * have, and there may be no feed.
  */
 export function renderOpml({ title, feeds }: { title: string; feeds: readonly ListedFeed[] }): string {
-  const named = oneLine(title)
+  const named = lineOf(title) || OURSELVES
   const document = {
     head: { title: named },
     body: { outlines: [{ text: named, outlines: feeds.map(outlineOf) }] },
@@ -21,12 +22,16 @@ export function renderOpml({ title, feeds }: { title: string; feeds: readonly Li
 
 /** "type" is `rss` of any feed, Atom among them; "text" is what is shown. */
 function outlineOf({ title, description, ...urls }: ListedFeed) {
-  const text = oneLine(title) || urls.xmlUrl
+  const text = lineOf(title) || urls.xmlUrl
   return {
     text,
     title: text,
     type: 'rss',
     ...urls,
-    ...(description === undefined ? {} : { description: oneLine(description) }),
+    ...(description === undefined ? {} : { description: lineOf(description) }),
   }
+}
+
+function lineOf(text: string): string {
+  return oneLine(String(printable(text)))
 }

@@ -17,6 +17,8 @@ const MARKS = [
   { mark: '<', standIn: '\u0002', reference: '&lt;' },
   { mark: '>', standIn: '\u0003', reference: '&gt;' },
 ] as const
+/** Most texts have none of it. */
+const MARK = /[&<>]/
 
 /**
  * A document of feedsmith's.
@@ -26,12 +28,11 @@ const MARKS = [
  * for these three, and writes the text as it is.
  */
 export function xmlOf<TFeed extends object>(feed: TFeed, generate: (feed: TFeed) => string): string {
-  const standing = withTexts(feed, (text) =>
-    MARKS.reduce(
-      (changed, { mark, standIn }) => changed.replaceAll(mark, standIn),
-      text.replace(FORBIDDEN, ''),
-    ),
-  )
+  const standing = withTexts(feed, (text) => {
+    const possible = text.replace(FORBIDDEN, '')
+    if (!MARK.test(possible)) return possible
+    return MARKS.reduce((changed, { mark, standIn }) => changed.replaceAll(mark, standIn), possible)
+  })
   // Of the same shape: texts are put for texts.
   const xml = generate(standing as TFeed)
   return MARKS.reduce((changed, { standIn, reference }) => changed.replaceAll(standIn, reference), xml)
@@ -42,5 +43,10 @@ function withTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value)
   if (Array.isArray(value)) return value.map((item) => withTexts(item, change))
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withTexts(inner, change)]))
+  const copy: Record<string, unknown> = {}
+  for (const [key, inner] of Object.entries(value)) {
+    // It would be the copy's prototype, and nothing is read under that name.
+    if (key !== '__proto__') copy[key] = withTexts(inner, change)
+  }
+  return copy
 }
