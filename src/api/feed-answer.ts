@@ -18,7 +18,7 @@ const UNSETTLED_MS = 100_000
  * @param changedAt that of its newest event or of its settings, milliseconds since the epoch.
  * @returns `isSettled`: whether `If-Modified-Since` may be answered by it.
  */
-export function lastModified(changedAt: number, now: number): { header: string; isSettled: boolean } {
+function lastModified(changedAt: number, now: number): { header: string; isSettled: boolean } {
   const isSettled = now - changedAt >= SETTLED_MS
   return { header: new Date(isSettled ? changedAt : changedAt - UNSETTLED_MS).toUTCString(), isSettled }
 }

@@ -46,8 +46,8 @@ export async function answerSearch(
     isPrivate: false,
     self: urls(format, asked),
     hub: null,
-    page: () =>
-      renderOnce(`${name}.${digest}`, format, async () => ({
+    page: async () =>
+      renderOnce(`${name}.${digest}`, format, () => ({
         title: titleOfFilter(search.filter),
         mode: search.mode,
         isPrivate: false,

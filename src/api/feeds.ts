@@ -206,7 +206,7 @@ export const feedOperations = [
       const feed = await reachable(input)
       await checkIfMatch(request, await show(input, feed))
       const audit = auditOf(input, feed.id)
-      if (!(await deleteFeed(deps.env.DB, feed.id, revisionFor(request, feed), audit)))
+      if (!(await deleteFeed(deps.env.DB, feed.id, revisionFor(request, feed), deps.clock(), audit)))
         throw notRemoved(request, `feed ${feed.id}`)
       return noContent
     },

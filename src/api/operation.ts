@@ -99,6 +99,8 @@ type Common = {
   /** False: an `Idempotency-Key` means nothing here, for its answer must not be kept. */
   isRepeatable?: false
   answers: Readonly<Record<number, AnswerSpec>>
+  /** What errors of the operation's own may be besides problems: where a standard has it so. */
+  errorType?: 'text/plain'
   /** What can go wrong beyond what is common to all: statuses and codes. */
   problems?: readonly (number | ProblemCode)[]
 }

@@ -26,6 +26,7 @@ import { sourceOperations } from './sources.ts'
 import { subscriptionOperations } from './subscriptions.ts'
 import { userOperations } from './users.ts'
 import { webhookKeyOperations } from './webhook-keys.ts'
+import { webSubOperations } from './websub.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...healthOperations,
@@ -46,6 +47,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...subscriptionOperations,
   ...feedOperations,
   ...feedDocumentOperations,
+  ...webSubOperations,
   ...eventOperations,
   ...deliveryOperations,
   ...replayOperations,

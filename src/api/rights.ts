@@ -147,6 +147,7 @@ export const RIGHTS = {
   getEventsFeedRss: everybody,
   getEventsFeedText: everybody,
   getFeedDocument: everybody,
+  askHub: everybody,
 
   getEvents: right('own', 'own', 'own', 'events:read'),
   getEvent: right('own', 'own', 'own', 'events:read'),

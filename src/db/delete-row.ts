@@ -8,7 +8,7 @@ import { type AuditEntry, auditStatement } from './audit.ts'
  */
 export async function deleteRow(
   db: D1Database,
-  table: 'connections' | 'consumers' | 'endpoints' | 'feeds' | 'instances' | 'subscriptions',
+  table: 'connections' | 'consumers' | 'endpoints' | 'instances' | 'subscriptions',
   id: string,
   expectedRevision: number | null,
   audit: AuditEntry,

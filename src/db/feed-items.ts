@@ -40,31 +40,34 @@ export function itemsStatement(
     .bind(JSON.stringify(rows), feedId, revision)
 }
 
+/** A page of a feed's items. `before`: those whose last event comes before this sequence. */
+export type ItemsAsked = { feedId: string; limit: number; before?: number | undefined }
+
 /**
- * A page of a feed's items, the newest first by their last event, and among them those that are gone.
- * @param before items whose last event comes before this sequence.
+ * Pages of feeds' items, each the newest first by their last event, and among them those that are gone. One round trip.
+ * @param asked D1 answers no empty batch: one at least.
  */
-export async function feedItems(
-  db: D1Database,
-  feedId: string,
-  limit: number,
-  before = Number.MAX_SAFE_INTEGER,
-): Promise<FoundItem[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT * FROM (
-         SELECT i.key AS key, i.gone AS gone, f.sequence AS firstSequence, f.id AS firstId, f.instance AS firstInstance,
-           f.seen_at AS firstSeenAt, l.sequence AS sequence, l.id AS id, l.type AS type, l.instance AS instance,
-           l.seen_at AS seenAt, l.data AS data,
-           sum(octet_length(l.data)) OVER (ORDER BY i.last_sequence DESC ROWS UNBOUNDED PRECEDING) - octet_length(l.data) AS start
-         FROM (SELECT * FROM feed_items INDEXED BY feed_items_newest WHERE feed_id = ? AND last_sequence < ?
-               ORDER BY last_sequence DESC LIMIT ?) i
-           CROSS JOIN events f ON f.sequence = i.first_sequence CROSS JOIN events l ON l.sequence = i.last_sequence)
-       WHERE start < ${PAGE_BYTES}`,
-    )
-    .bind(feedId, before, limit)
-    .all<ItemRow & { gone: number }>()
-  return results.map(({ gone, ...row }) => ({ ...itemOf(row), isGone: gone === 1, place: row.sequence }))
+export async function feedItems(db: D1Database, asked: readonly ItemsAsked[]): Promise<FoundItem[][]> {
+  const pages = await db.batch<ItemRow & { gone: number }>(
+    asked.map(({ feedId, limit, before = Number.MAX_SAFE_INTEGER }) =>
+      db
+        .prepare(
+          `SELECT * FROM (
+             SELECT i.key AS key, i.gone AS gone, f.sequence AS firstSequence, f.id AS firstId, f.instance AS firstInstance,
+               f.seen_at AS firstSeenAt, l.sequence AS sequence, l.id AS id, l.type AS type, l.instance AS instance,
+               l.seen_at AS seenAt, l.data AS data,
+               sum(octet_length(l.data)) OVER (ORDER BY i.last_sequence DESC ROWS UNBOUNDED PRECEDING) - octet_length(l.data) AS start
+             FROM (SELECT * FROM feed_items INDEXED BY feed_items_newest WHERE feed_id = ? AND last_sequence < ?
+                   ORDER BY last_sequence DESC LIMIT ?) i
+               CROSS JOIN events f ON f.sequence = i.first_sequence CROSS JOIN events l ON l.sequence = i.last_sequence)
+           WHERE start < ${PAGE_BYTES}`,
+        )
+        .bind(feedId, before, limit),
+    ),
+  )
+  return pages.map(({ results }) =>
+    results.map(({ gone, ...row }) => ({ ...itemOf(row), isGone: gone === 1, place: row.sequence })),
+  )
 }
 
 /** The newest event that whoever searches so may see: when it is the same, so is what he finds. */

@@ -2,10 +2,10 @@
 import type { Filter } from '../events/filter.ts'
 import { type AuditEntry, auditStatement } from './audit.ts'
 import { assignments, columnsOf, insertion } from './columns.ts'
-import { deleteRow } from './delete-row.ts'
 import { begunWith, itemsStatement } from './feed-items.ts'
 import type { FeedSearch } from './feed-search.ts'
 import { FILTER_COLUMNS, filterValues, keysStatement, keysStatements } from './filter-columns.ts'
+import { denyStatements } from './hub.ts'
 import { type ListPage, type ListQuery, readList } from './list.ts'
 import { mayHave, type NotMade, ownerStatement, type Terms, whyNotMade } from './owners.ts'
 import { feeds } from './schema.ts'
@@ -183,22 +183,21 @@ export async function updateFeed(
   const isOther = JSON.stringify(searchOf(after)) !== JSON.stringify(searchOf(feed))
   for (let tries = 0; tries < TRIES; tries += 1) {
     const { items, head } = isOther ? await begunWith(db, searchOf(after)) : { items: [], head: null }
+    const isAllowed = `revision = ? AND (? IS NULL OR ${IS_NEWEST})
+      AND NOT EXISTS (SELECT 1 FROM feeds o WHERE o.slug = ? AND o.id <> feeds.id)`
+    const allowed = [feed.revision, head, head, after.slug]
+    const isMoved = feed.slug !== null && after.slug !== feed.slug
+    const denials = isMoved
+      ? denyStatements(db, feed.id, { reason: MOVED, now }, { sql: isAllowed, values: allowed })
+      : []
     const results = await db.batch<Record<string, unknown>>([
+      ...denials,
       db
         .prepare(
           `UPDATE feeds SET ${set.sql}${isOther ? filterSet : ''}, revision = revision + 1
-           WHERE id = ? AND revision = ? AND (? IS NULL OR ${IS_NEWEST})
-             AND NOT EXISTS (SELECT 1 FROM feeds o WHERE o.slug = ? AND o.id <> feeds.id)`,
+           WHERE id = ? AND ${isAllowed}`,
         )
-        .bind(
-          ...set.values,
-          ...(isOther ? filterValues(after.filter) : []),
-          feed.id,
-          feed.revision,
-          head,
-          head,
-          after.slug,
-        ),
+        .bind(...set.values, ...(isOther ? filterValues(after.filter) : []), feed.id, ...allowed),
       auditStatement(db, audit),
       ...(isOther
         ? [
@@ -217,7 +216,7 @@ export async function updateFeed(
         )
         .bind(head ?? 0, after.slug, feed.id),
     ])
-    if (results[0]?.meta.changes) return 'changed'
+    if (results[denials.length]?.meta.changes) return 'changed'
     const [state] = results.at(-1)?.results ?? []
     if (state?.['isTaken']) return 'slug-taken'
     if (head === null || state?.['isNewest']) return 'conflict'
@@ -225,12 +224,24 @@ export async function updateFeed(
   return 'busy'
 }
 
-/** Deletes a feed. @returns whether it was there, at that revision. */
+/** Deletes a feed. Who was subscribed to it is told so. @returns whether it was there, at that revision. */
 export async function deleteFeed(
   db: D1Database,
   id: string,
   expectedRevision: number | null,
+  now: number,
   audit: AuditEntry,
 ): Promise<boolean> {
-  return deleteRow(db, 'feeds', id, expectedRevision, audit)
+  const condition = { sql: 'revision = coalesce(?, revision)', values: [expectedRevision] }
+  const denials = denyStatements(db, id, { reason: GONE, now }, condition)
+  const results = await db.batch([
+    ...denials,
+    db.prepare(`DELETE FROM feeds WHERE id = ? AND ${condition.sql}`).bind(id, ...condition.values),
+    auditStatement(db, audit),
+  ])
+  return (results[denials.length]?.meta.changes ?? 0) > 0
 }
+
+/** What subscribers are told when the address that they were subscribed to leads nowhere any more. */
+const MOVED = 'the feed has another address, or is private'
+const GONE = 'the feed was removed'

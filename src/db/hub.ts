@@ -104,7 +104,7 @@ export async function deferHubRequest(db: D1Database, id: string, dueAt: number)
   await db.prepare('UPDATE hub_requests SET due_at = ?2 WHERE id = ?1').bind(id, dueAt).run()
 }
 
-/** What is told of a subscription that was confirmed. `secret` is encrypted, and bound to the endpoint. */
+/** What is told of a subscription that was confirmed. `secret` is encrypted, and bound to the callback. */
 export type Confirmed = Omit<HubSubscription, 'feedId'> & {
   requestId: string
   slug: string
@@ -200,10 +200,9 @@ export function denyStatements(
       .bind(feedId, reason, now, ...condition.values),
     db
       .prepare(
-        `DELETE FROM endpoints WHERE id IN (SELECT endpoint_id FROM hub_subscriptions WHERE feed_id = ?1) AND ${isDone}
-           AND ?2 IS NOT NULL AND ?3 IS NOT NULL`,
+        `DELETE FROM endpoints WHERE id IN (SELECT endpoint_id FROM hub_subscriptions WHERE feed_id = ?1) AND ${isDone}`,
       )
-      .bind(feedId, reason, now, ...condition.values),
+      .bind(feedId, ...condition.values),
   ]
 }
 

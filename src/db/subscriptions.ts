@@ -59,7 +59,7 @@ export async function insertSubscription(
 ): Promise<Subscription | NotMade> {
   const mayBeLetIn = `(? OR (${isLetIn('u')}))`
   const [row, keys] = subscriptionStatements(db, subscription, {
-    sql: `p.owner_id = ? AND ${mayBeLetIn} AND (SELECT count(*) FROM subscriptions WHERE endpoint_id = p.id) < ?`,
+    sql: `p.owner_id = ? AND p.kind = 'webhook' AND ${mayBeLetIn} AND (SELECT count(*) FROM subscriptions WHERE endpoint_id = p.id) < ?`,
     values: [ownerId, Number(evenShutOut), most],
   })
   const results = await db.batch<{ isLetIn: number }>([
@@ -69,7 +69,7 @@ export async function insertSubscription(
     db
       .prepare(
         `SELECT ${mayBeLetIn} AS isLetIn FROM endpoints p JOIN users u ON u.id = p.owner_id
-         WHERE p.id = ? AND p.owner_id = ?`,
+         WHERE p.id = ? AND p.owner_id = ? AND p.kind = 'webhook'`,
       )
       .bind(Number(evenShutOut), subscription.endpointId, ownerId),
   ])

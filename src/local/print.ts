@@ -54,6 +54,8 @@ function describeEntry(entry: LogEntry, urls: ReadonlyMap<string, string>): stri
       return describePoll(entry)
     case 'mail':
       return describeMail(entry)
+    case 'hub':
+      return describeHub(entry)
     case 'skipped':
       return `! ${entry.instance}: left out ${oneLine(entry.detail)}`
     case 'moved':
@@ -114,6 +116,13 @@ function describeMail({ mail, outcome, detail = '', dueAt }: Extract<LogEntry, {
   if (outcome === 'sent') return `> sent ${mail}`
   if (outcome === 'gave-up') return `! gave up ${mail}: ${oneLine(detail, MAX_ERROR)}`
   return `! ${mail}: ${oneLine(detail, MAX_ERROR)}; next ${until(dueAt)}`
+}
+
+/** A subscriber of the hub, by its host. */
+function describeHub({ mode, topic, callback, status, detail }: Extract<LogEntry, { log: 'hub' }>): string {
+  const what = `${mode === 'denied' ? 'told that it is denied' : `asked whether it wants to ${mode}:`} ${oneLine(topic)}`
+  const answer = detail === undefined ? `${status}` : oneLine(detail, MAX_ERROR)
+  return `${detail === undefined ? '>' : '!'} ${callback} was ${what}: ${answer}`
 }
 
 /** How long it is until then: "in 5 s". */

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 
 /** "Recognized algorithm names" (7.1.1), by our names of them. */
 export const HUB_ALGORITHMS = ['sha1', 'sha256', 'sha384', 'sha512'] as const
-export type HubAlgorithm = (typeof HUB_ALGORITHMS)[number]
+type HubAlgorithm = (typeof HUB_ALGORITHMS)[number]
 
 /** What a subscriber gave to know us by: null, and what he is sent is not signed. */
 export type HubSecret = { secret: string | null; algorithm: HubAlgorithm }

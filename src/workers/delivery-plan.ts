@@ -37,7 +37,9 @@ export function planVisit(
     batchSize !== null && ordering === 'none' && retried.length >= most ? withoutCut(ready) : ready
   const probe = probeOf(endpoint, whole)
   // Of one that is broken a probe says whether the others are worth it.
-  const wanted = probe ? pack(probe, size, ordering).slice(0, 1) : atMost(pack(whole, size, ordering), most)
+  const packed = pack(probe ?? whole, size, ordering)
+  // What a hub sends is for all that is due.
+  const wanted = probe || endpoint.kind === 'websub' ? packed.slice(0, 1) : atMost(packed, most)
   const isCut = retried.length >= most / 2 || inLine.length >= most
   // What waits behind the retried was not read.
   const hasFollowers = ordering !== 'none' && retried.length > 0

@@ -14,6 +14,7 @@ import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import { type Plan, planVisit, type Visit } from './delivery-plan.ts'
 import type { Deps } from './deps.ts'
+import { type HubContent, hubContents } from './hub-contents.ts'
 import { describeError } from './log.ts'
 import { type Judged, recordOutcomes } from './record-outcomes.ts'
 import { Rendering } from './rendering.ts'
@@ -46,8 +47,11 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
   // In the order of asking: so are the slots given out.
   const ids = endpointIds.filter((id) => entered.has(id))
   let due: Due
+  let contents: Map<string, HubContent>
   try {
     due = await dueDeliveries(DB, ids, perEndpoint, deps.clock())
+    const subscribers = ids.filter((id) => due.endpoints.get(id)?.kind === 'websub')
+    contents = await hubContents(deps, subscribers)
   } catch (error) {
     // Otherwise the retry of this message would find its own run in the way.
     const exits = ids.map((id) => ({ id, pace: null }))
@@ -64,7 +68,7 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
       ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), due.next.get(id) ?? 0)
       : { id, pace, plan: null, readyAt: 0 }
   })
-  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events))
+  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events, contents))
 }
 
 /** An endpoint that this round has the lease of, and how it is doing. */
@@ -184,6 +188,7 @@ export class Round {
         judged,
         endpointOf: (id) => this.#endpoints.get(id),
         eventOf: (sequence) => this.#rendering.event(sequence),
+        headOf: (id) => this.#rendering.headOf(id),
       })
       for (const [id, dueAt] of next) rest.later.set(id, dueAt)
       // Not of what can't be committed: nobody learns of that rest, and who comes next must not take it for told.

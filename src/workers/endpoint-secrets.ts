@@ -41,13 +41,13 @@ export async function secretsOf(
   const known = kept.get(name)
   if (known && now < known.until && known.until <= now + KEPT_MS) return known
   try {
-    const plain = await decryptSecret(ring, secret, id)
     if (endpoint.kind === 'websub') {
-      const hubSecret = readHubSecret(plain)
+      // Given before there was an endpoint.
+      const hubSecret = readHubSecret(await decryptSecret(ring, secret, endpoint.url))
       const sign = async (_id: string, body: string) => hubSignatureHeaders(hubSecret, body)
       return keep(name, { sign, headers: {}, until: now + KEPT_MS })
     }
-    const set = readSecretSet(plain)
+    const set = readSecretSet(await decryptSecret(ring, secret, id))
     const ed25519 = signsAsymmetric ? await webhookPrivateKey(deps) : null
     const ends = set.previous.map(({ expiresAt }) => expiresAt).filter((at) => at > now)
     const signer = makeSigner(usableSecrets(set, now), ed25519)

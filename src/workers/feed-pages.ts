@@ -36,20 +36,17 @@ const rendered = new Map<string, Rendered>()
 const MOST_CHARACTERS = 8_000_000
 let characters = 0
 
-/** A page as text. The same state is the same text: what was rendered a moment ago is not rendered again. */
-export async function renderOnce(
-  state: string,
-  format: FeedFormat,
-  read: () => Promise<Feed>,
-): Promise<Rendered> {
-  const known = rendered.get(state)
-  if (known) {
-    // The oldest goes first.
-    rendered.delete(state)
-    rendered.set(state, known)
-    return known
-  }
-  const feed = await read()
+/** What was rendered of a state a moment ago: the same state is the same text. */
+function known(state: string): Rendered | undefined {
+  const page = rendered.get(state)
+  if (!page) return undefined
+  // The oldest goes first.
+  rendered.delete(state)
+  rendered.set(state, page)
+  return page
+}
+
+function render(state: string, format: FeedFormat, feed: Feed): Rendered {
   const page = { text: renderFeed(format, feed), next: feed.urls.next }
   // Another request may have been faster.
   characters += page.text.length - (rendered.get(state)?.text.length ?? 0)
@@ -60,6 +57,11 @@ export async function renderOnce(
     characters -= text.length
   }
   return page
+}
+
+/** A page as text, rendered once. @param feed what there is to be rendered, when it was not. */
+export function renderOnce(state: string, format: FeedFormat, feed: () => Feed): Rendered {
+  return known(state) ?? render(state, format, feed())
 }
 
 /** Which page of a saved feed, in which format. `name`: what its address has, its slug or its secret. */
@@ -84,27 +86,53 @@ export function changedAt({ updatedAt, headSeenAt }: PublishedFeed): number {
   return Math.max(updatedAt, headSeenAt ?? 0)
 }
 
-/** A page of a saved feed. */
+/** Pages of saved feeds: what was not rendered a moment ago is read, in one round trip. In the order in which they are asked for. */
+export async function savedPages(
+  db: D1Database,
+  pages: readonly (SavedPage & { origin: string })[],
+): Promise<Rendered[]> {
+  const states = pages.map((page) => savedTag(page.origin, page))
+  const there = states.map(known)
+  const missing = pages.filter((_, index) => !there[index])
+  const read =
+    missing.length === 0
+      ? []
+      : await feedItems(
+          db,
+          missing.map(({ feed, count, before }) => ({ feedId: feed.id, limit: count + 1, before })),
+        )
+  const found = new Map(missing.map((page, index) => [page, read[index] ?? []]))
+  return pages.map(
+    (page, index) =>
+      there[index] ??
+      render(states[index] ?? '', page.format, feedOf(page.origin, page, found.get(page) ?? [])),
+  )
+}
+
+/** A page of a saved feed: see `savedPages`. */
 export async function savedPage(db: D1Database, origin: string, page: SavedPage): Promise<Rendered> {
-  const { feed, name, format, count, before } = page
-  return renderOnce(savedTag(origin, page), format, async () => {
-    const found = await feedItems(db, feed.id, count + 1, before)
-    const { items, next } = pageOf(found, count)
-    const alternates = feedUrls(origin, name)
-    return {
-      title: feed.name,
-      mode: feed.mode,
-      isPrivate: feed.slug === null,
-      items,
-      updatedAt: changedAt(feed),
-      urls: {
-        ...savedLinks(origin, page),
-        home: `${origin}/`,
-        first: feedUrl(alternates[format], { count }),
-        next: next === null ? null : feedUrl(alternates[format], { count, before: next }),
-        alternates,
-        event: (id) => `${origin}/api/v1/events/${id}`,
-      },
-    }
-  })
+  const [only] = await savedPages(db, [{ ...page, origin }])
+  if (!only) throw new Error('one page was asked for, and none made')
+  return only
+}
+
+function feedOf(origin: string, page: SavedPage, found: readonly FoundItem[]): Feed {
+  const { feed, name, format, count } = page
+  const { items, next } = pageOf(found, count)
+  const alternates = feedUrls(origin, name)
+  return {
+    title: feed.name,
+    mode: feed.mode,
+    isPrivate: feed.slug === null,
+    items,
+    updatedAt: changedAt(feed),
+    urls: {
+      ...savedLinks(origin, page),
+      home: `${origin}/`,
+      first: feedUrl(alternates[format], { count }),
+      next: next === null ? null : feedUrl(alternates[format], { count, before: next }),
+      alternates,
+      event: (id) => `${origin}/api/v1/events/${id}`,
+    },
+  }
 }

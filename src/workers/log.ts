@@ -62,6 +62,15 @@ export type LogEntry =
       /** Of a failure: when it is tried again. */
       dueAt?: number
     }
+  /** A subscriber was asked, or told, something. `callback`: its origin only. */
+  | {
+      log: 'hub'
+      mode: 'subscribe' | 'unsubscribe' | 'denied'
+      topic: string
+      callback: string
+      status: number | null
+      detail?: string
+    }
   | { log: 'skipped'; instance: string; detail: string }
   /** `to`: the origin that a permanent redirect led to. */
   | { log: 'moved'; instance: string; to: string }

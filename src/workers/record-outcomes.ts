@@ -4,6 +4,7 @@ import type { Guard } from '../db/commit.ts'
 import { type RecordedAttempt, type RecordedHealth, recordAttempts } from '../db/deliveries.ts'
 import type { Endpoint } from '../db/endpoints.ts'
 import { eventStatements } from '../db/fan-out.ts'
+import { endedStatement, settledStatement } from '../db/hub.ts'
 import { newId } from '../db/id.ts'
 import { deliveryFailed, endpointDisabled, endpointRecovered } from '../events/endpoint-events.ts'
 import type { LoggedEvent } from '../events/envelope.ts'
@@ -35,6 +36,8 @@ export type Outcomes = {
   judged: readonly Judged[]
   endpointOf: (id: string) => Endpoint | undefined
   eventOf: (sequence: number) => LoggedEvent | undefined
+  /** Of a subscriber of the hub: see `Rendering`. */
+  headOf: (id: string) => number | null
 }
 
 /**
@@ -51,7 +54,7 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
   const stores = toBeTold(outcomes, now).map(({ events, guard }) =>
     eventStatements(DB, { pollId, events, now, guard }),
   )
-  const statements = stores.flatMap((store) => store.statements)
+  const statements = [...stores.flatMap((store) => store.statements), ...hubStatements(deps, outcomes, now)]
   const healths = judged.map((one) => recordedHealth(one, now))
   for (let tries = 1; ; tries += 1) {
     try {
@@ -73,6 +76,26 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
       deps.log({ log: 'error', where, error: describeError(error) })
     }
   }
+}
+
+/** What was sent to subscribers of the hub was all that they were owed; and who is gone is subscribed no longer. */
+function hubStatements(
+  { env }: Deps,
+  { answered, judged, headOf }: Outcomes,
+  now: number,
+): D1PreparedStatement[] {
+  const sent = answered.flatMap(({ endpointId, state }) => {
+    const head = state === 'delivered' ? headOf(endpointId) : null
+    return head === null ? [] : [[endpointId, head] as const]
+  })
+  const settled = Array.from(new Map(sent), ([endpointId, head]) => ({ endpointId, head }))
+  const ended = judged.flatMap(({ endpoint, disabled }) =>
+    disabled && endpoint.kind === 'websub' ? [endpoint.id] : [],
+  )
+  return [
+    ...(settled.length > 0 ? [settledStatement(env.DB, settled, now)] : []),
+    ...(ended.length > 0 ? [endedStatement(env.DB, ended)] : []),
+  ]
 }
 
 /** Says what became of an endpoint, when it is another than before. */
@@ -113,6 +136,11 @@ function recordedHealth(
   }
 }
 
+/** Whether somebody is told how an endpoint is doing: a subscriber of the hub is nobody's. */
+function hasOwner({ kind }: Endpoint): boolean {
+  return kind === 'webhook'
+}
+
 /**
  * What the owners are told, each with what must be so. Of a delivery that told of an endpoint itself nothing: two dead endpoints
  * would never end.
@@ -122,18 +150,19 @@ function toBeTold(
   now: number,
 ): { events: NewEvent[]; guard: Guard }[] {
   const recoveries = judged.flatMap(({ endpoint, recovered }) =>
-    recovered ? [endpointRecovered(endpoint, recovered.since, now)] : [],
+    recovered && hasOwner(endpoint) ? [endpointRecovered(endpoint, recovered.since, now)] : [],
   )
   const failures = answered.flatMap(({ endpointId, sequence, number, state, error }) => {
     const endpoint = endpointOf(endpointId)
     const event = eventOf(sequence)
-    if (state !== 'failed' || !endpoint || !event || isOfTubewire(event.type)) return []
+    if (state !== 'failed' || !endpoint || !hasOwner(endpoint) || !event || isOfTubewire(event.type))
+      return []
     const { id, type } = event
     const failed = { event: { id, type, sequence }, attempts: number, detail: error ?? '' }
     return [deliveryFailed(endpoint, failed, now)]
   })
   const disablings = judged.flatMap(({ endpoint, disabled }) =>
-    disabled
+    disabled && hasOwner(endpoint)
       ? [{ events: [endpointDisabled(endpoint, disabled, now)], guard: isDisabled(endpoint.id, disabled.at) }]
       : [],
   )

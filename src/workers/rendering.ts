@@ -4,6 +4,7 @@ import type { Endpoint } from '../db/endpoints.ts'
 import { type LoggedEvent, type PublicEvent, publicEvent } from '../events/envelope.ts'
 import { type Format, type Message, render, renderBatch } from '../webhooks/formats.ts'
 import type { Deps } from './deps.ts'
+import type { HubContent } from './hub-contents.ts'
 
 /** A body, with the `webhook-id` that it has in every attempt. */
 export type Rendered = { message: Message; id: string }
@@ -15,10 +16,19 @@ export class Rendering {
   readonly #clock: () => number
   readonly #parsed = new Map<number, PublicEvent>()
   readonly #rendered = new Map<string, Message>()
+  readonly #contents: ReadonlyMap<string, HubContent>
 
-  /** @param events by their sequences. */
-  constructor({ config, clock }: Pick<Deps, 'config' | 'clock'>, events: ReadonlyMap<number, LoggedEvent>) {
+  /**
+   * @param events by their sequences.
+   * @param contents what subscribers of the hub are sent, by the ids of their endpoints.
+   */
+  constructor(
+    { config, clock }: Pick<Deps, 'config' | 'clock'>,
+    events: ReadonlyMap<number, LoggedEvent>,
+    contents: ReadonlyMap<string, HubContent> = new Map(),
+  ) {
     this.#events = events
+    this.#contents = contents
     this.#publicUrl = config.publicUrl ?? ''
     this.#clock = clock
   }
@@ -27,11 +37,20 @@ export class Rendering {
     return this.#events.get(sequence)
   }
 
+  /** The sequence up to which a subscriber of the hub has all, once what is his was sent; null: he is none. */
+  headOf(endpointId: string): number | null {
+    return this.#contents.get(endpointId)?.head ?? null
+  }
+
   /**
    * The body for these events; null when none of them is in the log any more.
    * @throws when an event can't be rendered for this endpoint.
    */
   of(endpoint: Endpoint, sequences: readonly number[]): Rendered | null {
+    if (endpoint.kind === 'websub') {
+      const content = this.#contents.get(endpoint.id)
+      return content ? { message: content.message, id: '' } : null
+    }
     const found = sequences.flatMap((sequence) => this.#parse(sequence) ?? [])
     const [first] = found
     if (!first) return null

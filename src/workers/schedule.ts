@@ -6,6 +6,7 @@ import { cleanUp } from '../db/sessions.ts'
 import { forgetUnverified } from '../db/user-emails.ts'
 import type { Deps } from './deps.ts'
 import { expireDeliveries } from './expire-deliveries.ts'
+import { runHub } from './hub-requests.ts'
 import { forgetOldMails, sendDueMails } from './mails.ts'
 import { wakeDeliveriesAt, wakePolls, wakeReplays } from './messages.ts'
 
@@ -29,6 +30,7 @@ export async function schedule(deps: Deps): Promise<void> {
       wakeReplays(DELIVERY_QUEUE, replays),
     ),
     expireDeliveries(deps),
+    runHub(deps),
     sendDueMails(deps),
     forgetOldMails(deps),
     cleanUp(DB, now),

@@ -35,6 +35,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   getAvatar: [404],
   // The address of nothing.
   getFeedDocument: [404],
+  // Of no feed.
+  askHub: [404],
   // Of the operator: see account.ts.
   deleteUserInfo: [204, 409],
   // The operator's account has no password here.

@@ -74,6 +74,9 @@ async function save(like: Partial<NewFeed> & { id: string }): Promise<Feed> {
   return made
 }
 
+const itemsOf = async (feedId: string, limit = 1_000, db = env.DB) =>
+  (await feedItems(db, [{ feedId, limit }])).flat()
+
 /** Each item as `first last`, with a cross when it is gone; the newest first. */
 const told = (items: readonly { first: { id: string }; last: { id: string }; isGone: boolean }[]) =>
   items.map(({ first, last, isGone }) => `${first.id} ${last.id}${isGone ? ' †' : ''}`)
@@ -130,7 +133,7 @@ describe('A saved feed', () => {
     }
     let entries = 0
     for (const one of feeds) {
-      const items = told(await feedItems(env.DB, one.id, 1_000))
+      const items = told(await itemsOf(one.id))
       expect(items, JSON.stringify(one)).toEqual(expected(searchOf(one), events))
       entries += items.length
     }
@@ -145,9 +148,7 @@ describe('A saved feed', () => {
     for (const one of feeds) await save(one)
     await store(events.slice(80), 'poll_1')
     for (const one of feeds)
-      expect(told(await feedItems(env.DB, one.id, 1_000)), JSON.stringify(one)).toEqual(
-        expected(searchOf(one), events),
-      )
+      expect(told(await itemsOf(one.id)), JSON.stringify(one)).toEqual(expected(searchOf(one), events))
   })
 
   it('has what its new filter wants, and nothing else, when it was given one', async () => {
@@ -162,7 +163,7 @@ describe('A saved feed', () => {
     const more = Array.from({ length: 40 }, (_, index) => realEvent(random, `evt_more_${index}`))
     await store(more, 'poll_1')
     const search = searchOf({ ...before, filter })
-    expect(told(await feedItems(env.DB, 'feed_1', 1_000))).toEqual(expected(search, [...events, ...more]))
+    expect(told(await itemsOf('feed_1'))).toEqual(expected(search, [...events, ...more]))
     expect(await updateFeed(env.DB, before, { name: 'Third' }, 10, entry('feed_1'))).toBe('conflict')
   })
 
@@ -206,7 +207,7 @@ describe('A saved feed', () => {
     const made = await insertFeed(meanwhile, feed({ id: 'feed_1', mode: 'events' }), entry('feed_1'), {})
     expect(made).toMatchObject({ id: 'feed_1' })
     expect(batches).toBeGreaterThan(2)
-    expect(told(await feedItems(env.DB, 'feed_1', 100))).toEqual(
+    expect(told(await itemsOf('feed_1', 100, env.DB))).toEqual(
       expected({ viewerId: null, filter: {}, mode: 'events' }, events),
     )
   })
@@ -245,7 +246,7 @@ describe('A saved feed', () => {
     expect(found.cost.roundTrips).toBe(1)
     expect(found.cost.rowsRead).toBeLessThanOrEqual(5)
     const read = countCosts(env.DB)
-    expect(await feedItems(read.db, 'feed_1', 50)).toHaveLength(50)
+    expect(await itemsOf('feed_1', 50, read.db)).toHaveLength(50)
     expect(read.cost.roundTrips).toBe(1)
     expect(read.cost.rowsRead).toBeLessThanOrEqual(9 * 50)
   })

@@ -50,7 +50,7 @@ export function expectDocumented(
   expect(documented, `${where} is not documented`).toBeDefined()
   const types = Object.keys(documented?.content ?? {})
   const type = response.headers.get('content-type')?.split(';')[0] ?? ''
-  if (response.status >= 400 && !(type === 'text/html' && types.includes(type))) {
+  if (response.status >= 400 && !(/^text\/(html|plain)$/.test(type) && types.includes(type))) {
     expectProblem(where, response, text)
     return
   }

@@ -48,6 +48,7 @@ export function errorsOf(operation: Operation, shared: SharedResponses): Json {
         content: {
           'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
           ...(isPage && status < 500 ? { 'text/html': {} } : {}),
+          ...(operation.errorType ? { [operation.errorType]: {} } : {}),
         },
       }),
     ]),
