@@ -19,6 +19,7 @@ import { replayOperations } from './replays.ts'
 import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
 import { sourceOperations } from './sources.ts'
+import { streamOperations } from './streams.ts'
 import { subscriptionOperations } from './subscriptions.ts'
 import { userOperations } from './users.ts'
 import { webhookKeyOperations } from './webhook-keys.ts'
@@ -41,6 +42,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...webhookKeyOperations,
   ...subscriptionOperations,
   ...eventOperations,
+  ...streamOperations,
   ...deliveryOperations,
   ...replayOperations,
   ...administrationOperations,
