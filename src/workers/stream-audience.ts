@@ -10,20 +10,30 @@ import { describeError, type Log } from './log.ts'
 import type { StreamClient } from './stream-client.ts'
 import { Frame } from './stream-frames.ts'
 
-/** Who lacks no more than so many events reads with the others. */
-const NEAR = 1_000
-/** What is read at once for all who are near. */
-const NEAR_PAGE = { rows: 500, bytes: 1_000_000 }
+/** How much is read. */
+export type Sizes = {
+  /** Who lacks no more than so many events reads with the others. */
+  near: number
+  /** What is read at once for all who are near. */
+  nearPage: { rows: number; bytes: number }
+  /** What is read at once for one who is far. */
+  farPage: { events: number; scan: { rows: number; bytes: number } }
+}
+const SIZES: Sizes = {
+  near: 1_000,
+  nearPage: { rows: 500, bytes: 1_000_000 },
+  farPage: { events: 100, scan: { rows: 500, bytes: 1_000_000 } },
+}
 /** Events times clients that one turn gives out, before something else may happen. */
 const MOST_A_TURN = 50_000
-/** How many of those who are far are read for in one turn, and what at once for each. */
+/** How many of those who are far are read for in one turn. */
 const FAR_A_TURN = 8
-const FAR_PAGE = { events: 100, scan: { rows: 500, bytes: 1_000_000 } }
 
 export type AudienceDeps = { db: D1Database; log: Log }
 
 export class Audience {
   readonly #deps: AudienceDeps
+  readonly #sizes: Sizes
   readonly #clients = new Set<StreamClient>()
   /** The newest event that is known of: of the database, or read. Null when nobody has looked for a while. */
   #newest: number | null = null
@@ -31,8 +41,9 @@ export class Audience {
   #isWoken = false
   #running: Promise<void> | null = null
 
-  constructor(deps: AudienceDeps) {
+  constructor(deps: AudienceDeps, sizes: Sizes = SIZES) {
     this.#deps = deps
+    this.#sizes = sizes
   }
 
   get clients(): ReadonlySet<StreamClient> {
@@ -81,7 +92,7 @@ export class Audience {
     const ready = [...this.#clients].filter((client) => client.isReady)
     if (ready.length === 0) return false
     this.#newest ??= await newestSequence(this.#deps.db)
-    const edge = this.#newest - NEAR
+    const edge = this.#newest - this.#sizes.near
     const near = ready.filter(({ position }) => position >= edge)
     const far = ready.filter(({ position }) => position < edge)
     const [isEnd] = await Promise.all([this.#serveNear(near), this.#serveFar(far, this.#newest)])
@@ -92,8 +103,8 @@ export class Audience {
   async #serveNear(clients: readonly StreamClient[]): Promise<boolean> {
     if (clients.length === 0) return true
     const after = clients.reduce((least, { position }) => Math.min(least, position), Number.MAX_SAFE_INTEGER)
-    const rows = Math.max(1, Math.min(NEAR_PAGE.rows, Math.floor(MOST_A_TURN / clients.length)))
-    const page = await eventsAfter(this.#deps.db, after, { ...NEAR_PAGE, rows })
+    const rows = Math.max(1, Math.min(this.#sizes.nearPage.rows, Math.floor(MOST_A_TURN / clients.length)))
+    const page = await eventsAfter(this.#deps.db, after, { ...this.#sizes.nearPage, rows })
     const listening = new Set(clients)
     for (const event of page.events) give(event, listening)
     const last = page.events.at(-1)?.sequence ?? after
@@ -122,7 +133,8 @@ export class Audience {
   async #readFor(client: StreamClient, newest: number): Promise<void> {
     const { viewerId, filter, position } = client
     const asked = { viewerId, filter, after: position }
-    const page = await matchingEvents(this.#deps.db, asked, FAR_PAGE.events, FAR_PAGE.scan)
+    const { events, scan } = this.#sizes.farPage
+    const page = await matchingEvents(this.#deps.db, asked, events, scan)
     for (const event of page.events) {
       if (!client.isReady) return
       client.outlet.send(new Frame(event))

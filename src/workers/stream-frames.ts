@@ -40,7 +40,9 @@ export class Frame {
   }
 
   get messageBytes(): number {
-    return (this.#messageBytes ??= Buffer.byteLength(this.message))
+    const bytes = this.#messageBytes ?? Buffer.byteLength(this.message)
+    this.#messageBytes = bytes
+    return bytes
   }
 }
 

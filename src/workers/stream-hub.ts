@@ -108,7 +108,7 @@ export class StreamHub extends DurableObject<Env> {
     this.audience.add(client)
     await this.#lookSoon()
     const outcome = await waiter.wait(milliseconds)
-    this.audience.remove(client)
+    this.#leave(client)
     return outcome
   }
 

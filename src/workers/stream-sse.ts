@@ -5,27 +5,35 @@ import { BUFFER, type Outlet, STALLED_MS } from './stream-outlet.ts'
 /** With the few seconds from one look to the next, a comment comes after 15 s of silence at the latest. */
 const SILENCE_MS = 11_000
 
+/** Who was full has room again when so much of the buffer was taken: then the platform asks for more. */
+const MARK = BUFFER.bytes / 2
+
 /** What becomes of the stream. */
 type Events = {
   /** There is room again after there was none. */
   onRoom: () => void
-  /** The client has gone. The platform notices when something is written, a comment at the latest. */
+  /** The stream is over: it was taken to its end, or its client has gone, which shows when something is written to him. */
   onGone: () => void
 }
 
 export class SseOutlet implements Outlet {
   readonly stream: ReadableStream<Uint8Array>
   readonly #clock: () => number
+  readonly #onGone: () => void
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #isFull = false
-  /** When it became full, and when something was taken of it. */
-  #fullAt = 0
-  #takenAt = 0
+  /** Of one that is full: when it became so or something was taken of it, and how much waited then. */
+  #movedAt = 0
+  #waiting = 0
+  /** Whether somebody was told that there is no room, who is to be told when there is. */
+  #hasRefused = false
+  #isEnding = false
   #saidAt: number
 
   /** @param position where it begins. @param clock milliseconds since the epoch. */
   constructor(position: number, clock: () => number, { onRoom, onGone }: Events) {
     this.#clock = clock
+    this.#onGone = onGone
     this.#saidAt = clock()
     // Each event counts as what its share of the buffer is at least: so it is full of bytes, or of events.
     const size = (chunk: Uint8Array) => Math.max(chunk.byteLength, BUFFER.bytes / BUFFER.events)
@@ -35,23 +43,34 @@ export class SseOutlet implements Outlet {
           this.#controller = controller
           controller.enqueue(openingBytes(position))
         },
+        // What sends it takes all that waits at once, and comes here when that has left.
         pull: () => {
-          this.#takenAt = clock()
-          if (this.#isFull && this.hasRoom()) onRoom()
+          if (this.#isEnding && this.#amountWaiting === 0) this.#close()
+          if (!this.#hasRefused) return
+          this.#hasRefused = false
+          onRoom()
         },
-        cancel: onGone,
+        cancel: () => {
+          this.#controller = undefined
+          onGone()
+        },
       },
-      { highWaterMark: BUFFER.bytes, size },
+      { highWaterMark: MARK, size },
     )
   }
 
   hasRoom(): boolean {
-    const room = this.#controller?.desiredSize ?? 0
-    if (this.#isFull) this.#isFull = room < BUFFER.bytes / 2
-    else if (room <= 0) {
+    const waiting = this.#amountWaiting
+    if (this.#isFull) {
+      if (waiting < this.#waiting) this.#movedAt = this.#clock()
+      this.#waiting = waiting
+      this.#isFull = waiting >= MARK
+    } else if (waiting >= BUFFER.bytes) {
       this.#isFull = true
-      this.#fullAt = this.#clock()
+      this.#waiting = waiting
+      this.#movedAt = this.#clock()
     }
+    this.#hasRefused ||= this.#isFull
     return !this.#isFull
   }
 
@@ -68,17 +87,28 @@ export class SseOutlet implements Outlet {
   }
 
   isStalled(now: number): boolean {
-    return !this.hasRoom() && now - Math.max(this.#fullAt, this.#takenAt) >= STALLED_MS
+    return !this.hasRoom() && now - this.#movedAt >= STALLED_MS
   }
 
   end(ending: Ending, position: number): void {
     this.#write(endingBytes(ending, position))
-    this.#attempt((controller) => controller.close())
+    // Closed it could not be given up any more, in workerd: so that comes when all was taken.
+    this.#isEnding = true
   }
 
   abandon(): void {
-    // Of one that was read to its end it does nothing.
     this.#attempt((controller) => controller.error(new Error('nothing was taken of it')))
+  }
+
+  #close(): void {
+    this.#attempt((controller) => controller.close())
+    this.#controller = undefined
+    this.#onGone()
+  }
+
+  get #amountWaiting(): number {
+    // One that its client has left is as good as full.
+    return MARK - (this.#controller?.desiredSize ?? MARK - BUFFER.bytes)
   }
 
   #write(bytes: Uint8Array): void {
@@ -86,7 +116,7 @@ export class SseOutlet implements Outlet {
     this.#attempt((controller) => controller.enqueue(bytes))
   }
 
-  /** One that the client has closed takes nothing and says so by an exception: `onGone` tells it. */
+  /** One that is closed takes nothing, and says so by an exception. */
   #attempt(work: (controller: ReadableStreamDefaultController<Uint8Array>) => void): void {
     try {
       if (this.#controller) work(this.#controller)
