@@ -10,7 +10,10 @@ export type OwnedEvent = LoggedEvent & { ownerId: string | null }
 
 /** The sequence of the newest event, or 0. One row. */
 export async function newestSequence(db: D1Database): Promise<number> {
-  return (await db.prepare('SELECT max(sequence) AS newest FROM events').first<number>('newest')) ?? 0
+  const { results } = await db
+    .prepare('SELECT max(sequence) AS newest FROM events')
+    .all<{ newest: number | null }>()
+  return results[0]?.newest ?? 0
 }
 
 /**
