@@ -2,6 +2,7 @@
 import { eventStatements } from '../src/db/fan-out.ts'
 import { newId } from '../src/db/id.ts'
 import type { NewEvent } from '../src/events/types.ts'
+import { announce } from '../src/workers/announce.ts'
 import type { Deps } from '../src/workers/deps.ts'
 import { wakeDeliveries } from '../src/workers/messages.ts'
 
@@ -15,11 +16,12 @@ export type Produce = {
   instances: string[]
 }
 
-/** Commits the events, each under an id of its own, and wakes their deliveries. `created_at` is from before the commit. */
+/** Commits the events, each under an id of its own, wakes their deliveries, and tells streams. `created_at` is from before the commit. */
 export async function produceEvents(
-  { env, clock, pause }: Deps,
+  deps: Deps,
   { event, count, perSecond, instances }: Produce,
 ): Promise<void> {
+  const { env, clock, pause } = deps
   const startedAt = clock()
   for (let made = 0; made < count; made += 1) {
     if (perSecond !== null) await pause(Math.max(0, startedAt + (made * 1000) / perSecond - clock()))
@@ -28,13 +30,13 @@ export async function produceEvents(
     const instance = instances[made % instances.length] ?? ''
     const commit = {
       pollId,
-      events: [{ ...event, instance, id: `evt_${pollId}` }],
+      events: [{ ...event, instance, id: `evt_${pollId}`, seenAt: now }],
       now,
       guard: { sql: '1', values: [] },
     }
     const { statements, outcomeOf } = eventStatements(env.DB, commit)
-    const { endpoints } = outcomeOf(await env.DB.batch(statements))
-    await wakeDeliveries(env.DELIVERY_QUEUE, endpoints)
+    const { events, endpoints } = outcomeOf(await env.DB.batch(statements))
+    await Promise.all([wakeDeliveries(env.DELIVERY_QUEUE, endpoints), announce(deps, events)])
   }
 }
 

@@ -23,6 +23,7 @@ import { politenessFigures } from './politeness.ts'
 import { pollFigures } from './poll.ts'
 import { rowsFigures } from './rows.ts'
 import { startFigures } from './start.ts'
+import { streamFigures } from './stream.ts'
 
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
@@ -46,6 +47,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   comments: commentsFigures,
   politeness: politenessFigures,
   'idle.day': dayFigures,
+  stream: streamFigures,
 }
 
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values

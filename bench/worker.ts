@@ -25,6 +25,7 @@ import { turned } from './turned-worker.ts'
 export { DeliveryGate } from '../src/workers/delivery-gate.ts'
 export { PictureLoader } from '../src/workers/picture-loader.ts'
 export { RateLimiter } from '../src/workers/rate-limiter.ts'
+export { StreamHub } from '../src/workers/stream-hub.ts'
 
 export default {
   async fetch(request, env) {

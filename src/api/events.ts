@@ -7,7 +7,8 @@ import type { Comment, Video } from '../events/types.ts'
 import { picturePath } from '../pictures/path.ts'
 import type { Deps } from '../workers/deps.ts'
 import { Event, exampleEvent } from './event-view.ts'
-import { cursorList, idParams, Limit, Sequence, TimeInput, TypePattern, text } from './fields.ts'
+import { cursorList, idParams, Limit, Sequence, TimeInput, TypePattern, text, wholeNumber } from './fields.ts'
+import { untilFound } from './long-poll.ts'
 import { type Input, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
 import { invalid } from './request/validate.ts'
@@ -32,7 +33,14 @@ const Pictures = v.optional(
   ),
   'false',
 )
-const ListQuery = v.strictObject({ after: After, limit: Limit, pictures: Pictures, ...filters })
+const Wait = v.optional(
+  v.pipe(
+    wholeNumber(0, 30),
+    v.description('How many seconds to wait when there is nothing yet: it is answered as soon as there is.'),
+  ),
+  '0',
+)
+const ListQuery = v.strictObject({ after: After, limit: Limit, pictures: Pictures, wait: Wait, ...filters })
 const DownloadQuery = v.strictObject({ after: After, ...filters })
 
 type Filters = {
@@ -58,7 +66,7 @@ export const eventOperations = [
     tag: 'Events',
     summary: 'Read the event log',
     description:
-      'The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have.',
+      'The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something.',
     query: ListQuery,
     combine: ({ query }) => refuseEmptySpan(query),
     answers: {
@@ -68,10 +76,12 @@ export const eventOperations = [
         example: { data: [exampleEvent], next: '42' },
       },
     },
+    problems: ['too_many_streams', 'streams_full'],
     async handle(input) {
       const { query, deps } = input
       // One more than asked for says whether there is a next page.
-      const found = await listEvents(deps.env.DB, filterOf(input), query.limit + 1)
+      const read = () => listEvents(deps.env.DB, filterOf(input), query.limit + 1)
+      const found = query.wait === 0 ? await read() : await untilFound(input, waitOf(query), read)
       const page = found.slice(0, query.limit)
       const next = found.length > query.limit ? `,"next":"${page.at(-1)?.sequence}"` : ''
       // Joined, not parsed and written again: the payloads are JSON in the database already.
@@ -143,6 +153,15 @@ async function withPictures({ config }: Deps, event: LoggedEvent): Promise<strin
 function filterOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'query'>): EventFilter {
   const { after, type, instance, since, until } = input.query
   return { viewerId: userOf(input).id, after, type, instance, since, until }
+}
+
+/** What may be what is waited for. Whether it is, the read says. */
+function waitOf({ after, type, instance, wait }: Filters & { wait: number }) {
+  const filter = {
+    types: type === undefined ? undefined : [type],
+    instances: instance === undefined ? undefined : [instance],
+  }
+  return { after, filter, milliseconds: wait * 1_000 }
 }
 
 function refuseEmptySpan({ since, until }: Filters) {

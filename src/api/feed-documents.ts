@@ -11,7 +11,7 @@ import { isSlug } from './feed-fields.ts'
 import { answerSearch } from './feed-searched.ts'
 import { nameOf } from './feed-view.ts'
 import { wholeNumber } from './fields.ts'
-import { filterOfQuery, filterQuery } from './filter-query.ts'
+import { FILTER_QUERY, filterOfQuery } from './filter-query.ts'
 import { type Input, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
 
@@ -27,8 +27,10 @@ const page = {
   ),
 }
 const PageQuery = v.strictObject(page)
+/** Notifications are never public. */
+const { notificationKind: _, ...publicQuery } = FILTER_QUERY
 const SearchQuery = v.strictObject({
-  ...filterQuery,
+  ...publicQuery,
   mode: v.optional(
     v.pipe(
       v.picklist(['subjects', 'events'], 'must be subjects or events'),

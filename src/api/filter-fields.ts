@@ -6,7 +6,7 @@ import { NOTIFICATION_KINDS, UNKNOWN_KIND } from '../events/notification-kinds.t
 import { parsePasted } from '../peertube/paste.ts'
 import { uuidOfId } from '../peertube/short-uuid.ts'
 import { text } from './fields.ts'
-import { type InvalidParam, invalidParams } from './problem.ts'
+import { invalidParams, type Location } from './problem.ts'
 import { invalid } from './request/validate.ts'
 import { instanceHost } from './urls.ts'
 
@@ -17,7 +17,7 @@ const MOST_KEYS = 1_000
 /** Of a filter as JSON, in UTF-16 units: there may be a hundred thousand. */
 const LONGEST_FILTER = 16_000
 /** A week, in seconds: no video of PeerTube is longer. */
-const LONGEST_VIDEO = 604_800
+export const LONGEST_VIDEO = 604_800
 
 /** As PeerTube has them: ISO 639 with a script or a region (RFC 5646): `zh-Hans`. */
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/
@@ -65,8 +65,8 @@ const seconds = (description: string) =>
   )
 const flag = (description: string) => v.pipe(v.boolean('must be true or false'), v.description(description))
 
-/** The parts of a filter. */
-export const filterFields = {
+/** The parts of a filter, as JSON has them. */
+export const FILTER_PARTS = {
   types: listOf(
     oneOf(TYPE_PATTERNS, 'a type, or all of a kind'),
     'Types of events, such as `video.published`, or all of a kind: `video.*`.',
@@ -113,9 +113,9 @@ export const filterFields = {
 }
 
 /** The names of its parts. */
-export const FILTER_FIELDS = Object.keys(filterFields)
+export const FILTER_FIELDS = Object.keys(FILTER_PARTS)
 
-/** An object: valibot takes a list for one without filterFields. */
+/** An object: valibot takes a list for one without fields. */
 function noList<TSchema extends v.GenericSchema>(schema: TSchema): TSchema {
   return {
     ...schema,
@@ -126,7 +126,7 @@ function noList<TSchema extends v.GenericSchema>(schema: TSchema): TSchema {
 
 /** A filter as it is asked for. `completed` has the rest to say of it. */
 export const FilterInput = v.pipe(
-  noList(v.partial(v.strictObject(filterFields))),
+  noList(v.partial(v.strictObject(FILTER_PARTS))),
   v.description(
     'Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.',
   ),
@@ -137,20 +137,20 @@ export const FilterChanges = v.pipe(
   noList(
     v.partial(
       v.strictObject({
-        types: v.nullable(filterFields.types),
-        instances: v.nullable(filterFields.instances),
-        channels: v.nullable(filterFields.channels),
-        accounts: v.nullable(filterFields.accounts),
-        videos: v.nullable(filterFields.videos),
-        languages: v.nullable(filterFields.languages),
-        categories: v.nullable(filterFields.categories),
-        tags: v.nullable(filterFields.tags),
-        nsfw: v.nullable(filterFields.nsfw),
-        localOnly: v.nullable(filterFields.localOnly),
-        minDuration: v.nullable(filterFields.minDuration),
-        maxDuration: v.nullable(filterFields.maxDuration),
-        text: v.nullable(filterFields.text),
-        notificationKinds: v.nullable(filterFields.notificationKinds),
+        types: v.nullable(FILTER_PARTS.types),
+        instances: v.nullable(FILTER_PARTS.instances),
+        channels: v.nullable(FILTER_PARTS.channels),
+        accounts: v.nullable(FILTER_PARTS.accounts),
+        videos: v.nullable(FILTER_PARTS.videos),
+        languages: v.nullable(FILTER_PARTS.languages),
+        categories: v.nullable(FILTER_PARTS.categories),
+        tags: v.nullable(FILTER_PARTS.tags),
+        nsfw: v.nullable(FILTER_PARTS.nsfw),
+        localOnly: v.nullable(FILTER_PARTS.localOnly),
+        minDuration: v.nullable(FILTER_PARTS.minDuration),
+        maxDuration: v.nullable(FILTER_PARTS.maxDuration),
+        text: v.nullable(FILTER_PARTS.text),
+        notificationKinds: v.nullable(FILTER_PARTS.notificationKinds),
       }),
     ),
   ),
@@ -188,21 +188,24 @@ export function mergedFilter(filter: Filter, changes: v.InferOutput<typeof Filte
   return Object.fromEntries(merged) as Filter
 }
 
-/** What is said of a filter, or of a part of it, that does not go with the rest. */
-type Complaint = (field: keyof Filter | null, msg: string, value?: unknown) => Record<string, InvalidParam>
+/** Where a part of a filter, or (null) all of it, is in a request. */
+export type PlaceOfPart = (part: keyof Filter | null) => { location: Location; name: string }
 
-const inBody: Complaint = (field, msg, value) =>
-  invalid('body', field === null ? 'filter' : `filter.${field}`, msg, value)
+const inBody: PlaceOfPart = (part) => ({
+  location: 'body',
+  name: part === null ? 'filter' : `filter.${part}`,
+})
 
 /**
  * A filter as it is stored: each item once, names of channels and accounts with their hosts.
- * @param complaint where it was sent: without it in the field `filter` of a body.
+ * @param placeOf where its parts are, for what is said of them.
  * @throws Problem 400 when its parts do not go together.
  */
-export function completed(filter: Filter, complaint = inBody): Filter {
+export function completed(filter: Filter, placeOf: PlaceOfPart = inBody): Filter {
   const { minDuration, maxDuration, instances } = filter
-  const refuse = (field: keyof Filter | null, msg: string, value?: unknown): never => {
-    throw invalidParams(complaint(field, msg, value))
+  const refuse = (part: keyof Filter | null, msg: string, value?: unknown): never => {
+    const { location, name } = placeOf(part)
+    throw invalidParams(invalid(location, name, msg, value))
   }
   if (minDuration !== undefined && maxDuration !== undefined && minDuration > maxDuration)
     refuse('maxDuration', 'must not be less than minDuration', maxDuration)

@@ -96,6 +96,8 @@ type Common = {
   example?: unknown
   /** A bucket of its own, besides that of the whole API; `none`: it is not counted at all. */
   limit?: 'token' | 'register' | 'verifyEmail' | 'none'
+  /** Whether a ticket in the query says who calls, where no header does. */
+  takesTicket?: true
   /** False: an `Idempotency-Key` means nothing here, for its answer must not be kept. */
   isRepeatable?: false
   answers: Readonly<Record<number, AnswerSpec>>

@@ -23,6 +23,7 @@ import { replayOperations } from './replays.ts'
 import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
 import { sourceOperations } from './sources.ts'
+import { streamOperations } from './streams.ts'
 import { subscriptionOperations } from './subscriptions.ts'
 import { userOperations } from './users.ts'
 import { webhookKeyOperations } from './webhook-keys.ts'
@@ -49,6 +50,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...feedDocumentOperations,
   ...webSubOperations,
   ...eventOperations,
+  ...streamOperations,
   ...deliveryOperations,
   ...replayOperations,
   ...consumerOperations,

@@ -73,6 +73,14 @@ export const PROBLEM_CODES = {
     status: 409,
     means: 'A moderator paused the endpoint: only a moderator resumes it.',
   },
+  too_many_streams: {
+    status: 429,
+    means: 'The account has as many streams and long polls open as it may: close one first.',
+  },
+  streams_full: {
+    status: 503,
+    means: 'As many streams are open here as there can be: come back after Retry-After.',
+  },
   replay_running: {
     status: 409,
     means: 'A replay to the endpoint is running: wait until it is done, or cancel it.',

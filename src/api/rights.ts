@@ -15,7 +15,7 @@ export type Reach = 'none' | 'public' | 'own' | 'all'
 
 /** What an API key may be allowed, and what that means. */
 export const SCOPES = {
-  'events:read': 'read the event log, and download it',
+  'events:read': 'read the event log, follow it, and download it',
   'deliveries:read': 'see what was delivered, and how replays go on',
   'instances:read': 'see which instances are watched',
   'instances:write':
@@ -152,6 +152,8 @@ export const RIGHTS = {
   getEvents: right('own', 'own', 'own', 'events:read'),
   getEvent: right('own', 'own', 'own', 'events:read'),
   getDeliveries: right('own', 'all', 'all', 'deliveries:read'),
+  getStream: right('own', 'own', 'own', 'events:read'),
+  addStreamTicket: right('own', 'own', 'own', 'events:read'),
   downloadEventsNdjson: right('own', 'own', 'own', 'events:read'),
   downloadEventsCsv: right('own', 'own', 'own', 'events:read'),
 

@@ -173,7 +173,7 @@ export async function endSession(
 const CLEAN_UP_ROWS = 1_000
 
 /**
- * Deletes what is over: used refresh tokens and tokens in mails that would have expired, answers older than a day. At most
+ * Deletes what is over: used refresh tokens, tokens in mails and tickets that would have expired, answers older than a day. At most
  * a thousand of each, along the indexes of their times.
  * @returns how many rows it deleted.
  */
@@ -181,6 +181,7 @@ export async function cleanUp(db: D1Database, now: number): Promise<number> {
   const over = [
     { table: 'used_refresh_tokens', column: 'expires_at', until: now },
     { table: 'mail_tokens', column: 'expires_at', until: now },
+    { table: 'stream_tickets', column: 'expires_at', until: now },
     { table: 'idempotency_keys', column: 'created_at', until: now - IDEMPOTENCY_MS },
   ]
   const results = await db.batch(

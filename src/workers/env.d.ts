@@ -5,6 +5,7 @@ interface Env {
   DELIVERY_QUEUE: Queue<import('./messages.ts').DeliveryMessage>
   RATE_LIMITER: DurableObjectNamespace<import('./rate-limiter.ts').RateLimiter>
   DELIVERY_GATE: DurableObjectNamespace<import('./delivery-gate.ts').DeliveryGate>
+  STREAM_HUB: DurableObjectNamespace<import('./stream-hub.ts').StreamHub>
   PICTURE_LOADER: DurableObjectNamespace<import('./picture-loader.ts').PictureLoader>
   PICTURES: KVNamespace
   ADMIN_KEY: string

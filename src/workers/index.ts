@@ -12,6 +12,7 @@ import { schedule } from './schedule.ts'
 export { DeliveryGate } from './delivery-gate.ts'
 export { PictureLoader } from './picture-loader.ts'
 export { RateLimiter } from './rate-limiter.ts'
+export { StreamHub } from './stream-hub.ts'
 
 export default {
   async fetch(request, env, context) {

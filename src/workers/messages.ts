@@ -95,7 +95,7 @@ async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
  */
 export async function tolerating(
   log: Log,
-  what: 'polls' | 'deliveries' | 'replays',
+  what: 'polls' | 'deliveries' | 'replays' | 'streams',
   waking: Promise<void>,
 ): Promise<void> {
   try {

@@ -14,8 +14,8 @@ import { describeEvent } from '../events/describe.ts'
 import { instanceRecovered } from '../events/instance-events.ts'
 import { type DueReason, nextPace } from '../events/pace.ts'
 import type { InstanceReference, NewEvent } from '../events/types.ts'
+import { announce } from './announce.ts'
 import type { Deps } from './deps.ts'
-import { logEvents } from './log-events.ts'
 import { tolerating, wakeDeliveries } from './messages.ts'
 import { Interruption } from './poll-outcome.ts'
 import type { Visit } from './visit.ts'
@@ -175,13 +175,15 @@ export class PollRun {
     ]
   }
 
-  /** Logs what is new, and wakes its deliveries. */
+  /** Tells of what is new, and wakes its deliveries. */
   async #announce(found: readonly NewEvent[]): Promise<void> {
     const stored = this.#stored
     if (!stored || stored.events.length === 0) return
     const titles = new Map(found.map((event) => [event.id, describeEvent(event)]))
-    logEvents(this.deps.log, stored.events, titles)
     const waking = wakeDeliveries(this.deps.env.DELIVERY_QUEUE, stored.endpoints)
-    await tolerating(this.deps.log, 'deliveries', waking)
+    await Promise.all([
+      tolerating(this.deps.log, 'deliveries', waking),
+      announce(this.deps, stored.events, titles),
+    ])
   }
 }

@@ -11,9 +11,9 @@ import type { LoggedEvent } from '../events/envelope.ts'
 import { isOfTubewire } from '../events/filter.ts'
 import type { NewEvent } from '../events/types.ts'
 import type { Judgement } from '../webhooks/health.ts'
+import { announce } from './announce.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
-import { logEvents } from './log-events.ts'
 import { tolerating, wakeDeliveries } from './messages.ts'
 
 /** The outcomes of sends are dear: losing them sends everything again. */
@@ -64,7 +64,7 @@ export async function recordOutcomes(deps: Deps, outcomes: Outcomes): Promise<Ma
         const end = at + store.statements.length
         const { events, endpoints } = store.outcomeOf(results.slice(at, end))
         at = end
-        logEvents(deps.log, events)
+        await announce(deps, events)
         if (endpoints.length > 0)
           await tolerating(deps.log, 'deliveries', wakeDeliveries(DELIVERY_QUEUE, endpoints))
       }

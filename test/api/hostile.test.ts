@@ -134,7 +134,13 @@ function breakers(operation: Operation): fc.Arbitrary<Broken>[] {
           path: `${base.path}?${new URLSearchParams([[name, value.toWellFormed()]])}`,
         })),
     )
-    const names = Object.keys(entriesOf(operation.query))
+    // A name that may come twice takes a list.
+    const parameters = jsonSchema(operation.query, '3.1') as {
+      properties?: Record<string, Record<string, unknown>>
+    }
+    const names = Object.entries(parameters.properties ?? {}).flatMap(([name, schema]) =>
+      isWrongType(schema, ['1', '2']) ? [name] : [],
+    )
     if (names.length > 0)
       ways.push(
         fc.constantFrom(...names).map((name) => ({

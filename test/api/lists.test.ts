@@ -57,6 +57,7 @@ const FILTERS: Record<string, string[]> = {
     'instance=rare&type=video.nothing',
     'since=1970-01-01T00:49:00Z',
     'until=1970-01-01T00:01:00Z',
+    'wait=0',
   ],
 }
 /** How a page is turned, and how its rows look. */

@@ -197,6 +197,9 @@ function isCacheable({ method, answers }: Operation): boolean {
   return method === 'GET' && answers[200] !== undefined && !isStream(answers[200])
 }
 
+/** What is sent as it is read, so that nobody knows its tag before its end. */
+const STREAMS = ['text/csv', 'application/x-ndjson', 'text/event-stream']
+
 function isStream({ contentTypes: types = [] }: AnswerSpec): boolean {
-  return types.some((type) => type === 'text/csv' || type === 'application/x-ndjson')
+  return types.some((type) => STREAMS.includes(type))
 }

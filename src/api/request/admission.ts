@@ -20,6 +20,7 @@ import { Problem } from '../problem.ts'
 import { type Reach, RIGHTS, type Right } from '../rights.ts'
 import { anonymous, type Caller, callerId, credentialsOf } from './caller.ts'
 import type { Passage } from './passage.ts'
+import { ticketOf } from './ticket.ts'
 
 /** Who was let in, how far he reaches, and how he was counted: null when he wasn't. */
 export type Admission = { caller: Caller; reach: Reach; counted: CountedRequest | null }
@@ -51,9 +52,11 @@ async function countCaller(
   passage: Passage,
   isForAll: boolean,
 ): Promise<{ caller: Caller; problem: Problem | null }> {
-  const { deps, request, inBackground } = passage
+  const { deps, request, inBackground, operation } = passage
   const nobody = anonymous(deps, request)
-  const shown = await credentialsOf(deps, request, inBackground)
+  const header = await credentialsOf(deps, request, inBackground)
+  const takesTicket = operation?.takesTicket && request.method === 'GET' && header.kind === 'none'
+  const shown = takesTicket ? await ticketOf(deps, request) : header
   if (shown.kind !== 'token') {
     await count(passage, nobody, 'api')
     return { caller: nobody, problem: shown.kind === 'wrong' ? shown.problem : null }

@@ -109,9 +109,14 @@ async function byKey(
   if (!found) return null
   const { key, user } = found
   if (isTouchDue(key, now)) inBackground(touchKey(deps.env.DB, key.id, now))
-  // A scope that is none of ours any more allows nothing.
-  const scopes = new Set(key.scopes.filter((scope) => Object.hasOwn(SCOPES, scope)) as Scope[])
-  return { kind: 'key', id: key.id, user: userFrom(user), scopes, rateLimit: key.rateLimit, address }
+  const { id, scopes, rateLimit } = key
+  return { kind: 'key', id, user: userFrom(user), scopes: scopesFrom(scopes), rateLimit, address }
+}
+
+/** The scopes of a key. One that is none of ours any more allows nothing. */
+export function scopesFrom(names: readonly string[]): ReadonlySet<Scope> {
+  // What is left are names of scopes.
+  return new Set(names.filter((name) => Object.hasOwn(SCOPES, name)) as Scope[])
 }
 
 /** Who has the operator's key acts as the first administrator. */
@@ -123,7 +128,8 @@ async function operator({ env }: Deps, address: string): Promise<Caller | Proble
     : invalidToken()
 }
 
-function userFrom({ id, username, role }: { id: string; username: string; role: number }): User {
+/** A user's row as a caller. */
+export function userFrom({ id, username, role }: { id: string; username: string; role: number }): User {
   // A role that is none of ours may nothing that the least of them may not.
   return { id, username, role: ROLES[role] ?? 'User' }
 }

@@ -43,5 +43,8 @@ export function dress(
     headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
   if (isCrossOrigin(path)) allowAnyOrigin(headers)
-  return new Response(response.body, { status: response.status, headers })
+  // A socket goes with its answer (RFC 6455, 4.2.2); what is a stream stays one.
+  return response.webSocket
+    ? new Response(null, { status: 101, headers, webSocket: response.webSocket })
+    : new Response(response.body, { status: response.status, headers })
 }

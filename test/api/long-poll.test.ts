@@ -1,0 +1,170 @@
+/** @module GET /api/v1/events?wait=…: an answer when there is something, and nobody asks D1 meanwhile. */
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { exampleOf } from '../../src/events/catalogue.ts'
+import type { EventType } from '../../src/events/types.ts'
+import { forgetAll, generous, readAnswer, sendTo } from '../support/call.ts'
+import { countCosts } from '../support/count-costs.ts'
+import { type LogRow, OTHER, setLog } from '../support/events.ts'
+import { testDeps } from '../support/harness.ts'
+import { apiKey, as, loggedIn, type Person } from '../support/people.ts'
+import { forgetListeners, inHub, look, numbered, store, wake } from '../support/streams.ts'
+
+let person: Person
+/** Events as the API describes them. */
+function some(from: number, to: number, like: Partial<LogRow> & { type?: EventType } = {}) {
+  const data = JSON.stringify(exampleOf(like.type ?? 'video.published').data)
+  return numbered(from, to, { ...like, data })
+}
+
+beforeEach(async () => {
+  await forgetAll()
+  await setLog(some(1, 3))
+  person = await loggedIn('waiter')
+})
+afterEach(() => forgetListeners())
+
+/** Asks, and is found waiting. */
+async function waiting(query: string, token = person.token) {
+  const { db, cost } = countCosts(env.DB)
+  const { deps, log } = testDeps()
+  const started = Date.now()
+  const counted = {
+    ...generous(deps),
+    clock: () => deps.clock() + Date.now() - started,
+    env: { ...deps.env, DB: db },
+  }
+  const asked = sendTo(counted, 'GET', `/api/v1/events${query}`, as(token)).then(readAnswer)
+  await expect.poll(() => inHub((hub) => hub.audience.clients.size)).toBe(1)
+  return { asked, cost, log }
+}
+const sequencesOf = ({ body }: Awaited<ReturnType<typeof readAnswer>>) =>
+  body.data.map(({ sequence }) => sequence)
+
+describe('A long poll', () => {
+  it('is answered at once when there is something', async () => {
+    const { deps } = testDeps()
+    const answer = await readAnswer(
+      await sendTo(generous(deps), 'GET', '/api/v1/events?after=1&wait=30', as(person.token)),
+    )
+    expect(sequencesOf(answer)).toEqual([2, 3])
+    expect(await inHub((hub) => hub.audience.clients.size)).toBe(0)
+  })
+
+  it('is answered as soon as there is something, by what was committed together', async () => {
+    const { asked, cost } = await waiting('?after=3&wait=30')
+    await store(some(4, 6))
+    await wake()
+    expect(sequencesOf(await asked)).toEqual([4, 5, 6])
+    // Who calls, and twice: where the log ends, and a page.
+    expect(cost.roundTrips).toBe(5)
+    expect(await inHub((hub) => hub.audience.clients.size)).toBe(0)
+  })
+
+  it('waits on when what happened is not what is asked for, or is private to somebody else', async () => {
+    const { asked, cost } = await waiting('?after=3&type=live.*&instance=b.example&wait=30')
+    await store([
+      ...some(4, 4, { type: 'live.started' }),
+      ...some(5, 5, { instance: 'b.example' }),
+      ...some(6, 6, { type: 'live.started', instance: 'b.example', ownerId: OTHER }),
+    ])
+    await wake()
+    expect(await inHub((hub) => hub.audience.clients.size)).toBe(1)
+    await store(some(7, 7, { type: 'live.ended', instance: 'b.example' }))
+    await wake()
+    expect(sequencesOf(await asked)).toEqual([7])
+    expect(cost.roundTrips).toBe(5)
+  })
+
+  it('waits on when the rest of the filter does not let it through', async () => {
+    const { asked } = await waiting('?after=3&since=2026-01-01T00:00:00Z&wait=30')
+    await store(some(4, 4, { seenAt: 0 }))
+    await wake()
+    await expect
+      .poll(() => inHub((hub) => [...hub.audience.clients].map(({ position }) => position)))
+      .toEqual([4])
+    await store(some(5, 5, { seenAt: Date.UTC(2026, 1, 1) }))
+    await wake()
+    expect(sequencesOf(await asked)).toEqual([5])
+  })
+
+  it('is empty when its time is over', async () => {
+    const { asked } = await waiting('?after=3&wait=1')
+    expect(await asked).toMatchObject({ status: 200, body: { data: [] } })
+    expect(await inHub((hub) => hub.audience.clients.size)).toBe(0)
+  })
+
+  it('misses nothing that is committed between the read and the waiting', async () => {
+    const { deps } = testDeps()
+    let reads = 0
+    const DB = new Proxy(env.DB, {
+      get(target, name) {
+        const value = Reflect.get(target, name)
+        if (name !== 'prepare') return typeof value === 'function' ? value.bind(target) : value
+        return (sql: string) => {
+          const statement = target.prepare(sql)
+          reads += sql.includes('INDEXED BY') ? 1 : 0
+          if (reads !== 1) return statement
+          const bind = statement.bind.bind(statement)
+          return Object.assign(statement, {
+            bind: (...values: unknown[]) => {
+              const bound = bind(...values)
+              const all = bound.all.bind(bound)
+              return Object.assign(bound, {
+                async all() {
+                  const result = await all()
+                  await store(some(4, 4))
+                  return result
+                },
+              })
+            },
+          })
+        }
+      },
+    })
+    const answer = await readAnswer(
+      await sendTo(
+        { ...generous(deps), env: { ...deps.env, DB } },
+        'GET',
+        '/api/v1/events?after=3&wait=30',
+        as(person.token),
+      ),
+    )
+    expect(sequencesOf(answer)).toEqual([4])
+  })
+
+  it('ends with the right to it', async () => {
+    const { key } = await apiKey(person.id, ['events:read'])
+    const { asked } = await waiting('?after=3&wait=30', key)
+    await env.DB.prepare('DELETE FROM api_keys').run()
+    await look()
+    expect(await asked).toMatchObject({ status: 401, body: { code: 'invalid_token' } })
+  })
+
+  it('looks once more, after a while, when nobody can tell it', async () => {
+    const { deps, log } = testDeps()
+    const pauses: number[] = []
+    const STREAM_HUB = { getByName: () => ({ place: async () => Promise.reject(new Error('gone')) }) }
+    const blind = {
+      ...generous(deps),
+      // What is used of it is here.
+      env: { ...deps.env, STREAM_HUB: STREAM_HUB as unknown as Env['STREAM_HUB'] },
+      pause: async (ms: number) => {
+        pauses.push(ms)
+        await store(some(4, 4))
+      },
+    }
+    const answer = await readAnswer(
+      await sendTo(blind, 'GET', '/api/v1/events?after=3&wait=30', as(person.token)),
+    )
+    expect(sequencesOf(answer)).toEqual([4])
+    expect(pauses).toEqual([3_000])
+    expect(log).toMatchObject([{ log: 'error', where: 'waiting for events', error: 'Error: gone' }])
+  })
+
+  it.each(['31', '-1', 'x', '1.5'])('of %s seconds is refused', async (wait) => {
+    const { deps } = testDeps()
+    const response = await sendTo(generous(deps), 'GET', `/api/v1/events?wait=${wait}`, as(person.token))
+    expect(response.status).toBe(400)
+  })
+})
