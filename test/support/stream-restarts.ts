@@ -50,7 +50,7 @@ export async function startOn(
 }
 
 /** A port that is free. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // A server that listens on TCP has an address of this kind.
