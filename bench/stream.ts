@@ -11,6 +11,7 @@ import { type Measured, startMeasured } from './harness.ts'
 import { residentMb, startWithSmallHeaps } from './resident.ts'
 import type { Order, Report } from './stream-listeners.ts'
 
+const STREAM = '/api/v1/stream'
 const CLIENTS = 1_000
 /** An account may have fifty streams. */
 const ACCOUNTS = 25
@@ -28,6 +29,8 @@ export async function streamFigures(): Promise<Figure[]> {
   const sockets = await latencies('socket')
   const lost = events.lost + sockets.lost
   const twice = events.twice + sockets.twice
+  // The same object and Worker, which open a stream and do nothing else.
+  const bare = await memory('events', '/bare-stream')
   const known = { unit: 'ms', target: null, pass: true }
   return [
     atMost('stream.p50_ms', percentile(events.ms, 50), 200, 'ms'),
@@ -36,7 +39,7 @@ export async function streamFigures(): Promise<Figure[]> {
     { name: 'stream.socket.p99_ms', value: percentile(sockets.ms, 99), ...known },
     atMost('stream.lost', lost, 0, `of ${2 * CLIENTS * EVENTS}`),
     atMost('stream.twice', twice, 0, `of ${2 * CLIENTS * EVENTS}`),
-    atMost('stream.memory_kb', await memory('events'), 64, 'KB a client'),
+    { ...atMost('stream.memory_kb', await memory('events'), 64, 'KB a client'), baseline: bare },
     {
       name: 'stream.socket.memory_kb',
       value: await memory('socket'),
@@ -62,7 +65,7 @@ async function latencies(by: By): Promise<{ ms: number[]; lost: number; twice: n
 }
 
 /** Kilobytes that an idle client takes. */
-async function memory(by: By): Promise<number> {
+async function memory(by: By, path = STREAM): Promise<number> {
   let before = 0
   return withListeners(
     startWithSmallHeaps,
@@ -74,6 +77,7 @@ async function memory(by: By): Promise<number> {
     async () => {
       before = await residentMb()
     },
+    path,
   )
 }
 
@@ -83,6 +87,7 @@ async function withListeners<TResult>(
   by: By,
   work: (measured: Measured, order: (order: Order) => Promise<Report>) => Promise<TResult>,
   first: () => Promise<void> = async () => undefined,
+  path = STREAM,
 ): Promise<TResult> {
   const measured = await start()
   const listeners = fork(join(import.meta.dirname, 'stream-listeners.ts'))
@@ -95,11 +100,11 @@ async function withListeners<TResult>(
   }
   try {
     const keys = await seed(measured)
-    const url = new URL('/api/v1/stream', measured.url).href
+    const url = new URL(path, measured.url).href
     // Uncounted: compilation.
     await order({ do: 'listen', url, keys, clients: ACCOUNTS, by })
     await produce(measured, 1)
-    await arrived(order, ACCOUNTS)
+    if (path === STREAM) await arrived(order, ACCOUNTS)
     await order({ do: 'leave' })
     await pause(IDLE_MS)
     await first()

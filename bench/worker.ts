@@ -20,12 +20,13 @@ import { type Cost, countCosts } from '../test/support/count-costs.ts'
 import { allDelivered, produceEvents } from './deliver-worker.ts'
 import { timeDetection } from './detect-worker.ts'
 import { timeMatching } from './match-worker.ts'
+import { bareStream } from './stream-worker.ts'
 import { turned } from './turned-worker.ts'
 
 export { DeliveryGate } from '../src/workers/delivery-gate.ts'
 export { PictureLoader } from '../src/workers/picture-loader.ts'
 export { RateLimiter } from '../src/workers/rate-limiter.ts'
-export { StreamHub } from '../src/workers/stream-hub.ts'
+export { StreamHub } from './stream-worker.ts'
 
 export default {
   async fetch(request, env) {
@@ -70,6 +71,7 @@ export default {
       return Response.json(counted.allowed)
     }
     if (url.pathname.startsWith('/api/')) return api(quiet(env)).fetch(request)
+    if (url.pathname === '/bare-stream') return bareStream(env)
     // The baseline of a read: the same statement, and its rows as they come.
     if (url.pathname === '/bare-events') return Response.json(await listEvents(env.DB, WHOLE_LOG, 101))
     if (url.pathname === '/list') {

@@ -923,7 +923,7 @@ export interface paths {
     }
     /**
      * Read the event log
-     * @description The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have.
+     * @description The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something.
      *
      *     API keys need the scope `events:read`.
      */
@@ -994,6 +994,54 @@ export interface paths {
     get: operations['downloadEventsCsv']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stream': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Follow the event log as it grows
+     * @description Public events and your own, the oldest first, for as long as you stay. `id` is the sequence, `event` the type, `data` the event as JSON in one line. Begins after `Last-Event-ID` (a header, which browsers send by themselves when they come again), else after `after`, else at `since`, else now; history and what happens meanwhile join without a gap, and nothing comes twice. A comment comes after 15 s of silence.
+     *
+     *     With `Upgrade: websocket` the same as messages `{"id", "type", "data"}`. The first has the type `ready`, and as its id where to go on if nothing else comes. Now and then comes one of the type `check`: send its `data` back as it is, which says that you have read so far. The text `ping` is answered with `pong`.
+     *
+     *     A stream ends from here with `closed` when the session, key or account that it was opened with ends (WebSocket: 4401), and with `dropped` when more than 1 MB or 1,000 events wait and none is taken for 10 s (4408): come again after the last id. Without `closed` or `dropped` the connection was lost: do the same.
+     *
+     *     API keys need the scope `events:read`.
+     */
+    get: operations['getStream']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/stream/tickets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Make a ticket for a stream in a browser
+     * @description A browser can’t send a header with `EventSource` or `WebSocket`: it shows a ticket instead. It is good for one stream, within a minute; the stream then depends on what the ticket was made with. To come again make another, and say `after`.
+     *
+     *     API keys need the scope `events:read`.
+     */
+    post: operations['addStreamTicket']
     delete?: never
     options?: never
     head?: never
@@ -3968,6 +4016,44 @@ export interface components {
       }
     }
     /**
+     * @description Too many requests.
+     *
+     *     `too_many_streams`: The account has as many streams and long polls open as it may: close one first.
+     */
+    Error429_3: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        /** @description Seconds to delay after the first `429` is received. */
+        'Retry-After'?: number
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description Not right now.
+     *
+     *     `not_configured`: The configuration is wrong: the log says what.
+     *
+     *     `streams_full`: As many streams are open here as there can be: come back after Retry-After.
+     */
+    Error503_6: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        /** @description Seconds to delay after the first `429` is received. */
+        'Retry-After'?: number
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
      * @description It was changed meanwhile.
      *
      *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
@@ -4049,7 +4135,7 @@ export interface components {
      *
      *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
      */
-    Error503_6: {
+    Error503_7: {
       headers: {
         /** @description Seconds to delay after the first `429` is received. */
         'Retry-After'?: number
@@ -8929,6 +9015,8 @@ export interface operations {
         limit?: number
         /** @description Whether each event is to name its pictures from here: see `getThumbnail`. */
         pictures?: 'true' | 'false'
+        /** @description How many seconds to wait when there is nothing yet: it is answered as soon as there is. */
+        wait?: number
         /** @description A type, such as `video.published`, or `video.*`. */
         type?: string
         /** @description Of this instance only: its host, as events name it. */
@@ -9039,9 +9127,9 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
-      429: components['responses']['Error429']
+      429: components['responses']['Error429_3']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
+      503: components['responses']['Error503_6']
     }
   }
   getEvent: {
@@ -9226,6 +9314,124 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getStream: {
+    parameters: {
+      query?: {
+        /** @description The sequence of the last event that you have. */
+        after?: string
+        /** @description From this time on, or from so long ago: `10m`, `2h`, `3d`. Some events of the minute before may be among them. */
+        since?: string
+        /** @description Instead of a header: see `addStreamTicket`. */
+        ticket?: string
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description Kinds of notifications, by our names. Several with commas between them, or the name again. */
+        notificationKind?: string | string[]
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description With `Upgrade: websocket`: a WebSocket. */
+      101: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Server-Sent Events, without an end. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          'text/event-stream': string
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      429: components['responses']['Error429_3']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_6']
+    }
+  }
+  addStreamTicket: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The ticket. It is shown this once. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "ticket": "3f2a9c0e5b7d41886c1f0a9e2d4b6c8f7a5e3d10",
+           *       "expiresAt": "2026-11-25T10:01:00.000Z"
+           *     }
+           */
+          'application/json': {
+            /** @description For one stream: `/api/v1/stream?ticket=…`. */
+            ticket: string
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            expiresAt: string
+          }
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      413: components['responses']['Error413']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -10954,7 +11160,7 @@ export interface operations {
       400: components['responses']['Error400_4']
       404: components['responses']['Error404_2']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_6']
+      503: components['responses']['Error503_7']
     }
   }
   getAvatar: {
@@ -10997,7 +11203,7 @@ export interface operations {
       400: components['responses']['Error400_4']
       404: components['responses']['Error404_2']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_6']
+      503: components['responses']['Error503_7']
     }
   }
   getWebfinger: {

@@ -189,6 +189,8 @@ export class StreamHub extends DurableObject<Env> {
   }
 
   readonly #end = (client: StreamClient, ending: Ending): void => {
+    // He left while it was looked whether he may stay.
+    if (client.isGone) return
     this.audience.remove(client)
     client.outlet.end(ending, client.position)
     this.#ending.set(client, { since: this.clock() })

@@ -7,7 +7,7 @@ import { KEY, send } from './call.ts'
 import { type LogRow, logRow } from './events.ts'
 
 /** What came over a stream: an event, or what is said besides. */
-export type Told = { id: string | null; type: string | null; data: string; comment: boolean }
+type Told = { id: string | null; type: string | null; data: string; comment: boolean }
 
 export const hubOf = (shard = 0) => env.STREAM_HUB.getByName(shardName(shard))
 
@@ -132,7 +132,7 @@ function parse(frame: string): Told {
   }
 }
 
-export type Message = { id: string; type: string; data: Record<string, unknown> & string }
+type Message = { id: string; type: string; data: Record<string, unknown> & string }
 
 /** Opens a stream over a WebSocket. @param isAnswering whether it answers checks. */
 export async function connect(query = '', isAnswering = true, token: string = KEY) {
