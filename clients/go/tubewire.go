@@ -23,6 +23,9 @@
 //    event, err := UnmarshalEvent(bytes)
 //    bytes, err = event.Marshal()
 //
+//    feed, err := UnmarshalFeed(bytes)
+//    bytes, err = feed.Marshal()
+//
 //    instance, err := UnmarshalInstance(bytes)
 //    bytes, err = instance.Marshal()
 //
@@ -171,6 +174,16 @@ func UnmarshalEvent(data []byte) (Event, error) {
 }
 
 func (r *Event) Marshal() ([]byte, error) {
+	return json.Marshal(r)
+}
+
+func UnmarshalFeed(data []byte) (Feed, error) {
+	var r Feed
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+func (r *Feed) Marshal() ([]byte, error) {
 	return json.Marshal(r)
 }
 
@@ -999,6 +1012,36 @@ type EventPictures struct {
 	ChannelAvatar   *string `json:"channelAvatar"`
 	Thumbnail       *string `json:"thumbnail"`
 	CommenterAvatar *string `json:"commenterAvatar"`
+}
+
+type Feed struct {
+	// ISO 8601 in UTC, with milliseconds.                                                              
+	CreatedAt                                                                                 time.Time `json:"createdAt"`
+	Filter                                                                                    Filter    `json:"filter"`
+	ID                                                                                        string    `json:"id"`
+	// An entry for each video, comment or notification, as it is by now; or an entry for each          
+	// event.                                                                                           
+	Mode                                                                                      string    `json:"mode"`
+	Name                                                                                      string    `json:"name"`
+	// The id of the user whose it is.                                                                  
+	Owner                                                                                     string    `json:"owner"`
+	// In the address of a public one.                                                                  
+	Slug                                                                                      *string   `json:"slug"`
+	// ISO 8601 in UTC, with milliseconds.                                                              
+	UpdatedAt                                                                                 time.Time `json:"updatedAt"`
+	// Where it is read. Null: of a private one that is somebody else’s, or whose secret was            
+	// revoked.                                                                                         
+	Urls                                                                                      *Urls     `json:"urls"`
+	// `private`: its address is a secret, and it has what is private to its owner. `public`:           
+	// neither.                                                                                         
+	Visibility                                                                                string    `json:"visibility"`
+}
+
+type Urls struct {
+	Atom string `json:"atom"`
+	JSON string `json:"json"`
+	RSS  string `json:"rss"`
+	Txt  string `json:"txt"`
 }
 
 type Instance struct {

@@ -9,6 +9,7 @@
 // val delivery                 = json.parse(Delivery.serializer(), jsonString)
 // val endpoint                 = json.parse(Endpoint.serializer(), jsonString)
 // val event                    = json.parse(Event.serializer(), jsonString)
+// val feed                     = json.parse(Feed.serializer(), jsonString)
 // val instance                 = json.parse(Instance.serializer(), jsonString)
 // val mail                     = json.parse(Mail.serializer(), jsonString)
 // val problem                  = json.parse(Problem.serializer(), jsonString)
@@ -1036,6 +1037,60 @@ data class EventPictures (
     val channelAvatar: String? = null,
     val thumbnail: String? = null,
     val commenterAvatar: String? = null
+)
+
+@Serializable
+data class Feed (
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val createdAt: OffsetDateTime,
+
+    val filter: Filter,
+    val id: String,
+
+    /**
+     * An entry for each video, comment or notification, as it is by now; or an entry for each
+     * event.
+     */
+    val mode: String,
+
+    val name: String,
+
+    /**
+     * The id of the user whose it is.
+     */
+    val owner: String,
+
+    /**
+     * In the address of a public one.
+     */
+    val slug: String? = null,
+
+    /**
+     * ISO 8601 in UTC, with milliseconds.
+     */
+    val updatedAt: OffsetDateTime,
+
+    /**
+     * Where it is read. Null: of a private one that is somebody else’s, or whose secret was
+     * revoked.
+     */
+    val urls: Urls? = null,
+
+    /**
+     * `private`: its address is a secret, and it has what is private to its owner. `public`:
+     * neither.
+     */
+    val visibility: String
+)
+
+@Serializable
+data class Urls (
+    val atom: String,
+    val json: String,
+    val rss: String,
+    val txt: String
 )
 
 @Serializable

@@ -1815,6 +1815,91 @@ class Event:
 
 
 @dataclass
+class Urls:
+    atom: str
+    json: str
+    rss: str
+    txt: str
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Urls':
+        assert isinstance(obj, dict)
+        atom = from_str(obj.get("atom"))
+        json = from_str(obj.get("json"))
+        rss = from_str(obj.get("rss"))
+        txt = from_str(obj.get("txt"))
+        return Urls(atom, json, rss, txt)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["atom"] = from_str(self.atom)
+        result["json"] = from_str(self.json)
+        result["rss"] = from_str(self.rss)
+        result["txt"] = from_str(self.txt)
+        return result
+
+
+@dataclass
+class Feed:
+    created_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    filter: Filter
+    id: str
+    mode: str
+    """An entry for each video, comment or notification, as it is by now; or an entry for each
+    event.
+    """
+    name: str
+    owner: str
+    """The id of the user whose it is."""
+
+    updated_at: datetime
+    """ISO 8601 in UTC, with milliseconds."""
+
+    visibility: str
+    """`private`: its address is a secret, and it has what is private to its owner. `public`:
+    neither.
+    """
+    slug: Optional[str] = None
+    """In the address of a public one."""
+
+    urls: Optional[Urls] = None
+    """Where it is read. Null: of a private one that is somebody else’s, or whose secret was
+    revoked.
+    """
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Feed':
+        assert isinstance(obj, dict)
+        created_at = from_datetime(obj.get("createdAt"))
+        filter = Filter.from_dict(obj.get("filter"))
+        id = from_str(obj.get("id"))
+        mode = from_str(obj.get("mode"))
+        name = from_str(obj.get("name"))
+        owner = from_str(obj.get("owner"))
+        updated_at = from_datetime(obj.get("updatedAt"))
+        visibility = from_str(obj.get("visibility"))
+        slug = from_union([from_none, from_str], obj.get("slug"))
+        urls = from_union([Urls.from_dict, from_none], obj.get("urls"))
+        return Feed(created_at, filter, id, mode, name, owner, updated_at, visibility, slug, urls)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["createdAt"] = self.created_at.isoformat()
+        result["filter"] = to_class(Filter, self.filter)
+        result["id"] = from_str(self.id)
+        result["mode"] = from_str(self.mode)
+        result["name"] = from_str(self.name)
+        result["owner"] = from_str(self.owner)
+        result["updatedAt"] = self.updated_at.isoformat()
+        result["visibility"] = from_str(self.visibility)
+        result["slug"] = from_union([from_none, from_str], self.slug)
+        result["urls"] = from_union([lambda x: to_class(Urls, x), from_none], self.urls)
+        return result
+
+
+@dataclass
 class Instance:
     created_at: datetime
     """ISO 8601 in UTC, with milliseconds."""
@@ -4108,6 +4193,14 @@ def event_from_dict(s: Any) -> Event:
 
 def event_to_dict(x: Event) -> Any:
     return to_class(Event, x)
+
+
+def feed_from_dict(s: Any) -> Feed:
+    return Feed.from_dict(s)
+
+
+def feed_to_dict(x: Feed) -> Any:
+    return to_class(Feed, x)
 
 
 def instance_from_dict(s: Any) -> Instance:

@@ -914,6 +914,250 @@ export interface paths {
     patch: operations['patchSubscription']
     trace?: never
   }
+  '/api/v1/feeds': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List feeds
+     * @description API keys need the scope `feeds:read`.
+     */
+    get: operations['getFeeds']
+    put?: never
+    /**
+     * Make a feed
+     * @description It begins with what the log has of what fits its filter, and goes on with what comes. A public one has nothing private, whatever its filter says; subscribers of the hub are told when it changes.
+     *
+     *     API keys need the scope `feeds:write`.
+     */
+    post: operations['addFeed']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/feeds/{id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * One feed
+     * @description API keys need the scope `feeds:read`.
+     */
+    get: operations['getFeed']
+    put?: never
+    post?: never
+    /**
+     * Remove a feed
+     * @description Its address leads nowhere from now on.
+     *
+     *     API keys need the scope `feeds:write`.
+     */
+    delete: operations['delFeed']
+    options?: never
+    head?: never
+    /**
+     * Change a feed
+     * @description With another filter or mode it has what fits by then. One that is made private, or is given another slug, has another address: the one before leads nowhere, and its subscribers of the hub are told so.
+     *
+     *     API keys need the scope `feeds:write`.
+     */
+    patch: operations['patchFeed']
+    trace?: never
+  }
+  '/api/v1/feeds/{id}/rotate-secret': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Give a private feed a new address
+     * @description The one before leads nowhere from now on. One whose address was revoked has one again.
+     *
+     *     API keys need the scope `feeds:write`.
+     */
+    post: operations['rotateFeedSecret']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/feeds/{id}/secret': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Revoke the address of a private feed
+     * @description Nobody reads it until it is given a new one.
+     *
+     *     API keys need the scope `feeds:write`.
+     */
+    delete: operations['revokeFeedSecret']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/feeds/events.json': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Public events as JSON Feed
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     */
+    get: operations['getEventsFeedJson']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/feeds/events.atom': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Public events as Atom
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     */
+    get: operations['getEventsFeedAtom']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/feeds/events.rss': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Public events as RSS
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     */
+    get: operations['getEventsFeedRss']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/feeds/events.txt': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Public events as plain text
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     */
+    get: operations['getEventsFeedText']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/feeds/{file}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * A saved feed
+     * @description In the format that the address ends with: `.json` (JSON Feed 1.1), `.atom` (RFC 4287), `.rss` (RSS 2.0) or `.txt`. The address of a private one is a secret; one that leads nowhere, or nowhere any more, is answered 404.
+     */
+    get: operations['getFeedDocument']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/feeds.opml': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * A list of one’s feeds
+     * @description As OPML 2.0, which feed readers take in. It has the addresses of private feeds, too.
+     *
+     *     API keys need the scope `feeds:read`.
+     */
+    get: operations['getFeedsOpml']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/websub': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Subscribe to a public feed, or unsubscribe (WebSub)
+     * @description The hub asks the callback whether it wants that, with `hub.challenge`, which it must answer 2xx with the challenge alone. From then on the whole feed is posted there whenever it changes, until the lease is over: subscribe again before that. What is answered 410 ends the subscription.
+     */
+    post: operations['askHub']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/events': {
     parameters: {
       query?: never
@@ -2096,6 +2340,46 @@ export interface components {
       | components['schemas']['EndpointDisabledEvent']
       | components['schemas']['EndpointRecoveredEvent']
       | components['schemas']['DeliveryFailedEvent']
+    Feed: {
+      id: string
+      /** @description The id of the user whose it is. */
+      owner: string
+      name: string
+      /**
+       * @description `private`: its address is a secret, and it has what is private to its owner. `public`: neither.
+       * @enum {string}
+       */
+      visibility: 'public' | 'private'
+      /** @description In the address of a public one. */
+      slug: string | null
+      /**
+       * @description An entry for each video, comment or notification, as it is by now; or an entry for each event.
+       * @enum {string}
+       */
+      mode: 'subjects' | 'events'
+      filter: components['schemas']['Filter']
+      /** @description Where it is read. Null: of a private one that is somebody else’s, or whose secret was revoked. */
+      urls: {
+        /** Format: uri */
+        json: string
+        /** Format: uri */
+        atom: string
+        /** Format: uri */
+        rss: string
+        /** Format: uri */
+        txt: string
+      } | null
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description ISO 8601 in UTC, with milliseconds.
+       */
+      updatedAt: string
+    }
     /** @description Which events: see `addSubscription`. Empty: all. */
     Filter: {
       types?: string[]
@@ -4016,11 +4300,147 @@ export interface components {
       }
     }
     /**
+     * @description It was changed meanwhile.
+     *
+     *     `idempotency_in_progress`: A request with this Idempotency-Key is being answered right now: ask again in a moment.
+     *
+     *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
+     *
+     *     `slug_taken`: Another feed has this name in its address.
+     *
+     *     `too_many`: There are as many of these as the role of the user allows.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
+     */
+    Error409_19: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `slug_taken`: Another feed has this name in its address.
+     */
+    Error409_20: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Parameters are wrong: `invalid-params` names all of them. */
+    Error400_4: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/plain': unknown
+      }
+    }
+    /** @description The body is longer than 1 MB. */
+    Error413_3: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/plain': unknown
+      }
+    }
+    /** @description The body is not called what it must be. */
+    Error415_3: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/plain': unknown
+      }
+    }
+    /** @description Too many requests. */
+    Error429_3: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        /** @description Seconds to delay after the first `429` is received. */
+        'Retry-After'?: number
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/plain': unknown
+      }
+    }
+    /** @description A mistake of ours: `detail` has an id that is in the log. */
+    Error500_2: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/plain': unknown
+      }
+    }
+    /**
+     * @description Not right now.
+     *
+     *     `not_configured`: The configuration is wrong: the log says what.
+     */
+    Error503_6: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        /** @description Seconds to delay after the first `429` is received. */
+        'Retry-After'?: number
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/plain': unknown
+      }
+    }
+    /** @description There is no such thing, or it is somebody else’s. */
+    Error404_2: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+        'text/plain': unknown
+      }
+    }
+    /**
      * @description Too many requests.
      *
      *     `too_many_streams`: The account has as many streams and long polls open as it may: close one first.
      */
-    Error429_3: {
+    Error429_4: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4040,7 +4460,7 @@ export interface components {
      *
      *     `streams_full`: As many streams are open here as there can be: come back after Retry-After.
      */
-    Error503_6: {
+    Error503_7: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4062,7 +4482,7 @@ export interface components {
      *
      *     `replay_running`: A replay to the endpoint is running: wait until it is done, or cancel it.
      */
-    Error409_19: {
+    Error409_21: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4086,7 +4506,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_20: {
+    Error409_22: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4108,7 +4528,7 @@ export interface components {
      *
      *     `not_handed_out`: This sequence is beyond what the consumer has given out: acknowledge what was read with it.
      */
-    Error409_21: {
+    Error409_23: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4120,7 +4540,7 @@ export interface components {
       }
     }
     /** @description Parameters are wrong: `invalid-params` names all of them. */
-    Error400_4: {
+    Error400_5: {
       headers: {
         [name: string]: unknown
       }
@@ -4135,7 +4555,7 @@ export interface components {
      *
      *     `instance_busy`: The instance has been asked enough for now: come back after Retry-After.
      */
-    Error503_7: {
+    Error503_8: {
       headers: {
         /** @description Seconds to delay after the first `429` is received. */
         'Retry-After'?: number
@@ -4146,7 +4566,7 @@ export interface components {
       }
     }
     /** @description There is no such thing, or it is somebody else’s. */
-    Error404_2: {
+    Error404_3: {
       headers: {
         [name: string]: unknown
       }
@@ -5777,8 +6197,9 @@ export interface operations {
             | 'endpoints:write'
             | 'connections:read'
             | 'connections:write'
-            | 'consumers:write'
             | 'feeds:read'
+            | 'feeds:write'
+            | 'consumers:write'
           )[]
           /** @default null */
           rateLimit?: number | null
@@ -5989,8 +6410,9 @@ export interface operations {
             | 'endpoints:write'
             | 'connections:read'
             | 'connections:write'
-            | 'consumers:write'
             | 'feeds:read'
+            | 'feeds:write'
+            | 'consumers:write'
           )[]
           rateLimit?: number | null
           expiresAt?: string | null
@@ -6016,8 +6438,9 @@ export interface operations {
             | 'endpoints:write'
             | 'connections:read'
             | 'connections:write'
-            | 'consumers:write'
             | 'feeds:read'
+            | 'feeds:write'
+            | 'consumers:write'
           )[]
           rateLimit?: number | null
           expiresAt?: string | null
@@ -9006,6 +9429,1079 @@ export interface operations {
       503: components['responses']['Error503_2']
     }
   }
+  getFeeds: {
+    parameters: {
+      query?: {
+        /** @description How many to skip, 0 to 10000; further on with `after`. */
+        start?: number
+        /** @description How many, 0 to 100. */
+        count?: number
+        /** @description The order; with a minus the last comes first. */
+        sort?: 'createdAt' | '-createdAt'
+        /** @description A part of the name. Reads all that it searches through. Empty: no search. */
+        search?: string
+        /** @description The `next` of the answer before, with the same `sort`: pages as deep as you like. */
+        after?: string
+        /** @description Whose: a user’s id, or `all`. One’s own without it. For moderators and administrators. */
+        owner?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page of feeds. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "total": 1,
+           *       "data": [
+           *         {
+           *           "id": "feed_9f86d081884c7d659a2feaa0",
+           *           "owner": "usr_administrator",
+           *           "name": "News of peertube.example",
+           *           "visibility": "public",
+           *           "slug": "news-of-peertube-example",
+           *           "mode": "subjects",
+           *           "filter": {
+           *             "types": [
+           *               "video.*"
+           *             ],
+           *             "instances": [
+           *               "peertube.example"
+           *             ]
+           *           },
+           *           "urls": {
+           *             "json": "https://tubewire.example/feeds/news-of-peertube-example.json",
+           *             "atom": "https://tubewire.example/feeds/news-of-peertube-example.atom",
+           *             "rss": "https://tubewire.example/feeds/news-of-peertube-example.rss",
+           *             "txt": "https://tubewire.example/feeds/news-of-peertube-example.txt"
+           *           },
+           *           "createdAt": "2026-11-25T10:00:00.000Z",
+           *           "updatedAt": "2026-11-25T10:00:00.000Z"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            /** @description How many there are in all. */
+            total: number
+            data: components['schemas']['Feed'][]
+            /** @description Pass it on as `after`; there is none on the last page. */
+            next?: string
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addFeed: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "News of peertube.example",
+         *       "filter": {
+         *         "types": [
+         *           "video.*"
+         *         ],
+         *         "instances": [
+         *           "peertube.example"
+         *         ]
+         *       }
+         *     }
+         */
+        'application/json': {
+          /** @description Its title. */
+          name: string
+          /**
+           * @description `private`: its address has a secret, and it has your notifications, too.
+           * @default public
+           * @enum {string}
+           */
+          visibility?: 'public' | 'private'
+          /** @description Its name in the address of a public feed; made of the name when it is left out. */
+          slug?: string
+          /**
+           * @description An entry for each video, comment or notification, which is changed and taken out with it; or an entry for each event.
+           * @default subjects
+           * @enum {string}
+           */
+          mode?: 'subjects' | 'events'
+          /**
+           * @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.
+           * @default {}
+           */
+          filter?: {
+            /** @description Types of events, such as `video.published`, or all of a kind: `video.*`. */
+            types?: string[]
+            /** @description Where it was read: hosts, or URLs, of instances. */
+            instances?: string[]
+            /** @description Channels: `name@host`, or the URL of one; a name alone with `instances`, where it then is at home. */
+            channels?: string[]
+            /** @description Accounts, written as channels are: who made the video or wrote the comment, or whom a notification is about. */
+            accounts?: string[]
+            /** @description Videos: a UUID, a short one, or the URL. */
+            videos?: string[]
+            /** @description Languages, by their codes: `en`. */
+            languages?: string[]
+            /** @description Categories, by PeerTube’s numbers. */
+            categories?: number[]
+            /** @description Tags, whatever their case. */
+            tags?: string[]
+            /** @description True: only what is marked as sensitive; false: only what is not. */
+            nsfw?: boolean
+            /** @description Only videos of the instance itself. */
+            localOnly?: boolean
+            /** @description Seconds. */
+            minDuration?: number
+            /** @description Seconds. */
+            maxDuration?: number
+            /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+            text?: string
+            /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
+            notificationKinds?: string[]
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description The feed. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description Its path. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "feed_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "News of peertube.example",
+           *       "visibility": "public",
+           *       "slug": "news-of-peertube-example",
+           *       "mode": "subjects",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ],
+           *         "instances": [
+           *           "peertube.example"
+           *         ]
+           *       },
+           *       "urls": {
+           *         "json": "https://tubewire.example/feeds/news-of-peertube-example.json",
+           *         "atom": "https://tubewire.example/feeds/news-of-peertube-example.atom",
+           *         "rss": "https://tubewire.example/feeds/news-of-peertube-example.rss",
+           *         "txt": "https://tubewire.example/feeds/news-of-peertube-example.txt"
+           *       },
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Feed']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      409: components['responses']['Error409_19']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getFeed: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of a feed. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The feed. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "feed_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "News of peertube.example",
+           *       "visibility": "public",
+           *       "slug": "news-of-peertube-example",
+           *       "mode": "subjects",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ],
+           *         "instances": [
+           *           "peertube.example"
+           *         ]
+           *       },
+           *       "urls": {
+           *         "json": "https://tubewire.example/feeds/news-of-peertube-example.json",
+           *         "atom": "https://tubewire.example/feeds/news-of-peertube-example.atom",
+           *         "rss": "https://tubewire.example/feeds/news-of-peertube-example.rss",
+           *         "txt": "https://tubewire.example/feeds/news-of-peertube-example.txt"
+           *       },
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Feed']
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  delFeed: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a feed. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It is gone. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  patchFeed: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a feed. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "filter": {
+         *         "languages": [
+         *           "en"
+         *         ],
+         *         "instances": null
+         *       }
+         *     }
+         */
+        'application/merge-patch+json': {
+          /** @description Its title. */
+          name?: string
+          /**
+           * @description `private`: its address has a secret, and it has your notifications, too.
+           * @enum {string}
+           */
+          visibility?: 'public' | 'private'
+          /** @description Its name in the address of a public feed; made of the name when it is left out. */
+          slug?: string
+          /**
+           * @description An entry for each video, comment or notification, which is changed and taken out with it; or an entry for each event.
+           * @enum {string}
+           */
+          mode?: 'subjects' | 'events'
+          /** @description What is left out stays; null takes it away. */
+          filter?: {
+            types?: string[] | null
+            instances?: string[] | null
+            channels?: string[] | null
+            accounts?: string[] | null
+            videos?: string[] | null
+            languages?: string[] | null
+            categories?: number[] | null
+            tags?: string[] | null
+            nsfw?: boolean | null
+            localOnly?: boolean | null
+            minDuration?: number | null
+            maxDuration?: number | null
+            text?: string | null
+            notificationKinds?: string[] | null
+          }
+        }
+        /**
+         * @example {
+         *       "filter": {
+         *         "languages": [
+         *           "en"
+         *         ],
+         *         "instances": null
+         *       }
+         *     }
+         */
+        'application/json': {
+          /** @description Its title. */
+          name?: string
+          /**
+           * @description `private`: its address has a secret, and it has your notifications, too.
+           * @enum {string}
+           */
+          visibility?: 'public' | 'private'
+          /** @description Its name in the address of a public feed; made of the name when it is left out. */
+          slug?: string
+          /**
+           * @description An entry for each video, comment or notification, which is changed and taken out with it; or an entry for each event.
+           * @enum {string}
+           */
+          mode?: 'subjects' | 'events'
+          /** @description What is left out stays; null takes it away. */
+          filter?: {
+            types?: string[] | null
+            instances?: string[] | null
+            channels?: string[] | null
+            accounts?: string[] | null
+            videos?: string[] | null
+            languages?: string[] | null
+            categories?: number[] | null
+            tags?: string[] | null
+            nsfw?: boolean | null
+            localOnly?: boolean | null
+            minDuration?: number | null
+            maxDuration?: number | null
+            text?: string | null
+            notificationKinds?: string[] | null
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description The feed. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "feed_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "News of peertube.example",
+           *       "visibility": "public",
+           *       "slug": "news-of-peertube-example",
+           *       "mode": "subjects",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ],
+           *         "instances": [
+           *           "peertube.example"
+           *         ]
+           *       },
+           *       "urls": {
+           *         "json": "https://tubewire.example/feeds/news-of-peertube-example.json",
+           *         "atom": "https://tubewire.example/feeds/news-of-peertube-example.atom",
+           *         "rss": "https://tubewire.example/feeds/news-of-peertube-example.rss",
+           *         "txt": "https://tubewire.example/feeds/news-of-peertube-example.txt"
+           *       },
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Feed']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_20']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  rotateFeedSecret: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+        /** @description The same key, the same answer, done once; for 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of a feed. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The feed. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "feed_9f86d081884c7d659a2feaa0",
+           *       "owner": "usr_administrator",
+           *       "name": "News of peertube.example",
+           *       "visibility": "public",
+           *       "slug": "news-of-peertube-example",
+           *       "mode": "subjects",
+           *       "filter": {
+           *         "types": [
+           *           "video.*"
+           *         ],
+           *         "instances": [
+           *           "peertube.example"
+           *         ]
+           *       },
+           *       "urls": {
+           *         "json": "https://tubewire.example/feeds/news-of-peertube-example.json",
+           *         "atom": "https://tubewire.example/feeds/news-of-peertube-example.atom",
+           *         "rss": "https://tubewire.example/feeds/news-of-peertube-example.rss",
+           *         "txt": "https://tubewire.example/feeds/news-of-peertube-example.txt"
+           *       },
+           *       "createdAt": "2026-11-25T10:00:00.000Z",
+           *       "updatedAt": "2026-11-25T10:00:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Feed']
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_2']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  revokeFeedSecret: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you saw: 412 when it is no longer that. */
+        'If-Match'?: string
+      }
+      path: {
+        /** @description The id of a feed. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description It has no address. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
+      409: components['responses']['Error409_6']
+      412: components['responses']['Error412']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getEventsFeedJson: {
+    parameters: {
+      query?: {
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description An entry for each video or comment, as it is by now; or an entry for each event. */
+        mode?: 'subjects' | 'events'
+        /** @description How many entries, 1 to 100. */
+        count?: number
+        /** @description Where a page begins: as the link to the next page has it (RFC 5005, 3). */
+        before?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The feed, the newest first. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          /** @description When it changed last; `If-Modified-Since` with it is answered 304. */
+          'Last-Modified'?: string
+          /** @description `self`, `next`, and the `hub` that tells of changes (WebSub, 4). */
+          Link?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/feed+json': {
+            [key: string]: unknown
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getEventsFeedAtom: {
+    parameters: {
+      query?: {
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description An entry for each video or comment, as it is by now; or an entry for each event. */
+        mode?: 'subjects' | 'events'
+        /** @description How many entries, 1 to 100. */
+        count?: number
+        /** @description Where a page begins: as the link to the next page has it (RFC 5005, 3). */
+        before?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The feed, the newest first. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          /** @description When it changed last; `If-Modified-Since` with it is answered 304. */
+          'Last-Modified'?: string
+          /** @description `self`, `next`, and the `hub` that tells of changes (WebSub, 4). */
+          Link?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/atom+xml': string
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getEventsFeedRss: {
+    parameters: {
+      query?: {
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description An entry for each video or comment, as it is by now; or an entry for each event. */
+        mode?: 'subjects' | 'events'
+        /** @description How many entries, 1 to 100. */
+        count?: number
+        /** @description Where a page begins: as the link to the next page has it (RFC 5005, 3). */
+        before?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The feed, the newest first. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          /** @description When it changed last; `If-Modified-Since` with it is answered 304. */
+          'Last-Modified'?: string
+          /** @description `self`, `next`, and the `hub` that tells of changes (WebSub, 4). */
+          Link?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/rss+xml': string
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getEventsFeedText: {
+    parameters: {
+      query?: {
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description An entry for each video or comment, as it is by now; or an entry for each event. */
+        mode?: 'subjects' | 'events'
+        /** @description How many entries, 1 to 100. */
+        count?: number
+        /** @description Where a page begins: as the link to the next page has it (RFC 5005, 3). */
+        before?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The feed, the newest first. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          /** @description When it changed last; `If-Modified-Since` with it is answered 304. */
+          'Last-Modified'?: string
+          /** @description `self`, `next`, and the `hub` that tells of changes (WebSub, 4). */
+          Link?: string
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain': string
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getFeedDocument: {
+    parameters: {
+      query?: {
+        /** @description How many entries, 1 to 100. */
+        count?: number
+        /** @description Where a page begins: as the link to the next page has it (RFC 5005, 3). */
+        before?: string
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        file: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The feed, the newest first. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          /** @description When it changed last; `If-Modified-Since` with it is answered 304. */
+          'Last-Modified'?: string
+          /** @description `self`, `next`, and the `hub` that tells of changes (WebSub, 4). */
+          Link?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/feed+json': {
+            [key: string]: unknown
+          }
+          'application/atom+xml': string
+          'application/rss+xml': string
+          'text/plain': string
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      404: components['responses']['Error404']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getFeedsOpml: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The list. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'text/x-opml': string
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  askHub: {
+    parameters: {
+      query?: {
+        /** @description With which hash signatures are made, for subscribers that know no other. */
+        algorithm?: 'sha1' | 'sha256' | 'sha384' | 'sha512'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "hub.mode": "subscribe",
+         *       "hub.topic": "https://tubewire.example/feeds/news.atom",
+         *       "hub.callback": "https://reader.example/callback?feed=1",
+         *       "hub.secret": "a secret of the subscriber"
+         *     }
+         */
+        'application/x-www-form-urlencoded': {
+          /** @description `subscribe` or `unsubscribe`. */
+          'hub.mode'?: string
+          /** @description The feed: its address as its link `self` has it. */
+          'hub.topic'?: string
+          /** @description Where the feed is posted. Its query is kept. */
+          'hub.callback'?: string
+          /** @description For how long: 3600 to 2592000; 864000 when it is left out. */
+          'hub.lease_seconds'?: string
+          /** @description What is sent is signed with it, in `X-Hub-Signature`. Less than 200 bytes. */
+          'hub.secret'?: string
+        }
+      }
+    }
+    responses: {
+      /** @description The callback is asked. */
+      202: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain': string
+        }
+      }
+      400: components['responses']['Error400_4']
+      404: components['responses']['Error404_2']
+      413: components['responses']['Error413_3']
+      415: components['responses']['Error415_3']
+      429: components['responses']['Error429_3']
+      500: components['responses']['Error500_2']
+      503: components['responses']['Error503_6']
+    }
+  }
   getEvents: {
     parameters: {
       query?: {
@@ -9127,9 +10623,9 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
-      429: components['responses']['Error429_3']
+      429: components['responses']['Error429_4']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_6']
+      503: components['responses']['Error503_7']
     }
   }
   getEvent: {
@@ -9388,9 +10884,9 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
-      429: components['responses']['Error429_3']
+      429: components['responses']['Error429_4']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_6']
+      503: components['responses']['Error503_7']
     }
   }
   addStreamTicket: {
@@ -9977,7 +11473,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_19']
+      409: components['responses']['Error409_21']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -10209,7 +11705,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_19']
+      409: components['responses']['Error409_21']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -10447,7 +11943,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
-      409: components['responses']['Error409_20']
+      409: components['responses']['Error409_22']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -10956,7 +12452,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_7']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_21']
+      409: components['responses']['Error409_23']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -11157,10 +12653,10 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400_4']
-      404: components['responses']['Error404_2']
+      400: components['responses']['Error400_5']
+      404: components['responses']['Error404_3']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_7']
+      503: components['responses']['Error503_8']
     }
   }
   getAvatar: {
@@ -11200,10 +12696,10 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400_4']
-      404: components['responses']['Error404_2']
+      400: components['responses']['Error400_5']
+      404: components['responses']['Error404_3']
       500: components['responses']['Error500']
-      503: components['responses']['Error503_7']
+      503: components['responses']['Error503_8']
     }
   }
   getWebfinger: {
