@@ -10,8 +10,10 @@ import { Problem } from './problem.ts'
 import { credentialsOf } from './request/caller.ts'
 import { time } from './time.ts'
 
-/** Whether a lease has ended is seen so often. */
+/** Whether a lease has ended is seen so often; and what is new, where nobody tells. */
 const LOOK_EVERY_MS = 1_000
+/** The cursor may be moved, or taken away, while nothing is new. */
+const LOOK_AT_CURSOR_MS = 5_000
 /** How often one request looks: a Worker may ask its database 50 times on a free plan. */
 const MOST_LOOKS = 35
 /** Where others are quicker each time, one of them has it. */
@@ -44,7 +46,11 @@ export async function readWithin(input: ReadInput): Promise<Answer> {
     if (read.more || left <= 0 || looks === MOST_LOOKS || request.signal.aborted) return empty(read, now)
     if (read.kind === 'none') {
       seen = read.consumer
-      await untilNews(deps, seen.newest, left)
+      const { filter, newest: after } = read.consumer
+      const milliseconds = Math.min(left, LOOK_AT_CURSOR_MS)
+      const outcome = await untilNews(input, { after, filter, milliseconds })
+      // Too many wait as it is: then by looking.
+      if (outcome === 'full' || outcome === 'too-many') await deps.pause(Math.min(left, LOOK_EVERY_MS))
     } else await deps.pause(Math.max(0, Math.min(left, LOOK_EVERY_MS, read.consumer.leasedUntil - now)))
   }
 }

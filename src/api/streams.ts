@@ -1,6 +1,6 @@
 /** @module /api/v1/stream: events as they happen, as Server-Sent Events or over a WebSocket; and tickets for browsers. */
 import * as v from 'valibot'
-import { sequencesBetween } from '../db/events.ts'
+import { END } from '../db/consumers.ts'
 import { newestSequence } from '../db/stream-events.ts'
 import { insertStreamTicket } from '../db/stream-tickets.ts'
 import { digest, newToken } from '../tokens.ts'
@@ -8,10 +8,10 @@ import type { Deps } from '../workers/deps.ts'
 import { openStream } from '../workers/stream-access.ts'
 import { Sequence, Time } from './fields.ts'
 import { FILTER_QUERY, filterOfQuery } from './filter-query.ts'
+import { type Moment, positionOf, SinceInput } from './moment.ts'
 import { operation, userOf } from './operation.ts'
 import { invalidParams } from './problem.ts'
 import { invalid } from './request/validate.ts'
-import { type Since, SinceInput, timeOf } from './since.ts'
 import { credentialOf, refused } from './stream-asks.ts'
 import { time } from './time.ts'
 
@@ -124,10 +124,9 @@ function lastEventId({ headers }: Request): number | null {
 }
 
 /** The sequence after which a stream begins that says no event: now, or at a time. */
-async function startOf({ env, clock }: Deps, since: Since | undefined): Promise<number> {
+async function startOf(deps: Deps, since: Moment | undefined): Promise<number> {
   // First: what comes while a time is looked for is not to be passed over.
-  const newest = await newestSequence(env.DB)
-  if (since === undefined) return newest
-  const found = await sequencesBetween(env.DB, { since: timeOf(since, clock()) })
-  return found ? found.first - 1 : newest
+  const newest = await newestSequence(deps.env.DB)
+  const position = since === undefined ? END : await positionOf(deps, since)
+  return position === END ? newest : position
 }

@@ -364,18 +364,31 @@ describe('Moving the cursor', () => {
 })
 
 describe('Waiting', () => {
-  /** Reads with a clock that passes when the service waits. @param meanwhile what happens then, by the second. */
+  /**
+   * Reads with a clock that passes when the service waits, and with those who know of events, whose clock it is, too: see
+   * test/api/long-poll.test.ts for the real ones.
+   * @param meanwhile what happens then, by the second.
+   */
   async function waiting(query: string, meanwhile: Record<number, () => Promise<unknown>> = {}, token = KEY) {
     const { deps, advance } = testDeps()
     let waited = 0
-    const patient: Deps = {
-      ...generous(deps),
-      async pause(milliseconds) {
-        advance(milliseconds)
-        waited += milliseconds
-        await meanwhile[Math.round(waited / 1_000)]?.()
+    const pause = async (milliseconds: number) => {
+      advance(milliseconds)
+      waited += milliseconds
+      await meanwhile[Math.round(waited / 1_000)]?.()
+    }
+    const hub = {
+      place: async () => ({ kind: 'placed', shard: 0 }),
+      async awaitEvent({ after }: { after: number }, milliseconds: number) {
+        for (let left = milliseconds; left > 0; left -= 1_000) {
+          await pause(Math.min(left, 1_000))
+          if ((await count('SELECT max(sequence) AS count FROM events')) > after) return 'found'
+        }
+        return 'nothing'
       },
     }
+    const hubs = { getByName: () => hub } as unknown as Env['STREAM_HUB']
+    const patient: Deps = { ...generous(deps), env: { ...deps.env, STREAM_HUB: hubs }, pause }
     const answer = await readAnswer(
       await sendTo(patient, 'GET', `/api/v1/consumers/mine/events?${query}`, as(token)),
     )
@@ -428,7 +441,9 @@ describe('Waiting', () => {
 
   it('is told what there is after a move of the cursor, and that there is no consumer any more', async () => {
     await make({ name: 'mine' })
-    expect(sequences(await waiting('wait=30', { 2: () => seek({ sequence: 4 }) }))).toEqual([5])
+    const moved = await waiting('wait=30', { 2: () => seek({ sequence: 4 }) })
+    expect(sequences(moved)).toEqual([5])
+    expect(moved.waited).toBe(5_000)
     await seek({ to: 'end' })
     expect((await waiting('wait=30', { 2: () => call('DELETE', '/consumers/mine') })).status).toBe(404)
   })
