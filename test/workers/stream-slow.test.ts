@@ -5,11 +5,22 @@ import { SseOutlet } from '../../src/workers/stream-sse.ts'
 import { forgetAll, KEY, send } from '../support/call.ts'
 import { setLog } from '../support/events.ts'
 import { as } from '../support/people.ts'
-import { connect, forgetListeners, inHub, listen, look, numbered, store, wake } from '../support/streams.ts'
+import {
+  connect,
+  forgetListeners,
+  inHub,
+  listen,
+  look,
+  numbered,
+  stopClock,
+  store,
+  wake,
+} from '../support/streams.ts'
 
 beforeEach(async () => {
   await forgetAll()
   await setLog([])
+  await stopClock(0)
 })
 afterEach(() => forgetListeners())
 
@@ -17,11 +28,6 @@ afterEach(() => forgetListeners())
 const large = (from: number, to: number) =>
   numbered(from, to, { data: JSON.stringify({ video: { name: 'x'.repeat(2_000) } }) })
 
-/** From now on the clock of the object is so much ahead. */
-const pass = (ms: number) =>
-  inHub((hub) => {
-    hub.clock = () => Date.now() + ms
-  })
 const open = () => inHub((hub) => hub.occupancy('').clients)
 
 describe('Server-Sent Events that nobody takes', () => {
@@ -35,10 +41,10 @@ describe('Server-Sent Events that nobody takes', () => {
     expect(all).toHaveLength(4_000)
     await look()
     expect(await open()).toBe(2)
-    await pass(9_000)
+    await stopClock(9_000)
     await look()
     expect(await inHub((hub) => hub.audience.clients.size)).toBe(2)
-    await pass(11_000)
+    await stopClock(11_000)
     await look()
     expect(await inHub((hub) => hub.audience.clients.size)).toBe(1)
     const last = await slow.toEnd()
@@ -56,10 +62,10 @@ describe('Server-Sent Events that nobody takes', () => {
     await send('GET', '/api/v1/stream?after=0', as(KEY))
     await store(large(1, 2_000))
     await wake()
-    await pass(11_000)
+    await stopClock(11_000)
     await look()
     expect(await inHub((hub) => hub.audience.clients.size)).toBe(0)
-    await pass(22_000)
+    await stopClock(22_000)
     await look()
     expect(await open()).toBe(0)
   })
@@ -181,7 +187,7 @@ describe('A WebSocket', () => {
     const client = await connect('?after=0', false)
     await store(large(1, 2_000))
     await wake()
-    await pass(11_000)
+    await stopClock(11_000)
     await look()
     expect(await client.closed).toMatchObject({ code: 4408 })
     const had = client.sequences()

@@ -16,6 +16,7 @@ import {
   listen,
   look,
   numbered,
+  stopClock,
   store,
   wake,
 } from '../support/streams.ts'
@@ -59,16 +60,13 @@ describe('A stream of Server-Sent Events', () => {
   })
 
   it('breaks the silence within 15 s, and only then', async () => {
+    await stopClock(0)
     const listener = await listen()
-    const pass = (ms: number) =>
-      inHub((hub) => {
-        hub.clock = () => Date.now() + ms
-      })
-    await pass(10_000)
+    await stopClock(10_000)
     await look()
-    await pass(12_000)
+    await stopClock(12_000)
     await look()
-    await pass(13_000)
+    await stopClock(13_000)
     await look()
     await store(numbered(1, 1))
     await wake()
