@@ -191,10 +191,8 @@ export function mergedFilter(filter: Filter, changes: v.InferOutput<typeof Filte
 /** Where a part of a filter, or (null) all of it, is in a request. */
 export type PlaceOfPart = (part: keyof Filter | null) => { location: Location; name: string }
 
-const inBody: PlaceOfPart = (part) => ({
-  location: 'body',
-  name: part === null ? 'filter' : `filter.${part}`,
-})
+const nameInBody = (part: keyof Filter | null) => (part === null ? 'filter' : `filter.${part}`)
+const inBody: PlaceOfPart = (part) => ({ location: 'body', name: nameInBody(part) })
 
 /**
  * A filter as it is stored: each item once, names of channels and accounts with their hosts.

@@ -34,7 +34,7 @@ const OF_USER = columnsOf(users, 'u', 'user.')
  */
 export async function useStreamTicket(db: D1Database, hash: string, now: number): Promise<Bearer | null> {
   // The operator, whose ticket names neither, is let in whatever became of the account that he acts as.
-  const [bearer, used] = await db.batch<Record<string, unknown>>([
+  const [bearer] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
         `SELECT t.session_id AS sessionId, k.id AS keyId, k.scopes AS scopes, k.rate_limit AS rateLimit, ${OF_USER}
@@ -47,12 +47,10 @@ export async function useStreamTicket(db: D1Database, hash: string, now: number)
            ELSE 1 END`,
       )
       .bind(hash, now),
-    db
-      .prepare('DELETE FROM stream_tickets WHERE hash = ?1 AND expires_at > ?2 RETURNING hash')
-      .bind(hash, now),
+    db.prepare('DELETE FROM stream_tickets WHERE hash = ?1 AND expires_at > ?2').bind(hash, now),
   ])
   const row = bearer?.results[0]
-  if (!row || used?.results.length !== 1) return null
+  if (!row) return null
   const { sessionId, keyId, scopes, rateLimit } = row as {
     sessionId: string | null
     keyId: string | null

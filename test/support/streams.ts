@@ -31,6 +31,15 @@ export async function look(shard = 0): Promise<void> {
   await inHub((hub) => hub.audience.settled(), shard)
 }
 
+const START = Date.now()
+
+/** From now on the clock of the object stands still. @param ms after a beginning that is always the same. */
+export async function stopClock(ms: number): Promise<void> {
+  await inHub((hub) => {
+    hub.clock = () => START + ms
+  })
+}
+
 /** Nobody listens any more, and the clock is right again. */
 export async function forgetListeners(shards = 4): Promise<void> {
   for (let shard = 0; shard < shards; shard += 1) {

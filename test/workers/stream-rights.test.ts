@@ -68,6 +68,8 @@ describe.each(ENDS)('When %s', (_name, by, end) => {
     const operators = await listen()
     await end()
     await look()
+    // In one look, and not one by one.
+    expect(await inHub((hub) => hub.audience.clients.size)).toBe(2)
     await store(numbered(1, 1))
     await wake()
     expect(await ending.toEnd()).toMatchObject({
