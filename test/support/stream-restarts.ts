@@ -13,10 +13,12 @@ import { WebSocket } from 'ws'
 import { exampleOf } from '../../src/events/catalogue.ts'
 import { EVENT_TYPES } from '../../src/events/types.ts'
 import { newSecrets } from '../../src/local/dev-vars.ts'
+import { follow } from '../../src/local/follow.ts'
 import { type LocalWorker, startWorker } from '../../src/local/worker.ts'
+import { digest, newApiKey } from '../../src/tokens.ts'
 
 const UP_MS = 2_000
-const COMMIT_EVERY_MS = 50
+const COMMIT_EVERY_MS = 100
 const EVENTS_A_COMMIT = 20
 /** How long a client of its own making waits before it comes again. */
 const RETRY_MS = 200
@@ -65,10 +67,10 @@ export async function restartOften(events: number, clients: number): Promise<Res
   const secrets = newSecrets()
   const port = await freePort()
   let worker = await startOn(port, data, secrets)
-  const listeners = Array.from({ length: clients }, () => [
-    listenToEvents(port, secrets.ADMIN_KEY),
-    listenToSocket(port, secrets.ADMIN_KEY),
-  ]).flat()
+  const keys = await seedAccounts(worker, KINDS.length)
+  const listeners = KINDS.flatMap((listenBy, kind) =>
+    Array.from({ length: clients }, (_, index) => listenBy(port, keys[kind] ?? '', `c${index}`)),
+  )
   try {
     let restarts = 0
     let made = 0
@@ -124,7 +126,28 @@ async function produce(worker: LocalWorker, from: number, to: number): Promise<n
   return made
 }
 
+/** An account for each kind of clients, of which each may have fifty streams. @returns a key of each. */
+async function seedAccounts(worker: LocalWorker, count: number): Promise<string[]> {
+  const { DB } = await worker.bindings<Env>()
+  const keys = Array.from({ length: count }, newApiKey)
+  const rows = await Promise.all(keys.map(async (key, index) => ({ id: index, hash: await digest(key) })))
+  await DB.batch([
+    DB.prepare(
+      `INSERT INTO users (id, username, role, created_at)
+       SELECT 'usr_' || (value ->> 'id'), 'u' || (value ->> 'id'), 2, 0 FROM json_each(?)`,
+    ).bind(JSON.stringify(rows)),
+    DB.prepare(
+      `INSERT INTO api_keys (id, owner_id, name, hash, hint, scopes, created_at, updated_at)
+       SELECT 'key_' || (value ->> 'id'), 'usr_' || (value ->> 'id'), '', value ->> 'hash', '',
+         '["events:read", "consumers:write"]', 0, 0 FROM json_each(?)`,
+    ).bind(JSON.stringify(rows)),
+  ])
+  return keys
+}
+
 type Listener = { had: number[]; leave: () => void }
+/** @param name of its own. */
+type ListenBy = (port: number, key: string, name: string) => Listener
 
 /** A browser's way, by a client that somebody else wrote: it comes again by itself, with the last id. */
 function listenToEvents(port: number, key: string): Listener {
@@ -181,3 +204,70 @@ function listenToSocket(port: number, key: string): Listener {
     },
   }
 }
+
+/** As `npm run listen` and `npm run tail` do. */
+function followEvents(port: number, key: string): Listener {
+  const had: number[] = []
+  let isOver = false
+  const deps = {
+    fetch,
+    clock: Date.now,
+    wait: () => setTimeout(RETRY_MS),
+    say: () => undefined,
+    silentMs: 60_000,
+  }
+  const service = { url: new URL(`http://127.0.0.1:${port}`), key }
+  void (async () => {
+    for await (const { sequence } of follow(service, { query: new URLSearchParams(), after: 0 }, deps)) {
+      if (isOver) return
+      had.push(sequence)
+    }
+  })()
+  return { had, leave: () => (isOver = true) }
+}
+
+/** Asks again and again, and whatever goes wrong once more. @param step is given what it had so far. */
+function again(step: (had: number[]) => Promise<void>): Listener {
+  const had: number[] = []
+  let isOver = false
+  void (async () => {
+    while (!isOver) await step(had).catch(() => setTimeout(RETRY_MS))
+  })()
+  return { had, leave: () => (isOver = true) }
+}
+
+async function askJson(url: string, key: string, body?: unknown): Promise<Page> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+  const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(10_000) })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  // What the API answers here.
+  return response.json() as Promise<Page>
+}
+type Page = { data: { sequence: number }[]; sequence: number; lease: string | null }
+
+function pollLong(port: number, key: string): Listener {
+  return again(async (had) => {
+    const page = await askJson(`http://127.0.0.1:${port}/api/v1/events?after=${had.at(-1) ?? 0}&wait=5`, key)
+    had.push(...page.data.map(({ sequence }) => sequence))
+  })
+}
+
+/** What it had it knows only by what it was given: where it is the service knows. */
+function consume(port: number, key: string, name: string): Listener {
+  const url = `http://127.0.0.1:${port}/api/v1/consumers`
+  let isMade = false
+  return again(async (had) => {
+    if (!isMade) await askJson(url, key, { name, from: 'beginning' })
+    isMade = true
+    const { data, sequence, lease } = await askJson(`${url}/${name}/events?worker=w&wait=5`, key)
+    // As who stores what he did together with its sequence: what comes again is known.
+    had.push(...data.map((one) => one.sequence).filter((one) => one > (had.at(-1) ?? 0)))
+    await askJson(`${url}/${name}/ack`, key, { sequence, lease })
+  })
+}
+
+/** Each way to be told events that resumes. */
+const KINDS: readonly ListenBy[] = [listenToEvents, listenToSocket, followEvents, pollLong, consume]
+/** How many ways there are. */
+export const WAYS = KINDS.length
