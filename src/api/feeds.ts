@@ -20,7 +20,7 @@ import { auditOf } from './audit-entry.ts'
 import { privateParts, Slug, withFreeSlug } from './feed-fields.ts'
 import { exampleFeed, ShownFeed, showFeed } from './feed-view.ts'
 import { idParams, list, listQuery, Owner, text } from './fields.ts'
-import { completed, FILTER_FIELDS, FilterChanges, FilterInput, mergedFilter } from './filter-fields.ts'
+import { completed, FilterChanges, FilterInput, IN_FILTER, mergedFilter } from './filter-fields.ts'
 import { answerList, listQueryOf, ownerOf } from './lists.ts'
 import { created, type Input, isOperator, noContent, ok, operation, userOf } from './operation.ts'
 import { full, invalidParams, notFound, Problem, shutOut } from './problem.ts'
@@ -38,8 +38,6 @@ const MOST_FEEDS = { User: 50, Moderator: 200, Administrator: 1_000 } as const
 
 const params = idParams('feed', 'a feed')
 const one = { description: 'The feed.', schema: ShownFeed, example: exampleFeed }
-/** What people put beside the filter. */
-const IN_FILTER = Object.fromEntries(FILTER_FIELDS.map((name) => [name, 'it is a part of `filter`']))
 
 const Name = v.pipe(
   text(100),

@@ -112,8 +112,10 @@ export const FILTER_PARTS = {
   ),
 }
 
-/** The names of its parts. */
-export const FILTER_FIELDS = Object.keys(FILTER_PARTS)
+/** What people put beside the filter, for `withHints`. */
+export const IN_FILTER = Object.fromEntries(
+  Object.keys(FILTER_PARTS).map((name) => [name, 'it is a part of `filter`']),
+)
 
 /** An object: valibot takes a list for one without fields. */
 function noList<TSchema extends v.GenericSchema>(schema: TSchema): TSchema {

@@ -42,12 +42,12 @@ export const SinceInput = read(
   'must be a time, such as 2026-11-25T10:00:00Z, or how long ago, such as 10m, 2h or 3d',
 )
 
-/** A sequence in a body. @param description of what it is the sequence. */
-export const SequenceInput = (description: string) =>
+/** A sequence in a body. @param description of what it is the sequence. @param least 1 of an event that there is. */
+export const SequenceInput = (description: string, least = 0) =>
   v.pipe(
     v.number('must be a sequence'),
     v.integer('must be a whole number'),
-    v.minValue(0, 'must be at least 0'),
+    v.minValue(least, `must be at least ${least}`),
     v.maxValue(Number.MAX_SAFE_INTEGER, 'is too large'),
     v.description(description),
   )

@@ -21,6 +21,7 @@ import { auditOf } from './audit-entry.ts'
 import { id, idParams, list, listQuery, TimeInput } from './fields.ts'
 import { completed, FilterInput } from './filter-fields.ts'
 import { answerList, listQueryOf } from './lists.ts'
+import { SequenceInput } from './moment.ts'
 import { type Answer, created, type Input, noContent, ok, operation } from './operation.ts'
 import { type InvalidParam, invalidParams, notFound, Problem } from './problem.ts'
 import { reachableEndpoint } from './reachable-endpoint.ts'
@@ -44,14 +45,6 @@ const made = {
 }
 
 const Since = v.pipe(TimeInput, v.description('Deliveries that were asked for at this time or later.'))
-const SequenceInput = (description: string) =>
-  v.pipe(
-    v.number('must be a sequence'),
-    v.integer('must be a whole number'),
-    v.minValue(1, 'must be at least 1'),
-    v.maxValue(Number.MAX_SAFE_INTEGER, 'is too large'),
-    v.description(description),
-  )
 const NewReplayInput = v.strictObject({
   kind: v.picklist(['failed', 'events'], 'must be "failed" or "events"'),
   since: v.optional(
@@ -68,8 +61,8 @@ const NewReplayInput = v.strictObject({
       ),
     ),
   ),
-  from: v.optional(SequenceInput('`events`: the sequence of the first one.')),
-  to: v.optional(SequenceInput('`events`: the sequence of the last one.')),
+  from: v.optional(SequenceInput('`events`: the sequence of the first one.', 1)),
+  to: v.optional(SequenceInput('`events`: the sequence of the last one.', 1)),
   filter: v.optional(FilterInput),
 })
 type NewReplayInput = v.InferOutput<typeof NewReplayInput>

@@ -20,9 +20,9 @@ import { Event, exampleEvent } from './event-view.ts'
 import { id, idParams, list, listQuery, Owner, Time } from './fields.ts'
 import {
   completed,
-  FILTER_FIELDS,
   FilterChanges,
   FilterInput,
+  IN_FILTER,
   mergedFilter,
   ShownFilter,
 } from './filter-fields.ts'
@@ -63,9 +63,6 @@ const exampleSubscription = {
   updatedAt: '2026-11-25T10:00:00.000Z',
 }
 const one = { description: 'The subscription.', schema: ShownSubscription, example: exampleSubscription }
-
-/** What people put beside the filter. */
-const IN_FILTER = Object.fromEntries(FILTER_FIELDS.map((name) => [name, 'it is a part of `filter`']))
 
 const Count = (description: string) => v.pipe(v.number(), v.integer(), v.description(description))
 
