@@ -5,8 +5,8 @@ import { type Measured, numbers } from './harness.ts'
 
 /** More than a page has. */
 const VIDEOS = 500
-/** About as long as people write, with an address and a paragraph. */
-const DESCRIPTION = `${'A sentence of some thirty letters. '.repeat(8)}https://example.org/about\n\n${'And more of it. '.repeat(10)}`
+/** As long as lists of PeerTube show it. */
+const DESCRIPTION = `${'A sentence of some thirty letters. '.repeat(6)}https://example.org/about the rest`
 
 const Made = v.object({ id: v.string(), slug: v.string() })
 
