@@ -1,25 +1,22 @@
 /** @module What a read of our own API costs beside a bare Worker that runs the same statement and answers its rows. */
-import { Agent, request } from 'node:http'
 import { exampleEvent } from '../src/api/event-view.ts'
 import { digest, newApiKey } from '../src/tokens.ts'
 import { type Figure, median } from './figures.ts'
 import { type Measured, numbers, startMeasured } from './harness.ts'
+import { startAsking } from './requests.ts'
 
 const EVENTS = 10_000
-const REQUESTS = 400
-const LANES = 8
 const ROUNDS = 7
 const TARGET = 0.5
 
 /** The figures of reads. */
 export async function apiFigures(): Promise<Figure[]> {
   const measured = await startMeasured()
-  const agent = new Agent({ keepAlive: true, maxSockets: LANES })
+  const { perSecond, close } = startAsking(measured.url)
   try {
     const key = await seed(measured)
-    const ours = () =>
-      perSecond(measured.url, agent, '/api/v1/events?limit=100', { authorization: `Bearer ${key}` })
-    const bare = () => perSecond(measured.url, agent, '/bare-events', {})
+    const ours = () => perSecond('/api/v1/events?limit=100', { authorization: `Bearer ${key}` })
+    const bare = () => perSecond('/bare-events')
     // Both once before, uncounted: connections, compilation.
     await bare()
     await ours()
@@ -45,7 +42,7 @@ export async function apiFigures(): Promise<Figure[]> {
       },
     ]
   } finally {
-    agent.destroy()
+    close()
     await measured.stop()
   }
 }
@@ -67,37 +64,4 @@ async function seed({ db }: Measured): Promise<string> {
       .bind(await digest(key)),
   ])
   return key
-}
-
-/** Requests a second, with so many under way at once. */
-async function perSecond(
-  base: URL,
-  agent: Agent,
-  path: string,
-  headers: Record<string, string>,
-): Promise<number> {
-  const startedAt = performance.now()
-  let left = REQUESTS
-  const lane = async () => {
-    while (left > 0) {
-      left -= 1
-      await get(new URL(path, base), agent, headers)
-    }
-  }
-  await Promise.all(Array.from({ length: LANES }, lane))
-  return REQUESTS / ((performance.now() - startedAt) / 1000)
-}
-
-/** By node:http, which costs this side less than `fetch`. */
-function get(url: URL, agent: Agent, headers: Record<string, string>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url.href, { agent, headers }, (response) => {
-      response.resume()
-      response.on('end', () =>
-        response.statusCode === 200 ? resolve() : reject(new Error(`${url}: ${response.statusCode}`)),
-      )
-    })
-    sent.on('error', reject)
-    sent.end()
-  })
 }

@@ -1,25 +1,33 @@
 /** @module How fast deliveries go out, beside a loop that does nothing but POST, and what they cost. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Cost } from '../test/support/count-costs.ts'
+import {
+  bareSeconds,
+  checkStored,
+  FAN_OUT,
+  fanOutRatio,
+  fanOutSeconds,
+  fanOutUrls,
+  REST_MS,
+  secondsOf,
+} from './fan-out.ts'
 import { atMost, type Figure, median } from './figures.ts'
 import type { Measured } from './harness.ts'
-import { allDelivered, produce, subscribeAll, withReceivers } from './subscribed.ts'
+import { produce, subscribeAll, withReceivers } from './subscribed.ts'
 
 const ENDPOINTS = 10
 const EVENTS = 500
-const FAN_OUT = 10_000
 const ROUNDS = 5
-const FAN_OUT_ROUNDS = 5
 const TARGET = 0.5
 const FAN_OUT_TARGET = 2.2
 /** As on this machine, and as deployed. */
 const CONCURRENCY = { local: 50, deployed: 5 }
-/** Between what is measured: what a run leaves behind is cleared away in it, and not in the next. */
-const REST_MS = 500
 /** About as long as a real event. */
 const DATA = {
   video: { name: 'x'.repeat(60), description: 'y'.repeat(250), url: 'z'.repeat(700) },
 }
+
+const BODY = JSON.stringify({ id: 'evt', type: 'video.published', data: DATA })
 
 /** All figures of how fast deliveries go out. */
 export async function deliverFigures(): Promise<Figure[]> {
@@ -42,7 +50,7 @@ async function compare(name: string, concurrency: number, target: number | null)
     const endpoints = await subscribeAll(measured, Array<string>(ENDPOINTS).fill(url))
     await storeEvents(measured)
     const count = ENDPOINTS * EVENTS
-    const bare = () => bareSeconds(measured, url, count, concurrency)
+    const bare = () => bareSeconds(measured, { url, count, lanes: concurrency, body: BODY })
     // Both once before, uncounted: connections, compilation.
     await bare()
     await deliverAll(measured, endpoints)
@@ -76,17 +84,6 @@ async function compare(name: string, concurrency: number, target: number | null)
   })
 }
 
-/** Seconds that a loop takes which does nothing but POST. */
-async function bareSeconds(
-  { call }: Measured,
-  url: string,
-  count: number,
-  concurrency: number,
-): Promise<number> {
-  const body = JSON.stringify({ id: 'evt', type: 'video.published', data: DATA })
-  return Number(await call('/bare', { url, count, lanes: concurrency, body })) / 1000
-}
-
 async function storeEvents({ db }: Measured): Promise<void> {
   await db
     .prepare(
@@ -112,71 +109,20 @@ async function deliverAll(measured: Measured, endpoints: readonly string[]): Pro
   return seconds
 }
 
-/** Seconds from the beginning of `begin` until the last of the deliveries that it causes is done, by the clock of this machine. */
-async function secondsOf(measured: Measured, begin: () => Promise<unknown>): Promise<number> {
-  const startedAt = Date.now()
-  await begin()
-  await allDelivered(measured)
-  const endedAt = await measured.db
-    .prepare('SELECT max(finished_at) AS endedAt FROM deliveries')
-    .first<number>('endedAt')
-  return ((endedAt ?? Number.NaN) - startedAt) / 1000
-}
-
-/** @throws when not all of them are stored as delivered by their first attempt. */
-async function checkStored({ db }: Measured, wanted: number): Promise<void> {
-  const stored = await db
-    .prepare(
-      `SELECT count(*) AS count FROM deliveries WHERE state = 'delivered' AND status = 200 AND attempts = 1`,
-    )
-    .first<number>('count')
-  if (stored !== wanted) throw new Error(`${stored} deliveries are stored as delivered, not ${wanted}`)
-}
-
 async function fanOut(name: string, concurrency: number, target: number | null): Promise<Figure[]> {
   return withReceivers({ DELIVERY_CONCURRENCY: String(concurrency) }, async (measured, { url }) => {
     const alone = await counted(measured, () => produce(measured, { count: 1, perSecond: null }))
-    await subscribeAll(
-      measured,
-      Array.from({ length: FAN_OUT }, (_, index) => `${url}/${index}`),
-    )
-    const bare = () => bareSeconds(measured, url, FAN_OUT, concurrency)
-    /** From before the commit until the last first attempt is done. */
-    const ours = async () => {
-      await measured.db.prepare('DELETE FROM deliveries').run()
-      const seconds = await secondsOf(measured, () => produce(measured, { count: 1, perSecond: null }))
-      await checkStored(measured, FAN_OUT)
-      return seconds
-    }
-    await bare()
-    // The first time no secret has been decrypted yet.
-    const cold = await ours()
-    const pairs: { ours: number; theirs: number }[] = []
-    for (let round = 0; round < FAN_OUT_ROUNDS; round += 1) {
-      await pause(REST_MS)
-      const theirs = await bare()
-      await pause(REST_MS)
-      pairs.push({ theirs, ours: await ours() })
-    }
-    const theirs = median(pairs.map((pair) => pair.theirs))
-    const ratio = median(pairs.map((pair) => pair.ours / pair.theirs))
-    const seconds = median(pairs.map((pair) => pair.ours))
-    const times = `x the bare loop's time`
-    const figures: Figure[] = [
-      target === null
-        ? { name: `${name}.ratio`, value: ratio, unit: times, target, pass: true }
-        : atMost(`${name}.ratio`, ratio, target, times),
-      { name: `${name}.seconds`, value: seconds, unit: 's', target: null, pass: true, baseline: theirs },
-      { name: `${name}.cold_ratio`, value: cold / theirs, unit: times, target: null, pass: true },
-    ]
+    await subscribeAll(measured, fanOutUrls(url))
+    const bare = () => bareSeconds(measured, { url, count: FAN_OUT, lanes: concurrency, body: BODY })
+    const figures = await fanOutRatio(measured, { name, target, bare })
     if (target === null) return figures
-    return [...figures, ...(await costs(measured, alone, ours))]
+    return [...figures, ...(await costs(measured, alone))]
   })
 }
 
 /** What deliveries cost the database, from the commit of their event to their end. @param alone what the event costs by itself. */
-async function costs(measured: Measured, alone: Cost, deliver: () => Promise<number>): Promise<Figure[]> {
-  const cost = await counted(measured, deliver)
+async function costs(measured: Measured, alone: Cost): Promise<Figure[]> {
+  const cost = await counted(measured, () => fanOutSeconds(measured))
   return [
     atMost('deliver.rows_written', (cost.rowsWritten - alone.rowsWritten) / FAN_OUT, 4, 'rows'),
     atMost('deliver.round_trips', (cost.roundTrips * 100) / FAN_OUT, 3, 'for 100 deliveries'),

@@ -8,6 +8,7 @@ import { startWorker } from '../src/local/worker.ts'
 export type Measured = {
   db: D1Database
   url: URL
+  adminKey: string
   encryptionKeys: { id: string; bytes: Uint8Array }[]
   /** Asks the Worker of bench/worker.ts. */
   call: (path: string, body?: unknown) => Promise<string>
@@ -46,6 +47,7 @@ export async function startMeasured(vars: Readonly<Record<string, string>> = {})
   return {
     db: DB,
     url: worker.url,
+    adminKey: secrets.ADMIN_KEY,
     encryptionKeys: [{ id, bytes: Buffer.from(key, 'base64') }],
     async call(path, body) {
       const response = await fetch(new URL(path, worker.url), {

@@ -10,6 +10,7 @@ import { deliverFigures, fanOutFigures } from './deliver.ts'
 import { detectFigures } from './detect.ts'
 import { endpointLimitFigures } from './endpoint-limit.ts'
 import { exportFigures } from './export.ts'
+import { feedFigures } from './feed.ts'
 import { type Figure, table } from './figures.ts'
 import { isolationFigures } from './isolation.ts'
 import { latencyFigures } from './latency.ts'
@@ -24,6 +25,7 @@ import { pollFigures } from './poll.ts'
 import { rowsFigures } from './rows.ts'
 import { startFigures } from './start.ts'
 import { streamFigures } from './stream.ts'
+import { webSubFigures } from './websub.ts'
 
 const GROUPS: Record<string, () => Promise<Figure[]>> = {
   poll: pollFigures,
@@ -36,6 +38,8 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   match: matchFigures,
   path: pathFigures,
   api: apiFigures,
+  feed: feedFigures,
+  'websub.fanout': webSubFigures,
   'api.page.lists': listsFigures,
   limiter: limiterFigures,
   start: startFigures,

@@ -70,10 +70,12 @@ export default {
       if (counted.kind === 'unknown') return new Response('the limiter failed', { status: 503 })
       return Response.json(counted.allowed)
     }
-    if (url.pathname.startsWith('/api/')) return api(quiet(env)).fetch(request)
+    if (/^\/(api|feeds)\//.test(url.pathname)) return api(quiet(env)).fetch(request)
     if (url.pathname === '/bare-stream') return bareStream(env)
     // The baseline of a read: the same statement, and its rows as they come.
     if (url.pathname === '/bare-events') return Response.json(await listEvents(env.DB, WHOLE_LOG, 101))
+    // The baseline of a feed: the same bytes, as they are in a row.
+    if (url.pathname === '/bare-body') return bareBody(env, url.searchParams.get('name') ?? '')
     if (url.pathname === '/list') {
       const { db, cost } = countCosts(env.DB)
       const { filter, limit }: { filter: EventFilter; limit: number } = await request.json()
@@ -157,6 +159,15 @@ function zeros(chunks: number): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   )
+}
+
+/** A body that a row of the table `bodies` has, which bench/feed.ts makes. */
+async function bareBody(env: Env, name: string): Promise<Response> {
+  const row = await env.DB.prepare('SELECT type, body FROM bodies WHERE name = ?')
+    .bind(name)
+    .first<{ type: string; body: string }>()
+  if (!row) return new Response('no such body', { status: 404 })
+  return new Response(row.body, { headers: { 'content-type': row.type } })
 }
 
 /** From `/count-costs` to `/costs`: what is asked of the database is counted, here and in what the queue delivers. */

@@ -2,7 +2,8 @@
  * @module The hub (W3C WebSub): what it was asked for and has not yet had confirmed, and who is subscribed to which feed. A subscription
  * is an endpoint of the kind `websub`, with what it is sent in `hub_subscriptions`.
  */
-import { columnsOf, withPrefix } from './columns.ts'
+import type { Filter } from '../events/filter.ts'
+import { columnsOf } from './columns.ts'
 import type { PublishedFeed } from './feeds.ts'
 import { feeds, type hubRequests, type hubSubscriptions } from './schema.ts'
 import { isLetIn } from './user-row.ts'
@@ -206,31 +207,35 @@ export function denyStatements(
   ]
 }
 
-/** What a subscriber is sent: which feed, in which format, by which address. */
-export type HubTopic = Pick<HubSubscription, 'endpointId' | 'topic' | 'format'> & { feed: PublishedFeed }
+/** What a subscriber is sent: which feed, by which address. */
+export type HubTopic = { topic: string; feed: PublishedFeed }
 
-/** What these endpoints are sent, by their ids: of those whose lease is not over. One statement. */
+/** What these endpoints are sent, by their ids: of those whose lease is not over. One round trip; a feed is read once for them all. */
 export async function hubTopics(
   db: D1Database,
   endpointIds: readonly string[],
   now: number,
 ): Promise<Map<string, HubTopic>> {
-  const { results } = await db
-    .prepare(
-      `SELECT h.endpoint_id AS endpointId, h.topic AS topic, h.format AS format, ${columnsOf(feeds, 's', 'feed_')},
-         coalesce(e.sequence, 0) AS feed_head, e.seen_at AS feed_headSeenAt
-       FROM json_each(?) j CROSS JOIN hub_subscriptions h ON h.endpoint_id = j.value AND h.lease_expires_at > ?
-         CROSS JOIN feeds s ON s.id = h.feed_id AND s.slug IS NOT NULL
-         CROSS JOIN users u ON u.id = s.owner_id AND ${isLetIn('u')}
-         LEFT JOIN events e ON e.sequence = (SELECT max(last_sequence) FROM feed_items WHERE feed_id = s.id)`,
-    )
-    .bind(JSON.stringify(endpointIds), now)
-    .all<Pick<HubTopic, 'endpointId' | 'topic' | 'format'>>()
+  const subscribed = `json_each(?1) j CROSS JOIN hub_subscriptions h ON h.endpoint_id = j.value AND h.lease_expires_at > ?2`
+  const statements = [
+    `SELECT h.endpoint_id AS endpointId, h.topic AS topic, h.feed_id AS feedId FROM ${subscribed}`,
+    `SELECT ${columnsOf(feeds, 's')}, coalesce(e.sequence, 0) AS head, e.seen_at AS headSeenAt
+     FROM (SELECT DISTINCT h.feed_id AS id FROM ${subscribed}) d
+       CROSS JOIN feeds s ON s.id = d.id AND s.slug IS NOT NULL
+       CROSS JOIN users u ON u.id = s.owner_id AND ${isLetIn('u')}
+       LEFT JOIN events e ON e.sequence = (SELECT max(last_sequence) FROM feed_items WHERE feed_id = s.id)`,
+  ]
+  const [subscriptions, found] = await db.batch(
+    statements.map((sql) => db.prepare(sql).bind(JSON.stringify(endpointIds), now)),
+  )
+  // The rows have the shapes of the statements.
+  const rows = (found?.results ?? []) as (Omit<PublishedFeed, 'filter'> & { filter: string })[]
+  const published = new Map(rows.map((row) => [row.id, { ...row, filter: JSON.parse(row.filter) as Filter }]))
+  const topics = (subscriptions?.results ?? []) as Pick<HubSubscription, 'endpointId' | 'topic' | 'feedId'>[]
   return new Map(
-    results.map(({ endpointId, topic, format, ...row }) => {
-      // All columns of the feed are in the row, under its prefix.
-      const feed = withPrefix(row, 'feed_') as unknown as PublishedFeed & { filter: string }
-      return [endpointId, { endpointId, topic, format, feed: { ...feed, filter: JSON.parse(feed.filter) } }]
+    topics.flatMap(({ endpointId, topic, feedId }) => {
+      const feed = published.get(feedId)
+      return feed ? [[endpointId, { topic, feed }] as const] : []
     }),
   )
 }

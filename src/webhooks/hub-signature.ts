@@ -1,6 +1,7 @@
 /** @module How a hub signs what it sends: W3C WebSub, 7.1 "Authenticated Content Distribution". */
 import { createHmac } from 'node:crypto'
 import * as v from 'valibot'
+import type { Body } from './send.ts'
 
 /** "Recognized algorithm names" (7.1.1), by our names of them. */
 export const HUB_ALGORITHMS = ['sha1', 'sha256', 'sha384', 'sha512'] as const
@@ -24,7 +25,7 @@ export function readHubSecret(text: string): HubSecret {
 }
 
 /** The headers of a body: "method=signature", an HMAC of the body in hexadecimal; none without a secret. */
-export function hubSignatureHeaders({ secret, algorithm }: HubSecret, body: string): Record<string, string> {
+export function hubSignatureHeaders({ secret, algorithm }: HubSecret, body: Body): Record<string, string> {
   if (secret === null) return {}
   return { 'x-hub-signature': `${algorithm}=${createHmac(algorithm, secret).update(body).digest('hex')}` }
 }

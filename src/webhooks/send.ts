@@ -10,6 +10,9 @@ import { MAX_ATTEMPTS, retryDelay } from './retry.ts'
 /** However long an answer is, no more of it is read. */
 const MAX_READ_BYTES = 64 * 1024
 
+/** What is posted. Bytes are for what very many are sent: a text is encoded anew for each request. */
+export type Body = string | Uint8Array
+
 /** What an attempt came to. `status` is null when there was no answer; `error` says why in plain words. */
 export type Attempt = {
   startedAt: number
@@ -50,7 +53,7 @@ export async function send(
     url: string
     method?: 'POST' | 'OPTIONS' | 'GET'
     headers: Record<string, string>
-    body: string | null
+    body: Body | null
     keepAnswer?: true
   },
 ): Promise<Attempt & { responseHeaders: Headers | null }> {

@@ -4,6 +4,7 @@ import type { Endpoint } from '../db/endpoints.ts'
 import { decryptSecret } from '../secrets.ts'
 import { hubSignatureHeaders, readHubSecret } from '../webhooks/hub-signature.ts'
 import { readSecretSet, usableSecrets } from '../webhooks/secret-set.ts'
+import type { Body } from '../webhooks/send.ts'
 import { makeSigner, signatureHeaders } from '../webhooks/signature.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
@@ -11,7 +12,7 @@ import { webhookPrivateKey } from './service-key.ts'
 
 export type EndpointSecrets = {
   /** The headers that say who sent a body. @param id the `webhook-id`. @param now milliseconds since the epoch. */
-  sign: (id: string, body: string, now: number) => Promise<Record<string, string>>
+  sign: (id: string, body: Body, now: number) => Promise<Record<string, string>>
   /** The owner's own, by their names in lower case. */
   headers: Readonly<Record<string, string>>
 }
@@ -44,7 +45,7 @@ export async function secretsOf(
     if (endpoint.kind === 'websub') {
       // Given before there was an endpoint.
       const hubSecret = readHubSecret(await decryptSecret(ring, secret, endpoint.url))
-      const sign = async (_id: string, body: string) => hubSignatureHeaders(hubSecret, body)
+      const sign = async (_id: string, body: Body) => hubSignatureHeaders(hubSecret, body)
       return keep(name, { sign, headers: {}, until: now + KEPT_MS })
     }
     const set = readSecretSet(await decryptSecret(ring, secret, id))
@@ -52,13 +53,17 @@ export async function secretsOf(
     const ends = set.previous.map(({ expiresAt }) => expiresAt).filter((at) => at > now)
     const signer = makeSigner(usableSecrets(set, now), ed25519)
     return keep(name, {
-      sign: (webhookId, body, at) => signatureHeaders(signer, webhookId, body, at),
+      sign: (webhookId, body, at) => signatureHeaders(signer, webhookId, textOf(body), at),
       headers: headers === null ? {} : await readHeaders(deps, headers, id),
       until: Math.min(now + KEPT_MS, ...ends),
     })
   } catch (error) {
     return { problem: `the signing secret can't be used: ${describeError(error)}` }
   }
+}
+
+function textOf(body: Body): string {
+  return typeof body === 'string' ? body : new TextDecoder().decode(body)
 }
 
 function keep(name: string, found: Kept): Kept {

@@ -102,10 +102,11 @@ export async function savedPages(
           missing.map(({ feed, count, before }) => ({ feedId: feed.id, limit: count + 1, before })),
         )
   const found = new Map(missing.map((page, index) => [page, read[index] ?? []]))
+  // Somebody else may have rendered it meanwhile: several rounds of deliveries begin at once.
   return pages.map(
     (page, index) =>
       there[index] ??
-      render(states[index] ?? '', page.format, feedOf(page.origin, page, found.get(page) ?? [])),
+      renderOnce(states[index] ?? '', page.format, () => feedOf(page.origin, page, found.get(page) ?? [])),
   )
 }
 

@@ -3,12 +3,12 @@ import type { PublishedFeed } from '../db/feeds.ts'
 import { hubTopics } from '../db/hub.ts'
 import { type FeedFormat, feedType } from '../feeds/formats.ts'
 import { hubUrl, linkHeader, readTopic } from '../feeds/urls.ts'
-import type { Message } from '../webhooks/formats.ts'
 import type { Deps } from './deps.ts'
 import { savedPages } from './feed-pages.ts'
+import type { Posting } from './post.ts'
 
 /** A body for a subscriber, and the sequence of the newest event that is in it. */
-export type HubContent = { message: Message; head: number }
+export type HubContent = { message: Posting; head: number }
 
 /**
  * What subscribers are sent, by the ids of their endpoints; none of those whose lease is over, or whose feed is nobody's any more.
@@ -45,11 +45,12 @@ export async function hubContents(
  */
 function contentOf(
   { origin, topic, format, feed }: { origin: string; topic: string; format: FeedFormat; feed: PublishedFeed },
-  body: string,
+  text: string,
 ): HubContent {
   const headers = {
     'content-type': feedType(format),
     link: linkHeader({ hub: hubUrl(origin), self: topic }),
   }
-  return { message: { headers, body }, head: feed.head }
+  // Encoded once: of a text that has a letter beyond Latin-1 that takes longer than to send it.
+  return { message: { headers, body: new TextEncoder().encode(text) }, head: feed.head }
 }

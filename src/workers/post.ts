@@ -3,11 +3,14 @@ import type { Endpoint } from '../db/endpoints.ts'
 import type { Deadlines } from '../http/deadline.ts'
 import { targetCheck } from '../http/target-check.ts'
 import type { Message } from '../webhooks/formats.ts'
-import { type Attempt, failedAttempt, send } from '../webhooks/send.ts'
+import { type Attempt, type Body, failedAttempt, send } from '../webhooks/send.ts'
 import type { Deps } from './deps.ts'
 import { secretsOf } from './endpoint-secrets.ts'
 
 export type Posted = Attempt & { responseHeaders: Headers | null }
+
+/** A message as formats write it, or in bytes. */
+export type Posting = Omit<Message, 'body'> & { body: Body }
 
 /** What may differ: a handshake has no body, the answer to a challenge is read, and of many each has its time limit. */
 type More = { method?: 'POST' | 'OPTIONS'; keepAnswer?: true; deadlines?: Deadlines }
@@ -19,7 +22,7 @@ type More = { method?: 'POST' | 'OPTIONS'; keepAnswer?: true; deadlines?: Deadli
 export async function post(
   deps: Deps,
   endpoint: Endpoint,
-  message: Message,
+  message: Posting,
   id: string,
   { method = 'POST', keepAnswer, deadlines }: More = {},
 ): Promise<Posted> {

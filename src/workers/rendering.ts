@@ -5,9 +5,10 @@ import { type LoggedEvent, type PublicEvent, publicEvent } from '../events/envel
 import { type Format, type Message, render, renderBatch } from '../webhooks/formats.ts'
 import type { Deps } from './deps.ts'
 import type { HubContent } from './hub-contents.ts'
+import type { Posting } from './post.ts'
 
 /** A body, with the `webhook-id` that it has in every attempt. */
-export type Rendered = { message: Message; id: string }
+export type Rendered = { message: Posting; id: string }
 
 /** Renders the events of one round. */
 export class Rendering {
