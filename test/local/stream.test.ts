@@ -10,7 +10,7 @@ import type { LocalWorker } from '../../src/local/worker.ts'
 import { restartOften, startOn, WAYS } from '../support/stream-restarts.ts'
 
 /** 10,000 with STREAM_EVENTS=10000: some minutes more. */
-const EVENTS = Number(process.env['STREAM_EVENTS'] ?? 1_800)
+const EVENTS = Number(process.env['STREAM_EVENTS'] ?? 1_000)
 const CLIENTS = 20
 
 describe('A browser', () => {

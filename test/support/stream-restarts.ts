@@ -18,7 +18,7 @@ import { type LocalWorker, startWorker } from '../../src/local/worker.ts'
 import { digest, newApiKey } from '../../src/tokens.ts'
 
 const UP_MS = 2_000
-const COMMIT_EVERY_MS = 100
+const COMMIT_EVERY_MS = 150
 const EVENTS_A_COMMIT = 20
 /** How long a client of its own making waits before it comes again. */
 const RETRY_MS = 200
