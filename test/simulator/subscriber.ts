@@ -36,7 +36,7 @@ function discovered(links: ReadonlyMap<string, string[]>): Discovered {
 }
 
 /** What headers say, which are looked at first (4, "Discovery"). @throws when they name more than one topic. */
-export function discoverInHeaders(headers: Headers): Discovered {
+function discoverInHeaders(headers: Headers): Discovered {
   return discovered(linksOf(headers.get('link') ?? ''))
 }
 
