@@ -26,7 +26,7 @@ export async function feedFigures(): Promise<Figure[]> {
       ...figures,
       atMost('feed.not_modified.rows_read', await notModified(measured, path('atom')), ROWS_TARGET, 'rows'),
       {
-        name: 'feed.not_modified.unsaved_rows_read',
+        name: 'feed.not_modified.unsaved',
         value: await notModified(measured, '/feeds/events.atom?type=video.*&instance=bench.example'),
         unit: 'rows',
         target: null,

@@ -35,8 +35,8 @@ function discovered(links: ReadonlyMap<string, string[]>): Discovered {
   return { hubs: links.get('hub') ?? [], self }
 }
 
-/** 4: "Subscribers MUST … check the Link headers first". Those of the response, or null. */
-export function discoverInHeaders(headers: Headers): Discovered {
+/** What headers say, which are looked at first (4, "Discovery"). @throws when they name more than one topic. */
+function discoverInHeaders(headers: Headers): Discovered {
   return discovered(linksOf(headers.get('link') ?? ''))
 }
 
@@ -46,14 +46,16 @@ const parser = new XMLParser({
   isArray: (name) => /link$/.test(name),
 })
 
-/** The same of a document: links of Atom, also within RSS; `hubs` and `feed_url` of JSON Feed. Plain text has none. */
+/** The same of a document, or null, for plain text has none: links of Atom, also within RSS; `hubs` and `feed_url` of JSON Feed. */
 export function discoverInDocument(type: string, body: string): Discovered | null {
   if (type.includes('json')) {
+    // What JSON Feed 1.1 has of it; what is not there is not found by whoever asks.
     const feed = JSON.parse(body) as { feed_url?: string; hubs?: { type: string; url: string }[] }
     const hubs = (feed.hubs ?? []).filter((hub) => hub.type === 'WebSub').map(({ url }) => url)
     return { hubs, self: feed.feed_url ?? '' }
   }
   if (!type.includes('xml')) return null
+  // The same of Atom and RSS.
   const { feed, rss } = parser.parse(body) as { feed?: Element; rss?: { channel: Element } }
   const links = feed?.link ?? rss?.channel['atom:link'] ?? []
   return discovered(byRelation(links.map(({ rel, href }) => ({ rel, url: href }))))
@@ -77,11 +79,12 @@ export async function startSubscriber() {
   const secrets = new Map<string, string>()
   const verifications: URLSearchParams[] = []
   const contents: Content[] = []
+  let posts = 0
   let refused = 0
   let changed = Promise.withResolvers<void>()
 
   const server = createServer((request, response) => {
-    readAll(request).then((body) => {
+    const answer = (body: Buffer) => {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://subscriber')
       const status =
         pathname !== callback.path
@@ -94,7 +97,8 @@ export async function startSubscriber() {
       response.end(isConfirmed ? (searchParams.get('hub.challenge') ?? '') : '')
       changed.resolve()
       changed = Promise.withResolvers()
-    })
+    }
+    readAll(request).then(answer, () => response.destroy())
   })
 
   /** 5.3.1: "if … the subscriber … does not agree with the action, the subscriber MUST respond with a 404". */
@@ -105,6 +109,7 @@ export async function startSubscriber() {
 
   /** 7.1: "If the signature does not match, subscribers MUST locally ignore the message", and may acknowledge it all the same. */
   function take({ headers }: IncomingMessage, body: Buffer): number {
+    posts += 1
     const { self } = discovered(linksOf(String(headers['link'] ?? '')))
     if (wanted.get(self) !== 'subscribe') return 410
     const secret = secrets.get(self)
@@ -122,11 +127,16 @@ export async function startSubscriber() {
   callback.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${callback.path}`
 
   async function until(isSo: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
-    const over = AbortSignal.timeout(timeoutMs)
-    const late = new Promise<never>((_, reject) => {
-      over.addEventListener('abort', () => reject(new Error(`${what} did not come within ${timeoutMs} ms`)))
-    })
-    while (!isSo()) await Promise.race([changed.promise, late])
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => late.reject(new Error(`${what} did not come within ${timeoutMs} ms`)),
+      timeoutMs,
+    )
+    try {
+      while (!isSo()) await Promise.race([changed.promise, late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   return {
@@ -151,8 +161,10 @@ export async function startSubscriber() {
       return response.status
     },
     verifications: () => verifications,
+    /** What was taken, how many were not, for their signature, and how many came in all. */
     contents: () => contents,
     refused: () => refused,
+    posts: () => posts,
     /** Settles when so many requests of a kind were answered. @throws when they do not come. */
     verified: (count: number) => until(() => verifications.length >= count, `${count} verifications`),
     received: (count: number) => until(() => contents.length >= count, `${count} contents`),
