@@ -28,9 +28,15 @@ export function isFeedSecretShaped(text: string): boolean {
   return text.startsWith(FEED_SECRET_PREFIX) && isTokenShaped(text.slice(FEED_SECRET_PREFIX.length))
 }
 
-/** A path as it may be shown and logged: without the secret of a feed. */
+/** A path as it may be shown and logged: without the secret of a feed, however that is written. */
 export function withoutSecrets(path: string): string {
-  return path.replace(/fs_[0-9a-f]{5,}/gi, 'fs_…')
+  let decoded = path
+  try {
+    decoded = decodeURIComponent(path)
+  } catch {
+    // As it is: no address of a feed looks like that.
+  }
+  return /fs_/i.test(decoded) ? decoded.replace(/fs_[^/]*/gi, 'fs_…') : path
 }
 
 /** What is stored of a token or key: SHA-256, 64 hexadecimal letters. */

@@ -28,8 +28,8 @@ export async function answerSearch(
   )
   const known = knownTag(request, name)
   if (known?.head === head) return notModified(known.tag)
-  const { items: found } = await searchItems(DB, { ...search, before: asked.before }, asked.count + 1)
-  const { items, next } = pageOf(found, asked.count)
+  const { items: found, rest } = await searchItems(DB, { ...search, before: asked.before }, asked.count + 1)
+  const { items, next } = pageOf(found, asked.count, rest)
   const digest = digestOf(items, next)
   if (known?.digest === digest) return notModified(known.tag)
   const query = [

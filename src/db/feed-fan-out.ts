@@ -36,14 +36,15 @@ const mayHave = (isPrivate: boolean) => (isPrivate ? 's.slug IS NULL AND e.owner
 /** The key of an event's item. */
 const KEY = "coalesce(iif(s.mode = 'subjects', e.subject_key, NULL), e.id)"
 
-/** The first event about the same that whoever reads the feed may see: its id is the entry's, however the feed came to have it. */
-export const FIRST_ABOUT = (
-  event: string,
-  ownerId: string,
-) => `(SELECT min(v.sequence) FROM events v INDEXED BY events_subject
-   WHERE v.subject = ${event}.subject AND v.instance = ${event}.instance AND (v.owner_id IS NULL OR v.owner_id = ${ownerId})
-     AND replace(substr(v.type, 1, instr(v.type, '.')), 'live.', 'video.')
-       = replace(substr(${event}.type, 1, instr(${event}.type, '.')), 'live.', 'video.'))`
+/**
+ * The first event about the same that whoever reads the feed may see (`min`): its id is the entry's, however the feed came to have it.
+ * Or the last (`max`).
+ */
+export const aboutTheSame = (edge: 'min' | 'max', event: string, ownerId: string) =>
+  `(SELECT ${edge}(v.sequence) FROM events v INDEXED BY events_subject
+    WHERE v.subject = ${event}.subject AND v.instance = ${event}.instance AND (v.owner_id IS NULL OR v.owner_id = ${ownerId})
+      AND replace(substr(v.type, 1, instr(v.type, '.')), 'live.', 'video.')
+        = replace(substr(${event}.type, 1, instr(${event}.type, '.')), 'live.', 'video.'))`
 
 /** The owner whose events a feed has besides the public ones; null: it is public. */
 const VIEWER = 'iif(s.slug IS NULL, s.owner_id, NULL)'
@@ -54,7 +55,7 @@ const PUT = `ON CONFLICT (key, feed_id) DO UPDATE SET last_sequence = excluded.l
 /** What a feed wants. Where it has subjects, a farewell to one that was never there is nothing to tell. */
 function entering(isPrivate: boolean): string {
   return `INSERT INTO feed_items (key, feed_id, first_sequence, last_sequence, gone)
-    SELECT DISTINCT ${KEY}, s.id, iif(${KEY} = e.id, e.sequence, ${FIRST_ABOUT('e', VIEWER)}), e.sequence, 0
+    SELECT DISTINCT ${KEY}, s.id, iif(${KEY} = e.id, e.sequence, ${aboutTheSame('min', 'e', VIEWER)}), e.sequence, 0
     FROM e ${isPrivate ? ofTheOwner('feeds') : ofAnybody('feeds')}
     WHERE ${mayHave(isPrivate)} AND (s.mode = 'events' OR NOT e.is_farewell) AND ${FITS}
     ORDER BY e.sequence ${PUT}`
@@ -70,10 +71,10 @@ function changing(isPrivate: boolean): string {
     ORDER BY e.sequence ${PUT}`
 }
 
-/** Who was subscribed to a feed is sent it whenever it changed. */
+/** Who was subscribed to a feed is sent it whenever it changed: once for all that is stored together. */
 const OWED = `INSERT OR IGNORE INTO deliveries (endpoint_id, event_sequence, owner_id, state, due_at, created_at)
-  SELECT h.endpoint_id, e.sequence, '', 'pending', ${LINE.fresh}, ?
+  SELECT h.endpoint_id, max(e.sequence), '', 'pending', ${LINE.fresh}, ?
   FROM e CROSS JOIN feed_items i ON i.key IN (e.id, e.subject_key) AND i.last_sequence = e.sequence
     CROSS JOIN hub_subscriptions h ON h.feed_id = i.feed_id
-  WHERE 1
+  GROUP BY h.endpoint_id
   RETURNING endpoint_id AS id`

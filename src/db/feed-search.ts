@@ -6,7 +6,7 @@ import type { LoggedEvent } from '../events/envelope.ts'
 import { facetsOf, isFarewell, subjectKeyOf } from '../events/facets.ts'
 import { type Filter, isOperational, matcherOf } from '../events/filter.ts'
 import { type AboutEvent, type EventFilter, eventsWithSubjects } from './events.ts'
-import { FIRST_ABOUT } from './feed-fan-out.ts'
+import { aboutTheSame } from './feed-fan-out.ts'
 import { narrowing } from './matching-events.ts'
 
 /** `events`: an item for each event. `subjects`: one for each video, comment or notification. */
@@ -32,21 +32,21 @@ export type FeedSearch = {
   before?: number | undefined
 }
 
-/** Events that one page looks at, and how many pages a search takes. */
+/** Events that one page looks at, and how many pages a search takes: anybody may ask for one. */
 const PAGE = { rows: 500, bytes: 2_000_000 }
-const PAGES = 10
+const PAGES = 4
 
 /**
  * The newest items, those first of which the newest event is wanted. Where something happened to a subject meanwhile that is not
  * wanted, the item says so, and keeps its place. One subject may be on two pages: it is the same item then.
  * @param limit how many at most.
- * @returns `isEnd`: there are no more, as far as a search looks.
+ * @returns `rest`: below which sequence there may be more, that were not looked for; null: there are none.
  */
 export async function searchItems(
   db: D1Database,
   search: FeedSearch,
   limit: number,
-): Promise<{ items: FoundItem[]; isEnd: boolean }> {
+): Promise<{ items: FoundItem[]; rest: number | null }> {
   const { viewerId, filter, mode, before = Number.MAX_SAFE_INTEGER } = search
   const isWanted = matcherOf(filter)
   const wanted = new Map<string, AboutEvent>()
@@ -64,7 +64,7 @@ export async function searchItems(
     isEnd = found.length === 0
     end = found.at(-1)?.sequence ?? end
   }
-  const resolved = await resolve(db, viewerId, wanted)
+  const { resolved, cutAt } = await resolve(db, viewerId, wanted)
   const fitsStill = matcherOf({ ...filter, types: undefined })
   const items = resolved.flatMap((item) => {
     const event = wanted.get(item.key)
@@ -72,7 +72,7 @@ export async function searchItems(
     const isOver = () => isFarewell(item.last.type) || !fitsStill(facetsOf(parsed(item.last)))
     return [{ ...item, place: event.sequence, isGone: item.last.id !== event.id && isOver() }]
   })
-  return { isEnd, items: items.toSorted((a, b) => b.place - a.place) }
+  return { items: items.toSorted((a, b) => b.place - a.place), rest: cutAt ?? (isEnd ? null : end) }
 }
 
 /** What the indexes know of a search. The channel is rarer than all else. */
@@ -93,12 +93,18 @@ function parsed<TEvent extends LoggedEvent>(event: TEvent) {
   return { ...event, data: JSON.parse(event.data) as unknown }
 }
 
-/** Of each that was found the first event about the same, and the last. One statement. */
+/** What a Worker can take in at once, and render in a moment. */
+export const ITEMS_BYTES = 8_000_000
+
+/**
+ * Of each that was found the first event about the same, and the last. One statement, of no more than so many bytes.
+ * @returns `cutAt`: below which place the rest is that did not fit; null: all did.
+ */
 async function resolve(
   db: D1Database,
   viewerId: string | null,
   wanted: ReadonlyMap<string, AboutEvent>,
-): Promise<ReadItem[]> {
+): Promise<{ resolved: ReadItem[]; cutAt: number | null }> {
   const found = Array.from(wanted, ([key, { sequence, id }]) => ({ key, sequence, isSubject: key !== id }))
   const { results } = await db
     .prepare(
@@ -107,17 +113,24 @@ async function resolve(
            value ->> 'isSubject' AS is_subject
          FROM json_each(?1) CROSS JOIN events e ON e.sequence = value ->> 'sequence'
        ), edges AS MATERIALIZED (
-         SELECT key, iif(is_subject, ${FIRST_ABOUT('i', '?2')}, sequence) AS first,
-           iif(is_subject, ${FIRST_ABOUT('i', '?2').replace('min(', 'max(')}, sequence) AS last
+         SELECT key, sequence AS place, iif(is_subject, ${aboutTheSame('min', 'i', '?2')}, sequence) AS first,
+           iif(is_subject, ${aboutTheSame('max', 'i', '?2')}, sequence) AS last
          FROM i
        )
-       SELECT key, f.sequence AS firstSequence, f.id AS firstId, f.instance AS firstInstance, f.seen_at AS firstSeenAt,
-         l.sequence AS sequence, l.id AS id, l.type AS type, l.instance AS instance, l.seen_at AS seenAt, l.data AS data
-       FROM edges CROSS JOIN events f ON f.sequence = first CROSS JOIN events l ON l.sequence = last`,
+       SELECT * FROM (
+         SELECT key, place, f.sequence AS firstSequence, f.id AS firstId, f.instance AS firstInstance, f.seen_at AS firstSeenAt,
+           l.sequence AS sequence, l.id AS id, l.type AS type, l.instance AS instance, l.seen_at AS seenAt, l.data AS data,
+           sum(octet_length(l.data)) OVER (ORDER BY place DESC ROWS UNBOUNDED PRECEDING) - octet_length(l.data) AS start
+         FROM edges CROSS JOIN events f ON f.sequence = first CROSS JOIN events l ON l.sequence = last)
+       WHERE start < ${ITEMS_BYTES}`,
     )
     .bind(JSON.stringify(found), viewerId)
-    .all<ItemRow>()
-  return results.map(itemOf)
+    .all<ItemRow & { place: number }>()
+  const places = results.map(({ place }) => place)
+  return {
+    resolved: results.map(itemOf),
+    cutAt: results.length < found.length ? Math.min(...places) : null,
+  }
 }
 
 type ReadItem = Omit<FoundItem, 'isGone' | 'place'>

@@ -2,7 +2,7 @@
 import type { Filter } from '../events/filter.ts'
 import { type AuditEntry, auditStatement } from './audit.ts'
 import { assignments, columnsOf, insertion } from './columns.ts'
-import { begunWith, itemsStatement } from './feed-items.ts'
+import { begunWith, emptyStatement, itemsStatement } from './feed-items.ts'
 import type { FeedSearch } from './feed-search.ts'
 import { FILTER_COLUMNS, filterValues, keysStatement, keysStatements } from './filter-columns.ts'
 import { denyStatements } from './hub.ts'
@@ -47,7 +47,7 @@ export function searchOf({
 }
 
 /** How often it is begun anew when events come in between. */
-const TRIES = 10
+const TRIES = 4
 
 /**
  * Stores a feed with what of the log it begins with. In one transaction, on the condition that no event came since the log was read:
@@ -76,7 +76,7 @@ export async function insertFeed(
         .bind(...values, ...filterValues(filter), feed.ownerId, ...condition.values, head, feed.slug),
       auditStatement(db, audit),
       keysStatement(db, 'feeds', feed.id, filter),
-      itemsStatement(db, feed.id, 0, items),
+      itemsStatement(db, { ...feed, revision: 0, filter: JSON.stringify(filter) }, items),
       ownerStatement(db, feed.ownerId, terms),
       db
         .prepare(`SELECT ${IS_NEWEST} AS isNewest, EXISTS (SELECT 1 FROM feeds WHERE slug = ?) AS isTaken`)
@@ -178,6 +178,7 @@ export async function updateFeed(
 ): Promise<'changed' | 'conflict' | 'slug-taken' | 'busy'> {
   const { filter, ...rest } = changes
   const after = changedFeed(feed, changes)
+  const changed = { ...after, revision: feed.revision + 1, filter: JSON.stringify(after.filter) }
   const set = assignments(feeds, { ...rest, updatedAt: now })
   const filterSet = FILTER_COLUMNS.map((column) => `, ${column} = ?`).join('')
   const isOther = JSON.stringify(searchOf(after)) !== JSON.stringify(searchOf(feed))
@@ -202,12 +203,8 @@ export async function updateFeed(
       ...(isOther
         ? [
             ...keysStatements(db, 'feeds', feed.id, after.filter),
-            db
-              .prepare(
-                'DELETE FROM feed_items WHERE feed_id = ?1 AND EXISTS (SELECT 1 FROM feeds WHERE id = ?1 AND revision = ?2 AND updated_at = ?3)',
-              )
-              .bind(feed.id, feed.revision + 1, now),
-            itemsStatement(db, feed.id, feed.revision + 1, items),
+            emptyStatement(db, changed),
+            itemsStatement(db, changed, items),
           ]
         : []),
       db

@@ -52,7 +52,7 @@ export function narrowing({ types, instances }: Filter): Pick<EventFilter, 'type
   const named = types?.includes('*') ? undefined : types
   const ofTypes = named && [...new Set(named.flatMap((type) => typesLike(type, EVENT_TYPES)))]
   // What happened to an endpoint of ours is of no instance, and is wanted whichever are named.
-  const ofInstances = named?.some(isOfTubewire) ? undefined : instances
+  const ofInstances = types?.some(isOfTubewire) ? undefined : instances
   const fitting = ofTypes && ofTypes.length <= MOST_RUNS ? ofTypes : undefined
   const isFew = (ofInstances?.length ?? 0) * (fitting?.length ?? 1) <= MOST_RUNS
   return { types: fitting, instances: isFew ? ofInstances : undefined }

@@ -1,8 +1,8 @@
 /** @module Pages of feeds as text: each state of a page is rendered once. What the API answers, and what the hub sends. */
 import { createHash } from 'node:crypto'
-import { feedItems } from '../db/feed-items.ts'
+import { feedItems, type ItemsPage } from '../db/feed-items.ts'
 import type { FoundItem } from '../db/feed-search.ts'
-import type { PublishedFeed } from '../db/feeds.ts'
+import { type PublishedFeed, searchOf } from '../db/feeds.ts'
 import type { Feed } from '../feeds/feed.ts'
 import { type FeedFormat, renderFeed } from '../feeds/formats.ts'
 import { feedUrl, feedUrls, hubUrl, type PageAsked } from '../feeds/urls.ts'
@@ -22,13 +22,17 @@ export function stateTag(state: PageState): string {
   return `"${digest.subarray(0, 16).toString('base64url')}"`
 }
 
-/** What of the items is shown, and where the next page begins: those that were read are one more, when there is one. */
+/**
+ * What of the items is shown, and where the next page begins: those that were read are one more, when there is one.
+ * @param rest where it begins when there is none more, and there may be others that were not read; null: there are none.
+ */
 export function pageOf(
   found: readonly FoundItem[],
   count: number,
+  rest: number | null,
 ): { items: FoundItem[]; next: number | null } {
   const items = found.slice(0, count)
-  return { items, next: found.length > count ? (items.at(-1)?.place ?? null) : null }
+  return { items, next: found.length > count ? (items.at(-1)?.place ?? null) : rest }
 }
 
 /** In the memory of this Worker only: pages by the states that they are of. */
@@ -78,7 +82,9 @@ export function savedLinks(
   { feed, name, format, ...asked }: SavedPage,
 ): { self: string; hub: string | null } {
   const url = feedUrls(origin, name)[format]
-  return { self: feedUrl(url, asked), hub: feed.slug === null ? null : hubUrl(origin) }
+  const self = feedUrl(url, asked)
+  // Others than the usual page are no topics.
+  return { self, hub: feed.slug !== null && self === url ? hubUrl(origin) : null }
 }
 
 /** When a feed was changed last, milliseconds since the epoch. */
@@ -99,14 +105,19 @@ export async function savedPages(
       ? []
       : await feedItems(
           db,
-          missing.map(({ feed, count, before }) => ({ feedId: feed.id, limit: count + 1, before })),
+          missing.map(({ feed, count, before }) => {
+            const { viewerId } = searchOf(feed)
+            return { feedId: feed.id, viewerId, limit: count + 1, before }
+          }),
         )
-  const found = new Map(missing.map((page, index) => [page, read[index] ?? []]))
+  const found = new Map(missing.map((page, index) => [page, read[index]]))
   // Somebody else may have rendered it meanwhile: several rounds of deliveries begin at once.
   return pages.map(
     (page, index) =>
       there[index] ??
-      renderOnce(states[index] ?? '', page.format, () => feedOf(page.origin, page, found.get(page) ?? [])),
+      renderOnce(states[index] ?? '', page.format, () =>
+        feedOf(page.origin, page, found.get(page) ?? { items: [], isCut: false }),
+      ),
   )
 }
 
@@ -117,9 +128,9 @@ export async function savedPage(db: D1Database, origin: string, page: SavedPage)
   return only
 }
 
-function feedOf(origin: string, page: SavedPage, found: readonly FoundItem[]): Feed {
+function feedOf(origin: string, page: SavedPage, { items: found, isCut }: ItemsPage): Feed {
   const { feed, name, format, count } = page
-  const { items, next } = pageOf(found, count)
+  const { items, next } = pageOf(found, count, isCut ? (found.at(-1)?.place ?? null) : null)
   const alternates = feedUrls(origin, name)
   return {
     title: feed.name,

@@ -74,8 +74,12 @@ async function save(like: Partial<NewFeed> & { id: string }): Promise<Feed> {
   return made
 }
 
-const itemsOf = async (feedId: string, limit = 1_000, db = env.DB) =>
-  (await feedItems(db, [{ feedId, limit }])).flat()
+async function itemsOf(feedId: string) {
+  const made = await findFeed(env.DB, feedId, null)
+  const viewerId = made ? searchOf(made).viewerId : null
+  const [page] = await feedItems(env.DB, [{ feedId, viewerId, limit: 1_000 }])
+  return page?.items ?? []
+}
 
 /** Each item as `first last`, with a cross when it is gone; the newest first. */
 const told = (items: readonly { first: { id: string }; last: { id: string }; isGone: boolean }[]) =>
@@ -167,6 +171,42 @@ describe('A saved feed', () => {
     expect(await updateFeed(env.DB, before, { name: 'Third' }, 10, entry('feed_1'))).toBe('conflict')
   })
 
+  it('that two change at once has what one of them made it, and nothing private when it is public', async () => {
+    const hushed = { ...realEvent(new Random(2), 'evt_hushed'), ownerId: ADMIN }
+    await store([hushed, { ...realEvent(new Random(3), 'evt_open'), ownerId: null }], 'poll_0')
+    const before = await save({ id: 'feed_1', slug: null, secretHash: 'x', secret: 'y' })
+    expect(await itemsOf('feed_1')).toHaveLength(2)
+    const opened = { slug: 'open', secretHash: null, secret: null }
+    expect(await updateFeed(env.DB, before, opened, 9, entry('feed_1'))).toBe('changed')
+    // Whoever read the feed before that loses, in the same millisecond, too.
+    expect(await updateFeed(env.DB, before, { mode: 'events' }, 9, entry('feed_1'))).toBe('conflict')
+    expect(told(await itemsOf('feed_1'))).toEqual(['evt_open evt_open'])
+    // And what was written by mistake would not be shown.
+    await env.DB.prepare(
+      "INSERT INTO feed_items SELECT 'x', 'feed_1', sequence, sequence, 0 FROM events WHERE id = 'evt_hushed'",
+    ).run()
+    expect(told(await itemsOf('feed_1'))).toEqual(['evt_open evt_open'])
+  })
+
+  it('goes on with another page where one has so many bytes that not all fit', async () => {
+    await save({ id: 'feed_1', mode: 'events' })
+    const long = 'x'.repeat(1_500_000)
+    const events = Array.from({ length: 8 }, (_, index) => ({
+      ...realEvent(new Random(index), `evt_${index}`),
+      ownerId: null,
+      data: { long } as never,
+    }))
+    for (const [index, event] of events.entries()) await store([event], `poll_${index}`)
+    const [page] = await feedItems(env.DB, [{ feedId: 'feed_1', viewerId: null, limit: 50 }])
+    expect(page?.isCut).toBe(true)
+    expect(page?.items.length).toBeLessThan(8)
+    const search = { viewerId: null, filter: {}, mode: 'events' } as const
+    const found = await searchItems(env.DB, search, 50)
+    expect(found.items.length).toBeLessThan(8)
+    const next = await searchItems(env.DB, { ...search, before: found.rest ?? 0 }, 50)
+    expect(told([...found.items, ...next.items])).toHaveLength(8)
+  })
+
   it('is not made when its name is taken, its owner has enough, or is shut out; and leaves nothing', async () => {
     await store([realEvent(new Random(1), 'evt_1')], 'poll_0')
     await save({ id: 'feed_1', slug: 'same' })
@@ -207,7 +247,7 @@ describe('A saved feed', () => {
     const made = await insertFeed(meanwhile, feed({ id: 'feed_1', mode: 'events' }), entry('feed_1'), {})
     expect(made).toMatchObject({ id: 'feed_1' })
     expect(batches).toBeGreaterThan(2)
-    expect(told(await itemsOf('feed_1', 100, env.DB))).toEqual(
+    expect(told(await itemsOf('feed_1'))).toEqual(
       expected({ viewerId: null, filter: {}, mode: 'events' }, events),
     )
   })
@@ -246,7 +286,8 @@ describe('A saved feed', () => {
     expect(found.cost.roundTrips).toBe(1)
     expect(found.cost.rowsRead).toBeLessThanOrEqual(5)
     const read = countCosts(env.DB)
-    expect(await itemsOf('feed_1', 50, read.db)).toHaveLength(50)
+    const [page] = await feedItems(read.db, [{ feedId: 'feed_1', viewerId: null, limit: 50 }])
+    expect(page?.items).toHaveLength(50)
     expect(read.cost.roundTrips).toBe(1)
     expect(read.cost.rowsRead).toBeLessThanOrEqual(9 * 50)
   })
@@ -268,12 +309,12 @@ describe('A search', () => {
       const pages: string[] = []
       let before: number | undefined
       for (let page = 0; page < 300; page += 1) {
-        const { items, isEnd } = await searchItems(env.DB, { ...search, before }, 7)
+        const { items, rest } = await searchItems(env.DB, { ...search, before }, 7)
         pages.push(...told(items))
         const places = items.map(({ place }) => place)
         expect(places).toEqual(places.toSorted((a, b) => b - a))
-        before = places.at(-1)
-        if (isEnd || before === undefined) break
+        before = items.length === 7 ? places.at(-1) : (rest ?? undefined)
+        if (before === undefined) break
       }
       // One subject may be on two pages, and is told the same.
       expect([...new Set(pages)].sort(), JSON.stringify(search)).toEqual(whole.toSorted())
