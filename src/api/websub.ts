@@ -1,7 +1,7 @@
 /** @module /websub: the hub of public feeds (W3C WebSub, https://www.w3.org/TR/websub/). What it was asked for: hub-requests.ts. */
 import * as v from 'valibot'
 import { findPublishedFeed } from '../db/feeds.ts'
-import { insertHubRequest, isSubscribed } from '../db/hub.ts'
+import { type HubLimits, insertHubRequest, isSubscribed } from '../db/hub.ts'
 import { newId } from '../db/id.ts'
 import { readTopic } from '../feeds/urls.ts'
 import { judgeTarget } from '../http/target-check.ts'
@@ -13,7 +13,12 @@ import { type Input, operation } from './operation.ts'
 const HOUR_SECONDS = 3_600
 /** How long a subscription holds: never for ever (WebSub, 5.1). What is asked for beyond these is brought between them. */
 const LEASE_SECONDS = { least: HOUR_SECONDS, usual: 10 * 24 * HOUR_SECONDS, most: 30 * 24 * HOUR_SECONDS }
-const MOST = { pending: 1_000, subscribers: 10_000 }
+/** A stranger must not make us ask others, or send to them, without end. */
+const MOST: HubLimits = {
+  pending: 1_000,
+  subscribers: 10_000,
+  ofHost: { pending: 20, subscriptions: 1_000 },
+}
 /** "This parameter MUST be less than 200 bytes in length" (5.1). */
 const LONGEST_SECRET_BYTES = 199
 const LONGEST_URL = 2_000
@@ -89,6 +94,8 @@ export const webSubOperations = [
         MOST,
       )
       if (outcome === 'full') return said(503, 'this feed has as many subscribers as it may')
+      if (outcome === 'host-full')
+        return said(503, 'the host of hub.callback has as much at this hub as it may: try again later')
       if (outcome === 'busy') return said(503, 'too many requests wait to be confirmed: try again later')
       inBackground(runHubRequest(deps, id))
       return said(202, 'Accepted: your callback is asked')
@@ -105,7 +112,7 @@ type Asked = {
   /** Null of what is to be ended. */
   feedId: string | null
 }
-type Wrong = { status: 400 | 404; problem: string }
+type Wrong = { status: 400 | 404 | 503; problem: string }
 
 /** What is asked for, or what is wrong with it. */
 async function read(input: Input<unknown, unknown, HubForm>): Promise<Asked | Wrong> {
@@ -114,11 +121,15 @@ async function read(input: Input<unknown, unknown, HubForm>): Promise<Asked | Wr
   const mode = body['hub.mode']
   if (mode !== 'subscribe' && mode !== 'unsubscribe')
     return wrong('hub.mode must be "subscribe" or "unsubscribe"')
-  const { 'hub.topic': topic = '', 'hub.callback': callback = '', 'hub.secret': secret = '' } = body
-  if (callback.length > LONGEST_URL || !URL.canParse(callback) || callback.includes('#'))
+  const { 'hub.topic': topic = '', 'hub.callback': sentCallback = '', 'hub.secret': secret = '' } = body
+  const url = URL.parse(sentCallback)
+  if (sentCallback.length > LONGEST_URL || !url || sentCallback.includes('#'))
     return wrong('hub.callback must be an absolute URL without a fragment')
-  const refused = await judgeTarget(deps, new URL(callback), new URL(request.url).host)
-  if (refused) return wrong(`hub.callback ${refused.problem}`)
+  const refused = await judgeTarget(deps, url, new URL(request.url).host)
+  if (refused)
+    return { status: refused.kind === 'refused' ? 400 : 503, problem: `hub.callback ${refused.problem}` }
+  // As it is asked: its origin written in one way only. The query stays as it was sent.
+  const callback = url.href
   if (Buffer.byteLength(secret) > LONGEST_SECRET_BYTES)
     return wrong(`hub.secret must have less than ${LONGEST_SECRET_BYTES + 1} bytes`)
   const leaseSeconds = leaseOf(body['hub.lease_seconds'])

@@ -14,49 +14,78 @@ type HubSubscription = typeof hubSubscriptions.$inferSelect
 const REQUEST_COLUMNS =
   'id, mode, topic, callback, lease_seconds AS leaseSeconds, secret, reason, created_at AS createdAt, attempts, due_at AS dueAt'
 
-/** Why a request was not taken: too much waits to be confirmed, or the feed has as many subscribers as it may. */
-type NotTaken = 'busy' | 'full'
+/**
+ * Why a request was not taken: too much waits to be confirmed, the feed has as many subscribers as it may, or the host of the callback
+ * has as many subscriptions, or requests that wait.
+ */
+type NotTaken = 'busy' | 'full' | 'host-full'
+
+/** How much there may be. `pending`: requests that wait at once; `subscribers`: of a feed; `ofHost`: of one host, of both. */
+export type HubLimits = {
+  pending: number
+  subscribers: number
+  ofHost: { pending: number; subscriptions: number }
+}
 
 /**
  * Stores what the hub was asked for. What the same subscriber asked of the same topic before is forgotten: the newest counts.
- * @param most `pending`: requests that may wait at once; `subscribers`: of a feed.
+ * @param request its callback begins with its origin and a slash.
  */
 export async function insertHubRequest(
   db: D1Database,
   request: HubRequest,
   feedId: string | null,
-  most: { pending: number; subscribers: number },
+  most: HubLimits,
 ): Promise<'taken' | NotTaken> {
   const { id, mode, topic, callback, leaseSeconds, secret, reason, createdAt, attempts, dueAt } = request
-  const hasRoom = `((SELECT count(*) FROM (SELECT 1 FROM hub_subscriptions WHERE feed_id = ?1 LIMIT ?2)) < ?2
-    OR EXISTS (SELECT 1 FROM hub_subscriptions WHERE callback = ?4 AND topic = ?3))`
-  const [inserted, room] = await db.batch<{ hasRoom: number }>([
-    db
-      .prepare(
-        `INSERT OR REPLACE INTO hub_requests
-           (topic, callback, id, mode, lease_seconds, secret, reason, created_at, attempts, due_at)
-         SELECT ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
-         WHERE (SELECT count(*) FROM (SELECT 1 FROM hub_requests LIMIT ?13)) < ?13 AND ${hasRoom}`,
-      )
-      .bind(
-        feedId,
-        most.subscribers,
-        topic,
-        callback,
-        id,
-        mode,
-        leaseSeconds,
-        secret,
-        reason,
-        createdAt,
-        attempts,
-        dueAt,
-        most.pending,
-      ),
-    db.prepare(`SELECT ${hasRoom} AS hasRoom`).bind(feedId, most.subscribers, topic, callback),
-  ])
-  if (inserted?.meta.changes) return 'taken'
-  return room?.results[0]?.hasRoom ? 'busy' : 'full'
+  const isThere = `EXISTS (SELECT 1 FROM hub_subscriptions WHERE callback = ?4 AND topic = ?3)`
+  // Each counts no further than to its limit. Of one host: callbacks that begin so, in the order of the index.
+  const rows = (condition: string, limit: string) =>
+    `(SELECT count(*) FROM (SELECT 1 FROM ${condition} LIMIT ${limit})) < ${limit}`
+  const ofHost = `callback >= ?14 AND callback < ?15`
+  const room = {
+    busy: rows("hub_requests WHERE mode <> 'denied'", '?13'),
+    full: `(${isThere} OR ${rows('hub_subscriptions WHERE feed_id = ?1', '?2')})`,
+    'host-full': `(${isThere} OR ${rows(`hub_subscriptions WHERE ${ofHost}`, '?16')}) AND ${rows(`hub_requests WHERE ${ofHost}`, '?17')}`,
+  } as const satisfies Record<NotTaken, string>
+  const { origin } = new URL(callback)
+  const values = [
+    feedId,
+    most.subscribers,
+    topic,
+    callback,
+    id,
+    mode,
+    leaseSeconds,
+    secret,
+    reason,
+    createdAt,
+    attempts,
+    dueAt,
+    most.pending,
+    `${origin}/`,
+    // What comes after a slash.
+    `${origin}0`,
+    most.ofHost.subscriptions,
+    most.ofHost.pending,
+  ]
+  const { meta } = await db
+    .prepare(
+      `INSERT OR REPLACE INTO hub_requests
+         (topic, callback, id, mode, lease_seconds, secret, reason, created_at, attempts, due_at)
+       SELECT ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE ${Object.values(room).join(' AND ')}`,
+    )
+    .bind(...values)
+    .run()
+  if (meta.changes > 0) return 'taken'
+  const why = await db
+    .prepare(
+      `SELECT ${room.full} AS "full", ${room['host-full']} AS host WHERE ?5 IS NOT NULL AND ?13 IS NOT NULL`,
+    )
+    .bind(...values)
+    .first<{ full: number; host: number }>()
+  if (why?.full === 0) return 'full'
+  return why?.host === 0 ? 'host-full' : 'busy'
 }
 
 /** Whether a subscriber is subscribed to a topic. */
@@ -79,11 +108,16 @@ export async function takeHubRequests(
 ): Promise<HubRequest[]> {
   const { results } = await db
     .prepare(
+      // Who waits to be asked goes before those who are told that it is over.
       `UPDATE hub_requests SET due_at = ?1, attempts = attempts + 1
-       WHERE id IN (SELECT id FROM hub_requests WHERE due_at <= ?2 AND id = coalesce(?3, id) ORDER BY due_at LIMIT ?4)
+       WHERE ${
+         id === undefined
+           ? `id IN (SELECT id FROM hub_requests WHERE due_at <= ?2 ORDER BY mode = 'denied', due_at LIMIT ?3)`
+           : 'id = ?4 AND due_at <= ?2 AND ?3 > 0'
+       }
        RETURNING ${REQUEST_COLUMNS}`,
     )
-    .bind(until, now, id ?? null, limit)
+    .bind(until, now, limit, ...(id === undefined ? [] : [id]))
     .all<HubRequest>()
   return results
 }

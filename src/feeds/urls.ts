@@ -40,22 +40,15 @@ export function linkHeader(links: Readonly<Record<string, string | null>>): stri
     .join(', ')
 }
 
-/** A public feed as a subscriber of the hub names it: by the address of its first page, as `Link` has it with `self`. */
+/** A public feed as a subscriber of the hub names it: by the address of its usual page, as `Link` has it with `self`. */
 export type Topic = { origin: string; slug: string; format: FeedFormat; count: number }
 
 /** What a topic URL names, or null: it is not written as the address of a feed is. */
 export function readTopic(url: string): Topic | null {
-  const parsed = URL.parse(url)
-  const [, slug = '', format = ''] = /^\/feeds\/([a-z0-9-]+)\.([a-z]+)$/.exec(parsed?.pathname ?? '') ?? []
-  const known = FEED_FORMATS.find((one) => one === format)
-  if (!parsed || !known) return null
-  const [, asked = String(USUAL_COUNT)] = /^\?count=([1-9]\d?|100)$/.exec(parsed.search) ?? []
-  const count = Number(asked)
-  const topic = { origin: parsed.origin, slug, format: known, count }
-  return topicUrl(topic) === url ? topic : null
-}
-
-/** The one way in which a topic is written. */
-function topicUrl({ origin, slug, format, count }: Topic): string {
-  return feedUrl(feedUrls(origin, slug)[format], { count })
+  const origin = URL.parse(url)?.origin ?? ''
+  const [, slug = '', ending = ''] = /\/feeds\/([a-z0-9-]+)\.([a-z]+)$/.exec(url) ?? []
+  const format = FEED_FORMATS.find((one) => one === ending)
+  return format && url === feedUrls(origin, slug)[format]
+    ? { origin, slug, format, count: USUAL_COUNT }
+    : null
 }

@@ -84,10 +84,6 @@ async function trySend(
   } catch (error) {
     return failedAttempt(`the event can't be written in this format: ${describeError(error)}`, now)
   }
-  if (!rendered)
-    return failedAttempt(
-      endpoint.kind === 'websub' ? 'the subscription is over' : 'the event is not in the log any more',
-      now,
-    )
+  if (!rendered) return failedAttempt('the event is not in the log any more', now)
   return post(deps, endpoint, rendered.message, rendered.id, { deadlines })
 }

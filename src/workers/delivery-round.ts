@@ -14,7 +14,7 @@ import { attemptShipment } from './attempt.ts'
 import { enterGate, leaveGate } from './delivery-gate.ts'
 import { type Plan, planVisit, type Visit } from './delivery-plan.ts'
 import type { Deps } from './deps.ts'
-import { type HubContent, hubContents } from './hub-contents.ts'
+import { type HubContents, hubContents } from './hub-contents.ts'
 import { describeError } from './log.ts'
 import { type Judged, recordOutcomes } from './record-outcomes.ts'
 import { Rendering } from './rendering.ts'
@@ -47,11 +47,11 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
   // In the order of asking: so are the slots given out.
   const ids = endpointIds.filter((id) => entered.has(id))
   let due: Due
-  let contents: Map<string, HubContent>
+  let hub: HubContents
   try {
     due = await dueDeliveries(DB, ids, perEndpoint, deps.clock())
     const subscribers = ids.filter((id) => due.endpoints.get(id)?.kind === 'websub')
-    contents = await hubContents(deps, subscribers)
+    hub = await hubContents(deps, subscribers)
   } catch (error) {
     // Otherwise the retry of this message would find its own run in the way.
     const exits = ids.map((id) => ({ id, pace: null }))
@@ -63,12 +63,15 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
     const pace = entered.get(id) ?? NEW_PACE
     const all = ofEndpoint.get(id) ?? []
     const endpoint = due.endpoints.get(id)
+    // A subscriber of the hub whose turn is not now: nothing is tried, so nothing fails.
+    if (endpoint?.kind === 'websub' && !hub.contents.has(id))
+      return { id, pace, plan: null, readyAt: hub.laterAt.get(id) ?? 0 }
     // One that was deleted meanwhile has nothing due.
     return endpoint
       ? planVisit(endpoint, pace, all, perEndpoint, deps.clock(), due.next.get(id) ?? 0)
       : { id, pace, plan: null, readyAt: 0 }
   })
-  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events, contents))
+  return new Round(deps, slots, holder, visits, new Rendering(deps, due.events, hub.contents))
 }
 
 /** An endpoint that this round has the lease of, and how it is doing. */

@@ -92,11 +92,15 @@ export function changedAt({ updatedAt, headSeenAt }: PublishedFeed): number {
   return Math.max(updatedAt, headSeenAt ?? 0)
 }
 
-/** Pages of saved feeds: what was not rendered a moment ago is read, in one round trip. In the order in which they are asked for. */
+/**
+ * Pages of saved feeds: what was not rendered a moment ago is read, in one round trip. In the order in which they are asked for; null
+ * of one that can't be rendered.
+ */
 export async function savedPages(
   db: D1Database,
   pages: readonly (SavedPage & { origin: string })[],
-): Promise<Rendered[]> {
+  onError: (error: unknown) => void,
+): Promise<(Rendered | null)[]> {
   const states = pages.map((page) => savedTag(page.origin, page))
   const there = states.map(known)
   const missing = pages.filter((_, index) => !there[index])
@@ -111,19 +115,27 @@ export async function savedPages(
           }),
         )
   const found = new Map(missing.map((page, index) => [page, read[index]]))
-  // Somebody else may have rendered it meanwhile: several rounds of deliveries begin at once.
-  return pages.map(
-    (page, index) =>
-      there[index] ??
-      renderOnce(states[index] ?? '', page.format, () =>
-        feedOf(page.origin, page, found.get(page) ?? { items: [], isCut: false }),
-      ),
-  )
+  return pages.map((page, index) => {
+    try {
+      // Somebody else may have rendered it meanwhile: several rounds of deliveries begin at once.
+      return (
+        there[index] ??
+        renderOnce(states[index] ?? '', page.format, () =>
+          feedOf(page.origin, page, found.get(page) ?? { items: [], isCut: false }),
+        )
+      )
+    } catch (error) {
+      onError(error)
+      return null
+    }
+  })
 }
 
 /** A page of a saved feed: see `savedPages`. */
 export async function savedPage(db: D1Database, origin: string, page: SavedPage): Promise<Rendered> {
-  const [only] = await savedPages(db, [{ ...page, origin }])
+  const [only] = await savedPages(db, [{ ...page, origin }], (error) => {
+    throw error
+  })
   if (!only) throw new Error('one page was asked for, and none made')
   return only
 }

@@ -16,8 +16,10 @@ import { type Attempt, failedAttempt, send } from '../webhooks/send.ts'
 import type { Deps } from './deps.ts'
 import { describeError } from './log.ts'
 
-/** A tick asks so many subscribers, some at a time; the rest is the next tick's. */
-const REQUESTS_A_TICK = 50
+/** A tick asks so many subscribers; the rest is the next tick's. */
+const REQUESTS_A_TICK = 20
+/** At once: the platform has six connections, and whoever hangs must not use up the time of the others. */
+const AT_ONCE = 5
 /** As long as an answer may take, and a little: whoever took a request and died leaves it to somebody else. */
 const TAKEN_MS = 60_000
 /** When a subscriber that did not answer, or answered 5xx, is asked again. */
@@ -31,7 +33,11 @@ export async function runHub(deps: Deps): Promise<void> {
   await endLeases(deps.env.DB, now, LEASES)
   const taken = { now, until: now + TAKEN_MS, limit: REQUESTS_A_TICK }
   const requests = await takeHubRequests(deps.env.DB, taken)
-  await Promise.all(requests.map((request) => seeThrough(deps, request)))
+  const waiting = [...requests]
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await seeThrough(deps, next)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane))
 }
 
 /** The same for one request, at once. */

@@ -132,12 +132,10 @@ describe('5.1 Subscriber sends subscription request', () => {
   })
 
   it.each(FEED_FORMATS)('takes the topic that is advertised with "self": %s', async (format) => {
-    for (const query of ['', '?count=3']) {
-      const self = (await send('GET', `/feeds/news.${format}${query}`)).headers.get('link')
-      const topic = /<([^>]+)>; rel="self"/.exec(self ?? '')?.[1] ?? ''
-      expect((await ask({ 'hub.topic': topic })).status).toBe(202)
-    }
-    expect(await subscriptions()).toBe(2)
+    const self = (await send('GET', `/feeds/news.${format}`)).headers.get('link')
+    const topic = /<([^>]+)>; rel="self"/.exec(self ?? '')?.[1] ?? ''
+    expect((await ask({ 'hub.topic': topic })).status).toBe(202)
+    expect(await subscriptions()).toBe(1)
   })
 
   it.each([
@@ -147,6 +145,7 @@ describe('5.1 Subscriber sends subscription request', () => {
     ['a topic elsewhere', { 'hub.topic': 'https://other.example/feeds/news.atom' }, 404, 'hub.topic'],
     ['no feed', { 'hub.topic': `${ORIGIN}/feeds/other.atom` }, 404, 'hub.topic'],
     ['no format', { 'hub.topic': `${ORIGIN}/feeds/news.xml` }, 404, 'hub.topic'],
+    ['another number of entries', { 'hub.topic': `${TOPIC}?count=3` }, 404, 'hub.topic'],
     ['a page', { 'hub.topic': `${TOPIC}?before=3` }, 404, 'hub.topic'],
     ['another query', { 'hub.topic': `${TOPIC}?x=1` }, 404, 'hub.topic'],
     ['a feed that is not saved', { 'hub.topic': `${ORIGIN}/feeds/events.atom` }, 404, 'hub.topic'],
