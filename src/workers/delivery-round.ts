@@ -50,7 +50,8 @@ export async function startRound(deps: Deps, slots: Slots, endpointIds: readonly
   let hub: HubContents
   try {
     due = await dueDeliveries(DB, ids, perEndpoint, deps.clock())
-    const subscribers = ids.filter((id) => due.endpoints.get(id)?.kind === 'websub')
+    const owed = new Set(due.deliveries.map(({ endpointId }) => endpointId))
+    const subscribers = [...owed].filter((id) => due.endpoints.get(id)?.kind === 'websub')
     hub = await hubContents(deps, subscribers)
   } catch (error) {
     // Otherwise the retry of this message would find its own run in the way.

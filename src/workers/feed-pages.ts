@@ -92,15 +92,11 @@ export function changedAt({ updatedAt, headSeenAt }: PublishedFeed): number {
   return Math.max(updatedAt, headSeenAt ?? 0)
 }
 
-/**
- * Pages of saved feeds: what was not rendered a moment ago is read, in one round trip. In the order in which they are asked for; null
- * of one that can't be rendered.
- */
+/** Pages of saved feeds: what was not rendered a moment ago is read, in one round trip. In the order in which they are asked for. */
 export async function savedPages(
   db: D1Database,
   pages: readonly (SavedPage & { origin: string })[],
-  onError: (error: unknown) => void,
-): Promise<(Rendered | null)[]> {
+): Promise<Rendered[]> {
   const states = pages.map((page) => savedTag(page.origin, page))
   const there = states.map(known)
   const missing = pages.filter((_, index) => !there[index])
@@ -115,27 +111,19 @@ export async function savedPages(
           }),
         )
   const found = new Map(missing.map((page, index) => [page, read[index]]))
-  return pages.map((page, index) => {
-    try {
-      // Somebody else may have rendered it meanwhile: several rounds of deliveries begin at once.
-      return (
-        there[index] ??
-        renderOnce(states[index] ?? '', page.format, () =>
-          feedOf(page.origin, page, found.get(page) ?? { items: [], isCut: false }),
-        )
-      )
-    } catch (error) {
-      onError(error)
-      return null
-    }
-  })
+  // Somebody else may have rendered it meanwhile: several rounds of deliveries begin at once.
+  return pages.map(
+    (page, index) =>
+      there[index] ??
+      renderOnce(states[index] ?? '', page.format, () =>
+        feedOf(page.origin, page, found.get(page) ?? { items: [], isCut: false }),
+      ),
+  )
 }
 
 /** A page of a saved feed: see `savedPages`. */
 export async function savedPage(db: D1Database, origin: string, page: SavedPage): Promise<Rendered> {
-  const [only] = await savedPages(db, [{ ...page, origin }], (error) => {
-    throw error
-  })
+  const [only] = await savedPages(db, [{ ...page, origin }])
   if (!only) throw new Error('one page was asked for, and none made')
   return only
 }

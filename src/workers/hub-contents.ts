@@ -13,7 +13,7 @@ export type HubContent = { message: Posting; head: number }
 
 /** Different pages of one round, each of which is in memory as a text and as bytes. The rest is the next round's. */
 const MOST_PAGES = 20
-/** When the rest is due, and when what could not be read or rendered is tried again. */
+/** When the rest is due, and when what could not be read is tried again. */
 const REST_MS = 1_000
 const AGAIN_MS = 30_000
 
@@ -22,7 +22,7 @@ export type HubContents = { contents: Map<string, HubContent>; laterAt: Map<stri
 
 /**
  * What subscribers are sent; nothing of those whose lease is over, or whose feed is nobody's any more. What several are sent is made
- * once. Never throws: what is wrong with a feed is the trouble of those who are subscribed to it.
+ * once. Never throws: what is wrong with feeds is the trouble of those who are subscribed to them.
  */
 export async function hubContents(
   deps: Pick<Deps, 'env' | 'clock' | 'log'>,
@@ -40,7 +40,7 @@ export async function hubContents(
 }
 
 async function read(
-  { env, log }: Pick<Deps, 'env' | 'log'>,
+  { env }: Pick<Deps, 'env'>,
   endpointIds: readonly string[],
   now: number,
 ): Promise<HubContents> {
@@ -54,19 +54,14 @@ async function read(
   const pages = [...named.values()].filter((page) => page !== null)
   const pagesNow = pages.slice(0, MOST_PAGES)
   const rest = new Set(pages.slice(MOST_PAGES).map(({ topic }) => topic))
-  const texts = await savedPages(env.DB, pagesNow, (error) =>
-    log({ log: 'error', where: 'rendering a feed for the hub', error: describeError(error) }),
-  )
-  const made = new Map(
-    pagesNow.map((page, index) => [page.topic, contentOf(page, texts[index]?.text ?? null)]),
-  )
+  const texts = await savedPages(env.DB, pagesNow)
+  const made = new Map(pagesNow.map((page, index) => [page.topic, contentOf(page, texts[index]?.text ?? '')]))
   const contents = new Map<string, HubContent>()
   const laterAt = new Map<string, number>()
   for (const [id, { topic }] of topics) {
     const content = made.get(topic)
     if (content) contents.set(id, content)
     else if (rest.has(topic)) laterAt.set(id, now + REST_MS)
-    else if (content === null) laterAt.set(id, now + AGAIN_MS)
   }
   return { contents, laterAt }
 }
@@ -77,9 +72,8 @@ async function read(
  */
 function contentOf(
   { origin, topic, format, feed }: { origin: string; topic: string; format: FeedFormat; feed: PublishedFeed },
-  text: string | null,
-): HubContent | null {
-  if (text === null) return null
+  text: string,
+): HubContent {
   const headers = {
     'content-type': feedType(format),
     link: linkHeader({ hub: hubUrl(origin), self: topic }),

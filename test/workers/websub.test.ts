@@ -547,6 +547,86 @@ describe('7.1 Authenticated content distribution', () => {
   })
 })
 
+describe('The hub is bounded', () => {
+  it('owes one sending for all that is stored together, however much that is', async () => {
+    await ask({})
+    const { data } = exampleOf('video.published')
+    await store(
+      Array.from({ length: 50 }, (_, index) => ({
+        id: `evt_together_${index}`,
+        type: 'video.published',
+        instance: 'a.example',
+        subject: `together ${index}`,
+        ownerId: null,
+        seenAt: 1,
+        data,
+      })),
+    )
+    expect(await deliveries('pending')).toBe(1)
+  })
+
+  it('takes no more than so many requests that wait, and subscriptions, of one host', async () => {
+    answer = () => new Response('', { status: 500 })
+    for (let index = 0; index < 20; index += 1)
+      expect((await ask({ 'hub.callback': `${CALLBACK}?${index}` })).status).toBe(202)
+    expect(await ask({ 'hub.callback': `HTTPS://READER.example:443/other` })).toMatchObject({ status: 503 })
+    expect((await ask({ 'hub.callback': 'https://reader.example.org/callback' })).status).toBe(202)
+    await env.DB.prepare('DELETE FROM hub_requests').run()
+    await env.DB.batch([
+      env.DB.prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         INSERT INTO endpoints (id, owner_id, url, description, secret, created_at, kind)
+         SELECT 'ep_many_' || i, 'usr_administrator', 'https://many.example/' || i, '', 's', 0, 'websub' FROM n`,
+      ),
+      env.DB.prepare(
+        `INSERT INTO hub_subscriptions (endpoint_id, feed_id, topic, format, callback, lease_expires_at)
+         SELECT p.id, f.id, ?, 'atom', p.url, 9e15 FROM endpoints p JOIN feeds f ON f.slug = 'news' WHERE p.id LIKE 'ep_many_%'`,
+      ).bind(TOPIC),
+    ])
+    expect((await ask({ 'hub.callback': 'https://many.example/more' })).status).toBe(503)
+    // Who is subscribed may be so again.
+    expect((await ask({ 'hub.callback': 'https://many.example/7' })).status).toBe(202)
+    expect((await ask({ 'hub.callback': 'https://other.example/' })).status).toBe(202)
+  })
+
+  it('takes requests though thousands are to be told that a feed is gone, and asks those first', async () => {
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+       INSERT INTO hub_requests (id, mode, topic, callback, lease_seconds, reason, created_at, due_at)
+       SELECT 'hub_' || i, 'denied', 't', 'https://gone.example/' || i, 0, '', 0, 0 FROM n`,
+    ).run()
+    answer = () => new Response('', { status: 500 })
+    expect((await ask({})).status).toBe(202)
+    got = []
+    answer = ({ url }) => new Response(url.searchParams.get('hub.challenge') ?? '')
+    tubewire.advance(61_000)
+    await schedule(tubewire.deps)
+    expect(got.map(({ url }) => url.origin)).toContain('https://reader.example')
+    expect(await subscriptions()).toBe(1)
+  })
+
+  it('has a score of different feeds in one round, and the others in the next', async () => {
+    const slugs = Array.from({ length: 7 }, (_, index) => `feed-${index}`)
+    for (const slug of slugs) {
+      await call('POST', '/feeds', { name: slug, slug })
+      for (const format of FEED_FORMATS)
+        await ask({
+          'hub.topic': `${ORIGIN}/feeds/${slug}.${format}`,
+          'hub.callback': `https://${slug}.example/${format}`,
+        })
+    }
+    const endpoints = await publish()
+    expect(endpoints).toHaveLength(28)
+    got = []
+    await deliverAll(tubewire.deps, endpoints)
+    expect(got).toHaveLength(20)
+    tubewire.advance(1_000)
+    await deliverAll(tubewire.deps, endpoints)
+    expect(got).toHaveLength(28)
+    expect(await deliveries('pending')).toBe(0)
+  })
+})
+
 describe('A subscription at the hub', () => {
   it('is in no list of endpoints, counts for nobody, and is nobody’s to change', async () => {
     await ask({})
