@@ -929,7 +929,7 @@ export interface paths {
     put?: never
     /**
      * Make a feed
-     * @description It begins with what the log has of what fits its filter, and goes on with what comes. A public one has nothing private, whatever its filter says; subscribers of the hub are told when it changes.
+     * @description It begins with what the log has of what fits its filter, and goes on with what comes. A public one has nothing private, whatever its filter says; subscribers of the hub are sent it with each event that changes it.
      *
      *     API keys need the scope `feeds:write`.
      */
@@ -1025,7 +1025,7 @@ export interface paths {
     }
     /**
      * Public events as JSON Feed
-     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 2,000 events of the types and instances that are named, or of the channel.
      */
     get: operations['getEventsFeedJson']
     put?: never
@@ -1045,7 +1045,7 @@ export interface paths {
     }
     /**
      * Public events as Atom
-     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 2,000 events of the types and instances that are named, or of the channel.
      */
     get: operations['getEventsFeedAtom']
     put?: never
@@ -1065,7 +1065,7 @@ export interface paths {
     }
     /**
      * Public events as RSS
-     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 2,000 events of the types and instances that are named, or of the channel.
      */
     get: operations['getEventsFeedRss']
     put?: never
@@ -1085,7 +1085,7 @@ export interface paths {
     }
     /**
      * Public events as plain text
-     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.
+     * @description Those that fit all that is asked for, without a feed being saved. It looks at the newest 2,000 events of the types and instances that are named, or of the channel.
      */
     get: operations['getEventsFeedText']
     put?: never

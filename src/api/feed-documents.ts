@@ -67,7 +67,7 @@ function eventsFeed(
     tag: 'Feeds',
     summary: `Public events as ${name}`,
     description:
-      'Those that fit all that is asked for, without a feed being saved. It looks at the newest 5,000 events of the types and instances that are named, or of the channel.',
+      'Those that fit all that is asked for, without a feed being saved. It looks at the newest 2,000 events of the types and instances that are named, or of the channel.',
     query: SearchQuery,
     answers: answersOf([format]),
     async handle(input) {
@@ -108,13 +108,13 @@ export const feedDocumentOperations = [
           : null
       if (!known || !feed) throw notFound('feed of this address')
       const { origin, deps } = input
-      const page = { feed, name, format: known, ...input.query }
+      const asked = { feed, name, format: known, ...input.query }
       return answerFeed(input, known, {
-        tag: savedTag(origin, page),
+        tag: savedTag(origin, asked),
         changedAt: changedAt(feed),
         isPrivate: feed.slug === null,
-        ...savedLinks(origin, page),
-        page: () => savedPage(deps.env.DB, origin, page),
+        ...savedLinks(origin, asked),
+        page: () => savedPage(deps.env.DB, origin, asked),
       })
     },
   }),

@@ -4,7 +4,7 @@ import { type FeedSearch, type FoundItem, searchItems } from '../db/feed-search.
 import { FEED_FORMATS, type FeedFormat } from '../feeds/formats.ts'
 import { feedUrl, type PageAsked } from '../feeds/urls.ts'
 import { pageOf, renderOnce, stateTag } from '../workers/feed-pages.ts'
-import { type Asking, answerFeed, notModified } from './feed-answer.ts'
+import { type Answered, type Asking, answerFeed, notModified } from './feed-answer.ts'
 import { queryOfFilter, titleOfFilter } from './filter-query.ts'
 
 /**
@@ -28,6 +28,8 @@ export async function answerSearch(
   )
   const known = knownTag(request, name)
   if (known?.head === head) return notModified(known.tag)
+  const kept = searched.get(name)
+  if (kept?.head === head) return answerFeed(asking, format, kept.answered)
   const { items: found, rest } = await searchItems(DB, { ...search, before: asked.before }, asked.count + 1)
   const { items, next } = pageOf(found, asked.count, rest)
   const digest = digestOf(items, next)
@@ -40,14 +42,11 @@ export async function answerSearch(
     feedUrl(`${origin}/feeds/events.${of}`, page, query)
   const tag = `"${name}.${head}.${digest}"`
   const updatedAt = Math.max(0, ...items.map(({ last }) => last.seenAt))
+  const answered = { tag, changedAt: updatedAt, isPrivate: false, self: urls(format, asked), hub: null }
   return answerFeed(asking, format, {
-    tag,
-    changedAt: updatedAt,
-    isPrivate: false,
-    self: urls(format, asked),
-    hub: null,
-    page: async () =>
-      renderOnce(`${name}.${digest}`, format, () => ({
+    ...answered,
+    async page() {
+      const page = renderOnce(`${name}.${digest}`, format, () => ({
         title: titleOfFilter(search.filter),
         mode: search.mode,
         isPrivate: false,
@@ -66,8 +65,23 @@ export async function answerSearch(
           >,
           event: (id) => `${origin}/api/v1/events/${id}`,
         },
-      })),
+      }))
+      keep(name, { head, answered: { ...answered, page: async () => page } })
+      return page
+    },
   })
+}
+
+/** In the memory of this Worker only: what was found while the newest event was this one. Anybody may ask for a search. */
+const searched = new Map<string, Kept>()
+const MOST_KEPT = 50
+type Kept = { head: number; answered: Answered }
+
+function keep(name: string, kept: Kept): void {
+  searched.delete(name)
+  searched.set(name, kept)
+  const [oldest] = searched.keys()
+  if (searched.size > MOST_KEPT && oldest !== undefined) searched.delete(oldest)
 }
 
 /** What a page has: the same digest, the same bytes. */

@@ -87,7 +87,7 @@ export const feedOperations = [
     tag: 'Feeds',
     summary: 'Make a feed',
     description:
-      'It begins with what the log has of what fits its filter, and goes on with what comes. A public one has nothing private, whatever its filter says; subscribers of the hub are told when it changes.',
+      'It begins with what the log has of what fits its filter, and goes on with what comes. A public one has nothing private, whatever its filter says; subscribers of the hub are sent it with each event that changes it.',
     body: withHints(
       v.strictObject({
         name: Name,

@@ -353,6 +353,9 @@ describe('A feed over HTTP', () => {
       expect(second.response.status).toBe(304)
       expect(second.roundTrips, path).toBe(1)
       expect(second.rowsRead, path).toBeLessThanOrEqual(5)
+      // And who comes without a tag gets what was made a moment ago.
+      const third = await cost(path, {})
+      expect([third.response.status, third.roundTrips], path).toEqual([200, 1])
     }
     const before = await cost('/feeds/news.rss', {})
     await store([{ ...video(0, 'elsewhere'), id: 'evt_x', ownerId: null }])
