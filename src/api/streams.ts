@@ -36,7 +36,7 @@ const Ticket = v.strictObject({
   expiresAt: Time,
 })
 
-const DESCRIPTION = `Public events and your own, the oldest first, for as long as you stay. \`id\` is the sequence, \`event\` the type, \`data\` the event as JSON in one line. Begins after \`Last-Event-ID\` (a header, which browsers send by themselves when they come again), else after \`after\`, else at \`since\`, else now; history and what happens meanwhile join without a gap, and nothing comes twice. A comment comes after 15 s of silence.
+const DESCRIPTION = `Public events and your own, the oldest first, for as long as you stay. \`id\` is the sequence, \`event\` the type, \`data\` the event as JSON in one line. Begins after \`Last-Event-ID\` (a header, which browsers send by themselves when they come again), else after \`after\`, else at \`since\`, else now. A sequence beyond the log, as after a restored backup, is taken for the end of the log. History and what happens meanwhile join without a gap, and nothing comes twice. A comment comes after 15 s of silence.
 
 With \`Upgrade: websocket\` the same as messages \`{"id", "type", "data"}\`. The first has the type \`ready\`, and as its id where to go on if nothing else comes. Now and then comes one of the type \`check\`: send its \`data\` back as it is, which says that you have read so far. The text \`ping\` is answered with \`pong\`.
 
@@ -69,7 +69,7 @@ export const streamOperations = [
       const lastId = lastEventId(request)
       // A stream that nobody reads is not to be opened.
       if (request.method === 'HEAD') return new Response(null, { headers })
-      const after = lastId ?? query.after ?? (await startOf(deps, query.since))
+      const after = await startOf(deps, lastId ?? query.after, query.since)
       const ask = { viewerId: userOf(input).id, credential: await credentialOf(input), filter, after }
       const isSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
       const opened = await openStream(deps, ask, isSocket)
@@ -123,10 +123,14 @@ function lastEventId({ headers }: Request): number | null {
   throw invalidParams(invalid('header', 'Last-Event-ID', 'must be a sequence: a whole number', sent))
 }
 
-/** The sequence after which a stream begins that says no event: now, or at a time. */
-async function startOf(deps: Deps, since: Moment | undefined): Promise<number> {
+/**
+ * The sequence after which a stream begins: the one that was asked for, a time, or now.
+ * @param after beyond the log it is the end of the log, which may have been restored from a backup.
+ */
+async function startOf(deps: Deps, after: number | undefined, since: Moment | undefined): Promise<number> {
   // First: what comes while a time is looked for is not to be passed over.
   const newest = await newestSequence(deps.env.DB)
+  if (after !== undefined) return Math.min(after, newest)
   const position = since === undefined ? END : await positionOf(deps, since)
   return position === END ? newest : position
 }

@@ -107,7 +107,8 @@ export class Audience {
     const page = await eventsAfter(this.#deps.db, after, { ...this.#sizes.nearPage, rows })
     const listening = new Set(clients)
     for (const event of page.events) give(event, listening)
-    const last = page.events.at(-1)?.sequence ?? after
+    // Only what was read is known to be there: a client may say that it is anywhere.
+    const last = page.events.at(-1)?.sequence ?? 0
     // But for those whose buffer was full before the end: these go on from the last that they were given.
     for (const client of listening) client.moveOn(last)
     this.#newest = Math.max(this.#newest ?? 0, last)

@@ -173,6 +173,38 @@ describe('Those who are near the end', () => {
     expect(full.came).toEqual(other.came)
   })
 
+  it('who says that he is beyond the end moves nobody else there', async () => {
+    await store(numbered(1, 50))
+    const audience = new Audience({ db: env.DB, log: () => undefined }, SIZES)
+    const baskets = [Number.MAX_SAFE_INTEGER, 50, 0].map((after) => {
+      const basket = new Basket(1_000)
+      audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after }, basket))
+      return basket
+    })
+    await audience.settled()
+    audience.wake()
+    await audience.settled()
+    await store(numbered(51, 60))
+    audience.wake()
+    await audience.settled()
+    const came = numbered(1, 60).map((row) => row.sequence)
+    expect(baskets.map((basket) => basket.came)).toEqual([[], came.slice(50), came])
+  })
+
+  it('are read for when somebody beyond it was here alone', async () => {
+    await store(numbered(1, 3))
+    const audience = new Audience({ db: env.DB, log: () => undefined }, SIZES)
+    const [liar, honest] = [new Basket(10), new Basket(10)]
+    audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after: 1_000_000 }, liar))
+    await audience.settled()
+    audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after: 3 }, honest))
+    await audience.settled()
+    await store(numbered(4, 6))
+    audience.wake()
+    await audience.settled()
+    expect(honest.came).toEqual([4, 5, 6])
+  })
+
   it('a filter that can not be read for does not keep the others from what is theirs', async () => {
     await store(numbered(1, 50))
     const failing = new Proxy(env.DB, {
