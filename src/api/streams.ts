@@ -51,6 +51,11 @@ export const streamOperations = [
     summary: 'Follow the event log as it grows',
     description: DESCRIPTION,
     query: StreamQuery,
+    combine: ({ query }) => {
+      // Throws what is wrong with it, before a ticket is used up.
+      filterOfQuery(query)
+      return null
+    },
     takesTicket: true,
     answers: {
       200: { description: 'Server-Sent Events, without an end.', contentTypes: ['text/event-stream'] },
@@ -84,7 +89,7 @@ export const streamOperations = [
     tag: 'Events',
     summary: 'Make a ticket for a stream in a browser',
     description:
-      'A browser can’t send a header with `EventSource` or `WebSocket`: it shows a ticket instead. It is good for one stream, within a minute; the stream then depends on what the ticket was made with. To come again make another, and say `after`.',
+      'A browser can’t send a header with `EventSource` or `WebSocket`: it shows a ticket instead. It is good for one stream, within a minute, and is not used up by a query that is refused (400), but by a refusal for another reason (429, 503); the stream then depends on what the ticket was made with. To come again make another, and say `after`.',
     // Kept for a repetition it would be kept as it is.
     isRepeatable: false,
     answers: {

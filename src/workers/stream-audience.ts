@@ -67,6 +67,8 @@ export class Audience {
     this.#isWoken = true
     this.#running ??= this.#run().finally(() => {
       this.#running = null
+      // Somebody came after the last look, and before this was over.
+      if (this.#isWoken) this.wake()
     })
   }
 

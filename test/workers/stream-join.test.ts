@@ -134,6 +134,34 @@ describe('A random run', () => {
   )
 })
 
+describe('A wake-up', () => {
+  it.each(Array.from({ length: 12 }, (_, ticks) => ticks))(
+    'is not lost when it comes %i ticks after the last look',
+    async (ticks) => {
+      await store(numbered(1, 1))
+      const audience = new Audience({ db: env.DB, log: () => undefined })
+      const { promise: isWoken, resolve } = Promise.withResolvers<void>()
+      const after = (left: number) => {
+        if (left > 0) return queueMicrotask(() => after(left - 1))
+        basket.room = 1
+        audience.wake()
+        resolve()
+      }
+      const basket = new Basket(0)
+      let isFirst = true
+      basket.hasRoom = () => {
+        if (isFirst) queueMicrotask(() => after(ticks))
+        isFirst = false
+        return basket.room > 0
+      }
+      audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after: 0 }, basket))
+      await isWoken
+      await audience.settled()
+      expect(basket.came).toEqual([1])
+    },
+  )
+})
+
 describe('Those who are near the end', () => {
   it('are read for together: a thousand cost what one costs', async () => {
     await store(numbered(1, 100))
