@@ -40,7 +40,7 @@ const DESCRIPTION = `Public events and your own, the oldest first, for as long a
 
 With \`Upgrade: websocket\` the same as messages \`{"id", "type", "data"}\`. The first has the type \`ready\`, and as its id where to go on if nothing else comes. Now and then comes one of the type \`check\`: send its \`data\` back as it is, which says that you have read so far. The text \`ping\` is answered with \`pong\`.
 
-A stream ends from here with \`closed\` when the session, key or account that it was opened with ends (WebSocket: 4401), and with \`dropped\` when more than 1 MB or 1,000 events wait and none is taken for 10 s (4408): come again after the last id. Without \`closed\` or \`dropped\` the connection was lost: do the same.`
+A stream ends from here with \`closed\` when the session, key or account that it was opened with ends (WebSocket: 4401), and with \`dropped\` when more than 1 MB or 1,000 events wait (less, while much waits for others, too) and none is taken for 10 s (4408): come again after the last id. Without \`closed\` or \`dropped\` the connection was lost: do the same.`
 
 export const streamOperations = [
   operation({

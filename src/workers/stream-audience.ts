@@ -9,6 +9,7 @@ import { type Facets, facetsOf } from '../events/facets.ts'
 import { describeError, type Log } from './log.ts'
 import type { StreamClient } from './stream-client.ts'
 import { Frame } from './stream-frames.ts'
+import { BUDGET } from './stream-outlet.ts'
 
 /** How much is read. */
 export type Sizes = {
@@ -18,18 +19,26 @@ export type Sizes = {
   nearPage: { rows: number; bytes: number }
   /** What is read at once for one who is far. */
   farPage: { events: number; scan: { rows: number; bytes: number } }
+  /** What may wait to be taken by all of them together, bytes, before each is held to his share. */
+  budget: number
 }
 const SIZES: Sizes = {
   near: 1_000,
   nearPage: { rows: 500, bytes: 1_000_000 },
   farPage: { events: 100, scan: { rows: 500, bytes: 1_000_000 } },
+  budget: BUDGET,
 }
 /** Events times clients that one turn gives out, before something else may happen. */
 const MOST_A_TURN = 50_000
 /** How many of those who are far are read for in one turn. */
 const FAR_A_TURN = 8
 
-export type AudienceDeps = { db: D1Database; log: Log }
+export type AudienceDeps = {
+  db: D1Database
+  log: Log
+  /** Who was sent the end and may not have taken it: what waits for them is held, too. */
+  leaving?: () => Iterable<StreamClient>
+}
 
 export class Audience {
   readonly #deps: AudienceDeps
@@ -91,6 +100,7 @@ export class Audience {
 
   /** @returns whether there is more to do. */
   async #turn(): Promise<boolean> {
+    this.#share()
     const ready = [...this.#clients].filter((client) => client.isReady)
     if (ready.length === 0) return false
     this.#newest ??= await newestSequence(this.#deps.db)
@@ -99,6 +109,15 @@ export class Audience {
     const far = ready.filter(({ position }) => position < edge)
     const [isEnd] = await Promise.all([this.#serveNear(near), this.#serveFar(far, this.#newest)])
     return !isEnd || far.length > 0
+  }
+
+  /** While too much waits in all, nobody has more of it than his part: who takes what he is sent is not held up by the others. */
+  #share(): void {
+    const all = [...this.#clients, ...(this.#deps.leaving?.() ?? [])]
+    const waiting = all.reduce((sum, { outlet }) => sum + outlet.waiting(), 0)
+    const { budget } = this.#sizes
+    const share = waiting < budget ? Number.POSITIVE_INFINITY : budget / all.length
+    for (const { outlet } of this.#clients) outlet.narrow(share)
   }
 
   /** @returns whether they have all that there is. */

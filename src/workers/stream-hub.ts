@@ -56,7 +56,7 @@ export class StreamHub extends DurableObject<Env> {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
-    this.audience = new Audience({ db: env.DB, log: logToConsole })
+    this.audience = new Audience({ db: env.DB, log: logToConsole, leaving: () => this.#ending.keys() })
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
     for (const socket of state.getWebSockets()) {
       const seat = SocketOutlet.restored(socket, state.storage.kv, () => this.clock())

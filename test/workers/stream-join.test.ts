@@ -5,9 +5,8 @@ import { facetsOf } from '../../src/events/facets.ts'
 import { type Filter, matches } from '../../src/events/filter.ts'
 import { Audience } from '../../src/workers/stream-audience.ts'
 import { StreamClient } from '../../src/workers/stream-client.ts'
-import type { Frame } from '../../src/workers/stream-frames.ts'
-import type { Outlet } from '../../src/workers/stream-outlet.ts'
 import { Random } from '../model/random.ts'
+import { Basket } from '../support/basket.ts'
 import { countCosts } from '../support/count-costs.ts'
 import { type LogRow, logRow, OTHER, setLog, VIEWER } from '../support/events.ts'
 import { numbered, store } from '../support/streams.ts'
@@ -18,6 +17,7 @@ const SIZES = {
   near: 12,
   nearPage: { rows: 7, bytes: 1_000 },
   farPage: { events: 5, scan: { rows: 9, bytes: 1_000 } },
+  budget: 1_000_000,
 }
 const TYPES = ['video.published', 'live.started', 'comment.created']
 const FILTERS: Filter[] = [
@@ -26,30 +26,6 @@ const FILTERS: Filter[] = [
   { tags: ['a'] },
   { types: ['video.published'], instances: ['b.example'] },
 ]
-
-/** Takes so much at a time, and remembers in what order it came. */
-class Basket implements Outlet {
-  readonly came: number[] = []
-  room: number
-  constructor(room: number) {
-    this.room = room
-  }
-  hasRoom() {
-    return this.room > 0
-  }
-  send({ event }: Frame) {
-    expect(this.room).toBeGreaterThan(0)
-    this.room -= 1
-    this.came.push(event.sequence)
-  }
-  moveOn() {}
-  keepAlive() {}
-  isStalled() {
-    return false
-  }
-  end() {}
-  abandon() {}
-}
 
 const credential = { kind: 'operator', digest: '' } as const
 
@@ -134,34 +110,6 @@ describe('A random run', () => {
   )
 })
 
-describe('A wake-up', () => {
-  it.each(Array.from({ length: 12 }, (_, ticks) => ticks))(
-    'is not lost when it comes %i ticks after the last look',
-    async (ticks) => {
-      await store(numbered(1, 1))
-      const audience = new Audience({ db: env.DB, log: () => undefined })
-      const { promise: isWoken, resolve } = Promise.withResolvers<void>()
-      const after = (left: number) => {
-        if (left > 0) return queueMicrotask(() => after(left - 1))
-        basket.room = 1
-        audience.wake()
-        resolve()
-      }
-      const basket = new Basket(0)
-      let isFirst = true
-      basket.hasRoom = () => {
-        if (isFirst) queueMicrotask(() => after(ticks))
-        isFirst = false
-        return basket.room > 0
-      }
-      audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after: 0 }, basket))
-      await isWoken
-      await audience.settled()
-      expect(basket.came).toEqual([1])
-    },
-  )
-})
-
 describe('Those who are near the end', () => {
   it('are read for together: a thousand cost what one costs', async () => {
     await store(numbered(1, 100))
@@ -199,38 +147,6 @@ describe('Those who are near the end', () => {
     audience.wake()
     await audience.settled()
     expect(full.came).toEqual(other.came)
-  })
-
-  it('who says that he is beyond the end moves nobody else there', async () => {
-    await store(numbered(1, 50))
-    const audience = new Audience({ db: env.DB, log: () => undefined }, SIZES)
-    const baskets = [Number.MAX_SAFE_INTEGER, 50, 0].map((after) => {
-      const basket = new Basket(1_000)
-      audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after }, basket))
-      return basket
-    })
-    await audience.settled()
-    audience.wake()
-    await audience.settled()
-    await store(numbered(51, 60))
-    audience.wake()
-    await audience.settled()
-    const came = numbered(1, 60).map((row) => row.sequence)
-    expect(baskets.map((basket) => basket.came)).toEqual([[], came.slice(50), came])
-  })
-
-  it('are read for when somebody beyond it was here alone', async () => {
-    await store(numbered(1, 3))
-    const audience = new Audience({ db: env.DB, log: () => undefined }, SIZES)
-    const [liar, honest] = [new Basket(10), new Basket(10)]
-    audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after: 1_000_000 }, liar))
-    await audience.settled()
-    audience.add(new StreamClient({ viewerId: VIEWER, credential, filter: {}, after: 3 }, honest))
-    await audience.settled()
-    await store(numbered(4, 6))
-    audience.wake()
-    await audience.settled()
-    expect(honest.came).toEqual([4, 5, 6])
   })
 
   it('a filter that can not be read for does not keep the others from what is theirs', async () => {
