@@ -1167,7 +1167,7 @@ export interface paths {
     }
     /**
      * Read the event log
-     * @description The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something.
+     * @description The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something: then an `after` beyond the log, as after a restored backup, is taken for the end of the log.
      *
      *     API keys need the scope `events:read`.
      */
@@ -1253,11 +1253,11 @@ export interface paths {
     }
     /**
      * Follow the event log as it grows
-     * @description Public events and your own, the oldest first, for as long as you stay. `id` is the sequence, `event` the type, `data` the event as JSON in one line. Begins after `Last-Event-ID` (a header, which browsers send by themselves when they come again), else after `after`, else at `since`, else now; history and what happens meanwhile join without a gap, and nothing comes twice. A comment comes after 15 s of silence.
+     * @description Public events and your own, the oldest first, for as long as you stay. `id` is the sequence, `event` the type, `data` the event as JSON in one line. Begins after `Last-Event-ID` (a header, which browsers send by themselves when they come again), else after `after`, else at `since`, else now. A sequence beyond the log, as after a restored backup, is taken for the end of the log. History and what happens meanwhile join without a gap, and nothing comes twice. A comment comes after 15 s of silence.
      *
      *     With `Upgrade: websocket` the same as messages `{"id", "type", "data"}`. The first has the type `ready`, and as its id where to go on if nothing else comes. Now and then comes one of the type `check`: send its `data` back as it is, which says that you have read so far. The text `ping` is answered with `pong`.
      *
-     *     A stream ends from here with `closed` when the session, key or account that it was opened with ends (WebSocket: 4401), and with `dropped` when more than 1 MB or 1,000 events wait and none is taken for 10 s (4408): come again after the last id. Without `closed` or `dropped` the connection was lost: do the same.
+     *     A stream ends from here with `closed` when the session, key or account that it was opened with ends (WebSocket: 4401), and with `dropped` when more than 1 MB or 1,000 events wait (less, while much waits for others, too) and none is taken for 10 s (4408): come again after the last id. Without `closed` or `dropped` the connection was lost: do the same.
      *
      *     API keys need the scope `events:read`.
      */
@@ -1281,7 +1281,7 @@ export interface paths {
     put?: never
     /**
      * Make a ticket for a stream in a browser
-     * @description A browser can’t send a header with `EventSource` or `WebSocket`: it shows a ticket instead. It is good for one stream, within a minute; the stream then depends on what the ticket was made with. To come again make another, and say `after`.
+     * @description A browser can’t send a header with `EventSource` or `WebSocket`: it shows a ticket instead. It is good for one stream, within a minute, and is not used up by a query that is refused (400), but by a refusal for another reason (429, 503); the stream then depends on what the ticket was made with. To come again make another, and say `after`.
      *
      *     API keys need the scope `events:read`.
      */

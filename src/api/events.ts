@@ -66,9 +66,9 @@ export const eventOperations = [
     tag: 'Events',
     summary: 'Read the event log',
     description:
-      'The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something.',
+      'The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something: then an `after` beyond the log, as after a restored backup, is taken for the end of the log.',
     query: ListQuery,
-    combine: ({ query }) => refuseEmptySpan(query),
+    combine: ({ query }) => refuseEmptySpan(query) ?? refuseEndlessWait(query),
     answers: {
       200: {
         description: 'A page of events.',
@@ -80,8 +80,8 @@ export const eventOperations = [
     async handle(input) {
       const { query, deps } = input
       // One more than asked for says whether there is a next page.
-      const read = () => listEvents(deps.env.DB, filterOf(input), query.limit + 1)
-      const found = query.wait === 0 ? await read() : await untilFound(input, waitOf(query), read)
+      const read = (after: number) => listEvents(deps.env.DB, { ...filterOf(input), after }, query.limit + 1)
+      const found = query.wait === 0 ? await read(query.after) : await untilFound(input, waitOf(query), read)
       const page = found.slice(0, query.limit)
       const next = found.length > query.limit ? `,"next":"${page.at(-1)?.sequence}"` : ''
       // Joined, not parsed and written again: the payloads are JSON in the database already.
@@ -167,6 +167,13 @@ function waitOf({ after, type, instance, wait }: Filters & { wait: number }) {
 function refuseEmptySpan({ since, until }: Filters) {
   return since !== undefined && until !== undefined && since >= until
     ? invalid('query', 'until', 'must be later than since', time(until))
+    : null
+}
+
+/** Past that time each event that comes would be looked at in vain. */
+function refuseEndlessWait({ wait, until }: Filters & { wait: number }) {
+  return wait > 0 && until !== undefined
+    ? invalid('query', 'wait', 'must not be combined with until', wait)
     : null
 }
 

@@ -36,11 +36,11 @@ const Ticket = v.strictObject({
   expiresAt: Time,
 })
 
-const DESCRIPTION = `Public events and your own, the oldest first, for as long as you stay. \`id\` is the sequence, \`event\` the type, \`data\` the event as JSON in one line. Begins after \`Last-Event-ID\` (a header, which browsers send by themselves when they come again), else after \`after\`, else at \`since\`, else now; history and what happens meanwhile join without a gap, and nothing comes twice. A comment comes after 15 s of silence.
+const DESCRIPTION = `Public events and your own, the oldest first, for as long as you stay. \`id\` is the sequence, \`event\` the type, \`data\` the event as JSON in one line. Begins after \`Last-Event-ID\` (a header, which browsers send by themselves when they come again), else after \`after\`, else at \`since\`, else now. A sequence beyond the log, as after a restored backup, is taken for the end of the log. History and what happens meanwhile join without a gap, and nothing comes twice. A comment comes after 15 s of silence.
 
 With \`Upgrade: websocket\` the same as messages \`{"id", "type", "data"}\`. The first has the type \`ready\`, and as its id where to go on if nothing else comes. Now and then comes one of the type \`check\`: send its \`data\` back as it is, which says that you have read so far. The text \`ping\` is answered with \`pong\`.
 
-A stream ends from here with \`closed\` when the session, key or account that it was opened with ends (WebSocket: 4401), and with \`dropped\` when more than 1 MB or 1,000 events wait and none is taken for 10 s (4408): come again after the last id. Without \`closed\` or \`dropped\` the connection was lost: do the same.`
+A stream ends from here with \`closed\` when the session, key or account that it was opened with ends (WebSocket: 4401), and with \`dropped\` when more than 1 MB or 1,000 events wait (less, while much waits for others, too) and none is taken for 10 s (4408): come again after the last id. Without \`closed\` or \`dropped\` the connection was lost: do the same.`
 
 export const streamOperations = [
   operation({
@@ -51,6 +51,11 @@ export const streamOperations = [
     summary: 'Follow the event log as it grows',
     description: DESCRIPTION,
     query: StreamQuery,
+    combine: ({ query }) => {
+      // Throws what is wrong with it, before a ticket is used up.
+      filterOfQuery(query)
+      return null
+    },
     takesTicket: true,
     answers: {
       200: { description: 'Server-Sent Events, without an end.', contentTypes: ['text/event-stream'] },
@@ -69,7 +74,7 @@ export const streamOperations = [
       const lastId = lastEventId(request)
       // A stream that nobody reads is not to be opened.
       if (request.method === 'HEAD') return new Response(null, { headers })
-      const after = lastId ?? query.after ?? (await startOf(deps, query.since))
+      const after = await startOf(deps, lastId ?? query.after, query.since)
       const ask = { viewerId: userOf(input).id, credential: await credentialOf(input), filter, after }
       const isSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
       const opened = await openStream(deps, ask, isSocket)
@@ -84,7 +89,7 @@ export const streamOperations = [
     tag: 'Events',
     summary: 'Make a ticket for a stream in a browser',
     description:
-      'A browser can’t send a header with `EventSource` or `WebSocket`: it shows a ticket instead. It is good for one stream, within a minute; the stream then depends on what the ticket was made with. To come again make another, and say `after`.',
+      'A browser can’t send a header with `EventSource` or `WebSocket`: it shows a ticket instead. It is good for one stream, within a minute, and is not used up by a query that is refused (400), but by a refusal for another reason (429, 503); the stream then depends on what the ticket was made with. To come again make another, and say `after`.',
     // Kept for a repetition it would be kept as it is.
     isRepeatable: false,
     answers: {
@@ -123,10 +128,14 @@ function lastEventId({ headers }: Request): number | null {
   throw invalidParams(invalid('header', 'Last-Event-ID', 'must be a sequence: a whole number', sent))
 }
 
-/** The sequence after which a stream begins that says no event: now, or at a time. */
-async function startOf(deps: Deps, since: Moment | undefined): Promise<number> {
+/**
+ * The sequence after which a stream begins: the one that was asked for, a time, or now.
+ * @param after beyond the log it is the end of the log, which may have been restored from a backup.
+ */
+async function startOf(deps: Deps, after: number | undefined, since: Moment | undefined): Promise<number> {
   // First: what comes while a time is looked for is not to be passed over.
   const newest = await newestSequence(deps.env.DB)
+  if (after !== undefined) return Math.min(after, newest)
   const position = since === undefined ? END : await positionOf(deps, since)
   return position === END ? newest : position
 }

@@ -138,12 +138,12 @@ async function within<TResult>(work: Promise<TResult>, milliseconds: number): Pr
 const Closing = v.object({ reason: v.string() })
 
 /** The event of a frame; null when it has none. */
-function read({ event, id, data }: EventSourceMessage, { say }: FollowDeps): PublicEvent | null {
+function read({ event, data }: EventSourceMessage, { say }: FollowDeps): PublicEvent | null {
   const value = parse(data)
   const found = eventIn(value)
   if (found) return found
-  // Frames without an id are of the service itself.
-  if (id === undefined && (event === 'closed' || event === 'dropped')) {
+  // Of the service itself: no type of an event is a single word.
+  if (event === 'closed' || event === 'dropped') {
     const said = v.safeParse(Closing, value)
     say(`. the service closes the stream: ${oneLine(said.success ? said.output.reason : data)}`)
   } else say(`! left out what is no event: ${oneLine(data)}`)

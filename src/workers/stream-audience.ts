@@ -9,6 +9,7 @@ import { type Facets, facetsOf } from '../events/facets.ts'
 import { describeError, type Log } from './log.ts'
 import type { StreamClient } from './stream-client.ts'
 import { Frame } from './stream-frames.ts'
+import { BUDGET } from './stream-outlet.ts'
 
 /** How much is read. */
 export type Sizes = {
@@ -18,18 +19,26 @@ export type Sizes = {
   nearPage: { rows: number; bytes: number }
   /** What is read at once for one who is far. */
   farPage: { events: number; scan: { rows: number; bytes: number } }
+  /** What may wait to be taken by all of them together, bytes, before each is held to his share. */
+  budget: number
 }
 const SIZES: Sizes = {
   near: 1_000,
   nearPage: { rows: 500, bytes: 1_000_000 },
   farPage: { events: 100, scan: { rows: 500, bytes: 1_000_000 } },
+  budget: BUDGET,
 }
 /** Events times clients that one turn gives out, before something else may happen. */
 const MOST_A_TURN = 50_000
 /** How many of those who are far are read for in one turn. */
 const FAR_A_TURN = 8
 
-export type AudienceDeps = { db: D1Database; log: Log }
+export type AudienceDeps = {
+  db: D1Database
+  log: Log
+  /** Who was sent the end and may not have taken it: what waits for them is held, too. */
+  leaving?: () => Iterable<StreamClient>
+}
 
 export class Audience {
   readonly #deps: AudienceDeps
@@ -67,6 +76,8 @@ export class Audience {
     this.#isWoken = true
     this.#running ??= this.#run().finally(() => {
       this.#running = null
+      // Somebody came after the last look, and before this was over.
+      if (this.#isWoken) this.wake()
     })
   }
 
@@ -89,6 +100,7 @@ export class Audience {
 
   /** @returns whether there is more to do. */
   async #turn(): Promise<boolean> {
+    this.#share()
     const ready = [...this.#clients].filter((client) => client.isReady)
     if (ready.length === 0) return false
     this.#newest ??= await newestSequence(this.#deps.db)
@@ -99,6 +111,15 @@ export class Audience {
     return !isEnd || far.length > 0
   }
 
+  /** While too much waits in all, nobody has more of it than his part: who takes what he is sent is not held up by the others. */
+  #share(): void {
+    const all = [...this.#clients, ...(this.#deps.leaving?.() ?? [])]
+    const waiting = all.reduce((sum, { outlet }) => sum + outlet.waiting(), 0)
+    const { budget } = this.#sizes
+    const share = waiting < budget ? Number.POSITIVE_INFINITY : budget / all.length
+    for (const { outlet } of this.#clients) outlet.narrow(share)
+  }
+
   /** @returns whether they have all that there is. */
   async #serveNear(clients: readonly StreamClient[]): Promise<boolean> {
     if (clients.length === 0) return true
@@ -107,7 +128,8 @@ export class Audience {
     const page = await eventsAfter(this.#deps.db, after, { ...this.#sizes.nearPage, rows })
     const listening = new Set(clients)
     for (const event of page.events) give(event, listening)
-    const last = page.events.at(-1)?.sequence ?? after
+    // Only what was read is known to be there: a client may say that it is anywhere.
+    const last = page.events.at(-1)?.sequence ?? 0
     // But for those whose buffer was full before the end: these go on from the last that they were given.
     for (const client of listening) client.moveOn(last)
     this.#newest = Math.max(this.#newest ?? 0, last)

@@ -15,6 +15,7 @@ import {
   LIMITS,
   type Limits,
   type Occupancy,
+  occupancyOf,
   type Place,
   placeFor,
   ROOT,
@@ -55,7 +56,7 @@ export class StreamHub extends DurableObject<Env> {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
-    this.audience = new Audience({ db: env.DB, log: logToConsole })
+    this.audience = new Audience({ db: env.DB, log: logToConsole, leaving: () => this.#ending.keys() })
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
     for (const socket of state.getWebSockets()) {
       const seat = SocketOutlet.restored(socket, state.storage.kv, () => this.clock())
@@ -68,8 +69,8 @@ export class StreamHub extends DurableObject<Env> {
 
   /** Where one more stream of an account goes. Of the root. */
   async place(viewerId: string): Promise<Place> {
-    const others = await Promise.all(this.#others().map((hub) => hub.occupancy(viewerId)))
-    const occupied = [this.occupancy(viewerId), ...others]
+    const others = await Promise.allSettled(this.#others().map((hub) => hub.occupancy(viewerId)))
+    const occupied = [this.occupancy(viewerId), ...others.map(occupancyOf)]
     const place = placeFor(viewerId, occupied, this.limits)
     if (place.kind === 'placed') this.enlist(place.shard)
     return place

@@ -10,6 +10,11 @@ export const ROOT = 0
 /** How full an object is, and how much of that is of one account. */
 export type Occupancy = { clients: number; ofViewer: number }
 
+/** What an object answered. One that does not is as good as full: whoever comes is to find another. */
+export function occupancyOf(answer: PromiseSettledResult<Occupancy>): Occupancy {
+  return answer.status === 'fulfilled' ? answer.value : { clients: Number.POSITIVE_INFINITY, ofViewer: 0 }
+}
+
 export type Limits = {
   /** Of one object. */
   clients: number

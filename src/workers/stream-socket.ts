@@ -48,6 +48,8 @@ export class SocketOutlet implements Outlet {
   readonly #clock: () => number
   #kept: Attached
   #isFull = false
+  /** As many bytes as are a full buffer now. */
+  #most = BUFFER.bytes
   #fullAt = 0
   #takenAt = 0
 
@@ -96,15 +98,26 @@ export class SocketOutlet implements Outlet {
 
   hasRoom(): boolean {
     const { before, since } = this.#kept
-    const bytes = (before.bytes + since.bytes) / BUFFER.bytes
+    const bytes = (before.bytes + since.bytes) / this.#most
     const events = (before.events + since.events) / BUFFER.events
     const part = Math.max(bytes, events)
     if (this.#isFull) this.#isFull = part > 1 / 2
     else if (part >= 1) {
       this.#isFull = true
       this.#fullAt = this.#clock()
+      // A buffer that was narrowed may be full before it was time to ask.
+      this.#check(this.#kept.ask.after)
+      this.#note(this.#kept.ask.after)
     }
     return !this.#isFull
+  }
+
+  waiting(): number {
+    return this.#kept.before.bytes + this.#kept.since.bytes
+  }
+
+  narrow(bytes: number): void {
+    this.#most = Math.min(bytes, BUFFER.bytes)
   }
 
   send({ message, messageBytes, event }: Frame): void {
@@ -156,7 +169,7 @@ export class SocketOutlet implements Outlet {
 
   #check(position: number): void {
     const { since, check } = this.#kept
-    const isDue = since.bytes >= BUFFER.bytes / CHECK_PART || since.events >= BUFFER.events / CHECK_PART
+    const isDue = since.bytes >= this.#most / CHECK_PART || since.events >= BUFFER.events / CHECK_PART
     if (check !== null || !isDue) return
     const word = crypto.randomUUID()
     this.#write(noteMessage('check', position, word))

@@ -22,6 +22,8 @@ export class SseOutlet implements Outlet {
   readonly #onGone: () => void
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #isFull = false
+  /** As many bytes as are a full buffer now. */
+  #most = BUFFER.bytes
   /** Of one that is full: when it became so or something was taken of it, and how much waited then. */
   #movedAt = 0
   #waiting = 0
@@ -64,14 +66,22 @@ export class SseOutlet implements Outlet {
     if (this.#isFull) {
       if (waiting < this.#waiting) this.#movedAt = this.#clock()
       this.#waiting = waiting
-      this.#isFull = waiting >= MARK
-    } else if (waiting >= BUFFER.bytes) {
+      this.#isFull = waiting >= this.#most / 2
+    } else if (waiting >= this.#most) {
       this.#isFull = true
       this.#waiting = waiting
       this.#movedAt = this.#clock()
     }
     this.#hasRefused ||= this.#isFull
     return !this.#isFull
+  }
+
+  waiting(): number {
+    return this.#controller ? this.#amountWaiting : 0
+  }
+
+  narrow(bytes: number): void {
+    this.#most = Math.min(bytes, BUFFER.bytes)
   }
 
   send({ bytes }: Frame): void {

@@ -22,6 +22,14 @@ export class Waiter implements Outlet {
     return true
   }
 
+  waiting(): number {
+    return 0
+  }
+
+  narrow(): void {
+    // It holds nothing.
+  }
+
   send(_frame: Frame): void {
     this.#resolvers.resolve('found')
   }

@@ -1,6 +1,7 @@
 /** @module GET /api/v1/events?wait=…: an answer when there is something, and nobody asks D1 meanwhile. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { api } from '../../src/api/app.ts'
 import { exampleOf } from '../../src/events/catalogue.ts'
 import type { EventType } from '../../src/events/types.ts'
 import { forgetAll, generous, readAnswer, sendTo } from '../support/call.ts'
@@ -87,6 +88,66 @@ describe('A long poll', () => {
     await wake()
     expect(sequencesOf(await asked)).toEqual([5])
   })
+
+  it('goes on from the end when it begins beyond the log', async () => {
+    const { asked } = await waiting('?after=999999999999999&wait=30')
+    await store(some(4, 4))
+    await wake()
+    expect(sequencesOf(await asked)).toEqual([4])
+  })
+
+  it('looks no more than so often at what it is not let have', async () => {
+    const { asked, cost } = await waiting('?after=3&since=2999-01-01T00:00:00Z&wait=30')
+    let isOver = false
+    const answer = asked.finally(() => {
+      isOver = true
+    })
+    for (let sequence = 4; !isOver && sequence < 60; sequence += 1) {
+      const before = cost.roundTrips
+      await store(some(sequence, sequence))
+      await wake()
+      await expect.poll(() => isOver || cost.roundTrips >= before + 2).toBe(true)
+      await expect
+        .poll(async () => isOver || (await inHub((hub) => hub.audience.clients.size)) === 1)
+        .toBe(true)
+    }
+    expect(await answer).toMatchObject({ status: 200, body: { data: [] } })
+    expect(cost.roundTrips).toBeLessThan(45)
+  })
+
+  it('does not look again for who has left', async () => {
+    const { deps } = testDeps()
+    const { db, cost } = countCosts(env.DB)
+    const left = new AbortController()
+    const query = '?after=3&since=2999-01-01T00:00:00Z&wait=30'
+    const request = new Request(`http://localhost/api/v1/events${query}`, {
+      headers: as(person.token),
+      signal: left.signal,
+    })
+    const app = api({ ...generous(deps), env: { ...deps.env, DB: db } }, () => undefined)
+    const asked = app.fetch(request)
+    await expect.poll(() => inHub((hub) => hub.audience.clients.size)).toBe(1)
+    left.abort()
+    await store(some(4, 4))
+    await wake()
+    expect((await readAnswer(await asked)).body).toMatchObject({ data: [] })
+    expect(cost.roundTrips).toBe(5)
+  })
+
+  it.each(['until=2020-01-01T00:00:00Z', 'since=2020-01-01T00:00:00Z&until=2999-01-01T00:00:00Z'])(
+    'up to a time is refused: %s',
+    async (span) => {
+      const { deps } = testDeps()
+      const ask = (wait: number) =>
+        sendTo(generous(deps), 'GET', `/api/v1/events?wait=${wait}&${span}`, as(person.token))
+      const refused = await readAnswer(await ask(30))
+      expect(refused).toMatchObject({
+        status: 400,
+        body: { 'invalid-params': { wait: { location: 'query' } } },
+      })
+      expect((await ask(0)).status).toBe(200)
+    },
+  )
 
   it('is empty when its time is over', async () => {
     const { asked } = await waiting('?after=3&wait=1')

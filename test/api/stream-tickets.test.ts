@@ -136,6 +136,19 @@ describe('A ticket', () => {
     },
   )
 
+  it.each([
+    '&nsfw=maybe',
+    '&after=x',
+    '&unheard=of',
+    '&minDuration=9&maxDuration=1',
+    '&type=nothing.like-it',
+  ])('is not used up by what is refused for something else: %s', async (mistake) => {
+    const ticket = await ticketOf(person.token)
+    const refused = await open(ticket, mistake)
+    expect([refused.status, await refused.json()]).toMatchObject([400, { 'invalid-params': {} }])
+    expect((await open(ticket)).status).toBe(200)
+  })
+
   it('is not repeated when something else is wrong', async () => {
     const ticket = await ticketOf(person.token)
     const response = await open(ticket, `&ticket=${ticket}&after=x`)

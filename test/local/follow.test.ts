@@ -84,13 +84,13 @@ describe('Following', () => {
     await events.return(undefined as never)
   })
 
-  it('says why the service closes it, and goes on', async () => {
+  it.each(['closed', 'dropped'] as const)('says why the service ends it, and goes on: %s', async (kind) => {
     const events = following()
     await take(events, 3)
-    server.say('event: dropped\ndata: {"reason":"too slow"}\n\n')
-    server.drop('end')
-    server.publish(1)
+    server.publishUntold(1)
+    server.end({ kind, reason: 'too slow' }, 3)
     expect(await take(events, 1)).toEqual([4])
+    expect(server.asked().map((one) => one.query['after'])).toEqual(['0', '3'])
     expect(said).toEqual(['. the service closes the stream: too slow'])
     await events.return(undefined as never)
   })

@@ -1,6 +1,7 @@
 /** @module A service as its followers meet it: the newest events, and a stream that breaks off, repeats, lies and dies on request. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { exampleEvent } from '../../src/api/event-view.ts'
+import { type Ending, endingBytes } from '../../src/workers/stream-frames.ts'
 import { freePort } from './cli.ts'
 
 /** The one key that is let in. */
@@ -105,6 +106,13 @@ export async function startStreamServer(events = 0) {
     /** What those who are connected are sent besides. */
     say(text: string) {
       for (const client of clients) client.write(text)
+    },
+    /** Ends the streams of those who are connected, as the service does it. @param position after which to go on. */
+    end(ending: Ending, position: number) {
+      for (const client of [...clients]) {
+        clients.delete(client)
+        client.end(endingBytes(ending, position))
+      }
     },
     /** Breaks all connections off: in good order, or in the middle. */
     drop(how: 'end' | 'destroy') {

@@ -5,9 +5,8 @@ import { facetsOf } from '../../src/events/facets.ts'
 import { type Filter, matches } from '../../src/events/filter.ts'
 import { Audience } from '../../src/workers/stream-audience.ts'
 import { StreamClient } from '../../src/workers/stream-client.ts'
-import type { Frame } from '../../src/workers/stream-frames.ts'
-import type { Outlet } from '../../src/workers/stream-outlet.ts'
 import { Random } from '../model/random.ts'
+import { Basket } from '../support/basket.ts'
 import { countCosts } from '../support/count-costs.ts'
 import { type LogRow, logRow, OTHER, setLog, VIEWER } from '../support/events.ts'
 import { numbered, store } from '../support/streams.ts'
@@ -18,6 +17,7 @@ const SIZES = {
   near: 12,
   nearPage: { rows: 7, bytes: 1_000 },
   farPage: { events: 5, scan: { rows: 9, bytes: 1_000 } },
+  budget: 1_000_000,
 }
 const TYPES = ['video.published', 'live.started', 'comment.created']
 const FILTERS: Filter[] = [
@@ -26,30 +26,6 @@ const FILTERS: Filter[] = [
   { tags: ['a'] },
   { types: ['video.published'], instances: ['b.example'] },
 ]
-
-/** Takes so much at a time, and remembers in what order it came. */
-class Basket implements Outlet {
-  readonly came: number[] = []
-  room: number
-  constructor(room: number) {
-    this.room = room
-  }
-  hasRoom() {
-    return this.room > 0
-  }
-  send({ event }: Frame) {
-    expect(this.room).toBeGreaterThan(0)
-    this.room -= 1
-    this.came.push(event.sequence)
-  }
-  moveOn() {}
-  keepAlive() {}
-  isStalled() {
-    return false
-  }
-  end() {}
-  abandon() {}
-}
 
 const credential = { kind: 'operator', digest: '' } as const
 

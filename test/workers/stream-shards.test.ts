@@ -103,6 +103,31 @@ describe('When an object is full', () => {
     }
   })
 
+  it('one that fails closes none of the others', async () => {
+    await limit({ clients: 1 })
+    const first = await listen()
+    await listen()
+    await inHub((hub) => {
+      const fail = () => {
+        throw new Error('out of memory')
+      }
+      Object.defineProperty(hub.audience, 'clients', { get: fail, configurable: true })
+    }, 1)
+    try {
+      await listen()
+      // All that answer are full.
+      expect((await send('GET', '/api/v1/stream', as(KEY))).status).toBe(503)
+      await first.leave()
+      await inHub((hub) => {
+        for (const client of [...hub.audience.clients]) hub.audience.remove(client)
+      })
+      expect((await send('GET', '/api/v1/stream', as(KEY))).status).toBe(200)
+    } finally {
+      await inHub((hub) => Reflect.deleteProperty(hub.audience, 'clients'), 1)
+    }
+    expect(await clients()).toEqual([1, 1, 1])
+  })
+
   it('those that nobody uses any more are not woken any more', async () => {
     await limit({ clients: 1 })
     await Promise.all([listen(), listen(), listen()])

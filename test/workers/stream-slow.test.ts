@@ -199,6 +199,24 @@ describe('A WebSocket', () => {
     expect([...had, ...(await resumed.upTo(2_000))]).toEqual(large(1, 2_000).map(({ sequence }) => sequence))
   })
 
+  it('that is held to a part of its buffer is asked earlier how far it has read, and goes on', async () => {
+    const [taking, silent] = [await connect('?after=0'), await connect('?after=0', false)]
+    await inHub((hub) => {
+      for (const { outlet } of hub.audience.clients) {
+        const narrow = outlet.narrow.bind(outlet)
+        outlet.narrow = () => narrow(20_000)
+      }
+    })
+    await store(large(1, 100))
+    await wake()
+    expect(await taking.upTo(100)).toHaveLength(100)
+    await silent.until(() => silent.messages.some(({ type }) => type === 'check'))
+    expect(silent.sequences().length).toBeLessThan(12)
+    await stopClock(11_000)
+    await look()
+    expect(await silent.closed).toMatchObject({ code: 4408 })
+  })
+
   it('whose client answers something else is not believed', async () => {
     const client = await connect('?after=0', false)
     await store(numbered(1, 1_200))

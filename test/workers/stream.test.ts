@@ -116,6 +116,8 @@ describe('Where a stream begins', () => {
     ['so many hours ago', '?since=1h', {}, 5],
     ['before all that there is', '?since=400d', {}, 1],
     ['after an empty id', '', { 'last-event-id': '' }, 10],
+    ['now, after a sequence that the log does not have yet', '?after=999999999999999', {}, 10],
+    ['now, after a last id of a log that was lost', '', { 'last-event-id': '11' }, 10],
   ])('%s', async (_name, query, headers, expected) => {
     expect(await first(await listen(query, { ...header, ...headers }))).toBe(expected)
   })

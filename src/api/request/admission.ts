@@ -55,8 +55,9 @@ async function countCaller(
   const { deps, request, inBackground, operation } = passage
   const nobody = anonymous(deps, request)
   const header = await credentialsOf(deps, request, inBackground)
-  const takesTicket = operation?.takesTicket && request.method === 'GET' && header.kind === 'none'
-  const shown = takesTicket ? await ticketOf(deps, request) : header
+  const taker =
+    request.method === 'GET' && header.kind === 'none' && operation?.takesTicket ? operation : null
+  const shown = taker ? await ticketOf(passage, taker) : header
   if (shown.kind !== 'token') {
     await count(passage, nobody, 'api')
     return { caller: nobody, problem: shown.kind === 'wrong' ? shown.problem : null }

@@ -2,18 +2,37 @@
 import { useStreamTicket } from '../../db/stream-tickets.ts'
 import { digest, isTokenShaped } from '../../tokens.ts'
 import type { Deps } from '../../workers/deps.ts'
+import type { Operation } from '../operation.ts'
 import { Problem } from '../problem.ts'
 import { type Caller, type Credentials, scopesFrom, userFrom } from './caller.ts'
 import { callerAddress } from './caller-address.ts'
+import type { Passage } from './passage.ts'
+import { readInput } from './read-input.ts'
 
 /** What a request shows by the ticket of its query; none when it has none. */
-export async function ticketOf(deps: Deps, request: Request): Promise<Credentials> {
+export async function ticketOf(passage: Passage, operation: Operation): Promise<Credentials> {
+  const { deps, request } = passage
   const ticket = new URL(request.url).searchParams.get('ticket')
   if (ticket === null) return { kind: 'none' }
   if (!isTokenShaped(ticket)) return { kind: 'wrong', problem: invalidTicket() }
   const hash = await digest(ticket)
   const address = callerAddress(request, deps.config.callerAddressHeader)
-  return { kind: 'token', hasHeld: false, lookUp: () => byTicket(deps, hash, address) }
+  return {
+    kind: 'token',
+    hasHeld: false,
+    lookUp: async () => (await mistakeIn(passage, operation)) ?? byTicket(deps, hash, address),
+  }
+}
+
+/** What is wrong with what else was sent: a filter that was mistyped is not to cost the ticket. */
+async function mistakeIn(passage: Passage, operation: Operation): Promise<Problem | null> {
+  try {
+    await readInput(passage, operation)
+    return null
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
 }
 
 /** Uses it up: whoever shows it again is nobody. */
