@@ -261,7 +261,7 @@ export async function newestEvents(db: D1Database, viewerId: string, limit: numb
 }
 
 /** The sequence of the newest event that a viewer may see, of these instances if any are named; 0: there is none. */
-export async function newestSequence(
+export async function newestVisible(
   db: D1Database,
   filter: Pick<EventFilter, 'viewerId' | 'instances'>,
 ): Promise<number> {

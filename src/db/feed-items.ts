@@ -1,5 +1,5 @@
 /** @module What is in the feeds that are saved: events write it (feed-fan-out.ts), and here it is read. */
-import { newestSequence } from './events.ts'
+import { newestVisible } from './events.ts'
 import {
   type FeedSearch,
   type FoundItem,
@@ -107,7 +107,7 @@ export async function feedItems(db: D1Database, asked: readonly ItemsAsked[]): P
 export async function searchHead(db: D1Database, { viewerId, filter }: FeedSearch): Promise<number> {
   // Of all types: one that is not asked for may end what was found.
   const { instances } = filter
-  return newestSequence(db, {
+  return newestVisible(db, {
     viewerId,
     instances: instances && instances.length <= 3 ? instances : undefined,
   })
