@@ -46,7 +46,7 @@ export async function insertHubRequest(
   const room = {
     busy: rows("hub_requests WHERE mode <> 'denied'", '?13'),
     full: `(${isThere} OR ${rows('hub_subscriptions WHERE feed_id = ?1', '?2')})`,
-    'host-full': `(${isThere} OR ${rows(`hub_subscriptions WHERE ${ofHost}`, '?16')}) AND ${rows(`hub_requests WHERE ${ofHost}`, '?17')}`,
+    'host-full': `(${isThere} OR ${rows(`hub_subscriptions WHERE ${ofHost}`, '?16')}) AND ${rows(`hub_requests WHERE ${ofHost} AND mode <> 'denied'`, '?17')}`,
   } as const satisfies Record<NotTaken, string>
   const { origin } = new URL(callback)
   const values = [

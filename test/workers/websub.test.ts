@@ -597,12 +597,14 @@ describe('The hub is bounded', () => {
     ).run()
     answer = () => new Response('', { status: 500 })
     expect((await ask({})).status).toBe(202)
+    // Also of their host.
+    expect((await ask({ 'hub.callback': 'https://gone.example/again' })).status).toBe(202)
     got = []
     answer = ({ url }) => new Response(url.searchParams.get('hub.challenge') ?? '')
     tubewire.advance(61_000)
     await schedule(tubewire.deps)
     expect(got.map(({ url }) => url.origin)).toContain('https://reader.example')
-    expect(await subscriptions()).toBe(1)
+    expect(await subscriptions()).toBe(2)
   })
 
   it('has a score of different feeds in one round, and the others in the next', async () => {
