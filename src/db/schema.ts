@@ -60,11 +60,30 @@ export const sessions = sqliteTable(
     refreshHash: text('refresh_hash').notNull(),
     refreshExpiresAt: integer('refresh_expires_at').notNull(),
     createdAt: integer('created_at').notNull(),
+    /** The access token of the session that this one took the place of: whoever shows it is told so. */
+    supersededHash: text('superseded_hash'),
   },
   (table) => [
     uniqueIndex('sessions_access').on(table.accessHash),
     uniqueIndex('sessions_refresh').on(table.refreshHash),
     index('sessions_id').on(table.id),
+    index('sessions_superseded').on(table.supersededHash).where(sql`superseded_hash IS NOT NULL`),
+  ],
+)
+
+/** Links that sign somebody in, once: digests only. */
+export const signInLinks = sqliteTable(
+  'sign_in_links',
+  {
+    hash: text('hash').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [
+    index('sign_in_links_expires').on(table.expiresAt),
+    index('sign_in_links_user').on(table.userId),
   ],
 )
 
@@ -259,6 +278,8 @@ export const instances = sqliteTable(
     uniqueIndex('instances_host').on(table.host),
     index('instances_created').on(table.createdAt, table.id),
     index('instances_owner').on(table.ownerId),
+    // Partial, as those of endpoints and connections: what needs attention is found among thousands that don't.
+    index('instances_failing').on(table.failingSince).where(sql`failing_since IS NOT NULL`),
   ],
 )
 
@@ -297,6 +318,7 @@ export const connections = sqliteTable(
     index('connections_owner').on(table.ownerId, table.createdAt, table.id),
     index('connections_instance').on(table.instanceId),
     index('connections_created').on(table.createdAt, table.id),
+    index('connections_expired').on(table.ownerId, table.updatedAt).where(sql`state = 'expired'`),
   ],
 )
 
@@ -562,6 +584,9 @@ export const endpoints = sqliteTable(
     index('endpoints_owner').on(table.ownerId, table.createdAt, table.id).where(sql`kind = 'webhook'`),
     index('endpoints_created').on(table.createdAt, table.id).where(sql`kind = 'webhook'`),
     index('endpoints_of_owner').on(table.ownerId),
+    index('endpoints_troubled')
+      .on(table.ownerId, table.failingSince)
+      .where(sql`kind = 'webhook' AND (failing_since IS NOT NULL OR disabled_at IS NOT NULL)`),
   ],
 )
 
@@ -899,5 +924,68 @@ export const streamTickets = sqliteTable(
   (table) => [
     index('stream_tickets_expires').on(table.expiresAt),
     index('stream_tickets_user').on(table.userId),
+  ],
+)
+
+/** How far the event log has been counted into `event_hours`. */
+export const rollups = sqliteTable('rollups', {
+  /** What is counted: `events`. */
+  name: text('name').primaryKey(),
+  /** Of the last event that is in. */
+  sequence: integer('sequence').notNull(),
+})
+
+/** Events by the hour, for charts: counting a day's would read them all. */
+export const eventHours = sqliteTable(
+  'event_hours',
+  {
+    /** Whose; empty: everybody's. */
+    ownerId: text('owner_id').notNull(),
+    /** Its beginning, milliseconds since the epoch. */
+    hour: integer('hour').notNull(),
+    /** Of the types: `video`, `comment`. */
+    kind: text('kind').notNull(),
+    count: integer('count').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.ownerId, table.hour, table.kind] }),
+    index('event_hours_hour').on(table.hour),
+  ],
+)
+
+/** Attempts of an endpoint's deliveries by the hour: how they ended, and how long they took. */
+export const deliveryHours = sqliteTable(
+  'delivery_hours',
+  {
+    endpointId: text('endpoint_id')
+      .notNull()
+      .references(() => endpoints.id, { onDelete: 'cascade' }),
+    /** Its beginning, milliseconds since the epoch. */
+    hour: integer('hour').notNull(),
+    /** Attempts that succeeded. */
+    delivered: integer('delivered').notNull(),
+    /** Attempts that failed. */
+    failed: integer('failed').notNull(),
+    /** How many of those that succeeded took up to 5 ms, more than that and up to 10 ms, and so on: see src/db/delivery-hours.ts. */
+    upTo5: integer('up_to_5').notNull(),
+    upTo10: integer('up_to_10').notNull(),
+    upTo20: integer('up_to_20').notNull(),
+    upTo35: integer('up_to_35').notNull(),
+    upTo50: integer('up_to_50').notNull(),
+    upTo75: integer('up_to_75').notNull(),
+    upTo100: integer('up_to_100').notNull(),
+    upTo150: integer('up_to_150').notNull(),
+    upTo250: integer('up_to_250').notNull(),
+    upTo500: integer('up_to_500').notNull(),
+    upTo1000: integer('up_to_1000').notNull(),
+    upTo2000: integer('up_to_2000').notNull(),
+    upTo4000: integer('up_to_4000').notNull(),
+    upTo8000: integer('up_to_8000').notNull(),
+    upTo15000: integer('up_to_15000').notNull(),
+    longer: integer('longer').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.endpointId, table.hour] }),
+    index('delivery_hours_hour').on(table.hour),
   ],
 )

@@ -172,6 +172,8 @@ describe('The migrations', () => {
       'attempts',
       'comments',
       'deliveries',
+      'delivery_hours',
+      'event_hours',
       'feed_items',
       'feed_keys',
       'notifications',
