@@ -1,5 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { buildDashboard } from './src/local/dashboard.ts'
+
+// Before anything that serves it: tests that start a service would build it side by side.
+await buildDashboard()
 
 // Otherwise wrangler tells of each file that it reads, for each file of tests.
 process.env['WRANGLER_LOG'] = 'error'

@@ -52,7 +52,6 @@ const right = (User: Reach, Moderator: Reach, Administrator: Reach, scope: Right
 
 /** Each operation of the API, in the order of the reference. */
 export const RIGHTS = {
-  getHome: everybody,
   getHealth: everybody,
   getConfig: everybody,
   getOpenApi: everybody,

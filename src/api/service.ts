@@ -21,17 +21,6 @@ const config = {
 /** @param all every operation of the API, these too: known when the last of them is declared. */
 export const serviceOperations = (all: () => readonly Operation[]) => [
   operation({
-    id: 'getHome',
-    method: 'GET',
-    path: '/',
-    tag: 'Service',
-    summary: 'Where a person who comes here is sent',
-    answers: { 302: { description: 'To the reference.', headers: { Location: 'Its path.' } } },
-    async handle() {
-      return { status: 302, headers: { location: '/api/docs' } }
-    },
-  }),
-  operation({
     id: 'getConfig',
     method: 'GET',
     path: '/api/v1/config',

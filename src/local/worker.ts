@@ -10,6 +10,7 @@ import {
   MiniflareCoreError,
   type WorkerdStructuredLog,
 } from 'miniflare'
+import { buildDashboard } from './dashboard.ts'
 import { migrate } from './migrate.ts'
 import { takenPort } from './mistake.ts'
 import { stateFolder } from './state.ts'
@@ -45,7 +46,7 @@ export async function startWorker(options: {
   entry?: string
 }): Promise<LocalWorker> {
   const entry = options.entry ?? join(ROOT, 'src', 'workers', 'index.ts')
-  const [script, workerOptions] = await Promise.all([bundle(entry), readWranglerConfig()])
+  const [script, workerOptions] = await Promise.all([bundle(entry), readWranglerConfig(), buildDashboard()])
   // Wrangler's type leaves open that this is an object of the variables.
   const bindings = workerOptions['bindings'] as Record<string, string>
   const optionsWith = (vars: Readonly<Record<string, string>>) =>

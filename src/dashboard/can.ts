@@ -1,0 +1,29 @@
+/** @module What a role may do, as far as pages show it. The API decides; a test compares this with its table of rights. */
+
+export type Role = 'Administrator' | 'Moderator' | 'User'
+
+const STAFF: readonly Role[] = ['Administrator', 'Moderator']
+const ADMINISTRATORS: readonly Role[] = ['Administrator']
+
+/** By what is done, the operation that does it, and who may. What everybody may is not here. */
+export const ABILITIES = {
+  addInstance: { operation: 'addInstance', roles: ADMINISTRATORS },
+  removeInstance: { operation: 'delInstance', roles: ADMINISTRATORS },
+  pauseInstance: { operation: 'patchInstance', roles: STAFF },
+  pollInstance: { operation: 'pollInstance', roles: STAFF },
+  seeInstanceLimits: { operation: 'getInstanceLimits', roles: STAFF },
+  changeSources: { operation: 'patchSource', roles: ADMINISTRATORS },
+  seeUsers: { operation: 'getUsers', roles: STAFF },
+  blockUsers: { operation: 'blockUser', roles: STAFF },
+  acceptUsers: { operation: 'acceptUser', roles: STAFF },
+  changeUsers: { operation: 'putUser', roles: ADMINISTRATORS },
+  seeAuditLog: { operation: 'getAuditLog', roles: ADMINISTRATORS },
+  seeMails: { operation: 'getMails', roles: ADMINISTRATORS },
+} as const
+
+export type Ability = keyof typeof ABILITIES
+
+/** Whether a role may. */
+export function can(role: Role, ability: Ability): boolean {
+  return ABILITIES[ability].roles.includes(role)
+}

@@ -1,0 +1,139 @@
+/** @module Numbers by the hour as columns, with the table that says the same. */
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { clockTime, exactTime, number } from '../format.ts'
+import { t } from '../texts/index.ts'
+
+export type Series = {
+  title: string
+  /** A custom property of the style sheet, such as `--series-1`. */
+  colour: `--${string}`
+  /** One for each hour. */
+  values: readonly number[]
+}
+
+const HEIGHT = 180
+
+/** @param hours ISO 8601, the oldest first. */
+export function HourChart({
+  title,
+  hours,
+  series,
+}: {
+  title: string
+  hours: readonly string[]
+  series: readonly Series[]
+}) {
+  const box = useRef<HTMLDivElement>(null)
+  const key = JSON.stringify([hours, series])
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const plot = new uPlot(optionsOf(element, series), dataOf(hours, series), element)
+    const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }))
+    resized.observe(element)
+    return () => {
+      resized.disconnect()
+      plot.destroy()
+    }
+  }, [key])
+  return (
+    <figure class="chart">
+      <figcaption>
+        {title}
+        <span class="legend" aria-hidden="true">
+          {series.map(({ title: name, colour }) => (
+            <span key={name}>
+              <i style={{ background: `var(${colour})` }} /> {name}
+            </span>
+          ))}
+        </span>
+      </figcaption>
+      <div ref={box} aria-hidden="true" class="plot" />
+      <details>
+        <summary>{t.common.asTable}</summary>
+        <div class="scroll">
+          <table>
+            <caption class="hidden">{title}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{t.common.created}</th>
+                {series.map(({ title: name }) => (
+                  <th key={name} scope="col" class="number">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {hours.map((hour, index) => (
+                <tr key={hour}>
+                  <th scope="row">
+                    <time dateTime={hour} title={exactTime(hour)}>
+                      {clockTime(hour)}
+                    </time>
+                  </th>
+                  {series.map(({ title: name, values }) => (
+                    <td key={name} class="number">
+                      {number(values[index] ?? 0)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </figure>
+  )
+}
+
+/** Stacked: each series stands on the ones before it, so the tallest is drawn first. */
+function dataOf(hours: readonly string[], series: readonly Series[]): uPlot.AlignedData {
+  const sums = hours.map(() => 0)
+  const stacked = series.map(({ values }) =>
+    values.map((value, index) => {
+      sums[index] = (sums[index] ?? 0) + value
+      return sums[index] ?? 0
+    }),
+  )
+  return [hours.map((hour) => Date.parse(hour) / 1_000), ...stacked.toReversed()]
+}
+
+function optionsOf(element: HTMLElement, series: readonly Series[]): uPlot.Options {
+  const style = getComputedStyle(document.documentElement)
+  const colour = (name: string) => style.getPropertyValue(name).trim()
+  const columns = uPlot.paths.bars?.({ size: [0.7, 40], align: 1 })
+  const axis = {
+    stroke: colour('--quiet'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+    font: '12px system-ui, sans-serif',
+  }
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] } },
+    axes: [
+      { ...axis, values: (_plot, splits) => splits.map((seconds) => clockTime(seconds * 1_000)) },
+      {
+        ...axis,
+        size: 44,
+        values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? number(value) : '')),
+      },
+    ],
+    series: [
+      {},
+      ...series.toReversed().map(({ colour: name }) => ({
+        fill: colour(name),
+        stroke: colour(name),
+        width: 0,
+        points: { show: false },
+        ...(columns ? { paths: columns } : {}),
+      })),
+    ],
+  }
+}

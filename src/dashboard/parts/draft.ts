@@ -1,0 +1,43 @@
+/** @module What was typed and not sent: kept for this tab, so that going back, a reload or the end of a session loses none of it. */
+import { useCallback, useState } from 'preact/hooks'
+
+const PREFIX = 'tubewire.draft.'
+
+/**
+ * State that is kept. For nothing secret: no passwords, no tokens.
+ * @param key of the form. @returns the value, what changes it, and what forgets it when it was sent.
+ */
+export function useDraft<TValue extends object>(
+  key: string,
+  initial: TValue,
+): [TValue, (part: Partial<TValue>) => void, () => void] {
+  const [value, setValue] = useState<TValue>(() => ({ ...initial, ...kept<TValue>(key) }))
+  const change = useCallback(
+    (part: Partial<TValue>) =>
+      setValue((before) => {
+        const after = { ...before, ...part }
+        sessionStorage.setItem(PREFIX + key, JSON.stringify(after))
+        return after
+      }),
+    [key],
+  )
+  const forget = useCallback(() => {
+    sessionStorage.removeItem(PREFIX + key)
+    setValue(initial)
+  }, [key])
+  return [value, change, forget]
+}
+
+/** Forgets what everybody typed: somebody else may sign in. */
+export function forgetDrafts(): void {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key)
+}
+
+function kept<TValue>(key: string): Partial<TValue> {
+  try {
+    // What was written here before. A field that is gone since is in nobody's way.
+    return JSON.parse(sessionStorage.getItem(PREFIX + key) ?? '{}') as Partial<TValue>
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * @module All that the dashboard says, in the language of its reader. Each language is one file with the same entries; English is
+ * the one that says which there are. To add a language: a file beside en.ts, and a line in `LANGUAGES`.
+ */
+import { en } from './en.ts'
+
+export type Texts = typeof en
+
+/** By their codes (BCP 47), each by its own name. The others than English are loaded when somebody reads them. */
+export const LANGUAGES = { en: 'English', fr: 'Français' } as const
+export type Language = keyof typeof LANGUAGES
+
+const LOADERS: Readonly<Record<Language, () => Promise<Texts>>> = {
+  en: async () => en,
+  fr: async () => (await import('./fr.ts')).fr,
+}
+
+/** The texts of now: loaded before anything is shown. */
+export let t: Texts = en
+/** What numbers and times are written in: the reader's own region, where it speaks the language. */
+export let locale: string = 'en'
+export let language: Language = 'en'
+
+/** Where what the reader chose is kept: nothing that a script must not read. */
+const CHOSEN = 'tubewire.language'
+
+/** Loads the texts: those that the reader chose, or else the first of the browser's languages that there is. */
+export async function loadTexts(): Promise<void> {
+  const wanted = [localStorage.getItem(CHOSEN), ...navigator.languages].filter((tag) => tag !== null)
+  const found = wanted.map((tag) => tag.slice(0, 2)).find(isLanguage) ?? 'en'
+  t = await LOADERS[found]()
+  language = found
+  locale = navigator.languages.find((tag) => tag.startsWith(found)) ?? found
+  document.documentElement.lang = found
+}
+
+/** Keeps the choice, and shows everything anew. */
+export function chooseLanguage(chosen: Language): void {
+  localStorage.setItem(CHOSEN, chosen)
+  location.reload()
+}
+
+export function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(LANGUAGES, tag)
+}

@@ -1,0 +1,14 @@
+/** @module Numbers in sentences. */
+
+type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
+
+/**
+ * What says how many there are: `#` is the number.
+ * @param language whose rules of plurals hold (CLDR).
+ */
+export const plural =
+  (language: string) =>
+  (count: number, forms: Forms): string => {
+    const form = forms[new Intl.PluralRules(language).select(count)] ?? forms.other
+    return form.replace('#', new Intl.NumberFormat(language).format(count))
+  }

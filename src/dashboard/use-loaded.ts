@@ -1,0 +1,77 @@
+/** @module What a page reads of the API: kept while it is read again, so that "back" shows at once what was there. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { Failure, Result } from './api.ts'
+
+export type Loaded<TData> = {
+  data: TData | null
+  failure: Failure | null
+  isLoading: boolean
+  reload: () => void
+  /** In place of what was read: what a change has answered. */
+  set: (data: TData) => void
+}
+
+/** What was read last, by its key. */
+const kept = new Map<string, unknown>()
+const MOST_KEPT = 60
+
+/** Forgets everything: somebody else may be signed in now. */
+export function forgetLoaded(): void {
+  kept.clear()
+}
+
+/**
+ * Reads, and reads again when the key changes.
+ * @param key says what is read: the same key, the same data. Null: nothing is read yet.
+ */
+export function useLoaded<TData>(key: string | null, load: () => Promise<Result<TData>>): Loaded<TData> {
+  // Who keeps data under a key is who reads it: the key begins with the name of what is read.
+  const initial = key === null ? null : ((kept.get(key) ?? null) as TData | null)
+  const [state, setState] = useState<{ key: string | null; data: TData | null; failure: Failure | null }>({
+    key,
+    data: initial,
+    failure: null,
+  })
+  const [isLoading, setLoading] = useState(key !== null)
+  const [turn, setTurn] = useState(0)
+  const latest = useRef(load)
+  latest.current = load
+
+  useEffect(() => {
+    if (key === null) return
+    let isOver = false
+    setLoading(true)
+    latest.current().then((result) => {
+      if (isOver) return
+      setLoading(false)
+      if (result.ok) keep(key, result.data)
+      setState((before) => ({
+        key,
+        data: result.ok ? result.data : before.key === key ? before.data : null,
+        failure: result.ok ? null : result.failure,
+      }))
+    })
+    return () => {
+      isOver = true
+    }
+  }, [key, turn])
+
+  const reload = useCallback(() => setTurn((before) => before + 1), [])
+  const set = useCallback(
+    (data: TData) => {
+      if (key !== null) keep(key, data)
+      setState({ key, data, failure: null })
+    },
+    [key],
+  )
+  // Between a new key and its effect: what is kept of it, and nothing of the key before.
+  const shown = state.key === key ? state : { data: initial, failure: null }
+  return { data: shown.data, failure: shown.failure, isLoading, reload, set }
+}
+
+function keep(key: string, data: unknown): void {
+  kept.delete(key)
+  kept.set(key, data)
+  const [oldest] = kept.keys()
+  if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest)
+}
