@@ -86,7 +86,7 @@ export default defineConfig({
           // not, nor what is in the queues: a test that depends on either makes its own.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...NODE_TESTS, ...PURE_TESTS],
+          exclude: [...NODE_TESTS, ...PURE_TESTS, 'test/browser/**'],
           globalSetup: ['./test/support/servers.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 30_000,

@@ -1,0 +1,102 @@
+/** @module One reader with a browser of his own, who notes all that a page must not do. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+
+const SHOTS = join(import.meta.dirname, '..', '..', '..', 'dist', 'screenshots')
+
+export type VisitOptions = {
+  /** Where he begins: the part of the address from `#` on. */
+  path?: string
+  theme?: 'light' | 'dark'
+  width?: number
+  height?: number
+  /** As his browser says it, e.g. `fr-FR`. */
+  language?: string
+  reducedMotion?: boolean
+}
+
+export type Visit = {
+  page: Page
+  context: BrowserContext
+  /** Goes to an address of the dashboard, such as `#/events`. */
+  go: (path: string) => Promise<void>
+  /** What went wrong since the last look: errors of scripts and of the console, violations of the policy, requests to others. */
+  faults: () => string[]
+  /** What axe finds on the page as it is now, one line each. */
+  axe: () => Promise<string[]>
+  /** Keeps a picture of the whole page: `dist/screenshots/NAME.png`. */
+  shot: (name: string) => Promise<void>
+  close: () => Promise<void>
+}
+
+/** Opens the dashboard. */
+export async function openVisit(
+  browser: Browser,
+  origin: string,
+  {
+    path = '',
+    theme = 'light',
+    width = 1280,
+    height = 900,
+    language = 'en-GB',
+    reducedMotion = true,
+  }: VisitOptions,
+): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    locale: language,
+    reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  const page = await context.newPage()
+  let faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning')
+      faults.push(`console: ${message.text()} ${message.location().url}`)
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.origin !== origin && url.protocol !== 'blob:') faults.push(`request to another host: ${url.href}`)
+  })
+  await page.goto(`${origin}/${path}`)
+
+  return {
+    page,
+    context,
+    async go(to) {
+      // As a text: what runs in the page is of another world than this file.
+      await page.evaluate(`location.hash = ${JSON.stringify(to)}`)
+    },
+    faults() {
+      const found = faults
+      faults = []
+      return found
+    },
+    axe: () => runAxe(page),
+    async shot(name) {
+      await mkdir(SHOTS, { recursive: true })
+      await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true })
+    },
+    close: () => context.close(),
+  }
+}
+
+/** AA of WCAG 2.2, and what axe thinks best. */
+const AXE_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+async function runAxe(page: Page): Promise<string[]> {
+  // Evaluated, not added to the page: its policy lets in no script but its own.
+  await page.evaluate(await axeSource)
+  return page.evaluate(`(async () => {
+    const { violations } = await axe.run(document, { runOnly: ${JSON.stringify(AXE_RULES)} })
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map((node) => id + ': ' + help + ': ' + node.html.slice(0, 200) + ' ' + (node.failureSummary ?? '')),
+    )
+  })()`)
+}
