@@ -152,6 +152,54 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/session': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Who is signed in
+     * @description By this request: by its cookie, its token or its key. What a page asks first; it is never a 401.
+     */
+    get: operations['getSession']
+    put?: never
+    /**
+     * Sign a browser in
+     * @description With a name and a password, or once with the code of a link. The token comes as a cookie that scripts can’t read, and holds for fourteen days; there is no refresh. It is the one session of the user, and ends the one before it, of a browser or of tokens. Not for pages of another origin.
+     */
+    post: operations['addSession']
+    /**
+     * Sign out
+     * @description Ends the session that this is sent with, by cookie or by token, and takes the cookie away.
+     */
+    delete: operations['delSession']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/session/links': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Make a link that signs you in
+     * @description Once, within an hour, in whatever browser opens it: as the account that asks, with the operator’s key as `root`. The code is in the fragment, which browsers send to nobody; `addSession` takes it. A new password voids it.
+     */
+    post: operations['addSignInLink']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/users/register': {
     parameters: {
       query?: never
@@ -3603,7 +3651,9 @@ export interface components {
      *
      *     `unauthorized_request`: The operation needs an access token or an API key.
      *
-     *     `invalid_token`: The access token or API key is unknown, expired, revoked, or was replaced by a newer login.
+     *     `invalid_token`: The access token, cookie or API key is unknown, expired, revoked, or was replaced by a newer login.
+     *
+     *     `session_superseded`: The session of the browser has ended, for a newer login has taken its place.
      */
     Error401: {
       headers: {
@@ -3623,8 +3673,66 @@ export interface components {
      *     `insufficient_rights`: The role of the user does not allow the operation.
      *
      *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
+     *
+     *     `cross_origin`: A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.
      */
     Error403_3: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description Parameters are wrong: `invalid-params` names all of them.
+     *
+     *     `invalid_grant`: User name and password do not match, or the refresh token is unknown, expired or was used before. One that was used before ends its session.
+     *
+     *     `invalid_link`: The code of the link is wrong, expired or was used before: ask for another link.
+     */
+    Error400_4: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description The caller may not.
+     *
+     *     `cross_origin`: A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.
+     *
+     *     `account_blocked`: The password is right, and the account is blocked.
+     *
+     *     `account_waiting_for_approval`: The password is right, and a moderator has not accepted the account yet.
+     *
+     *     `email_not_verified`: The password is right, and the mail address has not been verified yet.
+     */
+    Error403_4: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description It was changed meanwhile.
+     *
+     *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
+     */
+    Error409: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3644,7 +3752,7 @@ export interface components {
      *
      *     `username_taken`: Somebody has this user name.
      */
-    Error409: {
+    Error409_2: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3676,7 +3784,7 @@ export interface components {
      *
      *     `registration_closed`: Nobody may register here: the administrator makes the accounts.
      */
-    Error403_4: {
+    Error403_5: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3694,7 +3802,7 @@ export interface components {
      *
      *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
      */
-    Error409_2: {
+    Error409_3: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3714,7 +3822,7 @@ export interface components {
      *
      *     `email_taken`: Another account has this mail address.
      */
-    Error409_3: {
+    Error409_4: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3730,7 +3838,7 @@ export interface components {
      *
      *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
      */
-    Error403_5: {
+    Error403_6: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3776,7 +3884,7 @@ export interface components {
      *
      *     `email_taken`: Another account has this mail address.
      */
-    Error409_4: {
+    Error409_5: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3810,7 +3918,7 @@ export interface components {
      *
      *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
      */
-    Error403_6: {
+    Error403_7: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3829,7 +3937,7 @@ export interface components {
      *
      *     `idempotency_interrupted`: A request with this Idempotency-Key was interrupted: see whether it was done, and use another key if it was not.
      */
-    Error409_5: {
+    Error409_6: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3841,8 +3949,26 @@ export interface components {
         'text/html': unknown
       }
     }
+    /**
+     * @description The caller may not.
+     *
+     *     `insufficient_rights`: The role of the user does not allow the operation.
+     *
+     *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
+     */
+    Error403_8: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
     /** @description It was changed meanwhile. */
-    Error409_6: {
+    Error409_7: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3872,7 +3998,7 @@ export interface components {
      *
      *     `first_administrator`: The first administrator is whom the operator’s key acts as: it can be blocked, and not deleted.
      */
-    Error409_7: {
+    Error409_8: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3894,7 +4020,7 @@ export interface components {
      *
      *     `email_taken`: Another account has this mail address.
      */
-    Error409_8: {
+    Error409_9: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3924,7 +4050,7 @@ export interface components {
      *
      *     `last_administrator`: Without this one there would be no administrator who can log in.
      */
-    Error409_9: {
+    Error409_10: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3944,7 +4070,7 @@ export interface components {
      *
      *     `last_administrator`: Without this one there would be no administrator who can log in.
      */
-    Error409_10: {
+    Error409_11: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3966,7 +4092,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_11: {
+    Error409_12: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3984,7 +4110,27 @@ export interface components {
      *
      *     `insufficient_scope`: The API key does not have the scope that the operation needs.
      */
-    Error403_7: {
+    Error403_9: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description The caller may not.
+     *
+     *     `insufficient_rights`: The role of the user does not allow the operation.
+     *
+     *     `insufficient_scope`: The API key does not have the scope that the operation needs.
+     *
+     *     `cross_origin`: A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.
+     */
+    Error403_10: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4004,7 +4150,7 @@ export interface components {
      *
      *     `already_watched`: What was named is watched already, or a part of what is; `detail` says as what.
      */
-    Error409_12: {
+    Error409_13: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4086,7 +4232,7 @@ export interface components {
      *
      *     `too_many`: There are as many of these as the role of the user allows.
      */
-    Error409_13: {
+    Error409_14: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4134,7 +4280,7 @@ export interface components {
      *
      *     `last_source`: Without this one nothing of the instance would be read: add another first, or remove the instance.
      */
-    Error409_14: {
+    Error409_15: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4224,7 +4370,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_15: {
+    Error409_16: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4244,7 +4390,7 @@ export interface components {
      *
      *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
      */
-    Error409_16: {
+    Error409_17: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4266,7 +4412,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_17: {
+    Error409_18: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4288,7 +4434,7 @@ export interface components {
      *
      *     `paused_by_moderator`: A moderator paused the endpoint: only a moderator resumes it.
      */
-    Error409_18: {
+    Error409_19: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4312,7 +4458,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_19: {
+    Error409_20: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4328,7 +4474,7 @@ export interface components {
      *
      *     `slug_taken`: Another feed has this name in its address.
      */
-    Error409_20: {
+    Error409_21: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4340,7 +4486,7 @@ export interface components {
       }
     }
     /** @description Parameters are wrong: `invalid-params` names all of them. */
-    Error400_4: {
+    Error400_5: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4482,7 +4628,7 @@ export interface components {
      *
      *     `replay_running`: A replay to the endpoint is running: wait until it is done, or cancel it.
      */
-    Error409_21: {
+    Error409_22: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4506,7 +4652,7 @@ export interface components {
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
      */
-    Error409_22: {
+    Error409_23: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4528,7 +4674,7 @@ export interface components {
      *
      *     `not_handed_out`: This sequence is beyond what the consumer has given out: acknowledge what was read with it.
      */
-    Error409_23: {
+    Error409_24: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4540,7 +4686,7 @@ export interface components {
       }
     }
     /** @description Parameters are wrong: `invalid-params` names all of them. */
-    Error400_5: {
+    Error400_6: {
       headers: {
         [name: string]: unknown
       }
@@ -5021,6 +5167,213 @@ export interface operations {
       503: components['responses']['Error503_2']
     }
   }
+  getSession: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The user, or why there is none. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "user": {
+           *         "id": "usr_9f86d081884c7d659a2feaa0",
+           *         "username": "alice",
+           *         "role": "User"
+           *       },
+           *       "expiresAt": "2026-12-09T10:00:00.000Z",
+           *       "ended": null
+           *     }
+           */
+          'application/json': {
+            user: {
+              id: string
+              username: string
+              /** @enum {string} */
+              role: 'Administrator' | 'Moderator' | 'User'
+            } | null
+            expiresAt: string | null
+            ended: ('superseded' | 'over') | null
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addSession: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "username": "alice",
+         *       "password": "correct horse"
+         *     }
+         */
+        'application/json': {
+          /** @description User name or mail address. */
+          username?: string
+          /** @description With `username`. */
+          password?: string
+          /** @description Instead of the two: what stands in a link of `addSignInLink`. */
+          code?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Who is signed in, and until when. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description The token. */
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "user": {
+           *         "id": "usr_9f86d081884c7d659a2feaa0",
+           *         "username": "alice",
+           *         "role": "User"
+           *       },
+           *       "expiresAt": "2026-12-09T10:00:00.000Z"
+           *     }
+           */
+          'application/json': {
+            user: {
+              id: string
+              username: string
+              /** @enum {string} */
+              role: 'Administrator' | 'Moderator' | 'User'
+            }
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            expiresAt: string
+          }
+        }
+      }
+      400: components['responses']['Error400_4']
+      403: components['responses']['Error403_4']
+      413: components['responses']['Error413']
+      415: components['responses']['Error415']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_3']
+    }
+  }
+  delSession: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The session is over. */
+      204: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description None any more. */
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_3']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  addSignInLink: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The link. It is shown this once. */
+      201: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "url": "https://tubewire.example/#/link/3f2a9c0e5b7d41886c1f0a9e2d4b6c8f7a5e3d10",
+           *       "expiresAt": "2026-11-25T11:00:00.000Z"
+           *     }
+           */
+          'application/json': {
+            url: string
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            expiresAt: string
+          }
+        }
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_3']
+      409: components['responses']['Error409']
+      413: components['responses']['Error413']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
   registerUser: {
     parameters: {
       query?: never
@@ -5065,8 +5418,8 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_4']
-      409: components['responses']['Error409']
+      403: components['responses']['Error403_5']
+      409: components['responses']['Error409_2']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -5113,7 +5466,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -5162,8 +5515,8 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_5']
-      409: components['responses']['Error409_3']
+      403: components['responses']['Error403_6']
+      409: components['responses']['Error409_4']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -5210,7 +5563,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -5260,8 +5613,8 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_5']
-      409: components['responses']['Error409_2']
+      403: components['responses']['Error403_6']
+      409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -5355,8 +5708,8 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_2']
-      403: components['responses']['Error403_6']
-      409: components['responses']['Error409_4']
+      403: components['responses']['Error403_7']
+      409: components['responses']['Error409_5']
       413: components['responses']['Error413_2']
       415: components['responses']['Error415_2']
       422: components['responses']['Error422_2']
@@ -5453,8 +5806,8 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_2']
-      403: components['responses']['Error403_6']
-      409: components['responses']['Error409_5']
+      403: components['responses']['Error403_7']
+      409: components['responses']['Error409_6']
       413: components['responses']['Error413_2']
       415: components['responses']['Error415_2']
       422: components['responses']['Error422_2']
@@ -5521,7 +5874,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_8']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -5572,7 +5925,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5606,7 +5959,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_7']
+      409: components['responses']['Error409_8']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -5695,7 +6048,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_8']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -5775,7 +6128,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_8']
+      409: components['responses']['Error409_9']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -5845,7 +6198,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_8']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -5900,7 +6253,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_9']
+      409: components['responses']['Error409_10']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5938,7 +6291,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_7']
+      409: components['responses']['Error409_8']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -5989,7 +6342,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_10']
+      409: components['responses']['Error409_11']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -6030,7 +6383,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
@@ -6070,7 +6423,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
@@ -6157,7 +6510,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_8']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -6265,7 +6618,7 @@ export interface operations {
       400: components['responses']['Error400']
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
-      409: components['responses']['Error409_11']
+      409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -6331,7 +6684,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_8']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -6480,7 +6833,7 @@ export interface operations {
       401: components['responses']['Error401']
       403: components['responses']['Error403_3']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -6588,7 +6941,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -6722,8 +7075,8 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
-      409: components['responses']['Error409_12']
+      403: components['responses']['Error403_10']
+      409: components['responses']['Error409_13']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422_3']
@@ -6812,7 +7165,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -6846,7 +7199,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -6942,9 +7295,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -6980,9 +7333,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
       429: components['responses']['Error429']
@@ -7069,9 +7422,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_13']
+      409: components['responses']['Error409_14']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422_4']
@@ -7143,7 +7496,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -7177,9 +7530,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_14']
+      409: components['responses']['Error409_15']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -7257,9 +7610,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -7371,7 +7724,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -7534,8 +7887,8 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
-      409: components['responses']['Error409_11']
+      403: components['responses']['Error403_10']
+      409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422_5']
@@ -7626,7 +7979,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -7660,7 +8013,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -7736,7 +8089,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -7817,9 +8170,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -7922,7 +8275,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -8152,8 +8505,8 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
-      409: components['responses']['Error409_11']
+      403: components['responses']['Error403_10']
+      409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -8235,7 +8588,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -8269,7 +8622,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -8432,9 +8785,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_15']
+      409: components['responses']['Error409_16']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -8504,9 +8857,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_16']
+      409: components['responses']['Error409_17']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
       429: components['responses']['Error429']
@@ -8589,9 +8942,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_17']
+      409: components['responses']['Error409_18']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -8662,9 +9015,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -8752,9 +9105,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_18']
+      409: components['responses']['Error409_19']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -8925,7 +9278,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -9033,9 +9386,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_11']
+      409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -9200,7 +9553,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       429: components['responses']['Error429']
@@ -9267,7 +9620,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -9301,7 +9654,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -9418,9 +9771,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -9517,7 +9870,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -9645,8 +9998,8 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
-      409: components['responses']['Error409_19']
+      403: components['responses']['Error403_10']
+      409: components['responses']['Error409_20']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -9722,7 +10075,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -9756,7 +10109,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -9909,9 +10262,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_20']
+      409: components['responses']['Error409_21']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -9977,9 +10330,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
@@ -10015,9 +10368,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -10440,7 +10793,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -10493,7 +10846,7 @@ export interface operations {
           'text/plain': string
         }
       }
-      400: components['responses']['Error400_4']
+      400: components['responses']['Error400_5']
       404: components['responses']['Error404_2']
       413: components['responses']['Error413_3']
       415: components['responses']['Error415_3']
@@ -10622,7 +10975,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429_4']
       500: components['responses']['Error500']
       503: components['responses']['Error503_7']
@@ -10728,7 +11081,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -10769,7 +11122,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -10809,7 +11162,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -10883,7 +11236,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429_4']
       500: components['responses']['Error500']
       503: components['responses']['Error503_7']
@@ -10926,7 +11279,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -11020,7 +11373,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -11146,7 +11499,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -11260,9 +11613,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
       429: components['responses']['Error429']
@@ -11355,7 +11708,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -11471,9 +11824,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_21']
+      409: components['responses']['Error409_22']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -11598,7 +11951,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -11631,7 +11984,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -11703,9 +12056,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_21']
+      409: components['responses']['Error409_22']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -11797,7 +12150,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -11942,8 +12295,8 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
-      409: components['responses']['Error409_22']
+      403: components['responses']['Error403_10']
+      409: components['responses']['Error409_23']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -12014,7 +12367,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -12048,7 +12401,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -12168,9 +12521,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_6']
+      409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -12244,9 +12597,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_2']
+      409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -12379,7 +12732,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_9']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -12450,9 +12803,9 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
-      409: components['responses']['Error409_23']
+      409: components['responses']['Error409_24']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
@@ -12535,7 +12888,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_8']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -12610,7 +12963,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_8']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -12653,7 +13006,7 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400_5']
+      400: components['responses']['Error400_6']
       404: components['responses']['Error404_3']
       500: components['responses']['Error500']
       503: components['responses']['Error503_8']
@@ -12696,7 +13049,7 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['Error400_5']
+      400: components['responses']['Error400_6']
       404: components['responses']['Error404_3']
       500: components['responses']['Error500']
       503: components['responses']['Error503_8']

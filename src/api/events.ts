@@ -190,7 +190,7 @@ async function file(
       'content-type': exportType(format),
       'content-disposition': `attachment; filename="events.${format}"`,
       'cache-control': 'no-store',
-      vary: 'Authorization',
+      vary: 'Authorization, Cookie',
     },
   })
 }

@@ -3,6 +3,7 @@ import { accountOperations } from './account.ts'
 import { accountPageOperations } from './account-pages.ts'
 import { administrationOperations } from './administration.ts'
 import { apiKeyOperations } from './api-keys.ts'
+import { browserSessionOperations } from './browser-session.ts'
 import { connectionSourceOperations } from './connection-sources.ts'
 import { connectionOperations } from './connections.ts'
 import { consumerReadOperations } from './consumer-reads.ts'
@@ -22,6 +23,7 @@ import { registerOperations } from './register.ts'
 import { replayOperations } from './replays.ts'
 import { serviceOperations } from './service.ts'
 import { sessionOperations } from './session.ts'
+import { signInLinkOperations } from './sign-in-links.ts'
 import { sourceOperations } from './sources.ts'
 import { streamOperations } from './streams.ts'
 import { subscriptionOperations } from './subscriptions.ts'
@@ -33,6 +35,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...healthOperations,
   ...serviceOperations(() => OPERATIONS),
   ...sessionOperations,
+  ...browserSessionOperations,
+  ...signInLinkOperations,
   ...registerOperations,
   ...accountPageOperations,
   ...accountOperations,

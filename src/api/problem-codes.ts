@@ -16,6 +16,10 @@ export const PROBLEM_CODES = {
       'User name and password do not match, or the refresh token is unknown, expired or was used before. One that was used before ends its session.',
   },
   unsupported_grant_type: { status: 400, means: 'The grant type is neither "password" nor "refresh_token".' },
+  invalid_link: {
+    status: 400,
+    means: 'The code of the link is wrong, expired or was used before: ask for another link.',
+  },
   invalid_verification: {
     status: 403,
     means: 'The verification string is wrong, expired or was used before: ask for another mail.',
@@ -23,7 +27,17 @@ export const PROBLEM_CODES = {
   unauthorized_request: { status: 401, means: 'The operation needs an access token or an API key.' },
   invalid_token: {
     status: 401,
-    means: 'The access token or API key is unknown, expired, revoked, or was replaced by a newer login.',
+    means:
+      'The access token, cookie or API key is unknown, expired, revoked, or was replaced by a newer login.',
+  },
+  session_superseded: {
+    status: 401,
+    means: 'The session of the browser has ended, for a newer login has taken its place.',
+  },
+  cross_origin: {
+    status: 403,
+    means:
+      'A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.',
   },
   insufficient_rights: { status: 403, means: 'The role of the user does not allow the operation.' },
   insufficient_scope: { status: 403, means: 'The API key does not have the scope that the operation needs.' },

@@ -61,6 +61,11 @@ export const RIGHTS = {
   getOAuthToken: everybody,
   revokeOAuthToken: right('own', 'own', 'own', 'session'),
 
+  addSession: everybody,
+  getSession: everybody,
+  delSession: right('own', 'own', 'own', 'session'),
+  addSignInLink: right('none', 'none', 'own', 'session'),
+
   registerUser: everybody,
   resendEmailToVerifyUser: everybody,
   verifyUser: everybody,

@@ -1,19 +1,15 @@
 /** @module Logging in as PeerTube does it: OAuth 2.0 with a password (RFC 6749, 4.3), errors as PeerTube answers them. */
 import * as v from 'valibot'
-import { type AuditEntry, insertAudit } from '../db/audit.ts'
-import { newId } from '../db/id.ts'
-import { endSession, rotateSession, startSession } from '../db/sessions.ts'
-import { rehashPassword } from '../db/user-credentials.ts'
-import { findUserByName, type User } from '../db/users.ts'
-import { hashPassword, verifyPassword } from '../passwords.ts'
-import { digest, newToken } from '../tokens.ts'
+import { insertAudit } from '../db/audit.ts'
+import { rotateSession } from '../db/sessions.ts'
+import { digest } from '../tokens.ts'
 import { auditOf } from './audit-entry.ts'
 import { text } from './fields.ts'
 import { type Answer, type Input, ok, operation } from './operation.ts'
 import { Problem } from './problem.ts'
+import { type Issued, issue, provePassword, SESSION_MS, signIn, signOut } from './sign-in.ts'
 
 const ACCESS_MS = 24 * 3_600_000
-const REFRESH_MS = 14 * 24 * 3_600_000
 
 /**
  * The client of this service. It is a public one (RFC 6749, 2.1): everybody gets its secret from `oauth-clients/local`, so
@@ -134,11 +130,7 @@ export const sessionOperations = [
       },
     },
     async handle(input) {
-      const { caller } = input
-      if (caller.kind !== 'user' || caller.via !== 'session')
-        throw new Problem('session_required', 'The operator’s key is no session: there is nothing to end')
-      const { user, sessionId } = caller
-      await endSession(input.deps.env.DB, { userId: user.id, sessionId }, auditOf(input, user.id))
+      await signOut(input)
       return ok({ success: true })
     },
   }),
@@ -152,61 +144,16 @@ function need(body: TokenInput['body'], name: keyof TokenInput['body']): string 
 }
 
 async function logIn(input: TokenInput): Promise<Answer> {
-  const { body, deps } = input
-  const { DB } = deps.env
-  const name = need(body, 'username')
-  const password = need(body, 'password')
-  const user = await findUserByName(DB, name.toLowerCase())
-  // For an unknown user too, so that the time it takes tells nothing.
-  const { ok: isRight, needsRehash } = await verifyPassword(password, user?.passwordHash ?? null)
-  if (!user || !isRight) {
-    if (user)
-      input.afterAnswer(() =>
-        insertAudit(DB, { ...loginAudit(input, user), userId: null, username: null, success: false }),
-      )
-    throw new Problem('invalid_grant', 'Invalid grant: user credentials are invalid')
-  }
-  refuseInactive(user)
-  const issued = await issue(deps.clock())
-  const isStarted = await startSession(
-    DB,
-    {
-      userId: user.id,
-      sessionId: newId('ses'),
-      ...issued.stored,
-      ...(user.passwordHash === null ? {} : { passwordHash: user.passwordHash }),
-    },
-    loginAudit(input, user),
-  )
-  // Blocked between the two: as if it had been before.
-  if (!isStarted) throw new Problem('invalid_grant', 'Invalid grant: user credentials are invalid')
-  if (needsRehash) {
-    const rehash = async () => {
-      await rehashPassword(DB, user.id, await hashPassword(password), user.passwordHash ?? '')
-    }
-    input.inBackground(rehash())
-  }
+  const username = need(input.body, 'username')
+  const proof = await provePassword(input, { username, password: need(input.body, 'password') })
+  const issued = await issue(input.deps.clock(), ACCESS_MS)
+  await signIn(input, proof, issued)
   return tokenAnswer(issued)
-}
-
-/** The entry of a login. Whoever else the request says that it is from has nothing to do with it. */
-function loginAudit({ caller, ...input }: TokenInput, { id, username }: User): AuditEntry {
-  const nobody = { kind: 'anonymous', address: caller.address } as const
-  return { ...auditOf({ ...input, caller: nobody }, id), userId: id, username }
-}
-
-/** Only to whom has the password is it said that the account is blocked or waits. */
-function refuseInactive(user: User): void {
-  if (user.blockedAt !== null) throw new Problem('account_blocked', 'This account is blocked')
-  if (user.state === 'waiting-for-approval')
-    throw new Problem('account_waiting_for_approval', 'A moderator has not accepted this account yet')
-  if (user.state === 'waiting-for-email')
-    throw new Problem('email_not_verified', 'The mail address of this account has not been verified yet')
 }
 
 async function refresh(input: TokenInput): Promise<Answer> {
   const { body, deps } = input
-  const issued = await issue(deps.clock())
+  const issued = await issue(deps.clock(), ACCESS_MS)
   const refreshHash = await digest(need(body, 'refresh_token'))
   const { accessHash, refreshHash: newRefreshHash, ...times } = issued.stored
   const rotation = { refreshHash, newAccessHash: accessHash, newRefreshHash, ...times }
@@ -220,34 +167,6 @@ async function refresh(input: TokenInput): Promise<Answer> {
   return tokenAnswer(issued)
 }
 
-type Issued = {
-  accessToken: string
-  refreshToken: string
-  stored: {
-    accessHash: string
-    refreshHash: string
-    accessExpiresAt: number
-    refreshExpiresAt: number
-    now: number
-  }
-}
-
-async function issue(now: number): Promise<Issued> {
-  const [accessToken, refreshToken] = [newToken(), newToken()]
-  const [accessHash, refreshHash] = await Promise.all([digest(accessToken), digest(refreshToken)])
-  return {
-    accessToken,
-    refreshToken,
-    stored: {
-      accessHash,
-      refreshHash,
-      accessExpiresAt: now + ACCESS_MS,
-      refreshExpiresAt: now + REFRESH_MS,
-      now,
-    },
-  }
-}
-
 /** RFC 6749, 5.1. */
 function tokenAnswer({ accessToken, refreshToken }: Issued): Answer {
   return {
@@ -257,7 +176,7 @@ function tokenAnswer({ accessToken, refreshToken }: Issued): Answer {
       access_token: accessToken,
       refresh_token: refreshToken,
       expires_in: ACCESS_MS / 1000,
-      refresh_token_expires_in: REFRESH_MS / 1000,
+      refresh_token_expires_in: SESSION_MS / 1000,
     },
     headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
   }

@@ -6,6 +6,7 @@ import { type AuditEntry, auditStatements } from './audit.ts'
 import { columnsOf, withPrefix } from './columns.ts'
 import { IDEMPOTENCY_MS } from './idempotency.ts'
 import { users } from './schema.ts'
+import { linkIsGood, useLink } from './sign-in-links.ts'
 import { isLetIn, type User } from './user-row.ts'
 
 // Made once: every request with a session reads them.
@@ -26,10 +27,12 @@ export type NewSession = Tokens & {
   now: number
   /** The hash that the password was checked against: if it is another one by now, nothing is started. Hash anew after it. */
   passwordHash?: string
+  /** The digest of the link that signs him in, in place of a password: it is used up, and nothing is started with one that was. */
+  linkHash?: string
 }
 
 /**
- * Logs a user in: the session before this one, if any, ends.
+ * Logs a user in: the session before this one, if any, ends, and its access token is remembered as one that made way.
  * @returns whether it was started: not for who is blocked, not active, or gone.
  */
 export async function startSession(
@@ -37,14 +40,16 @@ export async function startSession(
   session: NewSession,
   audit?: AuditEntry,
 ): Promise<boolean> {
-  const { userId, sessionId, now, passwordHash } = session
+  const { userId, sessionId, now, passwordHash, linkHash } = session
   const [started] = await db.batch([
     db
       .prepare(
         `INSERT INTO sessions (user_id, id, access_hash, access_expires_at, refresh_hash, refresh_expires_at, created_at)
          SELECT u.id, ?2, ?3, ?4, ?5, ?6, ?7 FROM users u
          WHERE u.id = ?1 AND ${isLetIn('u')} AND (?8 IS NULL OR u.password_hash = ?8)
-         ON CONFLICT (user_id) DO UPDATE SET id = excluded.id, access_hash = excluded.access_hash,
+           AND (?9 IS NULL OR ${linkIsGood({ hash: '?9', userId: 'u.id', now: '?7' })})
+         ON CONFLICT (user_id) DO UPDATE SET superseded_hash = sessions.access_hash,
+           id = excluded.id, access_hash = excluded.access_hash,
            access_expires_at = excluded.access_expires_at, refresh_hash = excluded.refresh_hash,
            refresh_expires_at = excluded.refresh_expires_at, created_at = excluded.created_at`,
       )
@@ -57,6 +62,7 @@ export async function startSession(
         session.refreshExpiresAt,
         now,
         passwordHash ?? null,
+        linkHash ?? null,
       ),
     ...auditStatements(db, audit),
     db
@@ -65,6 +71,7 @@ export async function startSession(
          WHERE id = ?1 AND EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = ?2)`,
       )
       .bind(userId, sessionId, now),
+    ...(linkHash === undefined ? [] : [useLink(db, linkHash)]),
   ])
   return (started?.meta.changes ?? 0) > 0
 }
@@ -86,6 +93,27 @@ export async function findSession(
   const row = results[0]
   // The columns with the prefix are the user's.
   return row ? { user: withPrefix(row, 'user.') as User, sessionId: row.sessionId } : null
+}
+
+/** Whether a newer session has taken the place of the one that had this access token. The last one that made way is known, no more. */
+export async function isSuperseded(db: D1Database, accessHash: string): Promise<boolean> {
+  const { results } = await db
+    .prepare('SELECT 1 FROM sessions WHERE superseded_hash = ?')
+    .bind(accessHash)
+    .all()
+  return results.length > 0
+}
+
+/** Until when the access token of a session is good; null when there is no such session. */
+export async function sessionExpiry(
+  db: D1Database,
+  { userId, sessionId }: { userId: string; sessionId: string },
+): Promise<number | null> {
+  const { results } = await db
+    .prepare('SELECT access_expires_at AS expiresAt FROM sessions WHERE user_id = ? AND id = ?')
+    .bind(userId, sessionId)
+    .all<{ expiresAt: number }>()
+  return results[0]?.expiresAt ?? null
 }
 
 /** A refresh: the token that was shown, and the digests that take the place of the session's. */
@@ -173,14 +201,15 @@ export async function endSession(
 const CLEAN_UP_ROWS = 1_000
 
 /**
- * Deletes what is over: used refresh tokens, tokens in mails and tickets that would have expired, answers older than a day. At most
- * a thousand of each, along the indexes of their times.
+ * Deletes what is over: used refresh tokens, tokens in mails, links and tickets that would have expired, answers older than a day. At
+ * most a thousand of each, along the indexes of their times.
  * @returns how many rows it deleted.
  */
 export async function cleanUp(db: D1Database, now: number): Promise<number> {
   const over = [
     { table: 'used_refresh_tokens', column: 'expires_at', until: now },
     { table: 'mail_tokens', column: 'expires_at', until: now },
+    { table: 'sign_in_links', column: 'expires_at', until: now },
     { table: 'stream_tickets', column: 'expires_at', until: now },
     { table: 'idempotency_keys', column: 'created_at', until: now - IDEMPOTENCY_MS },
   ]

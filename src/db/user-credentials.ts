@@ -1,6 +1,7 @@
 /**
  * @module What a user proves himself with: his password, and the address that a new one can be sent to. A new password voids
- * whatever would let somebody else choose the next one: the session, the mails on their way, an address that waits.
+ * whatever would let somebody else choose the next one: the session, the links that begin one, the mails on their way, an address
+ * that waits.
  */
 import { type AuditEntry, auditStatements } from './audit.ts'
 import { type ShownToken, TOKEN_EMAIL, tokenValues, useMailToken } from './mail-tokens.ts'
@@ -27,7 +28,9 @@ export function afterNewPassword(
 ): D1PreparedStatement[] {
   const isSet = 'EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)'
   return [
-    db.prepare(`DELETE FROM sessions WHERE user_id = ?1 AND ${isSet}`).bind(id, hash),
+    ...['sessions', 'sign_in_links'].map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE user_id = ?1 AND ${isSet}`).bind(id, hash),
+    ),
     db
       .prepare(`DELETE FROM mail_tokens WHERE user_id = ?1 AND hash <> ?3 AND ${isSet}`)
       .bind(id, hash, except),

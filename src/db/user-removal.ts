@@ -43,6 +43,7 @@ export async function blockUser(
       .bind(id, now, onlyRole, revision, reason),
     ...auditStatements(db, audit),
     db.prepare(`DELETE FROM sessions WHERE user_id = ?1 AND ${isBlocked}`).bind(id),
+    db.prepare(`DELETE FROM sign_in_links WHERE user_id = ?1 AND ${isBlocked}`).bind(id),
     db
       .prepare(
         `UPDATE endpoints SET paused_at = ?2, paused_by = 'block', updated_at = ?2, revision = revision + 1

@@ -18,8 +18,9 @@ export class ApiError extends Error {
   }
 }
 
-/** Parsed, where other answers are believed: `npm run administrator` asks whatever server it is told. */
+/** Parsed, where other answers are believed: `npm run administrator` and `npm run sign-in` ask whatever server they are told. */
 const User = v.object({ username: v.string(), hasPassword: v.boolean() })
+const SignInLink = v.object({ url: v.pipe(v.string(), v.regex(/^https?:\/\//), v.url()) })
 
 const Problem = v.object({
   detail: v.string(),
@@ -112,6 +113,13 @@ export function apiClient(base: URL, key: string, wait: (milliseconds: number) =
       const parsed = v.safeParse(User, answerOf(result))
       if (!parsed.success) throw notOurs(base, result.response)
       return { ...parsed.output, etag: result.response.headers.get('etag') ?? '' }
+    },
+    /** Makes a link that signs whoever has the key in, once, within an hour. */
+    addSignInLink: async (): Promise<URL> => {
+      const result = await client.POST('/api/v1/session/links')
+      const parsed = v.safeParse(SignInLink, answerOf(result))
+      if (!parsed.success) throw notOurs(base, result.response)
+      return new URL(parsed.output.url)
     },
     /** @throws ApiError 412 when the account is no longer what `etag` says. */
     setPassword: async (id: string, password: string, etag: string): Promise<void> => {

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { secretProblem } from '../webhooks/signature.ts'
 import { type CommandLine, hintOf, httpUrl, readCommandLine, wholeNumber } from './command-line.ts'
 import { Mistake } from './mistake.ts'
+import { WHERE_OPTIONS, WHERE_VALUES, type Where, type WhereValues, whereOf } from './where.ts'
 
 /** The parts of a filter, as the query of the stream has them, with what a filter in a body calls them. */
 export const FILTER_PARTS = {
@@ -12,9 +13,6 @@ export const FILTER_PARTS = {
   tag: 'tags',
   q: 'text',
 } as const
-
-/** Which service is followed; null: the one on this machine. */
-export type Where = { url: URL | null; key: string | null; port: number }
 
 export type TailOptions = Where & { filter: URLSearchParams; replay: number; json: boolean }
 export type ListenOptions = Where & {
@@ -54,10 +52,7 @@ Ctrl-C ends it.`
 const OPTIONS = {
   filter: { type: 'string', multiple: true },
   replay: { type: 'string' },
-  url: { type: 'string' },
-  key: { type: 'string' },
-  port: { type: 'string' },
-  help: { type: 'boolean' },
+  ...WHERE_OPTIONS,
 } as const
 const LISTEN: CommandLine = {
   command: 'npm run listen',
@@ -80,10 +75,7 @@ const Query = v.pipe(
 const common = {
   filter: v.optional(v.array(Query), []),
   replay: v.optional(wholeNumber(0, 100), '0'),
-  url: v.optional(httpUrl),
-  key: v.optional(v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, 'must be an API key'))),
-  port: v.optional(wholeNumber(1, 65_535), '8787'),
-  help: v.optional(v.boolean(), false),
+  ...WHERE_VALUES,
 }
 const ListenValues = v.object({
   ...common,
@@ -124,29 +116,14 @@ export function parseTailOptions(
   return help ? null : { ...shared(rest, environment, TAIL), json }
 }
 
-const THIS_MACHINE = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
-
 function shared(
-  values: {
-    filter: URLSearchParams[]
-    replay: number
-    url?: URL | undefined
-    key?: string | undefined
-    port: number
-  },
+  values: WhereValues & { filter: URLSearchParams[]; replay: number },
   environment: Record<string, string | undefined>,
   line: CommandLine,
 ): Where & { filter: URLSearchParams; replay: number } {
-  const { url = null, replay, port } = values
-  // Empty and unset are the same.
-  const key = values.key ?? (environment['TUBEWIRE_KEY'] || null)
   const filter = new URLSearchParams(values.filter.flatMap((query) => [...query]))
   const twice = names.find((name) => filter.getAll(name).length > 1)
   if (twice)
     throw new Mistake(`--filter must not have ${twice} twice: one stream follows one; ${hintOf(line)}`)
-  if (url && key === null)
-    throw new Mistake(`--url needs a --key of that Tubewire, or TUBEWIRE_KEY; ${hintOf(line)}`)
-  if (url?.protocol === 'http:' && !THIS_MACHINE.test(url.hostname))
-    throw new Mistake(`${url.origin}: the key would go there unencrypted; use https://`)
-  return { url, key, port, filter, replay }
+  return { ...whereOf(values, environment, line), filter, replay: values.replay }
 }

@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import type { PublicEvent } from '../events/envelope.ts'
 import { type FollowDeps, follow, SILENT_MS } from './follow.ts'
-import type { Where } from './live-options.ts'
 import { Mistake } from './mistake.ts'
 import { newest } from './newest.ts'
 import { pause } from './patient-fetch.ts'
 import { findService, type ServiceKey } from './service-here.ts'
+import type { Where } from './where.ts'
 import { ROOT } from './worker.ts'
 
 /** The service that a command line means. */

@@ -1,8 +1,8 @@
 /** @module Which service a program is to ask, and with what key: what it was told, or the one that `npm start` runs on this machine. */
 import { readFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
-import type { Where } from './live-options.ts'
 import { Mistake } from './mistake.ts'
+import type { Where } from './where.ts'
 
 /** A Tubewire, and what it is asked with. */
 export type ServiceKey = { url: URL; key: string }

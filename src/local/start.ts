@@ -11,7 +11,7 @@ import { HELP, type NamedInstance, type Options, parseOptions } from './options.
 import { waitAloud } from './patient-fetch.ts'
 import { describeLog } from './print.ts'
 import { type Secrets, takeSecrets } from './secrets.ts'
-import { startService } from './service.ts'
+import { type Service, startService } from './service.ts'
 import { hasBegunToStop, stopOnSignal } from './signals.ts'
 
 const DEFAULT_EVERY = 60
@@ -72,6 +72,8 @@ async function main(): Promise<void> {
   // Last of all: a start that fails must not have used up what is shown only once.
   const first = await firstPassword(service.api)
   if (first) print(`  Log in     as ${first.username} with ${first.password}   (shown this once)`)
+  // After the password, for a new one voids the links before it.
+  print(`  Dashboard  ${await dashboard(service)}`)
   print('')
   print(`Tubewire is ready. It looks for news every ${every} s; Ctrl-C stops it.`)
   log.begin(new Map((await service.api.endpoints()).map(({ id, url }) => [id, url])))
@@ -106,6 +108,17 @@ async function watch(api: ApiClient, { instances, webhooks, backfill }: Options)
     if (!paused) await api.pollNow(id)
   }
   return [...named.values()]
+}
+
+/** Where the dashboard is, with a link that signs in whoever started this. */
+async function dashboard({ api, url }: Service): Promise<string> {
+  try {
+    return `${(await api.addSignInLink()).href}   (signs you in, once, within an hour)`
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'owner_shut_out')
+      return `${url.origin}/   (log in there: root is blocked, so there is no link that signs you in)`
+    throw error
+  }
 }
 
 type Watched = Awaited<ReturnType<ApiClient['instances']>>[number]

@@ -277,6 +277,7 @@ const headerText = fc.oneof(
 )
 const HEADERS = [
   'authorization',
+  'cookie',
   'x-request-id',
   'if-none-match',
   'if-match',

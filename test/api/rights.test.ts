@@ -18,6 +18,7 @@ import { apiKey, loggedIn, person, session } from '../support/people.ts'
 const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   // The tokens of the examples are nobody's.
   getOAuthToken: [400],
+  addSession: [400],
   verifyUser: [403],
   resetPassword: [403],
   postVerifyEmailPage: [403],
@@ -45,6 +46,7 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   testEndpoint: [409],
   // The operator's key is no session that could end.
   revokeOAuthToken: [200, 403],
+  delSession: [204, 403],
 }
 
 /** Whose thing a path names: what belongs to `owner`, to everybody, or is a user. */

@@ -6,11 +6,14 @@ import {
   cleanUp,
   endSession,
   findSession,
+  isSuperseded,
   type NewSession,
   type Rotation,
   rotateSession,
+  sessionExpiry,
   startSession,
 } from '../../src/db/sessions.ts'
+import { findUserByLink, insertSignInLink } from '../../src/db/sign-in-links.ts'
 import { blockUser, findUser } from '../../src/db/users.ts'
 import { entry, first, givenUser, logged, NOW, numbers } from '../support/accounts.ts'
 import { countCosts } from '../support/count-costs.ts'
@@ -78,6 +81,28 @@ describe('A login', () => {
     expect(await findUser(env.DB, user.id)).toMatchObject({ lastLoginAt: NOW + 1 })
   })
 
+  it('remembers the access token that made way for it, and no older one', async () => {
+    const user = await loggedIn('one')
+    expect(await isSuperseded(env.DB, 'access one')).toBe(false)
+    await rotateSession(env.DB, rotation('one', 'one later'))
+    await startSession(env.DB, login(user.id, 'two'))
+    expect(await isSuperseded(env.DB, 'access one')).toBe(false)
+    expect(await isSuperseded(env.DB, 'access one later')).toBe(true)
+    // A refresh of the newer one changes nothing of that; its end does.
+    await rotateSession(env.DB, rotation('two', 'two later'))
+    expect(await isSuperseded(env.DB, 'access one later')).toBe(true)
+    await startSession(env.DB, login(user.id, 'three'))
+    expect(await isSuperseded(env.DB, 'access one later')).toBe(false)
+    await endSession(env.DB, { userId: user.id, sessionId: 'ses_three' })
+    expect(await isSuperseded(env.DB, 'access two later')).toBe(false)
+  })
+
+  it('says until when it holds', async () => {
+    const user = await loggedIn('until')
+    expect(await sessionExpiry(env.DB, { userId: user.id, sessionId: 'ses_until' })).toBe(NOW + DAY)
+    expect(await sessionExpiry(env.DB, { userId: user.id, sessionId: 'ses_other' })).toBeNull()
+  })
+
   it('of twenty at once leaves one', async () => {
     const user = await givenUser()
     const names = Array.from({ length: 20 }, (_, index) => `crowd ${index}`)
@@ -123,6 +148,37 @@ describe('A login', () => {
       startSession(env.DB, login(user.id, 'met too')),
     ])
     expect(await first('SELECT 1 FROM sessions WHERE user_id = ?', user.id)).toBeNull()
+  })
+})
+
+describe('A login by a link', () => {
+  it('starts the session of its user, once, until it expires', async () => {
+    const user = await givenUser()
+    await insertSignInLink(env.DB, { hash: 'once', userId: user.id, expiresAt: NOW + HOUR })
+    const by = (name: string, now = NOW) =>
+      startSession(env.DB, login(user.id, name, { linkHash: 'once', now }), entry(user.id))
+    expect(await by('too late', NOW + HOUR)).toBe(false)
+    await insertSignInLink(env.DB, { hash: 'once', userId: user.id, expiresAt: NOW + HOUR })
+    expect(await by('in time', NOW + HOUR - 1)).toBe(true)
+    expect(await by('again')).toBe(false)
+    expect(await whoIs('in time')).toBe(user.id)
+    expect(await logged(user.id)).toHaveLength(1)
+  })
+
+  it('of somebody else starts nothing', async () => {
+    const [user, other] = [await givenUser(), await givenUser()]
+    await insertSignInLink(env.DB, { hash: 'mine', userId: user.id, expiresAt: NOW + HOUR })
+    expect(await startSession(env.DB, login(other.id, 'not mine', { linkHash: 'mine' }))).toBe(false)
+    expect(await whoIs('not mine')).toBeNull()
+  })
+
+  it('is not to be had for who is not let in', async () => {
+    const user = await givenUser()
+    await blockUser(env.DB, user.id, { reason: null, now: NOW })
+    const link = { hash: 'shut out', userId: user.id, expiresAt: NOW + HOUR }
+    expect(await insertSignInLink(env.DB, link, entry(user.id))).toBe(false)
+    expect(await findUserByLink(env.DB, 'shut out', NOW)).toBeNull()
+    expect(await logged(user.id)).toEqual([])
   })
 })
 
@@ -248,6 +304,9 @@ describe('Cleaning up', () => {
       env.DB.prepare(
         `INSERT INTO mail_tokens VALUES ('over', ?1, 'verify-email', '', ${now}), ('good', ?1, 'reset-password', '', ${now + 1})`,
       ).bind(user.id),
+      env.DB.prepare(`INSERT INTO sign_in_links VALUES ('over', ?1, ${now}), ('good', ?1, ${now + 1})`).bind(
+        user.id,
+      ),
     ])
     await beginIdempotent(env.DB, { caller: user.id, key: 'over', fingerprint: '', now: now - DAY })
     await beginIdempotent(env.DB, { caller: user.id, key: 'good', fingerprint: '', now: now - DAY + 1 })
@@ -256,10 +315,11 @@ describe('Cleaning up', () => {
       await first(
         `SELECT (SELECT group_concat(hash) FROM used_refresh_tokens WHERE session_id = 's') AS used,
                 (SELECT group_concat(hash) FROM mail_tokens WHERE user_id = ?1) AS mail,
+                (SELECT group_concat(hash) FROM sign_in_links WHERE user_id = ?1) AS links,
                 (SELECT group_concat(key) FROM idempotency_keys WHERE caller = ?1) AS keys`,
         user.id,
       ),
-    ).toEqual({ used: 'good', mail: 'good', keys: 'good' })
+    ).toEqual({ used: 'good', mail: 'good', links: 'good', keys: 'good' })
     expect(await cleanUp(env.DB, now)).toBe(0)
   })
 })
@@ -271,7 +331,7 @@ describe('Among 20,000 sessions', () => {
   beforeAll(async () => {
     // The tests before, and theirs.
     await env.DB.batch(
-      ['sessions', 'used_refresh_tokens', 'mail_tokens', 'idempotency_keys'].map((table) =>
+      ['sessions', 'used_refresh_tokens', 'mail_tokens', 'sign_in_links', 'idempotency_keys'].map((table) =>
         env.DB.prepare(`DELETE FROM ${table}`),
       ),
     )
@@ -279,10 +339,11 @@ describe('Among 20,000 sessions', () => {
     await env.DB.batch([
       insert("users (id, role, created_at, username) SELECT 'usr_' || i, 2, 1, 'many' || i"),
       insert(
-        `sessions SELECT 'usr_' || i, 'ses_' || i, 'access ' || i, ${NOW + DAY}, 'refresh ' || i, ${NOW + 14 * DAY}, 1`,
+        `sessions SELECT 'usr_' || i, 'ses_' || i, 'access ' || i, ${NOW + DAY}, 'refresh ' || i, ${NOW + 14 * DAY}, 1, 'before ' || i`,
       ),
       insert(`used_refresh_tokens SELECT 'used ' || i, 'ses_' || i, ${NOW + 14 * DAY} + i`),
       insert(`mail_tokens SELECT 'm' || i, 'usr_' || i, 'verify-email', '', ${NOW + 14 * DAY} + i`),
+      insert(`sign_in_links SELECT 'l' || i, 'usr_' || i, ${NOW + 14 * DAY} + i`),
       insert(`idempotency_keys SELECT 'usr_1', 'k' || i, '', ${NOW + 13 * DAY} + i, NULL, NULL`),
     ])
   })
@@ -296,6 +357,28 @@ describe('Among 20,000 sessions', () => {
     expect(cost).toEqual({ roundTrips: 1, rowsRead: 2, rowsWritten: 0 })
     expect(await findSession(db, 'access of nobody', NOW)).toBeNull()
     expect(cost).toEqual({ roundTrips: 2, rowsRead: 2, rowsWritten: 0 })
+  })
+
+  it('one that made way is found in two rows, and one that is not there in none', async () => {
+    const { db, cost } = countCosts(env.DB)
+    expect(await isSuperseded(db, 'before 7')).toBe(true)
+    expect(cost).toEqual({ roundTrips: 1, rowsRead: 2, rowsWritten: 0 })
+    expect(await isSuperseded(db, 'access of nobody')).toBe(false)
+    expect(cost).toEqual({ roundTrips: 2, rowsRead: 2, rowsWritten: 0 })
+  })
+
+  it('a link is made, looked up and used in one round trip each, of a few rows', async () => {
+    const { db, cost } = countCosts(env.DB)
+    const link = { hash: 'link', userId: 'usr_9', expiresAt: NOW + HOUR }
+    expect(await insertSignInLink(db, link, entry('usr_9'))).toBe(true)
+    expect(await findUserByLink(db, 'link', NOW)).toMatchObject({ id: 'usr_9' })
+    expect(await startSession(db, login('usr_9', 'by link', { linkHash: 'link' }))).toBe(true)
+    expect(cost.roundTrips).toBe(3)
+    expect(cost.rowsRead).toBeLessThanOrEqual(15)
+    expect(cost.rowsWritten).toBeLessThanOrEqual(20)
+    const before = cost.rowsRead
+    expect(await findUserByLink(db, 'link of nobody', NOW)).toBeNull()
+    expect(cost.rowsRead - before).toBe(0)
   })
 
   it('a login, a refresh and a logout are one round trip each, of a few rows', async () => {
@@ -319,11 +402,11 @@ describe('Among 20,000 sessions', () => {
     expect(await cleanUp(idle.db, NOW)).toBe(0)
     expect(idle.cost).toEqual({ roundTrips: 1, rowsRead: expect.any(Number), rowsWritten: 0 })
     // Two of each table.
-    expect(idle.cost.rowsRead).toBeLessThanOrEqual(8)
+    expect(idle.cost.rowsRead).toBeLessThanOrEqual(10)
     const { db, cost } = countCosts(env.DB)
-    expect(await cleanUp(db, now)).toBe(3_000)
+    expect(await cleanUp(db, now)).toBe(4_000)
     expect(cost.roundTrips).toBe(1)
-    expect(cost.rowsRead).toBeLessThanOrEqual(4 * 3_000 + 2)
+    expect(cost.rowsRead).toBeLessThanOrEqual(4 * 4_000 + 2)
     // The oldest first.
     expect(await first('SELECT min(expires_at) AS at FROM mail_tokens')).toEqual({
       at: NOW + 14 * DAY + 1_000,

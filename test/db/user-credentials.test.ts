@@ -9,7 +9,7 @@ describe('Another password', () => {
   const loggedIn = async () => {
     const user = await givenUser({ passwordHash: 'old', pendingEmail: 'next@x' })
     await env.DB.batch([
-      env.DB.prepare('INSERT INTO sessions VALUES (?1, ?1, ?1, 1, ?1, 1, 1)').bind(user.id),
+      env.DB.prepare('INSERT INTO sessions VALUES (?1, ?1, ?1, 1, ?1, 1, 1, NULL)').bind(user.id),
       env.DB.prepare("INSERT INTO mail_tokens VALUES (?1 || 'r', ?1, 'reset-password', '', 1)").bind(user.id),
       env.DB.prepare("INSERT INTO mail_tokens VALUES (?1 || 'v', ?1, 'verify-email', '', 1)").bind(user.id),
     ])

@@ -102,6 +102,7 @@ export async function forgetAll(): Promise<void> {
       'mails',
       'idempotency_keys',
       'sessions',
+      'sign_in_links',
     ].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
   )
   await env.DB.batch([

@@ -15,10 +15,13 @@ export function errorsOf(operation: Operation, shared: SharedResponses): Json {
   const common: (number | keyof typeof PROBLEM_CODES)[] = [
     400,
     ...(right.anonymous === 'none'
-      ? (['unauthorized_request', 'invalid_token', 'insufficient_rights'] as const)
+      ? (['unauthorized_request', 'invalid_token', 'session_superseded', 'insufficient_rights'] as const)
       : []),
     ...(right.anonymous === 'none' && right.scope === 'session' ? (['session_required'] as const) : []),
     ...(right.anonymous === 'none' && right.scope !== 'session' ? (['insufficient_scope'] as const) : []),
+    ...(right.anonymous === 'none' && (operation.method !== 'GET' || operation.answers[101])
+      ? (['cross_origin'] as const)
+      : []),
     ...(operation.method === 'GET' ? [] : [413]),
     ...(operation.body ? [415] : []),
     ...(operation.method === 'POST' && operation.isRepeatable !== false

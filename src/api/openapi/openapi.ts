@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { VERSION } from '../../version.ts'
 import { type AnswerSpec, type Operation, TAGS } from '../operation.ts'
 import { contentTypes } from '../request/body.ts'
+import { SESSION_COOKIE } from '../request/cookie.ts'
 import { RIGHTS, type Right } from '../rights.ts'
 import { errorsOf, SharedResponses } from './openapi-errors.ts'
 import { LIMIT_HEADERS, limitHeaders } from './openapi-headers.ts'
@@ -56,6 +57,13 @@ function describe(operations: readonly Operation[], version: OpenApiVersion): Js
             password: { tokenUrl: '/api/v1/users/token', refreshUrl: '/api/v1/users/token', scopes: {} },
           },
         },
+        Cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE,
+          description:
+            'For pages in a browser: the session that `addSession` begins. What changes something needs the `Origin` of this Tubewire.',
+        },
         ApiKey: {
           type: 'http',
           scheme: 'bearer',
@@ -77,7 +85,8 @@ function describeOperation(operation: Operation, version: OpenApiVersion, shared
     tags: [operation.tag],
     summary: operation.summary,
     ...(description === '' ? {} : { description }),
-    security: right.anonymous === 'none' ? [{ OAuth2: [] }, ...(scope ? [{ ApiKey: [] }] : [])] : [],
+    security:
+      right.anonymous === 'none' ? [{ OAuth2: [] }, { Cookie: [] }, ...(scope ? [{ ApiKey: [] }] : [])] : [],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body ? { requestBody: requestBody(operation, operation.body, version) } : {}),
     responses: { ...answersOf(operation, version), ...errorsOf(operation, shared) },

@@ -18,7 +18,8 @@ import { describeError } from '../../workers/log.ts'
 import type { Operation } from '../operation.ts'
 import { Problem } from '../problem.ts'
 import { type Reach, RIGHTS, type Right } from '../rights.ts'
-import { anonymous, type Caller, callerId, credentialsOf } from './caller.ts'
+import { anonymous, type Caller, type Credentials, callerId, credentialsOf } from './caller.ts'
+import { cookieOf } from './cookie.ts'
 import type { Passage } from './passage.ts'
 import { ticketOf } from './ticket.ts'
 
@@ -52,12 +53,9 @@ async function countCaller(
   passage: Passage,
   isForAll: boolean,
 ): Promise<{ caller: Caller; problem: Problem | null }> {
-  const { deps, request, inBackground, operation } = passage
+  const { deps, request, inBackground } = passage
   const nobody = anonymous(deps, request)
-  const header = await credentialsOf(deps, request, inBackground)
-  const taker =
-    request.method === 'GET' && header.kind === 'none' && operation?.takesTicket ? operation : null
-  const shown = taker ? await ticketOf(passage, taker) : header
+  const shown = await shownBy(passage)
   if (shown.kind !== 'token') {
     await count(passage, nobody, 'api')
     return { caller: nobody, problem: shown.kind === 'wrong' ? shown.problem : null }
@@ -81,6 +79,16 @@ async function countCaller(
   if (asNobody) inBackground(asNobody.uncount())
   await count(passage, found, 'api')
   return { caller: found, problem: null }
+}
+
+/** What a request shows of who sends it: the first of header, ticket and cookie that there is. */
+async function shownBy(passage: Passage): Promise<Credentials> {
+  const { deps, request, inBackground, operation } = passage
+  const header = await credentialsOf(deps, request, inBackground)
+  if (header.kind !== 'none') return header
+  const takesTicket = request.method === 'GET' && operation?.takesTicket
+  const ticket = takesTicket ? await ticketOf(passage, operation) : header
+  return ticket.kind === 'none' ? cookieOf(deps, request) : ticket
 }
 
 /** Counts a request in the bucket of its operation, if that has one. Its headers are the ones that the caller sees. */

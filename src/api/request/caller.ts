@@ -1,8 +1,8 @@
-/** @module Who calls: nobody known, a user with his session or the administrator's key, or a program with an API key. */
+/** @module Who calls: nobody known, a user with his session or the administrator's key, or a program with an API key. A browser: cookie.ts. */
 import { timingSafeEqual } from 'node:crypto'
 import { findKey, isTouchDue, touchKey } from '../../db/api-keys.ts'
 import { findSession } from '../../db/sessions.ts'
-import { findUser } from '../../db/users.ts'
+import { findUser, type User as UserRow } from '../../db/users.ts'
 import { digest, isApiKeyShaped, isTokenShaped } from '../../tokens.ts'
 import type { Deps } from '../../workers/deps.ts'
 import { Problem } from '../problem.ts'
@@ -34,7 +34,7 @@ export function anonymous({ config }: Deps, request: Request): Caller {
   return { kind: 'anonymous', address: callerAddress(request, config.callerAddressHeader) }
 }
 
-/** What a request shows of who sends it, by its `Authorization: Bearer` (RFC 6750, 2.1). */
+/** What a request shows of who sends it: by its header, the ticket of its query, or its cookie. */
 export type Credentials =
   | { kind: 'none' }
   /** Nobody's: what has not the shape of one of our tokens costs no query. */
@@ -47,7 +47,7 @@ export type Credentials =
       lookUp: () => Promise<Caller | Problem>
     }
 
-/** Reads what a request shows, without asking the database. */
+/** Reads what a request shows by its `Authorization: Bearer` (RFC 6750, 2.1), without asking the database. */
 export async function credentialsOf(
   deps: Deps,
   request: Request,
@@ -68,15 +68,20 @@ export async function credentialsOf(
   const find = isTokenShaped(token) ? bySession : isApiKeyShaped(token) ? byKey : null
   if (!find) return { kind: 'wrong', problem: invalidToken() }
   const hash = await digest(token)
+  return lookedUp(hash, async () => (await find(deps, hash, address, inBackground)) ?? invalidToken())
+}
+
+/** A token that has the shape of one, by its digest. @param find asks whose it is. */
+export function lookedUp(hash: string, find: () => Promise<Caller | Problem>): Credentials {
   return {
     kind: 'token',
     hasHeld: held.has(hash),
     async lookUp() {
-      const found = await find(deps, hash, address, inBackground)
+      const found = await find()
       // The oldest goes first: what held is at the end again.
       held.delete(hash)
-      if (found) remember(hash)
-      return found ?? invalidToken()
+      if (!(found instanceof Problem)) remember(hash)
+      return found
     },
   }
 }
@@ -93,9 +98,15 @@ function remember(hash: string): void {
 
 async function bySession(deps: Deps, hash: string, address: string): Promise<Caller | null> {
   const found = await findSession(deps.env.DB, hash, deps.clock())
-  return (
-    found && { kind: 'user', via: 'session', sessionId: found.sessionId, user: userFrom(found.user), address }
-  )
+  return found && sessionCaller(found, address)
+}
+
+/** Whose session it is, as a caller. */
+export function sessionCaller(
+  { user, sessionId }: { user: UserRow; sessionId: string },
+  address: string,
+): Caller {
+  return { kind: 'user', via: 'session', sessionId, user: userFrom(user), address }
 }
 
 async function byKey(
@@ -134,10 +145,12 @@ export function userFrom({ id, username, role }: { id: string; username: string;
   return { id, username, role: ROLES[role] ?? 'User' }
 }
 
-function invalidToken(
+/** What was shown does not hold. */
+export function invalidToken(
   detail = 'Token is invalid: it is unknown, expired, revoked, or a newer login has taken its place',
+  code: 'invalid_token' | 'session_superseded' = 'invalid_token',
 ): Problem {
-  return new Problem('invalid_token', detail, {
+  return new Problem(code, detail, {
     headers: { 'www-authenticate': 'Bearer realm="tubewire", error="invalid_token"' },
   })
 }

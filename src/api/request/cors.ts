@@ -1,6 +1,6 @@
 /**
  * @module Cross-origin requests (Fetch standard, CORS protocol): the rows of PeerTube's table and feeds answer any
- * origin, nothing else does. Never with credentials: nothing here is known by a cookie of another site.
+ * origin, nothing else does. Never with credentials: a page of another origin is nobody by the cookie of ours (cookie.ts).
  */
 
 const ROWS = [

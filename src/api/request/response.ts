@@ -21,7 +21,7 @@ export async function toResponse({ request, operation }: Passage, answer: Answer
   if (!isRead) return new Response(text, { headers })
   // A cache may keep it, and must ask each time whether it still holds.
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-cache')
-  headers.append('vary', 'Authorization')
+  headers.append('vary', 'Authorization, Cookie')
   return isNotModified(request, tag)
     ? new Response(null, { status: 304, headers })
     : new Response(text, { headers })

@@ -161,7 +161,7 @@ function messageOf(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string
 }
 
 /** Passwords, tokens and their like; URLs too, which may carry one. */
-const SECRET = /password|secret|token|ticket|verification|authorization|key|otp|url|headers|metadata/i
+const SECRET = /password|secret|token|ticket|verification|authorization|key|otp|url|headers|metadata|^code$/i
 
 /** Adds what was sent, unless it is long or may be a secret. */
 function withValue(param: InvalidParam, value: unknown): InvalidParam {
