@@ -12,7 +12,7 @@ type Endpoints = { total: number; pending: number; paused: number; failing: numb
 type Connections = { total: number; expired: number }
 
 /** What does not work as it should. */
-export type Attention = {
+type Attention = {
   kind: 'instance' | 'endpoint' | 'connection'
   id: string
   /** Its host, its URL, or `username@host`. */
