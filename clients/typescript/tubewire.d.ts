@@ -21,23 +21,6 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Where a person who comes here is sent */
-    get: operations['getHome']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
   '/api/v1/config': {
     parameters: {
       query?: never
@@ -84,6 +67,26 @@ export interface paths {
     }
     /** This API for people */
     get: operations['getReference']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/overview': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * What happened of late, and what needs attention
+     * @description What the dashboard shows first. Instances are everybody’s; all else is one’s own.
+     */
+    get: operations['getOverview']
     put?: never
     post?: never
     delete?: never
@@ -856,6 +859,28 @@ export interface paths {
      *     API keys need the scope `endpoints:write`.
      */
     post: operations['testEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/endpoints/{id}/statistics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How an endpoint is doing: attempts by the hour, how long they took, what waits
+     * @description Each attempt of each delivery counts, in the hour in which it began: of a body with ten events there are ten. Counts are kept for eight days.
+     *
+     *     API keys need the scope `deliveries:read`.
+     */
+    get: operations['getEndpointStatistics']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -3548,8 +3573,47 @@ export interface components {
         'text/html': unknown
       }
     }
-    /** @description The caller may not. */
+    /**
+     * @description Who calls is not known.
+     *
+     *     `unauthorized_request`: The operation needs an access token or an API key.
+     *
+     *     `invalid_token`: The access token, cookie or API key is unknown, expired, revoked, or was replaced by a newer login.
+     *
+     *     `session_superseded`: The session of the browser has ended, for a newer login has taken its place.
+     */
+    Error401: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        'WWW-Authenticate'?: string
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
+     * @description The caller may not.
+     *
+     *     `insufficient_rights`: The role of the user does not allow the operation.
+     *
+     *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
+     */
     Error403: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description The caller may not. */
+    Error403_2: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3635,32 +3699,11 @@ export interface components {
      *
      *     `email_not_verified`: The password is right, and the mail address has not been verified yet.
      */
-    Error403_2: {
+    Error403_3: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
         'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
-      }
-    }
-    /**
-     * @description Who calls is not known.
-     *
-     *     `unauthorized_request`: The operation needs an access token or an API key.
-     *
-     *     `invalid_token`: The access token, cookie or API key is unknown, expired, revoked, or was replaced by a newer login.
-     *
-     *     `session_superseded`: The session of the browser has ended, for a newer login has taken its place.
-     */
-    Error401: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        'WWW-Authenticate'?: string
         [name: string]: unknown
       }
       content: {
@@ -3676,7 +3719,7 @@ export interface components {
      *
      *     `cross_origin`: A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.
      */
-    Error403_3: {
+    Error403_4: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3716,7 +3759,7 @@ export interface components {
      *
      *     `email_not_verified`: The password is right, and the mail address has not been verified yet.
      */
-    Error403_4: {
+    Error403_5: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3784,7 +3827,7 @@ export interface components {
      *
      *     `registration_closed`: Nobody may register here: the administrator makes the accounts.
      */
-    Error403_5: {
+    Error403_6: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3838,7 +3881,7 @@ export interface components {
      *
      *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
      */
-    Error403_6: {
+    Error403_7: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3918,7 +3961,7 @@ export interface components {
      *
      *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
      */
-    Error403_7: {
+    Error403_8: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3947,24 +3990,6 @@ export interface components {
       content: {
         'application/problem+json': components['schemas']['Problem']
         'text/html': unknown
-      }
-    }
-    /**
-     * @description The caller may not.
-     *
-     *     `insufficient_rights`: The role of the user does not allow the operation.
-     *
-     *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
-     */
-    Error403_8: {
-      headers: {
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-        [name: string]: unknown
-      }
-      content: {
-        'application/problem+json': components['schemas']['Problem']
       }
     }
     /** @description It was changed meanwhile. */
@@ -4793,33 +4818,6 @@ export interface operations {
       503: components['responses']['Error503']
     }
   }
-  getHome: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description To the reference. */
-      302: {
-        headers: {
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
-          /** @description Its path. */
-          Location?: string
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      400: components['responses']['Error400']
-      429: components['responses']['Error429']
-      500: components['responses']['Error500']
-      503: components['responses']['Error503_2']
-    }
-  }
   getConfig: {
     parameters: {
       query?: never
@@ -5003,6 +5001,155 @@ export interface operations {
       503: components['responses']['Error503_2']
     }
   }
+  getOverview: {
+    parameters: {
+      query?: {
+        /** @description How many hours, 1 to 168; the current one is the last. */
+        hours?: number
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The overview. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "since": "2026-11-25T10:00:00.000Z",
+           *       "hours": [
+           *         {
+           *           "hour": "2026-11-25T10:00:00.000Z",
+           *           "events": {
+           *             "video": 12,
+           *             "comment": 40
+           *           },
+           *           "delivered": 52,
+           *           "failed": 1
+           *         }
+           *       ],
+           *       "instances": {
+           *         "total": 12,
+           *         "paused": 1,
+           *         "failing": 0,
+           *         "unreachable": 1
+           *       },
+           *       "endpoints": {
+           *         "total": 2,
+           *         "pending": 0,
+           *         "paused": 0,
+           *         "failing": 0,
+           *         "disabled": 0
+           *       },
+           *       "connections": {
+           *         "total": 1,
+           *         "expired": 0
+           *       },
+           *       "attention": [
+           *         {
+           *           "kind": "instance",
+           *           "id": "ins_9f86d081884c7d659a2feaa0",
+           *           "name": "peertube.example",
+           *           "state": "unreachable",
+           *           "since": "2026-11-25T08:00:00.000Z",
+           *           "error": null
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            since: string
+            /** @description Every hour, the oldest first, with its events and with the attempts at one’s own endpoints that began in it. Of more than 1,000 endpoints the newest 1,000 are looked at. */
+            hours: {
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              hour: string
+              /** @description How many were seen, public ones and one’s own, by what they are about: `video`. */
+              events: {
+                [key: string]: number
+              }
+              delivered: number
+              failed: number
+            }[]
+            instances: {
+              total: number
+              paused: number
+              failing: number
+              unreachable: number
+            }
+            /** @description One’s own. Of more than 1,000 the states of the newest 1,000 are counted. */
+            endpoints: {
+              total: number
+              pending: number
+              paused: number
+              failing: number
+              disabled: number
+            }
+            /** @description One’s own. */
+            connections: {
+              total: number
+              expired: number
+            }
+            /** @description What does not work, at most 20 of each kind: what is unreachable or disabled first, then what has been so for the longest. What is paused is as somebody wants it. */
+            attention: {
+              /** @enum {string} */
+              kind: 'instance' | 'endpoint' | 'connection'
+              id: string
+              /** @description Of an instance its host, of an endpoint its URL, of a connection `username@host`. */
+              name: string
+              /**
+               * @description `failing`: the last attempts failed. `pending`: the target of an endpoint did not say that it wants this.
+               * @enum {string}
+               */
+              state: 'failing' | 'unreachable' | 'broken' | 'disabled' | 'pending' | 'expired'
+              /**
+               * Format: date-time
+               * @description When it began to fail, was disabled, or expired; of an endpoint that is pending when it was made.
+               */
+              since: string
+              /** @description What went wrong, as far as that is known; of instances for moderators and administrators. Of an endpoint that fails its deliveries tell it. */
+              error: string | null
+            }[]
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
   getOAuthClient: {
     parameters: {
       query?: never
@@ -5049,7 +5196,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403']
+      403: components['responses']['Error403_2']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -5121,7 +5268,7 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_3']
-      403: components['responses']['Error403_2']
+      403: components['responses']['Error403_3']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       429: components['responses']['Error429']
@@ -5160,7 +5307,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -5292,7 +5439,7 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_4']
-      403: components['responses']['Error403_4']
+      403: components['responses']['Error403_5']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       429: components['responses']['Error429']
@@ -5323,7 +5470,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -5366,7 +5513,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       409: components['responses']['Error409']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -5418,7 +5565,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_5']
+      403: components['responses']['Error403_6']
       409: components['responses']['Error409_2']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5515,7 +5662,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       409: components['responses']['Error409_4']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5613,7 +5760,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5708,7 +5855,7 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_2']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_8']
       409: components['responses']['Error409_5']
       413: components['responses']['Error413_2']
       415: components['responses']['Error415_2']
@@ -5806,7 +5953,7 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_2']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_8']
       409: components['responses']['Error409_6']
       413: components['responses']['Error413_2']
       415: components['responses']['Error415_2']
@@ -5874,7 +6021,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -5924,7 +6071,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -5958,7 +6105,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       409: components['responses']['Error409_8']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -6048,7 +6195,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -6127,7 +6274,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       409: components['responses']['Error409_9']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -6198,7 +6345,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -6251,7 +6398,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       404: components['responses']['Error404']
       409: components['responses']['Error409_10']
       412: components['responses']['Error412']
@@ -6289,7 +6436,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       404: components['responses']['Error404']
       409: components['responses']['Error409_8']
       412: components['responses']['Error412']
@@ -6340,7 +6487,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       404: components['responses']['Error404']
       409: components['responses']['Error409_11']
       412: components['responses']['Error412']
@@ -6381,7 +6528,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       404: components['responses']['Error404']
       409: components['responses']['Error409_3']
       412: components['responses']['Error412']
@@ -6421,7 +6568,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       404: components['responses']['Error404']
       409: components['responses']['Error409_3']
       412: components['responses']['Error412']
@@ -6510,7 +6657,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -6617,7 +6764,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -6684,7 +6831,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -6718,7 +6865,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -6831,7 +6978,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_3']
+      403: components['responses']['Error403_4']
       404: components['responses']['Error404']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
@@ -9111,6 +9258,144 @@ export interface operations {
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getEndpointStatistics: {
+    parameters: {
+      query?: {
+        /** @description How many hours, 1 to 168; the current one is the last. */
+        hours?: number
+      }
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of an endpoint. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Its statistics. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "since": "2026-11-25T09:00:00.000Z",
+           *       "hours": [
+           *         {
+           *           "hour": "2026-11-25T09:00:00.000Z",
+           *           "delivered": 40,
+           *           "failed": 0
+           *         },
+           *         {
+           *           "hour": "2026-11-25T10:00:00.000Z",
+           *           "delivered": 57,
+           *           "failed": 3
+           *         }
+           *       ],
+           *       "attempts": 100,
+           *       "successRate": 0.97,
+           *       "latency": {
+           *         "p50Ms": 42,
+           *         "p90Ms": 88.5,
+           *         "p99Ms": 410
+           *       },
+           *       "waiting": {
+           *         "count": 2,
+           *         "isMore": false
+           *       },
+           *       "failed": {
+           *         "count": 0,
+           *         "isMore": false
+           *       },
+           *       "circuit": {
+           *         "state": "closed",
+           *         "failures": 0,
+           *         "probes": 0,
+           *         "failingSince": null,
+           *         "openSince": null,
+           *         "nextProbeAt": null
+           *       }
+           *     }
+           */
+          'application/json': {
+            /**
+             * Format: date-time
+             * @description ISO 8601 in UTC, with milliseconds.
+             */
+            since: string
+            /** @description Every hour, the oldest first: its beginning, and how many of the attempts that began in it succeeded and failed. */
+            hours: {
+              /**
+               * Format: date-time
+               * @description ISO 8601 in UTC, with milliseconds.
+               */
+              hour: string
+              delivered: number
+              failed: number
+            }[]
+            attempts: number
+            /** @description The share of the attempts that succeeded; null: there were none. */
+            successRate: number | null
+            /** @description In how many milliseconds half, 90 % and 99 % of the attempts that succeeded were answered; null: none did. From a histogram whose parts end at 5, 10, 20, 35, 50, 75, 100, 150, 250 and 500 ms, 1, 2, 4, 8, 15 and 30 s: each is right to within its part. */
+            latency: {
+              p50Ms: number
+              p90Ms: number
+              p99Ms: number
+            } | null
+            /** @description Deliveries that are pending. They are counted up to 1,000; `isMore`: there are more. */
+            waiting: {
+              count: number
+              isMore: boolean
+            }
+            /** @description Deliveries that were given up, and can be recovered: of all times. They are counted up to 1,000; `isMore`: there are more. */
+            failed: {
+              count: number
+              isMore: boolean
+            }
+            /** @description `open`: it failed five times in a row, and is sent nothing until the next probe. `half-open`: a probe may be sent, or is under way. */
+            circuit: {
+              /** @enum {string} */
+              state: 'closed' | 'open' | 'half-open'
+              /** @description Attempts in a row that failed. */
+              failures: number
+              /** @description Probes in a row that failed, since it is open. */
+              probes: number
+              failingSince: string | null
+              openSince: string | null
+              nextProbeAt: string | null
+            }
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_9']
+      404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -12888,7 +13173,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -12963,7 +13248,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']

@@ -10,6 +10,7 @@ import { consumerReadOperations } from './consumer-reads.ts'
 import { consumerOperations } from './consumers.ts'
 import { deliveryOperations } from './deliveries.ts'
 import { endpointActionOperations } from './endpoint-actions.ts'
+import { endpointStatisticsOperations } from './endpoint-statistics.ts'
 import { endpointOperations } from './endpoints.ts'
 import { eventOperations } from './events.ts'
 import { federationOperations } from './federation.ts'
@@ -18,6 +19,7 @@ import { feedOperations } from './feeds.ts'
 import { healthOperations } from './health.ts'
 import { instanceOperations } from './instances.ts'
 import type { Operation } from './operation.ts'
+import { overviewOperations } from './overview.ts'
 import { pictureOperations } from './pictures.ts'
 import { registerOperations } from './register.ts'
 import { replayOperations } from './replays.ts'
@@ -34,6 +36,7 @@ import { webSubOperations } from './websub.ts'
 export const OPERATIONS: readonly Operation[] = [
   ...healthOperations,
   ...serviceOperations(() => OPERATIONS),
+  ...overviewOperations,
   ...sessionOperations,
   ...browserSessionOperations,
   ...signInLinkOperations,
@@ -48,6 +51,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...connectionSourceOperations,
   ...endpointOperations,
   ...endpointActionOperations,
+  ...endpointStatisticsOperations,
   ...webhookKeyOperations,
   ...subscriptionOperations,
   ...feedOperations,

@@ -56,6 +56,7 @@ export const RIGHTS = {
   getConfig: everybody,
   getOpenApi: everybody,
   getReference: everybody,
+  getOverview: right('own', 'own', 'own', 'session'),
 
   getOAuthClient: everybody,
   getOAuthToken: everybody,
@@ -122,6 +123,7 @@ export const RIGHTS = {
   resumeEndpoint: right('own', 'all', 'all', 'endpoints:write'),
   rotateEndpointSecret: right('own', 'own', 'own', 'endpoints:write'),
   testEndpoint: right('own', 'own', 'own', 'endpoints:write'),
+  getEndpointStatistics: right('own', 'all', 'all', 'deliveries:read'),
   getDelivery: right('own', 'all', 'all', 'deliveries:read'),
   resendDelivery: right('own', 'own', 'own', 'endpoints:write'),
   getReplays: right('own', 'all', 'all', 'deliveries:read'),

@@ -1,6 +1,7 @@
 /** @module What is owed to whom: reading what is due, recording attempts. Every statement works on a set. */
 import type { LoggedEvent } from '../events/envelope.ts'
 import { columnsOf } from './columns.ts'
+import { countAttemptsStatement } from './delivery-hours.ts'
 import type { Endpoint, ToBeChanged } from './endpoints.ts'
 import { jsonParts } from './json-parts.ts'
 import { endpoints } from './schema.ts'
@@ -204,7 +205,7 @@ export type RecordedHealth = {
 }
 
 /**
- * Records attempts, what became of their deliveries, and how their endpoints are doing, in one transaction. An attempt counts
+ * Records attempts, what became of their deliveries, how many there were, and how their endpoints are doing, in one transaction. An attempt counts
  * only on the state that it began from, so repeating this, or two senders, cannot count one twice.
  *
  * @param more statements of the same transaction: what its owner is told of.
@@ -223,7 +224,10 @@ export async function recordAttempts(
   const statements = [
     // A round of batches has more to record than fits into a parameter. The attempts first: each counts on what came before it.
     ...jsonParts(failed).map((part) => attemptsStatement(db, part)),
-    ...jsonParts(recorded).map((part) => deliveriesStatement(db, part)),
+    ...jsonParts(recorded).flatMap((part) => [
+      countAttemptsStatement(db, part, BEGAN),
+      deliveriesStatement(db, part),
+    ]),
     ...(judged.length > 0 ? healthStatements(db, judged) : []),
   ]
   const results = await db.batch<Record<string, unknown>>([

@@ -117,7 +117,7 @@ const HEIR = `coalesce(
 
 /**
  * Deletes a user with all that is his: endpoints with subscriptions, deliveries and attempts, feeds, consumers,
- * connections with their sources, keys, session, tokens in mails, private events, remembered answers. The instances that he added are everybody's: an administrator has them then. What
+ * connections with their sources, keys, session, tokens in mails, private events and their counts, remembered answers. The instances that he added are everybody's: an administrator has them then. What
  * the audit log says of him stays.
  */
 export async function deleteUser(
@@ -135,6 +135,7 @@ export async function deleteUser(
     `DELETE FROM endpoints WHERE owner_id = ?1 AND ${mayGo}`,
     `DELETE FROM connections WHERE owner_id = ?1 AND ${mayGo}`,
     `DELETE FROM events WHERE owner_id = ?1 AND ${mayGo}`,
+    `DELETE FROM event_hours WHERE owner_id = ?1 AND ${mayGo}`,
     `UPDATE instances SET owner_id = ${HEIR}, revision = revision + 1 WHERE owner_id = ?1 AND ${mayGo}`,
     // The rest of what is his goes by cascade.
     `DELETE FROM users WHERE id = ?1 AND ${isSame} AND ${IS_DISPENSABLE}`,

@@ -1,5 +1,7 @@
 /** @module Every tick: wakes what is due. It promises nothing and keeps nothing, so ticks may overlap or go missing. */
 import { dueEndpoints } from '../db/deliveries.ts'
+import { countEvents } from '../db/event-hours.ts'
+import { forgetOldHours } from '../db/hours.ts'
 import { dueTimes } from '../db/polls.ts'
 import { restingReplays } from '../db/replays.ts'
 import { cleanUp } from '../db/sessions.ts'
@@ -30,6 +32,8 @@ export async function schedule(deps: Deps): Promise<void> {
       wakeReplays(DELIVERY_QUEUE, replays),
     ),
     expireDeliveries(deps),
+    countEvents(DB, now),
+    forgetOldHours(DB, now),
     runHub(deps),
     sendDueMails(deps),
     forgetOldMails(deps),

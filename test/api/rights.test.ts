@@ -62,6 +62,7 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'resumeEndpoint',
   'rotateEndpointSecret',
   'testEndpoint',
+  'getEndpointStatistics',
   'getDelivery',
   'resendDelivery',
   'getReplays',

@@ -1,0 +1,118 @@
+/** @module Attempts of an endpoint's deliveries by the hour in which they began: see docs/decisions/022. */
+import { hourOf } from './hours.ts'
+import { LATENCY_PARTS } from './latency.ts'
+
+const PARTS = LATENCY_PARTS.map(({ column }) => column)
+const COUNTS = ['delivered', 'failed', ...PARTS]
+
+/**
+ * Counts attempts, as a part of the batch that records them and before their deliveries change: what that does not record is not
+ * counted. A row of each endpoint and hour, however many attempts there were; none of subscribers of the hub, who are nobody's to see.
+ * @param recorded JSON of a list of `RecordedAttempt`.
+ * @param began the condition on `deliveries` and `value` that an attempt is recorded on.
+ */
+export function countAttemptsStatement(db: D1Database, recorded: string, began: string): D1PreparedStatement {
+  const parts = LATENCY_PARTS.map(({ column, from, to }) => {
+    const isLonger = column === 'longer' ? '' : ` AND ms <= ${to}`
+    // The first part has what took no time, too.
+    return `sum(ok AND ms > ${from === 0 ? -1 : from}${isLonger})`
+  })
+  return db
+    .prepare(
+      // Materialized: each of the sums would take the JSON apart once more.
+      `WITH made (endpoint_id, started_at, ok, ms) AS MATERIALIZED (
+         SELECT deliveries.endpoint_id, value ->> 'startedAt', value ->> 'state' = 'delivered', value ->> 'durationMs'
+         FROM json_each(?) j
+           CROSS JOIN deliveries ON deliveries.endpoint_id = value ->> 'endpointId'
+             AND deliveries.event_sequence = value ->> 'sequence'
+         WHERE ${began}),
+       counted (endpoint_id, hour, ${COUNTS.join(', ')}) AS (
+         SELECT endpoint_id, ${hourOf('started_at')}, sum(ok), sum(NOT ok), ${parts.join(', ')} FROM made GROUP BY 1, 2)
+       INSERT INTO delivery_hours (endpoint_id, hour, ${COUNTS.join(', ')})
+       SELECT c.* FROM counted c CROSS JOIN endpoints p ON p.id = c.endpoint_id WHERE p.kind = 'webhook'
+       ON CONFLICT (endpoint_id, hour) DO UPDATE SET
+         ${COUNTS.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`,
+    )
+    .bind(recorded)
+}
+
+/** What became of the attempts of an hour. */
+export type AttemptHour = { hour: number; delivered: number; failed: number }
+
+/** What became of an endpoint's attempts, and what it is owed. */
+export type EndpointStatistics = {
+  hours: AttemptHour[]
+  /** Of the attempts that succeeded, over all of the hours: as `percentile` takes it. */
+  latency: number[]
+  /** Deliveries that are pending, and that failed for good: at most `MOST_COUNTED`, and whether there are more. */
+  waiting: Counted
+  failed: Counted
+}
+type Counted = { count: number; isMore: boolean }
+
+/** So many of what an endpoint is owed are counted. */
+const MOST_COUNTED = 1_000
+
+/**
+ * Reads how an endpoint is doing. One round trip; a row for each hour, and a row for each delivery that is counted, along the
+ * partial indexes of those.
+ * @param since the beginning of the first hour.
+ */
+export async function readStatistics(
+  db: D1Database,
+  endpointId: string,
+  since: number,
+): Promise<EndpointStatistics> {
+  const counted = (index: string, condition: string) =>
+    db
+      .prepare(
+        `SELECT count(*) AS count FROM (
+           SELECT 1 FROM deliveries INDEXED BY ${index} WHERE endpoint_id = ? AND ${condition} LIMIT ${MOST_COUNTED + 1})`,
+      )
+      .bind(endpointId)
+  const [hours, waiting, failed] = await db.batch<Record<string, number>>([
+    db
+      .prepare(
+        `SELECT hour, delivered, failed, ${PARTS.join(', ')} FROM delivery_hours WHERE endpoint_id = ? AND hour >= ?
+         ORDER BY hour`,
+      )
+      .bind(endpointId, since),
+    counted('deliveries_due', 'due_at IS NOT NULL'),
+    counted('deliveries_failed', "state = 'failed'"),
+  ])
+  const rows = hours?.results ?? []
+  return {
+    hours: rows.map(({ hour = 0, delivered = 0, failed: unsuccessful = 0 }) => ({
+      hour,
+      delivered,
+      failed: unsuccessful,
+    })),
+    latency: PARTS.map((part) => rows.reduce((sum, row) => sum + (row[part] ?? 0), 0)),
+    waiting: countOf(waiting),
+    failed: countOf(failed),
+  }
+}
+
+function countOf(result: D1Result<Record<string, number>> | undefined): Counted {
+  const count = result?.results[0]?.['count'] ?? 0
+  return { count: Math.min(count, MOST_COUNTED), isMore: count > MOST_COUNTED }
+}
+
+/** Of how many of somebody's endpoints the hours are added up: the newest ones. Only administrators may have more. */
+export const MOST_ADDED = 1_000
+
+/**
+ * Reads what became of the attempts of all endpoints of somebody, as a part of a batch.
+ * @param since the beginning of an hour. @returns rows as `AttemptHour`, of the hours in which there were any.
+ */
+export function attemptHoursStatement(db: D1Database, ownerId: string, since: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT h.hour AS hour, sum(h.delivered) AS delivered, sum(h.failed) AS failed
+       FROM (SELECT id FROM endpoints INDEXED BY endpoints_owner WHERE owner_id = ?1 AND kind = 'webhook'
+             ORDER BY created_at DESC, id DESC LIMIT ${MOST_ADDED}) p
+         CROSS JOIN delivery_hours h ON h.endpoint_id = p.id AND h.hour >= ?2
+       GROUP BY h.hour`,
+    )
+    .bind(ownerId, since)
+}
