@@ -143,7 +143,7 @@ export async function sequencesBetween(
  *
  * @returns null when there can be no such event.
  */
-function pageOf(
+export function pageOf(
   filter: EventFilter,
   limit: number,
   catalogue: readonly string[],
@@ -252,7 +252,7 @@ function edges(after: string, { since, until }: { since: string; until: string }
  * The first rows of a page: those that have less than so many bytes of data before them. They come as the window adds them
  * up, in the order of the sequence: an ORDER BY would read them once more.
  */
-function withinBytes(page: string, bytes: number, order: Order = 'ASC', more = ''): string {
+export function withinBytes(page: string, bytes: number, order: Order = 'ASC', more = ''): string {
   return `SELECT sequence, id, type, instance, seenAt, data${more}
     FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY sequence ${order} ROWS UNBOUNDED PRECEDING) - octet_length(data) AS start
           FROM (${page}))
