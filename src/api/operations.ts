@@ -10,11 +10,13 @@ import { consumerOperations } from './consumers.ts'
 import { deliveryOperations } from './deliveries.ts'
 import { endpointActionOperations } from './endpoint-actions.ts'
 import { endpointOperations } from './endpoints.ts'
+import { eventDeliveryOperations } from './event-deliveries.ts'
 import { eventOperations } from './events.ts'
 import { federationOperations } from './federation.ts'
 import { feedDocumentOperations } from './feed-documents.ts'
 import { feedOperations } from './feeds.ts'
 import { healthOperations } from './health.ts'
+import { instanceLimitOperations } from './instance-limits.ts'
 import { instanceOperations } from './instances.ts'
 import type { Operation } from './operation.ts'
 import { pictureOperations } from './pictures.ts'
@@ -39,6 +41,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...userOperations,
   ...apiKeyOperations,
   ...instanceOperations,
+  ...instanceLimitOperations,
   ...sourceOperations,
   ...connectionOperations,
   ...connectionSourceOperations,
@@ -52,6 +55,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
   ...streamOperations,
   ...deliveryOperations,
+  ...eventDeliveryOperations,
   ...replayOperations,
   ...consumerOperations,
   ...consumerReadOperations,
