@@ -20,7 +20,7 @@ const attemptFields = {
   ),
 }
 
-const deliveryFields = {
+export const deliveryFields = {
   endpoint: v.string(),
   event: v.string(),
   sequence: Whole,
@@ -82,8 +82,11 @@ export const exampleDeliveryWithAttempts = {
   allAttempts: [{ number: 1, ...exampleAttempt }],
 }
 
+/** What of an endpoint says whether anything is sent to it. */
+type Gates = Pick<Endpoint, 'pausedAt' | 'disabledAt' | 'verifiedAt' | 'heldUntil'>
+
 /** @param viewerId who looks: what receivers answer is for the endpoint's owner only. */
-export function showDelivery(delivery: DeliveryState, endpoint: Endpoint, viewerId: string) {
+export function showDelivery(delivery: DeliveryState, endpoint: Gates, viewerId: string) {
   const { startedAt, durationMs, status, error, response, ownerId } = delivery
   return {
     endpoint: delivery.endpointId,
@@ -104,7 +107,7 @@ export function showDelivery(delivery: DeliveryState, endpoint: Endpoint, viewer
 }
 
 /** Null while nothing is sent to the endpoint. Of one that stands in line `dueAt` is no time: see `LINE`. */
-function nextAttemptAt({ dueAt, createdAt }: DeliveryState, endpoint: Endpoint): number | null {
+function nextAttemptAt({ dueAt, createdAt }: DeliveryState, endpoint: Gates): number | null {
   const { pausedAt, disabledAt, verifiedAt, heldUntil } = endpoint
   const isOpen = pausedAt === null && disabledAt === null && verifiedAt !== null
   return dueAt === null || !isOpen ? null : Math.max(dueAt, createdAt, heldUntil)

@@ -1,13 +1,15 @@
-/** @module /api/v1/events: the event log, oldest first, by cursor; and /download: all of it as a file. */
+/** @module /api/v1/events: the event log, in either order, by cursor; and /download: all of it as a file. */
 import * as v from 'valibot'
-import { type EventFilter, eventPages, findEvent, listEvents } from '../db/events.ts'
+import { type EventSearch, LOOKED_AT, searchEvents, searchedPages } from '../db/event-search.ts'
+import { findEvent } from '../db/events.ts'
 import { eventJson, type LoggedEvent, publicEvent } from '../events/envelope.ts'
 import { exportEvents, exportType } from '../events/export.ts'
 import type { Comment, Video } from '../events/types.ts'
 import { picturePath } from '../pictures/path.ts'
 import type { Deps } from '../workers/deps.ts'
 import { Event, exampleEvent } from './event-view.ts'
-import { cursorList, idParams, Limit, Sequence, TimeInput, TypePattern, text, wholeNumber } from './fields.ts'
+import { cursorList, idParams, Limit, Sequence, TimeInput, wholeNumber } from './fields.ts'
+import { type FilterQuery, filterOfQuery, LOG_QUERY } from './filter-query.ts'
 import { untilFound } from './long-poll.ts'
 import { type Input, operation, userOf } from './operation.ts'
 import { notFound } from './problem.ts'
@@ -15,10 +17,7 @@ import { invalid } from './request/validate.ts'
 import { time } from './time.ts'
 
 const filters = {
-  type: v.optional(TypePattern),
-  instance: v.optional(
-    v.pipe(text(300), v.toLowerCase(), v.description('Of this instance only: its host, as events name it.')),
-  ),
+  ...LOG_QUERY,
   since: v.optional(v.pipe(TimeInput, v.description('Seen at this time or later.'))),
   until: v.optional(v.pipe(TimeInput, v.description('Seen before this time.'))),
 }
@@ -40,13 +39,30 @@ const Wait = v.optional(
   ),
   '0',
 )
-const ListQuery = v.strictObject({ after: After, limit: Limit, pictures: Pictures, wait: Wait, ...filters })
+const Order = v.optional(
+  v.pipe(
+    v.picklist(['oldest', 'newest'], 'must be oldest or newest'),
+    v.description(
+      'Which come first. Of `oldest` the `next` is the next `after`, of `newest` the next `before`.',
+    ),
+  ),
+  'oldest',
+)
+const Before = v.optional(v.pipe(Sequence, v.description('Sequences below this one.')))
+const ListQuery = v.strictObject({
+  order: Order,
+  after: After,
+  before: Before,
+  limit: Limit,
+  pictures: Pictures,
+  wait: Wait,
+  ...filters,
+})
 const DownloadQuery = v.strictObject({ after: After, ...filters })
 
-type Filters = {
+type Filters = FilterQuery & {
   after: number
-  type?: string | undefined
-  instance?: string | undefined
+  before?: number | undefined
   since?: number | undefined
   until?: number | undefined
 }
@@ -65,10 +81,9 @@ export const eventOperations = [
     path: '/api/v1/events',
     tag: 'Events',
     summary: 'Read the event log',
-    description:
-      'The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something: then an `after` beyond the log, as after a restored backup, is taken for the end of the log.',
+    description: `What is public, and what is private to you. To follow it, ask with \`after\` the sequence of the last event that you have, and with \`wait\` so that an answer comes when there is something: then an \`after\` beyond the log, as after a restored backup, is taken for the end of the log. Types, instances and one channel are found at once; for what else a filter says, one answer looks at most at ${LOOKED_AT.toLocaleString('en')} events: where few of them fit, it is short, even empty, and there is more as long as it has a \`next\`.`,
     query: ListQuery,
-    combine: ({ query }) => refuseEmptySpan(query) ?? refuseEndlessWait(query),
+    combine: ({ query }) => refuseEmptySpan(query) ?? refuseVainWait(query),
     answers: {
       200: {
         description: 'A page of events.',
@@ -79,17 +94,19 @@ export const eventOperations = [
     problems: ['too_many_streams', 'streams_full'],
     async handle(input) {
       const { query, deps } = input
-      // One more than asked for says whether there is a next page.
-      const read = (after: number) => listEvents(deps.env.DB, { ...filterOf(input), after }, query.limit + 1)
-      const found = query.wait === 0 ? await read(query.after) : await untilFound(input, waitOf(query), read)
-      const page = found.slice(0, query.limit)
-      const next = found.length > query.limit ? `,"next":"${page.at(-1)?.sequence}"` : ''
+      const search = searchOf(input)
+      const read = (after: number) =>
+        searchEvents(deps.env.DB, { ...search, after }, query.order, query.limit)
+      const awaited = { ...search, milliseconds: query.wait * 1_000 }
+      const { events: page, next } =
+        query.wait === 0 ? await read(query.after) : await untilFound(input, awaited, read)
       // Joined, not parsed and written again: the payloads are JSON in the database already.
       const shown =
         query.pictures === 'true'
           ? await Promise.all(page.map((event) => withPictures(deps, event)))
           : page.map(eventJson)
-      return { status: 200, text: `{"data":[${shown.join()}]${next}}` }
+      const rest = next === null ? '' : `,"next":"${next}"`
+      return { status: 200, text: `{"data":[${shown.join()}]${rest}}` }
     },
   }),
   operation({
@@ -150,18 +167,10 @@ async function withPictures({ config }: Deps, event: LoggedEvent): Promise<strin
   return JSON.stringify({ ...shown, pictures })
 }
 
-function filterOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'query'>): EventFilter {
-  const { after, type, instance, since, until } = input.query
-  return { viewerId: userOf(input).id, after, type, instance, since, until }
-}
-
-/** What may be what is waited for. Whether it is, the read says. */
-function waitOf({ after, type, instance, wait }: Filters & { wait: number }) {
-  const filter = {
-    types: type === undefined ? undefined : [type],
-    instances: instance === undefined ? undefined : [instance],
-  }
-  return { after, filter, milliseconds: wait * 1_000 }
+/** @throws Problem 400 when the parts of the filter do not go together. */
+function searchOf(input: Pick<Input<unknown, Filters, unknown>, 'caller' | 'query'>): EventSearch {
+  const { after, before, since, until } = input.query
+  return { viewerId: userOf(input).id, filter: filterOfQuery(input.query), after, before, since, until }
 }
 
 function refuseEmptySpan({ since, until }: Filters) {
@@ -170,18 +179,20 @@ function refuseEmptySpan({ since, until }: Filters) {
     : null
 }
 
-/** Past that time each event that comes would be looked at in vain. */
-function refuseEndlessWait({ wait, until }: Filters & { wait: number }) {
-  return wait > 0 && until !== undefined
-    ? invalid('query', 'wait', 'must not be combined with until', wait)
-    : null
+/** Past that time, or sequence, each event that comes would be looked at in vain; and what is waited for is what comes next. */
+function refuseVainWait({ wait, until, before, order }: Filters & { wait: number; order: string }) {
+  if (wait === 0) return null
+  const refuse = (what: string) => invalid('query', 'wait', `must not be combined with ${what}`, wait)
+  if (until !== undefined) return refuse('until')
+  if (before !== undefined) return refuse('before')
+  return order === 'newest' ? refuse('order=newest') : null
 }
 
 async function file(
   input: Input<undefined, Filters, undefined>,
   format: 'ndjson' | 'csv',
 ): Promise<Response> {
-  const pages = eventPages(input.deps.env.DB, filterOf(input))
+  const pages = searchedPages(input.deps.env.DB, searchOf(input))
   // Before the answer begins: what goes wrong at once is an error, and no file that breaks off.
   const first = await pages.next()
   const stream = exportEvents(format, resumed(first, pages))

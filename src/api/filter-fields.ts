@@ -22,7 +22,8 @@ export const LONGEST_VIDEO = 604_800
 /** As PeerTube has them: ISO 639 with a script or a region (RFC 5646): `zh-Hans`. */
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/
 
-const listOf = <TItem extends v.GenericSchema>(item: TItem, description: string) =>
+/** A list of at least one. */
+export const listOf = <TItem extends v.GenericSchema>(item: TItem, description: string) =>
   v.pipe(
     v.array(item, 'must be a list'),
     v.minLength(1, 'must not be empty: leave it out to have all'),

@@ -1,8 +1,8 @@
 /** @module A filter in the query of a request: the same as in a body (filter-fields.ts), under shorter names. */
 import * as v from 'valibot'
 import type { Filter } from '../events/filter.ts'
-import { wholeNumber } from './fields.ts'
-import { completed, FILTER_PARTS, LONGEST_VIDEO, type PlaceOfPart } from './filter-fields.ts'
+import { text, wholeNumber } from './fields.ts'
+import { completed, FILTER_PARTS, LONGEST_VIDEO, listOf, type PlaceOfPart } from './filter-fields.ts'
 
 /** What a part of a filter is called in a query. */
 const NAMES = {
@@ -89,7 +89,22 @@ export const FILTER_QUERY = {
   notificationKind: several(FILTER_PARTS.notificationKinds, 'Kinds of notifications, by our names.'),
 }
 
-type FilterQuery = { [Name in keyof typeof FILTER_QUERY]?: v.InferOutput<(typeof FILTER_QUERY)[Name]> }
+/** The same of the log, which may have types that this version does not know. */
+export const LOG_QUERY = {
+  ...FILTER_QUERY,
+  type: several(
+    v.pipe(
+      listOf(text(60), 'Types, such as `video.published`, or all of a kind: `video.*`.'),
+      v.check(
+        (types) => types.every((type) => /^([a-z]+\.([a-z]+|\*)|\*)$/.test(type)),
+        'must be a type, or video.* for all of its kind',
+      ),
+    ),
+    'Types, such as `video.published`, or all of a kind: `video.*`.',
+  ),
+}
+
+export type FilterQuery = { [Name in keyof typeof FILTER_QUERY]?: v.InferOutput<(typeof FILTER_QUERY)[Name]> }
 
 const inQuery: PlaceOfPart = (part) => ({ location: 'query', name: part === null ? 'query' : NAMES[part] })
 

@@ -12,11 +12,13 @@ import { deliveryOperations } from './deliveries.ts'
 import { endpointActionOperations } from './endpoint-actions.ts'
 import { endpointStatisticsOperations } from './endpoint-statistics.ts'
 import { endpointOperations } from './endpoints.ts'
+import { eventDeliveryOperations } from './event-deliveries.ts'
 import { eventOperations } from './events.ts'
 import { federationOperations } from './federation.ts'
 import { feedDocumentOperations } from './feed-documents.ts'
 import { feedOperations } from './feeds.ts'
 import { healthOperations } from './health.ts'
+import { instanceLimitOperations } from './instance-limits.ts'
 import { instanceOperations } from './instances.ts'
 import type { Operation } from './operation.ts'
 import { overviewOperations } from './overview.ts'
@@ -46,6 +48,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...userOperations,
   ...apiKeyOperations,
   ...instanceOperations,
+  ...instanceLimitOperations,
   ...sourceOperations,
   ...connectionOperations,
   ...connectionSourceOperations,
@@ -60,6 +63,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
   ...streamOperations,
   ...deliveryOperations,
+  ...eventDeliveryOperations,
   ...replayOperations,
   ...consumerOperations,
   ...consumerReadOperations,

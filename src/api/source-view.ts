@@ -5,7 +5,9 @@ import type { Source } from '../db/instances.ts'
 import { NEVER } from '../db/readable.ts'
 import { DUE_REASONS } from '../events/pace.ts'
 import { commentsTarget, videosTarget } from '../events/source-target.ts'
+import { ERROR_KINDS, errorKindOf } from '../workers/error-kinds.ts'
 import { COMMENT_METHODS } from '../workers/poll-comments.ts'
+import { progressOf } from '../workers/progress.ts'
 import { Time } from './fields.ts'
 import { time } from './time.ts'
 
@@ -33,6 +35,47 @@ const Target = v.pipe(
     connection: v.optional(v.pipe(v.string(), v.description('The id of a connection: what it may see.'))),
   }),
   v.description('Which part of the instance; none of these: all of it.'),
+)
+
+/** See `Progress`. */
+const Checkpoint = v.pipe(
+  v.strictObject({
+    begun: v.pipe(
+      v.boolean(),
+      v.description('Whether what was there at first has been read: what is found from then on is news.'),
+    ),
+    newestAt: v.nullable(
+      v.pipe(Time, v.description('Of videos: when the newest was published up to which all are known.')),
+    ),
+    unfinished: v.pipe(
+      v.boolean(),
+      v.description('Whether it is in the middle of a list, and goes on there with the next poll.'),
+    ),
+    pending: v.pipe(
+      v.number(),
+      v.integer(),
+      v.description(
+        'How many are to be looked at once more: videos that their list does not show, threads that may have something new.',
+      ),
+    ),
+    followed: v.nullable(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.description('Of comments that are read closely: of how many videos. Null where they are not.'),
+      ),
+    ),
+  }),
+  v.description('How far it has been read. Null when that is damaged: `errorKind` says so.'),
+)
+
+const ErrorKind = v.pipe(
+  v.picklist(codesOf(ERROR_KINDS)),
+  v.description(
+    `Of the last failure, until a read succeeds. ${Object.entries(ERROR_KINDS)
+      .map(([kind, words]) => `\`${kind}\`: ${words}`)
+      .join('; ')}.`,
+  ),
 )
 
 export const ShownSource = v.strictObject({
@@ -63,8 +106,9 @@ export const ShownSource = v.strictObject({
   lastPollAt: v.nullable(Time),
   lastSuccessAt: v.nullable(Time),
   failures: v.pipe(v.number(), v.integer(), v.description('In a row.')),
-  errorKind: v.nullable(v.pipe(v.string(), v.description('Of the last failure, until a read succeeds.'))),
-  lastError: v.nullable(v.string()),
+  checkpoint: v.nullable(Checkpoint),
+  errorKind: v.nullable(ErrorKind),
+  lastError: v.nullable(v.pipe(v.string(), v.description('The same in words, in English.'))),
 })
 
 export const exampleSource = {
@@ -81,6 +125,13 @@ export const exampleSource = {
   lastPollAt: '2026-11-25T10:00:00.000Z',
   lastSuccessAt: '2026-11-25T10:00:00.000Z',
   failures: 0,
+  checkpoint: {
+    begun: true,
+    newestAt: '2026-11-25T09:58:00.000Z',
+    unfinished: false,
+    pending: 0,
+    followed: null,
+  },
   errorKind: null,
   lastError: null,
 } as const
@@ -106,9 +157,17 @@ export function showSource(source: Source, instance: OfInstance, { maxDelayMs }:
     lastPollAt: time(source.polledAt),
     lastSuccessAt: time(source.succeededAt),
     failures: source.failures,
-    errorKind: source.errorKind,
+    checkpoint: showCheckpoint(source),
+    errorKind: source.errorKind && errorKindOf(source.errorKind),
     lastError: source.lastError,
   }
+}
+
+function showCheckpoint(source: Source): v.InferOutput<typeof Checkpoint> | null {
+  const progress = progressOf(source)
+  if (!progress) return null
+  const { isBegun, newestAt, isUnfinished, pending, followed } = progress
+  return { begun: isBegun, newestAt: time(newestAt), unfinished: isUnfinished, pending, followed }
 }
 
 /** A target in words: see `Target`. */

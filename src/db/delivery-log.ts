@@ -44,7 +44,8 @@ export type DeliveryFilter = {
 /** How many deliveries of an endpoint are looked at for one page, however few of them fit. */
 const SCANNED = 2_000
 
-const COLUMNS = `d.endpoint_id AS endpointId, d.event_sequence AS sequence, d.owner_id AS ownerId, e.id AS eventId,
+/** Of a delivery `d` of an event `e`. */
+export const DELIVERY_COLUMNS = `d.endpoint_id AS endpointId, d.event_sequence AS sequence, d.owner_id AS ownerId, e.id AS eventId,
   e.type AS type, d.state AS state, d.attempts AS attempts, d.due_at AS dueAt, d.created_at AS createdAt,
   d.finished_at AS finishedAt, d.started_at AS startedAt, d.duration_ms AS durationMs, d.status AS status, d.error AS error,
   d.response AS response`
@@ -67,7 +68,7 @@ export async function listDeliveries(
   // In the order of the scan, and no further than the limit: an ORDER BY would read all of it first.
   const page = db
     .prepare(
-      `SELECT ${COLUMNS} FROM (${scan.sql} LIMIT ${SCANNED}) d CROSS JOIN events e ON e.sequence = d.event_sequence
+      `SELECT ${DELIVERY_COLUMNS} FROM (${scan.sql} LIMIT ${SCANNED}) d CROSS JOIN events e ON e.sequence = d.event_sequence
        WHERE ${sql} LIMIT ?3`,
     )
     .bind(endpointId, before, limit, ...values)
@@ -184,7 +185,7 @@ export async function findDelivery(
   const [found, made] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
-        `SELECT ${COLUMNS} FROM deliveries d CROSS JOIN events e ON e.sequence = d.event_sequence
+        `SELECT ${DELIVERY_COLUMNS} FROM deliveries d CROSS JOIN events e ON e.sequence = d.event_sequence
          WHERE d.endpoint_id = ? AND d.event_sequence = ?`,
       )
       .bind(endpointId, sequence),

@@ -21,7 +21,10 @@ export type EventFilter = {
   instance?: string | undefined
   /** Hosts: of any of these. Instead of `instance`. */
   instances?: readonly string[] | undefined
-  /** Handle of the channel of the video, in lower case: of those that are public. Types and instances are not asked for then. */
+  /**
+   * Handle of the channel of the video, in lower case: of those that are public, whose types and instances are not asked for then.
+   * The viewer's own come with it, of whatever channel.
+   */
   channel?: string | undefined
   /** Seen then or later, milliseconds since the epoch. */
   since?: number | undefined
@@ -35,14 +38,16 @@ export type EventFilter = {
  *
  * @param limit how many at most.
  * @param catalogue the types among which `video.*` is looked for.
+ * @param order `DESC`: the last of them first.
  */
 export async function listEvents(
   db: D1Database,
   filter: EventFilter,
   limit: number,
   catalogue: readonly string[] = EVENT_TYPES,
+  order: Order = 'ASC',
 ): Promise<LoggedEvent[]> {
-  const page = pageOf(filter, limit, catalogue)
+  const page = pageOf(filter, limit, catalogue, { order })
   return page ? read(db, page.sql, page.values) : []
 }
 
@@ -138,13 +143,13 @@ export async function sequencesBetween(
  *
  * @returns null when there can be no such event.
  */
-function pageOf(
+export function pageOf(
   filter: EventFilter,
   limit: number,
   catalogue: readonly string[],
   { columns = COLUMNS, order = 'ASC' }: { columns?: string; order?: Order } = {},
 ): { sql: string; values: readonly unknown[] } | null {
-  const { viewerId, before, type, instance, since, until } = filter
+  const { viewerId, before, type, instance, channel, since, until } = filter
   const types = filter.types ?? (type === undefined || type === '*' ? null : typesLike(type, catalogue))
   const instances = filter.instances ?? (instance === undefined ? null : [instance])
   if (types?.length === 0 || instances?.length === 0) return null
@@ -165,7 +170,10 @@ function pageOf(
         ]
       : [`sequence > ${after}`]),
   ]
-  const ofOwners = ['owner_id IS NULL', ...(viewerId === null ? [] : [`owner_id = ${bind(viewerId)}`])]
+  const ofOwners = [
+    ...(channel === undefined ? ['owner_id IS NULL'] : []),
+    ...(viewerId === null ? [] : [`owner_id = ${bind(viewerId)}`]),
+  ]
   const ofTypes = types ? types.map((one) => [`type = ${bind(one)}`]) : [[]]
   const ofInstances = instances ? instances.map((one) => [`instance = ${bind(one)}`]) : [[]]
   // Said, for where most events are public SQLite, once it has statistics, would rather walk the table past all others.
@@ -179,13 +187,13 @@ function pageOf(
       ),
     ),
   )
-  const page =
-    filter.channel === undefined ? union(runs) : ofChannel(bind(filter.channel), columns, conditions)
+  const ofHandle = channel === undefined ? [] : [ofChannel(bind(channel), columns, conditions)]
+  const page = union([...ofHandle, ...runs])
   const sql = `${time ? edges(after, time) : ''} ${page} ORDER BY sequence ${order} LIMIT ${bind(limit)}`
   return { sql, values }
 }
 
-type Order = 'ASC' | 'DESC'
+export type Order = 'ASC' | 'DESC'
 
 /** The run of a channel: the conditions are those of the index, word for word. */
 function ofChannel(handle: string, columns: string, conditions: readonly string[]): string {
@@ -244,7 +252,7 @@ function edges(after: string, { since, until }: { since: string; until: string }
  * The first rows of a page: those that have less than so many bytes of data before them. They come as the window adds them
  * up, in the order of the sequence: an ORDER BY would read them once more.
  */
-function withinBytes(page: string, bytes: number, order: Order = 'ASC', more = ''): string {
+export function withinBytes(page: string, bytes: number, order: Order = 'ASC', more = ''): string {
   return `SELECT sequence, id, type, instance, seenAt, data${more}
     FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY sequence ${order} ROWS UNBOUNDED PRECEDING) - octet_length(data) AS start
           FROM (${page}))

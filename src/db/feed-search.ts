@@ -4,10 +4,10 @@
  */
 import type { LoggedEvent } from '../events/envelope.ts'
 import { facetsOf, isFarewell, subjectKeyOf } from '../events/facets.ts'
-import { type Filter, isOperational, matcherOf } from '../events/filter.ts'
+import { type Filter, matcherOf } from '../events/filter.ts'
 import { type AboutEvent, type EventFilter, eventsWithSubjects } from './events.ts'
 import { aboutTheSame } from './feed-fan-out.ts'
-import { narrowing } from './matching-events.ts'
+import { narrowing, onlyChannel } from './matching-events.ts'
 
 /** `events`: an item for each event. `subjects`: one for each video, comment or notification. */
 export type FeedMode = 'events' | 'subjects'
@@ -77,11 +77,8 @@ export async function searchItems(
 
 /** What the indexes know of a search. The channel is rarer than all else. */
 function runsOf({ viewerId, filter }: FeedSearch, before: number): EventFilter {
-  const [channel = '', ...others] = filter.channels ?? []
-  // SQLite's lower case is that of ASCII. What is about no video is wanted whatever its channel: see `matches`.
-  const isOfChannel =
-    viewerId === null && /^[!-~]+$/.test(channel) && others.length === 0 && !filter.types?.some(isOperational)
-  const runs = isOfChannel ? { channel: channel.toLowerCase() } : narrowing(filter)
+  const channel = viewerId === null ? onlyChannel(filter) : null
+  const runs = channel === null ? narrowing(filter) : { channel }
   return { viewerId, after: 0, before, ...runs }
 }
 

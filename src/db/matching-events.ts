@@ -4,7 +4,7 @@
  */
 import type { LoggedEvent } from '../events/envelope.ts'
 import { facetsOf } from '../events/facets.ts'
-import { type Filter, isOfTubewire, matcherOf } from '../events/filter.ts'
+import { type Filter, isOfTubewire, isOperational, matcherOf } from '../events/filter.ts'
 import { EVENT_TYPES, typesLike } from '../events/types.ts'
 import { type EventFilter, eventsWithSubjects } from './events.ts'
 
@@ -47,13 +47,34 @@ export async function matchingEvents(
   return { events, position: found.at(-1)?.sequence ?? after, isEnd }
 }
 
+type Runs = Pick<EventFilter, 'types' | 'instances'>
+
 /** What of a filter the indexes know. */
-export function narrowing({ types, instances }: Filter): Pick<EventFilter, 'types' | 'instances'> {
+export function narrowing({ types, instances }: Filter): Runs {
+  // What happened to an endpoint of ours is of no instance, and is wanted whichever are named.
+  return runsOf({ types, instances: types?.some(isOfTubewire) ? undefined : instances }).runs
+}
+
+/**
+ * The runs of the indexes in which events of these types and instances lie.
+ * @returns `isWhole`: nothing else lies there, so that there is nothing left to be compared.
+ */
+export function runsOf({ types, instances }: Pick<Filter, 'types' | 'instances'>): {
+  runs: Runs
+  isWhole: boolean
+} {
   const named = types?.includes('*') ? undefined : types
   const ofTypes = named && [...new Set(named.flatMap((type) => typesLike(type, EVENT_TYPES)))]
-  // What happened to an endpoint of ours is of no instance, and is wanted whichever are named.
-  const ofInstances = types?.some(isOfTubewire) ? undefined : instances
   const fitting = ofTypes && ofTypes.length <= MOST_RUNS ? ofTypes : undefined
-  const isFew = (ofInstances?.length ?? 0) * (fitting?.length ?? 1) <= MOST_RUNS
-  return { types: fitting, instances: isFew ? ofInstances : undefined }
+  const isFew = (instances?.length ?? 0) * (fitting?.length ?? 1) <= MOST_RUNS
+  const runs = { types: fitting, instances: isFew ? instances : undefined }
+  return { runs, isWhole: runs.types === ofTypes && runs.instances === instances }
+}
+
+/** The handle of the one channel whose public events are all that fit, as its index has it; null: there is none, or several. */
+export function onlyChannel({ channels, types }: Filter): string | null {
+  const [channel = '', ...others] = channels ?? []
+  // SQLite's lower case is that of ASCII. What is about no video is wanted whatever its channel: see `matches`.
+  const isOnly = /^[!-~]+$/.test(channel) && others.length === 0 && !types?.some(isOperational)
+  return isOnly ? channel.toLowerCase() : null
 }

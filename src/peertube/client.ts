@@ -71,7 +71,8 @@ export type Answer =
   | Failure
 
 /** PeerTube counts requests by what they ask for, each group with a limit of its own. */
-export type Bucket = 'api' | 'login' | 'feeds' | 'activityPub'
+export const BUCKETS = ['api', 'login', 'feeds', 'activityPub'] as const
+export type Bucket = (typeof BUCKETS)[number]
 
 /** What a request says besides its URL. `token`: an access token. `bucket`: `api` unless it says otherwise. */
 export type GetOptions = {

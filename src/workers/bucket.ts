@@ -1,5 +1,5 @@
 /** @module One bucket of a remote's limits, as far as the remote has told of it, and how much of it is ours. Pure. */
-import type { Budget } from './gcra.ts'
+import { type Budget, usedOf } from './gcra.ts'
 
 /** What a remote said of a bucket. See `Observation` in src/peertube/client.ts, of which it is a part. */
 export type Observed = {
@@ -18,9 +18,41 @@ export type BucketState = {
   heldUntil: number
   /** How often our share has been halved, since when, and until when more refusals are those of the same moment. */
   penalty: { halvings: number; since: number; retryAt: number } | null
+  /** How often it has refused us, and when last. What was stored before they were counted has none. */
+  refusals?: { count: number; lastAt: number }
 }
 
 export const NEW_BUCKET: BucketState = { limit: null, heldUntil: 0, penalty: null }
+
+/** How a bucket is doing, for whoever looks. Times are milliseconds since the epoch; null: never, or not now. */
+export type Seen = {
+  /** The remote's own limit, learned; null: it has said none, or what is documented. */
+  limit: number | null
+  /** What is asked of it in a window at most now, how many of these may come at once, and how many of those are used up. */
+  ours: number
+  atOnce: number
+  used: number
+  heldUntil: number | null
+  refusals: { count: number; lastAt: number | null }
+}
+
+/** @param asked as of `budgetOf`. @param heldUntil of all buckets of the remote. */
+export function seen(
+  { arrival, state }: { arrival: number; state: BucketState },
+  asked: Budget,
+  heldUntil: number,
+  now: number,
+): Seen {
+  const budget = budgetOf(state, asked, now)
+  const until = Math.max(heldUntil, state.heldUntil)
+  return {
+    limit: state.limit,
+    ours: budget.requests,
+    ...usedOf(arrival, budget, now),
+    heldUntil: until > now ? until : null,
+    refusals: state.refusals ?? { count: 0, lastAt: null },
+  }
+}
 
 /** Half of what an instance publishes is for its people. */
 const SHARE = 0.5
@@ -76,8 +108,9 @@ export function laterHold(heldUntil: number, until: number, now: number): number
   return bounded > Math.max(heldUntil, now) ? bounded : heldUntil
 }
 
-function refuse(bucket: BucketState, retryAt: number, now: number): BucketState {
-  const { penalty } = bucket
+function refuse(before: BucketState, retryAt: number, now: number): BucketState {
+  const { penalty, refusals } = before
+  const bucket = { ...before, refusals: { count: (refusals?.count ?? 0) + 1, lastAt: now } }
   // Of requests that were under way together each is refused, and all of them are one mistake.
   if (penalty && now >= penalty.since && now < penalty.retryAt) return bucket
   const more = Math.min(MAX_HALVINGS, halvings(bucket, now) + 1)

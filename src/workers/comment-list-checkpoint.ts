@@ -5,7 +5,7 @@ import { Unclear } from './comment-publicity.ts'
 import { Held, Rechecks } from './comment-rechecks.ts'
 import type { PollRun } from './poll-run.ts'
 
-const Checkpoint = v.object({
+export const Checkpoint = v.object({
   /** Where we began; null: never read. */
   baseline: Baseline,
   /** The highest number so far. */

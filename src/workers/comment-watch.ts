@@ -30,7 +30,7 @@ const ToList = v.object({
 })
 type ToList = v.InferOutput<typeof ToList>
 
-const Checkpoint = v.object({
+export const Checkpoint = v.object({
   /** Where we began; null: never read. See `CommentsBaseline`. */
   baseline: Baseline,
   /** The instance's counter of comments, and when it was asked for. */

@@ -38,6 +38,14 @@ export function takeFromBudget(
   }
 }
 
+/** How many requests of a budget are taken and have not come back yet, and how many can be: those that may come at once. */
+export function usedOf(arrival: number, budget: Budget, now: number): { used: number; atOnce: number } {
+  const atOnce = Math.max(1, Math.ceil(budget.requests / 2))
+  const interval = budget.windowMs / Math.max(1, budget.requests - atOnce)
+  const used = Math.ceil(Math.max(0, arrival - now) / interval - EPSILON)
+  return { used: Math.max(0, Math.min(used, atOnce)), atOnce }
+}
+
 /** Gives requests back that were taken and not made. */
 export function giveBack(arrival: number, budget: Budget, unused: number): number {
   const bucket = Math.max(1, Math.ceil(budget.requests / 2))

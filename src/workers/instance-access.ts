@@ -1,6 +1,6 @@
 /** @module Leave to read one instance, held by one reader at a time: every request to it goes through here. */
-import type { Bucket, Observation } from '../peertube/client.ts'
-import { isShareSpent } from './bucket.ts'
+import { BUCKETS, type Bucket, type Observation } from '../peertube/client.ts'
+import { isShareSpent, type Seen } from './bucket.ts'
 import type { Budget } from './gcra.ts'
 import type { Grant } from './rate-limiter.ts'
 
@@ -66,6 +66,25 @@ export function instanceAccess(
       await limiter.leave(holder, unused === null ? 0 : 1, ourShare(bucket), bucket, clock())
     },
   }
+}
+
+/** How a bucket of an instance is doing. `published`: its own limit, as it has said, or as it is documented. */
+export type BucketLook = Omit<Seen, 'limit'> & { bucket: Bucket; published: number; windowMs: number }
+
+/** How the buckets of an instance are doing, all of them. @param host as of `instanceAccess`. */
+export async function lookAtInstance(
+  limiters: Env['RATE_LIMITER'],
+  host: string,
+  now: number,
+): Promise<BucketLook[]> {
+  const shares = Object.fromEntries(BUCKETS.map((bucket) => [bucket, ourShare(bucket)] as const))
+  // Each of the buckets has its share.
+  const looks = await limiters.getByName(`instance:${host}`).look(shares as Record<Bucket, Budget>, now)
+  return BUCKETS.map((bucket) => {
+    const { requests, windowMs } = DOCUMENTED[bucket]
+    const { limit, ...look } = looks[bucket]
+    return { bucket, published: limit ?? requests, windowMs, ...look }
+  })
 }
 
 /** Half of what is documented. */

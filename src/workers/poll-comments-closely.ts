@@ -26,7 +26,7 @@ const MAX_LATER = 100
 /** Of a channel so many of the newest videos. */
 const NEWEST = 10
 
-const Checkpoint = v.object({
+export const Checkpoint = v.object({
   /** Where we began; null: never read. */
   baseline: Baseline,
   /** Videos that were listed before, with their number of comments when the instance counts them (from 7.0 on). */

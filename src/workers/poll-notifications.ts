@@ -12,7 +12,7 @@ import { failedStop } from './visit.ts'
 
 const NAMED_SKIPS = 5
 
-const Checkpoint = v.object({
+export const Checkpoint = v.object({
   /** The highest number of which all below are known; null: never read. */
   newestId: v.optional(v.nullable(v.number()), null),
   /** The walk that is under way. */

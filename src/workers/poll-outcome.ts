@@ -2,6 +2,7 @@
 
 import type { GuardedWrite } from '../db/polls.ts'
 import type { NewEvent } from '../events/types.ts'
+import type { ErrorKind } from './error-kinds.ts'
 
 /** Why a poll ends before it is done. */
 export type Stop =
@@ -16,7 +17,7 @@ export type Stop =
   | Failed
 
 /** `isInstanceWide`: the instance can't be read now, not only this of it. */
-export type Failed = { kind: 'failed'; reason: string; detail: string; isInstanceWide: boolean }
+export type Failed = { kind: 'failed'; reason: ErrorKind; detail: string; isInstanceWide: boolean }
 
 export type PollOutcome = { kind: 'done' } | Stop
 

@@ -5,6 +5,7 @@ import { type DueSource, dueSources } from '../db/polls.ts'
 import { NEVER } from '../db/readable.ts'
 import { instanceUnreachable } from '../events/instance-events.ts'
 import type { Deps } from './deps.ts'
+import type { ErrorKind } from './error-kinds.ts'
 import type { LogEntry } from './log.ts'
 import { tolerating, wakePolls } from './messages.ts'
 import { pollComments } from './poll-comments.ts'
@@ -25,12 +26,12 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const MAX_BACKOFF_MS = 24 * HOUR_MS
 /** What fails is Tubewire: `errorKind` of a source. Mostly a connection to the database, which is there again by then. */
-const INTERNAL = 'internal'
+const INTERNAL: ErrorKind = 'internal'
 const HICCUP_MS = 5_000
 /** After so many polls in a row that did not reach it an instance is called unreachable. */
 const UNREACHABLE_AFTER = 5
 /** Failures that say that the instance is there: others are none of its (a damaged checkpoint), or may be its proxy's. */
-const ANSWERS: ReadonlySet<string> = new Set(['http', 'not-json', 'too-large', 'schema'])
+const ANSWERS: ReadonlySet<ErrorKind> = new Set(['http', 'not-json', 'too-large', 'schema'])
 
 /**
  * Polls what is due on an instance. Does nothing when nothing is, or when somebody else is reading it. What it reads is
@@ -192,7 +193,8 @@ async function commitRest(run: PollRun, { waitMs }: Extract<Stop, { kind: 'waiti
 
 async function commitEnd(run: PollRun, stop: Extract<Stop, { kind: 'ended' }>): Promise<void> {
   const { detail, events, writes } = stop
-  const failure = { kind: 'expired', detail }
+  const kind: ErrorKind = 'expired'
+  const failure = { kind, detail }
   // Without an event nothing was asked: its login had ended before.
   await run.setBack({ dueAt: NEVER, dueReason: 'expired', failure, events, writes }, events.length > 0)
 }

@@ -6,7 +6,17 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Limit } from '../config.ts'
 import type { Bucket } from '../peertube/client.ts'
-import { type BucketState, budgetOf, laterHold, learn, NEW_BUCKET, type Observed, shareOf } from './bucket.ts'
+import {
+  type BucketState,
+  budgetOf,
+  laterHold,
+  learn,
+  NEW_BUCKET,
+  type Observed,
+  type Seen,
+  seen,
+  shareOf,
+} from './bucket.ts'
 import { CallerWindows, type Counted } from './caller-windows.ts'
 import { type Budget, giveBack, takeFromBudget } from './gcra.ts'
 
@@ -111,6 +121,14 @@ export class RateLimiter extends DurableObject<Env> {
     const { turnedAway } = this
     this.turnedAway = false
     return turnedAway
+  }
+
+  /** How the buckets are doing. Changes nothing. @param asked of each: as its `budget` is, when leave is asked for. */
+  look<TName extends Bucket>(asked: Readonly<Record<TName, Budget>>, now: number): Record<TName, Seen> {
+    const names = Object.keys(asked) as TName[]
+    const looks = names.map((name) => [name, seen(this.find(name), asked[name], this.heldUntil, now)])
+    // Each of the names has its look.
+    return Object.fromEntries(looks) as Record<TName, Seen>
   }
 
   /** Counts a request to our own API: see `CallerWindows`, also for the two below. */

@@ -17,7 +17,7 @@ const Walk = v.object({
   newest: v.number(),
   backfillLeft: count,
 })
-const Checkpoint = v.object({
+export const Checkpoint = v.object({
   // A source of a connection begins with nothing.
   baseline: v.optional(v.boolean(), false),
   newest: v.optional(v.number(), 0),
