@@ -155,6 +155,13 @@ export const en = {
   // Each page has its entries below, by its folder.
   signIn: {
     title: 'Sign in',
+    submit: 'Sign in',
+    withPassword: 'Sign in with a password',
+    username: 'User name or mail address',
+    password: 'Password',
+    superseded:
+      'Your session ended here because you signed in elsewhere: a user has one session at a time. Sign in to go on here; it ends there then. If that was not you, change your password.',
+    over: 'Your session is over. Sign in to go on where you were.',
   },
   overview: {
     title: 'Overview',

@@ -155,6 +155,13 @@ export const fr: Texts = {
   },
   signIn: {
     title: 'Se connecter',
+    submit: 'Se connecter',
+    withPassword: 'Se connecter avec un mot de passe',
+    username: 'Nom d’utilisateur ou adresse électronique',
+    password: 'Mot de passe',
+    superseded:
+      'Votre session s’est terminée ici parce que vous vous êtes connecté ailleurs : chacun a une session à la fois. Connectez-vous pour continuer ici ; elle prendra alors fin là-bas. Si ce n’était pas vous, changez votre mot de passe.',
+    over: 'Votre session est terminée. Connectez-vous pour continuer où vous en étiez.',
   },
   overview: {
     title: 'Vue d’ensemble',
