@@ -150,12 +150,13 @@ function optionsOf(
     axes: [
       {
         ...axis,
+        size: 28,
         values: (_plot, splits) =>
           splits.map((seconds) => (isLong && isMidnight(seconds) ? dayName : clockTime)(seconds * 1_000)),
       },
       {
         ...axis,
-        size: 44,
+        size: 38,
         values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? number(value) : '')),
       },
     ],

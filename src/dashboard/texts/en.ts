@@ -327,25 +327,26 @@ export const en = {
       new: 'new',
       somebody: 'Somebody',
       commentGone: 'A comment that is gone',
-      on: (video: string) => `on ${video}`,
+      on: (video: string) => `on “${video}”`,
       to: (account: string) => `to ${account}`,
     },
     sentences: {
-      'video.published': ({ what, who, where }: SentenceWords) => `${who} published ${what} on ${where}.`,
+      'video.published': ({ what, who, where }: SentenceWords) => `${who} published “${what}” on ${where}.`,
       'video.updated': ({ what, who, where }: SentenceWords) =>
-        `${who} changed the video ${what} on ${where}.`,
+        `${who} changed the video “${what}” on ${where}.`,
       'video.unpublished': ({ what, who, where }: SentenceWords) =>
-        `The video ${what} of ${who} is no longer public on ${where}.`,
+        `The video “${what}” of ${who} is no longer public on ${where}.`,
       'video.deleted': ({ what, who, where }: SentenceWords) =>
-        `The video ${what} of ${who} was deleted on ${where}.`,
-      'live.started': ({ what, who, where }: SentenceWords) => `${who} is live on ${where}: ${what}.`,
-      'live.ended': ({ what, who, where }: SentenceWords) => `The live ${what} of ${who} on ${where} ended.`,
+        `The video “${what}” of ${who} was deleted on ${where}.`,
+      'live.started': ({ what, who, where }: SentenceWords) => `${who} is live on ${where}: “${what}”.`,
+      'live.ended': ({ what, who, where }: SentenceWords) =>
+        `The live “${what}” of ${who} on ${where} ended.`,
       'comment.created': ({ who, where, video }: SentenceWords) =>
-        `${who} commented on ${video} on ${where}.`,
+        `${who} commented on “${video}” on ${where}.`,
       'comment.updated': ({ who, where, video }: SentenceWords) =>
-        `${who} changed a comment on ${video} on ${where}.`,
+        `${who} changed a comment on “${video}” on ${where}.`,
       'comment.deleted': ({ who, where, video }: SentenceWords) =>
-        `A comment of ${who} on ${video} was deleted on ${where}.`,
+        `A comment of ${who} on “${video}” was deleted on ${where}.`,
       'notification.created': ({ what, who, where }: SentenceWords) =>
         `${where} tells the account ${who}: ${what}.`,
       'notification.read': ({ what, who, where }: SentenceWords) =>

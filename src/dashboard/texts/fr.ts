@@ -333,22 +333,23 @@ export const fr: Texts = {
       new: 'nouveau',
       somebody: 'Quelqu’un',
       commentGone: 'Un commentaire disparu',
-      on: (video: string) => `sur ${video}`,
+      on: (video: string) => `sur « ${video} »`,
       to: (account: string) => `pour ${account}`,
     },
     sentences: {
-      'video.published': ({ what, who, where }) => `${who} a publié ${what} sur ${where}.`,
-      'video.updated': ({ what, who, where }) => `${who} a modifié la vidéo ${what} sur ${where}.`,
+      'video.published': ({ what, who, where }) => `${who} a publié « ${what} » sur ${where}.`,
+      'video.updated': ({ what, who, where }) => `${who} a modifié la vidéo « ${what} » sur ${where}.`,
       'video.unpublished': ({ what, who, where }) =>
-        `La vidéo ${what} de ${who} n’est plus publique sur ${where}.`,
-      'video.deleted': ({ what, who, where }) => `La vidéo ${what} de ${who} a été supprimée sur ${where}.`,
-      'live.started': ({ what, who, where }) => `${who} est en direct sur ${where} : ${what}.`,
-      'live.ended': ({ what, who, where }) => `Le direct ${what} de ${who} sur ${where} est terminé.`,
-      'comment.created': ({ who, where, video }) => `${who} a commenté ${video} sur ${where}.`,
+        `La vidéo « ${what} » de ${who} n’est plus publique sur ${where}.`,
+      'video.deleted': ({ what, who, where }) =>
+        `La vidéo « ${what} » de ${who} a été supprimée sur ${where}.`,
+      'live.started': ({ what, who, where }) => `${who} est en direct sur ${where} : « ${what} ».`,
+      'live.ended': ({ what, who, where }) => `Le direct « ${what} » de ${who} sur ${where} est terminé.`,
+      'comment.created': ({ who, where, video }) => `${who} a commenté « ${video} » sur ${where}.`,
       'comment.updated': ({ who, where, video }) =>
-        `${who} a modifié un commentaire sur ${video} sur ${where}.`,
+        `${who} a modifié un commentaire sur « ${video} » sur ${where}.`,
       'comment.deleted': ({ who, where, video }) =>
-        `Un commentaire de ${who} sur ${video} a été supprimé sur ${where}.`,
+        `Un commentaire de ${who} sur « ${video} » a été supprimé sur ${where}.`,
       'notification.created': ({ what, who, where }) => `${where} prévient le compte ${who} : ${what}.`,
       'notification.read': ({ what, who, where }) => `Le compte ${who} sur ${where} a lu : ${what}.`,
       'notification.unknown': ({ who, where }) =>

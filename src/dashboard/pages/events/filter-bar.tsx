@@ -118,7 +118,8 @@ function TimeField({
       name={name}
       type="datetime-local"
       isOptional
-      value={draft[name]}
+      // Of what is no time, as somebody may have written into the address, the browser would complain: it stays a condition.
+      value={Number.isNaN(Date.parse(draft[name])) ? '' : draft[name]}
       onChange={(value) => change({ [name]: value })}
     />
   )

@@ -25,6 +25,7 @@ export function FirstSteps({ instances, endpoints }: { instances: number; endpoi
       <ol>
         <Step
           isDone={instances > 0}
+          isNext
           title={t.overview.steps.instance}
           more={can('addInstance') ? t.overview.steps.instanceMore : t.overview.steps.instanceByAdministrator}
           link={can('addInstance') ? ['instances', 'new'] : null}
@@ -32,6 +33,7 @@ export function FirstSteps({ instances, endpoints }: { instances: number; endpoi
         />
         <Step
           isDone={endpoints > 0}
+          isNext={instances > 0}
           title={t.overview.steps.endpoint}
           more={t.overview.steps.endpointMore}
           link={['endpoints', 'new']}
@@ -48,12 +50,15 @@ export function FirstSteps({ instances, endpoints }: { instances: number; endpoi
 
 function Step({
   isDone,
+  isNext,
   title,
   more,
   link,
   action,
 }: {
   isDone: boolean
+  /** Whether it is the one to take now. */
+  isNext: boolean
   title: string
   more: string
   link: readonly string[] | null
@@ -72,7 +77,7 @@ function Step({
         {!isDone && <p class="quiet">{more}</p>}
         {!isDone && link && (
           <p>
-            <a class="button" href={linkTo(link)}>
+            <a class={isNext ? 'button primary' : 'button'} href={linkTo(link)}>
               {action}
             </a>
           </p>
