@@ -265,6 +265,7 @@ export const fr: Texts = {
     until: 'Jusqu’à',
     conditions: 'Conditions actives',
     clear: 'Effacer le filtre',
+    condition: (name: string) => `${name} :`,
     download: (format: string) => `Télécharger en ${format}`,
     newEvents: (count: number) =>
       many(count, { one: '# nouvel événement : afficher', other: '# nouveaux événements : afficher' }),
@@ -305,6 +306,7 @@ export const fr: Texts = {
     published: 'Publiée',
     duration: 'Durée',
     notificationKind: 'Sorte',
+    about: 'Concerne',
     failingSince: 'En échec depuis',
     endpoint: 'Point de livraison',
     delivery: 'Livraison',

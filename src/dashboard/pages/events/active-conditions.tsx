@@ -30,9 +30,9 @@ export function ActiveConditions({ filter, onRemoved }: { filter: LogFilter; onR
                 onRemoved()
               }}
             >
-              <span class="hidden">{t.common.remove}: </span>
+              <span class="hidden">{t.events.condition(t.common.remove)} </span>
               <span class="clip">
-                {name}: <bdi>{value}</bdi>
+                {t.events.condition(name)} <bdi>{value}</bdi>
               </span>
               <span aria-hidden="true">×</span>
             </button>

@@ -1,7 +1,8 @@
 /** @module Where an event came from: what it is about, of whom, when it was seen. */
 import type { ComponentChildren } from 'preact'
 import { api, call, type Schemas } from '../../api.ts'
-import { kindName } from '../../event-words.ts'
+import { typeName } from '../../event-types.ts'
+import { kindName, wordsOf } from '../../event-words.ts'
 import { duration, exactTime, number } from '../../format.ts'
 import { CopyButton } from '../../parts/copy.tsx'
 import { OutsideLink } from '../../parts/outside-link.tsx'
@@ -65,6 +66,7 @@ function factsOf(event: Event): Fact[] {
         <Id key="connection" page="connections" {...data.connection} name={data.connection.username} />,
       ],
       [t.events.notificationKind, kindName(data.notification.kind)],
+      ...aboutFact(event),
     ]
   if ('connection' in data)
     return [
@@ -77,6 +79,19 @@ function factsOf(event: Event): Fact[] {
   return 'since' in data ? [[t.events.failingSince, <When key="since" at={data.since} />]] : []
 }
 
+function aboutFact(event: Event): Fact[] {
+  const { more } = wordsOf(event)
+  if (more === '') return []
+  return [
+    [
+      t.events.about,
+      <span key="about" dir="auto">
+        {more}
+      </span>,
+    ],
+  ]
+}
+
 function endpointFacts(data: Extract<Event['data'], { endpoint: unknown }>): Fact[] {
   const { id, url, description } = data.endpoint
   const facts: Fact[] = [
@@ -84,12 +99,20 @@ function endpointFacts(data: Extract<Event['data'], { endpoint: unknown }>): Fac
   ]
   if ('since' in data) facts.push([t.events.failingSince, <When key="since" at={data.since} />])
   if ('event' in data)
-    facts.push([
-      t.events.delivery,
-      <a key="delivery" href={linkTo(['deliveries', id, String(data.event.sequence)])}>
-        {t.events.attempts(data.attempts)}
-      </a>,
-    ])
+    facts.push(
+      [
+        t.events.one,
+        <a key="event" href={linkTo(['events', data.event.id])}>
+          {typeName(data.event.type)}
+        </a>,
+      ],
+      [
+        t.events.delivery,
+        <a key="delivery" href={linkTo(['deliveries', id, String(data.event.sequence)])}>
+          {t.events.attempts(data.attempts)}
+        </a>,
+      ],
+    )
   return facts
 }
 

@@ -88,12 +88,17 @@ function Downloads({ query }: { query: string }) {
   const search = query === '' ? '' : `?${query}`
   return (
     <>
-      <a class="button" href={`/download/events.ndjson${search}`} download>
-        {t.events.download('NDJSON')}
-      </a>
-      <a class="button" href={`/download/events.csv${search}`} download>
-        {t.events.download('CSV')}
-      </a>
+      {(['ndjson', 'csv'] as const).map((format) => (
+        <a
+          key={format}
+          class="button"
+          href={`/download/events.${format}${search}`}
+          download
+          aria-label={t.events.download(format.toUpperCase())}
+        >
+          <span aria-hidden="true">↓</span> {format.toUpperCase()}
+        </a>
+      ))}
     </>
   )
 }
