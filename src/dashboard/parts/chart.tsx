@@ -61,7 +61,7 @@ export function HourChart({
       <div ref={box} aria-hidden="true" class="plot" />
       <details>
         <summary>{t.common.asTable}</summary>
-        <div class="scroll">
+        <section class="scroll" tabIndex={0} aria-label={title}>
           <table>
             <caption class="hidden">{title}</caption>
             <thead>
@@ -91,7 +91,7 @@ export function HourChart({
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </figure>
   )

@@ -252,6 +252,7 @@ export const en = {
   events: {
     title: 'Events',
     log: 'Event log',
+    searching: 'Looking through the log …',
     one: 'Event',
     searchHint: 'A word, or the id of an event',
     instance: 'Instance',

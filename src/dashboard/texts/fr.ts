@@ -256,6 +256,7 @@ export const fr: Texts = {
   events: {
     title: 'Événements',
     log: 'Journal des événements',
+    searching: 'Recherche dans le journal …',
     one: 'Événement',
     searchHint: 'Un mot, ou l’identifiant d’un événement',
     instance: 'Instance',

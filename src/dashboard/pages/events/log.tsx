@@ -1,5 +1,5 @@
 /** @module The event log: the newest first, as far back as one scrolls, and what comes meanwhile. */
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { api, call, type Result } from '../../api.ts'
 import type { LiveEvent } from '../../live.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -24,6 +24,7 @@ export function EventLog({ query }: { query: URLSearchParams }) {
   const search = useRef<HTMLInputElement>(null)
   const read = (span: { before?: string; after?: string }) => readEvents(key, span)
   const pages = usePages(key, (before) => read(before === undefined ? {} : { before }))
+  const isStale = useStale(key, pages.rows)
   const { waiting, show } = useNewEvents(key, pages, scroller, (after) => read({ after }))
   return (
     <Page title={t.events.title} actions={<Downloads query={key} />}>
@@ -36,17 +37,34 @@ export function EventLog({ query }: { query: URLSearchParams }) {
           </button>
         )}
       </div>
-      <EndlessList
-        label={t.events.log}
-        pages={pages}
-        keyOf={({ sequence }) => sequence}
-        row={(event) => <EventLine event={event} hasPictures />}
-        rowHeight={72}
-        scroller={scroller}
-        empty={<NothingHere isFiltered={key !== ''} clear={filter.clear} />}
-      />
+      {isStale && pages.isLoading && (
+        <p class="searching" role="status">
+          {t.events.searching}
+        </p>
+      )}
+      <div
+        class={isStale ? (pages.failure ? 'stale wrong' : 'stale') : ''}
+        aria-busy={isStale && pages.isLoading}
+      >
+        <EndlessList
+          label={t.events.log}
+          pages={pages}
+          keyOf={({ sequence }) => sequence}
+          row={(event) => <EventLine event={event} hasPictures />}
+          rowHeight={72}
+          scroller={scroller}
+          empty={<NothingHere isFiltered={key !== ''} clear={filter.clear} />}
+        />
+      </div>
     </Page>
   )
+}
+
+/** Whether what is shown was asked for with another filter: a word that is rare is looked for far back. */
+function useStale(key: string, rows: readonly LiveEvent[]): boolean {
+  const [shown, setShown] = useState(key)
+  useEffect(() => setShown(key), [rows])
+  return shown !== key
 }
 
 /** A page of what fits the filter of an address: the newest first. */

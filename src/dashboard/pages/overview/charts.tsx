@@ -19,10 +19,10 @@ export function Charts({ hours }: { hours: Hours }) {
   const names = hours.map(({ hour }) => hour)
   return (
     <div class="grid">
-      <section class="card" aria-label={t.overview.events}>
+      <div class="card">
         <HourChart title={t.overview.events} hours={names} series={eventSeries(hours)} />
-      </section>
-      <section class="card" aria-label={t.overview.attempts}>
+      </div>
+      <div class="card">
         <HourChart
           title={t.overview.attempts}
           hours={names}
@@ -35,7 +35,7 @@ export function Charts({ hours }: { hours: Hours }) {
             { title: t.overview.failed, colour: '--bad', values: hours.map(({ failed }) => failed) },
           ]}
         />
-      </section>
+      </div>
     </div>
   )
 }
