@@ -36,6 +36,27 @@ export function countAttemptsStatement(db: D1Database, recorded: string, began: 
     .bind(recorded)
 }
 
+/**
+ * Deletes counts of hours before a time. Steps from endpoint to endpoint along the key, for there is no index of the hours: a few
+ * rows for each that has counts.
+ * @param most how many at once. @returns how many.
+ */
+export async function forgetAttempts(db: D1Database, before: number, most: number): Promise<number> {
+  const { meta } = await db
+    .prepare(
+      `WITH RECURSIVE counted (id) AS (
+         SELECT min(endpoint_id) FROM delivery_hours
+         UNION ALL
+         SELECT (SELECT min(endpoint_id) FROM delivery_hours WHERE endpoint_id > counted.id) FROM counted WHERE id IS NOT NULL)
+       DELETE FROM delivery_hours WHERE (endpoint_id, hour) IN (
+         SELECT h.endpoint_id, h.hour FROM counted CROSS JOIN delivery_hours h ON h.endpoint_id = counted.id AND h.hour < ?
+         LIMIT ?)`,
+    )
+    .bind(before, most)
+    .run()
+  return meta.changes
+}
+
 /** What became of the attempts of an hour. */
 export type AttemptHour = { hour: number; delivered: number; failed: number }
 
