@@ -3,7 +3,7 @@
  * is counted by whoever looks. See docs/decisions/022.
  */
 import { sequencesBetween } from './events.ts'
-import { hourOf, KEPT_MS } from './hours.ts'
+import { HOUR_MS, KEPT_MS } from './hours.ts'
 import { newestSequence } from './stream-events.ts'
 
 /** How many counts one tick forgets. */
@@ -11,7 +11,8 @@ const FORGOTTEN = 1_000
 /** How many sequences one tick goes through, and how many events of one owner whoever looks counts himself: the newest ones. */
 const COUNTED = 20_000
 
-const HOUR = hourOf('seen_at')
+/** The hour in which it was seen. */
+const HOUR = `seen_at - seen_at % ${HOUR_MS}`
 /** What an event is about: the word before the dot of its type. */
 const KIND = "substr(type, 1, instr(type, '.') - 1)"
 /** How far the log has been counted. */

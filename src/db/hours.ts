@@ -4,9 +4,6 @@ export const HOUR_MS = 3_600_000
 /** A week can be looked at; the day before it is a margin. */
 export const KEPT_MS = 8 * 24 * HOUR_MS
 
-/** The hour that a time is in, as an SQL expression: milliseconds since the epoch, its beginning. @param time another one. */
-export const hourOf = (time: string) => `${time} - ${time} % ${HOUR_MS}`
-
 /** The beginnings of so many hours, the one that `now` is in the last. */
 export function lastHours(now: number, count: number): number[] {
   const current = now - (now % HOUR_MS)
