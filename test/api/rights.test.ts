@@ -72,6 +72,7 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'patchSubscription',
   'delSubscription',
   'getDeliveries',
+  'getEventDeliveries',
   'getConsumer',
   'patchConsumer',
   'delConsumer',
