@@ -498,6 +498,7 @@ type InstanceClass struct {
 type Source struct {
 	// Of late: the more, the more often it is read.                                                     
 	ChangesPerHour                                                                        float64        `json:"changesPerHour"`
+	Checkpoint                                                                            *Checkpoint    `json:"checkpoint"`
 	ErrorKind                                                                             *string        `json:"errorKind"`
 	// In a row.                                                                                         
 	Failures                                                                              int64          `json:"failures"`
@@ -519,6 +520,19 @@ type Source struct {
 	State                                                                                 string         `json:"state"`
 	// Which part of the instance; none of these: all of it.                                             
 	Target                                                                                Target         `json:"target"`
+}
+
+// How far it has been read. Null when that is damaged: `errorKind` says so.
+type Checkpoint struct {
+	// Whether what was there at first has been read: what is found from then on is news.              
+	Begun                                                                                   bool       `json:"begun"`
+	Followed                                                                                *int64     `json:"followed"`
+	NewestAt                                                                                *time.Time `json:"newestAt"`
+	// How many are to be looked at once more: videos that their list does not show, threads           
+	// that may have something new.                                                                    
+	Pending                                                                                 int64      `json:"pending"`
+	// Whether it is in the middle of a list, and goes on there with the next poll.                    
+	Unfinished                                                                              bool       `json:"unfinished"`
 }
 
 // Of comments, once they were read: how, by what the instance and the rights allow.

@@ -162,6 +162,7 @@ data class Source (
      */
     val changesPerHour: Double,
 
+    val checkpoint: Checkpoint? = null,
     val errorKind: String? = null,
 
     /**
@@ -204,6 +205,31 @@ data class Source (
      * Which part of the instance; none of these: all of it.
      */
     val target: Target
+)
+
+/**
+ * How far it has been read. Null when that is damaged: `errorKind` says so.
+ */
+@Serializable
+data class Checkpoint (
+    /**
+     * Whether what was there at first has been read: what is found from then on is news.
+     */
+    val begun: Boolean,
+
+    val followed: Long? = null,
+    val newestAt: OffsetDateTime? = null,
+
+    /**
+     * How many are to be looked at once more: videos that their list does not show, threads
+     * that may have something new.
+     */
+    val pending: Long,
+
+    /**
+     * Whether it is in the middle of a list, and goes on there with the next poll.
+     */
+    val unfinished: Boolean
 )
 
 /**

@@ -188,6 +188,43 @@ class InstanceClass:
 
 
 @dataclass
+class Checkpoint:
+    """How far it has been read. Null when that is damaged: `errorKind` says so."""
+
+    begun: bool
+    """Whether what was there at first has been read: what is found from then on is news."""
+
+    pending: int
+    """How many are to be looked at once more: videos that their list does not show, threads
+    that may have something new.
+    """
+    unfinished: bool
+    """Whether it is in the middle of a list, and goes on there with the next poll."""
+
+    followed: Optional[int] = None
+    newest_at: Optional[datetime] = None
+
+    @staticmethod
+    def from_dict(obj: Any) -> 'Checkpoint':
+        assert isinstance(obj, dict)
+        begun = from_bool(obj.get("begun"))
+        pending = from_int(obj.get("pending"))
+        unfinished = from_bool(obj.get("unfinished"))
+        followed = from_union([from_int, from_none], obj.get("followed"))
+        newest_at = from_union([from_none, from_datetime], obj.get("newestAt"))
+        return Checkpoint(begun, pending, unfinished, followed, newest_at)
+
+    def to_dict(self) -> dict:
+        result: dict = {}
+        result["begun"] = from_bool(self.begun)
+        result["pending"] = from_int(self.pending)
+        result["unfinished"] = from_bool(self.unfinished)
+        result["followed"] = from_union([from_int, from_none], self.followed)
+        result["newestAt"] = from_union([from_none, lambda x: x.isoformat()], self.newest_at)
+        return result
+
+
+@dataclass
 class Method:
     """Of comments, once they were read: how, by what the instance and the rights allow."""
 
@@ -322,6 +359,7 @@ class Source:
     target: Target
     """Which part of the instance; none of these: all of it."""
 
+    checkpoint: Optional[Checkpoint] = None
     error_kind: Optional[str] = None
     last_error: Optional[str] = None
     last_poll_at: Optional[datetime] = None
@@ -341,13 +379,14 @@ class Source:
         next_poll_reason = NextPollReason.from_dict(obj.get("nextPollReason"))
         state = from_str(obj.get("state"))
         target = Target.from_dict(obj.get("target"))
+        checkpoint = from_union([Checkpoint.from_dict, from_none], obj.get("checkpoint"))
         error_kind = from_union([from_none, from_str], obj.get("errorKind"))
         last_error = from_union([from_none, from_str], obj.get("lastError"))
         last_poll_at = from_union([from_none, from_datetime], obj.get("lastPollAt"))
         last_success_at = from_union([from_none, from_datetime], obj.get("lastSuccessAt"))
         method = from_union([Method.from_dict, from_none], obj.get("method"))
         next_poll_at = from_union([from_none, from_datetime], obj.get("nextPollAt"))
-        return Source(changes_per_hour, failures, id, instance, kind, max_delay_seconds, next_poll_reason, state, target, error_kind, last_error, last_poll_at, last_success_at, method, next_poll_at)
+        return Source(changes_per_hour, failures, id, instance, kind, max_delay_seconds, next_poll_reason, state, target, checkpoint, error_kind, last_error, last_poll_at, last_success_at, method, next_poll_at)
 
     def to_dict(self) -> dict:
         result: dict = {}
@@ -360,6 +399,7 @@ class Source:
         result["nextPollReason"] = to_class(NextPollReason, self.next_poll_reason)
         result["state"] = from_str(self.state)
         result["target"] = to_class(Target, self.target)
+        result["checkpoint"] = from_union([lambda x: to_class(Checkpoint, x), from_none], self.checkpoint)
         result["errorKind"] = from_union([from_none, from_str], self.error_kind)
         result["lastError"] = from_union([from_none, from_str], self.last_error)
         result["lastPollAt"] = from_union([from_none, lambda x: x.isoformat()], self.last_poll_at)

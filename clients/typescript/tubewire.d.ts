@@ -540,6 +540,28 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/instances/{id}/limits': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * How much of what an instance allows is asked of it
+     * @description At this moment, by each of its limits: also by those of which nothing was ever asked.
+     *
+     *     API keys need the scope `instances:read`.
+     */
+    get: operations['getInstanceLimits']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/instances/{id}/sources': {
     parameters: {
       query?: never
@@ -1167,7 +1189,7 @@ export interface paths {
     }
     /**
      * Read the event log
-     * @description The oldest first: what is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something: then an `after` beyond the log, as after a restored backup, is taken for the end of the log.
+     * @description What is public, and what is private to you. To follow it, ask with `after` the sequence of the last event that you have, and with `wait` so that an answer comes when there is something: then an `after` beyond the log, as after a restored backup, is taken for the end of the log. Types, instances and one channel are found at once; for what else a filter says, one answer looks at most at 5,000 events: where few of them fit, it is short, even empty, and there is more as long as it has a `next`.
      *
      *     API keys need the scope `events:read`.
      */
@@ -1350,6 +1372,28 @@ export interface paths {
      *     API keys need the scope `endpoints:write`.
      */
     post: operations['resendDelivery']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/events/{id}/deliveries': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Where an event went
+     * @description To which of your endpoints, the oldest endpoint first, and what became of it: 200 at most.
+     *
+     *     API keys need the scope `deliveries:read`.
+     */
+    get: operations['getEventDeliveries']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -2574,7 +2618,37 @@ export interface components {
       lastSuccessAt: string | null
       /** @description In a row. */
       failures: number
-      errorKind: string | null
+      checkpoint: {
+        /** @description Whether what was there at first has been read: what is found from then on is news. */
+        begun: boolean
+        newestAt: string | null
+        /** @description Whether it is in the middle of a list, and goes on there with the next poll. */
+        unfinished: boolean
+        /** @description How many are to be looked at once more: videos that their list does not show, threads that may have something new. */
+        pending: number
+        followed: number | null
+      } | null
+      errorKind:
+        | (
+            | 'dns'
+            | 'refused'
+            | 'tls'
+            | 'timeout'
+            | 'unreachable'
+            | 'redirect'
+            | 'http'
+            | 'server'
+            | 'html'
+            | 'not-json'
+            | 'too-large'
+            | 'schema'
+            | 'target'
+            | 'expired'
+            | 'keys'
+            | 'checkpoint'
+            | 'internal'
+          )
+        | null
       lastError: string | null
     }
     Subscription: {
@@ -6559,6 +6633,13 @@ export interface operations {
            *               "lastPollAt": "2026-11-25T10:00:00.000Z",
            *               "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *               "failures": 0,
+           *               "checkpoint": {
+           *                 "begun": true,
+           *                 "newestAt": "2026-11-25T09:58:00.000Z",
+           *                 "unfinished": false,
+           *                 "pending": 0,
+           *                 "followed": null
+           *               },
            *               "errorKind": null,
            *               "lastError": null
            *             }
@@ -6711,6 +6792,13 @@ export interface operations {
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "checkpoint": {
+           *             "begun": true,
+           *             "newestAt": "2026-11-25T09:58:00.000Z",
+           *             "unfinished": false,
+           *             "pending": 0,
+           *             "followed": null
+           *           },
            *           "errorKind": null,
            *           "lastError": null
            *         }
@@ -6791,6 +6879,13 @@ export interface operations {
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "checkpoint": {
+           *             "begun": true,
+           *             "newestAt": "2026-11-25T09:58:00.000Z",
+           *             "unfinished": false,
+           *             "pending": 0,
+           *             "followed": null
+           *           },
            *           "errorKind": null,
            *           "lastError": null
            *         }
@@ -6931,6 +7026,13 @@ export interface operations {
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "checkpoint": {
+           *             "begun": true,
+           *             "newestAt": "2026-11-25T09:58:00.000Z",
+           *             "unfinished": false,
+           *             "pending": 0,
+           *             "followed": null
+           *           },
            *           "errorKind": null,
            *           "lastError": null
            *         }
@@ -6985,6 +7087,98 @@ export interface operations {
       409: components['responses']['Error409_2']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getInstanceLimits: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of an instance. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Its limits. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "data": [
+           *         {
+           *           "bucket": "api",
+           *           "published": 50,
+           *           "ours": 25,
+           *           "windowSeconds": 10,
+           *           "atOnce": 13,
+           *           "used": 2,
+           *           "heldUntil": null,
+           *           "refusals": {
+           *             "count": 0,
+           *             "lastAt": null
+           *           }
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            data: {
+              /**
+               * @description What an instance counts by itself: its API, logins, its feeds, and ActivityPub.
+               * @enum {string}
+               */
+              bucket: 'api' | 'login' | 'feeds' | 'activityPub'
+              /** @description The limit of the instance, as it has said, or else as PeerTube documents it. */
+              published: number
+              /** @description How many requests of a window we make at most now: half of it, and less after each 429. */
+              ours: number
+              /** @description How long a window is. */
+              windowSeconds: number
+              /** @description How many of `ours` may come at once: when as many are `used`, the next one waits. */
+              atOnce: number
+              /** @description How many were made, and have not come back yet as time went by. */
+              used: number
+              heldUntil: string | null
+              /** @description 429s that we were answered. There should be none. */
+              refusals: {
+                /** @description How many. */
+                count: number
+                lastAt: string | null
+              }
+            }[]
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -7060,6 +7254,13 @@ export interface operations {
            *       "lastPollAt": "2026-11-25T10:00:00.000Z",
            *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *       "failures": 0,
+           *       "checkpoint": {
+           *         "begun": true,
+           *         "newestAt": "2026-11-25T09:58:00.000Z",
+           *         "unfinished": false,
+           *         "pending": 0,
+           *         "followed": null
+           *       },
            *       "errorKind": null,
            *       "lastError": null
            *     }
@@ -7124,6 +7325,13 @@ export interface operations {
            *       "lastPollAt": "2026-11-25T10:00:00.000Z",
            *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *       "failures": 0,
+           *       "checkpoint": {
+           *         "begun": true,
+           *         "newestAt": "2026-11-25T09:58:00.000Z",
+           *         "unfinished": false,
+           *         "pending": 0,
+           *         "followed": null
+           *       },
            *       "errorKind": null,
            *       "lastError": null
            *     }
@@ -7248,6 +7456,13 @@ export interface operations {
            *       "lastPollAt": "2026-11-25T10:00:00.000Z",
            *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *       "failures": 0,
+           *       "checkpoint": {
+           *         "begun": true,
+           *         "newestAt": "2026-11-25T09:58:00.000Z",
+           *         "unfinished": false,
+           *         "pending": 0,
+           *         "followed": null
+           *       },
            *       "errorKind": null,
            *       "lastError": null
            *     }
@@ -7340,6 +7555,13 @@ export interface operations {
            *               "lastPollAt": "2026-11-25T10:00:00.000Z",
            *               "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *               "failures": 0,
+           *               "checkpoint": {
+           *                 "begun": true,
+           *                 "newestAt": "2026-11-25T09:58:00.000Z",
+           *                 "unfinished": false,
+           *                 "pending": 0,
+           *                 "followed": null
+           *               },
            *               "errorKind": null,
            *               "lastError": null
            *             }
@@ -7466,6 +7688,13 @@ export interface operations {
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "checkpoint": {
+           *             "begun": true,
+           *             "newestAt": "2026-11-25T09:58:00.000Z",
+           *             "unfinished": false,
+           *             "pending": 0,
+           *             "followed": null
+           *           },
            *           "errorKind": null,
            *           "lastError": null
            *         }
@@ -7521,6 +7750,13 @@ export interface operations {
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "checkpoint": {
+           *             "begun": true,
+           *             "newestAt": "2026-11-25T09:58:00.000Z",
+           *             "unfinished": false,
+           *             "pending": 0,
+           *             "followed": null
+           *           },
            *           "errorKind": null,
            *           "lastError": null
            *         }
@@ -7603,6 +7839,13 @@ export interface operations {
            *           "lastPollAt": "2026-11-25T10:00:00.000Z",
            *           "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *           "failures": 0,
+           *           "checkpoint": {
+           *             "begun": true,
+           *             "newestAt": "2026-11-25T09:58:00.000Z",
+           *             "unfinished": false,
+           *             "pending": 0,
+           *             "followed": null
+           *           },
            *           "errorKind": null,
            *           "lastError": null
            *         }
@@ -7717,6 +7960,13 @@ export interface operations {
            *       "lastPollAt": "2026-11-25T10:00:00.000Z",
            *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *       "failures": 0,
+           *       "checkpoint": {
+           *         "begun": true,
+           *         "newestAt": "2026-11-25T09:58:00.000Z",
+           *         "unfinished": false,
+           *         "pending": 0,
+           *         "followed": null
+           *       },
            *       "errorKind": null,
            *       "lastError": null
            *     }
@@ -7808,6 +8058,13 @@ export interface operations {
            *       "lastPollAt": "2026-11-25T10:00:00.000Z",
            *       "lastSuccessAt": "2026-11-25T10:00:00.000Z",
            *       "failures": 0,
+           *       "checkpoint": {
+           *         "begun": true,
+           *         "newestAt": "2026-11-25T09:58:00.000Z",
+           *         "unfinished": false,
+           *         "pending": 0,
+           *         "followed": null
+           *       },
            *       "errorKind": null,
            *       "lastError": null
            *     }
@@ -10505,18 +10762,46 @@ export interface operations {
   getEvents: {
     parameters: {
       query?: {
+        /** @description Which come first. Of `oldest` the `next` is the next `after`, of `newest` the next `before`. */
+        order?: 'oldest' | 'newest'
         /** @description The sequence of the last event that you have. */
         after?: string
+        /** @description Sequences below this one. */
+        before?: string
         /** @description How many, 1 to 100. */
         limit?: number
         /** @description Whether each event is to name its pictures from here: see `getThumbnail`. */
         pictures?: 'true' | 'false'
         /** @description How many seconds to wait when there is nothing yet: it is answered as soon as there is. */
         wait?: number
-        /** @description A type, such as `video.published`, or `video.*`. */
-        type?: string
-        /** @description Of this instance only: its host, as events name it. */
-        instance?: string
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description Kinds of notifications, by our names. Several with commas between them, or the name again. */
+        notificationKind?: string | string[]
         /** @description Seen at this time or later. */
         since?: string
         /** @description Seen before this time. */
@@ -10740,10 +11025,34 @@ export interface operations {
       query?: {
         /** @description The sequence of the last event that you have. */
         after?: string
-        /** @description A type, such as `video.published`, or `video.*`. */
-        type?: string
-        /** @description Of this instance only: its host, as events name it. */
-        instance?: string
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description Kinds of notifications, by our names. Several with commas between them, or the name again. */
+        notificationKind?: string | string[]
         /** @description Seen at this time or later. */
         since?: string
         /** @description Seen before this time. */
@@ -10780,10 +11089,34 @@ export interface operations {
       query?: {
         /** @description The sequence of the last event that you have. */
         after?: string
-        /** @description A type, such as `video.published`, or `video.*`. */
-        type?: string
-        /** @description Of this instance only: its host, as events name it. */
-        instance?: string
+        /** @description Types, such as `video.published`, or all of a kind: `video.*`. Several with commas between them, or the name again. */
+        type?: string | string[]
+        /** @description Hosts, or URLs, of instances. Several with commas between them, or the name again. */
+        instance?: string | string[]
+        /** @description Channels: `name@host`, or the URL of one; a name alone with `instance`. Several with commas between them, or the name again. */
+        channel?: string | string[]
+        /** @description Accounts, written as channels are. Several with commas between them, or the name again. */
+        account?: string | string[]
+        /** @description Videos: a UUID, a short one, or the URL. Several with commas between them, or the name again. */
+        video?: string | string[]
+        /** @description Languages, by their codes: `en`. Several with commas between them, or the name again. */
+        language?: string | string[]
+        /** @description Categories, by PeerTube’s numbers. Several with commas between them, or the name again. */
+        category?: string | string[]
+        /** @description Tags, whatever their case. Several with commas between them, or the name again. */
+        tag?: string | string[]
+        /** @description True: only what is marked as sensitive; false: only what is not. */
+        nsfw?: 'true' | 'false'
+        /** @description Only videos of the instance itself. */
+        localOnly?: 'true' | 'false'
+        /** @description Of videos, in seconds. */
+        minDuration?: number
+        /** @description Of videos, in seconds. */
+        maxDuration?: number
+        /** @description A part of the title or the description, or of what a comment says, whatever its case. */
+        q?: string
+        /** @description Kinds of notifications, by our names. Several with commas between them, or the name again. */
+        notificationKind?: string | string[]
         /** @description Seen at this time or later. */
         since?: string
         /** @description Seen before this time. */
@@ -11265,6 +11598,123 @@ export interface operations {
       409: components['responses']['Error409_2']
       413: components['responses']['Error413']
       422: components['responses']['Error422']
+      429: components['responses']['Error429']
+      500: components['responses']['Error500']
+      503: components['responses']['Error503_2']
+    }
+  }
+  getEventDeliveries: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` of what you have: 304 when it still holds. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The id of an event. */
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Its deliveries. */
+      200: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          /** @description For `If-None-Match` and `If-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "data": [
+           *         {
+           *           "endpoint": "ep_9f86d081884c7d659a2feaa0",
+           *           "event": "evt_2733d8ac0f772d8f3b279e774e62b648",
+           *           "sequence": 42,
+           *           "type": "video.published",
+           *           "state": "delivered",
+           *           "attempts": 1,
+           *           "createdAt": "2026-11-25T10:00:00.000Z",
+           *           "nextAttemptAt": null,
+           *           "finishedAt": "2026-11-25T10:00:00.120Z",
+           *           "error": null,
+           *           "lastAttempt": {
+           *             "startedAt": "2026-11-25T10:00:00.020Z",
+           *             "durationMs": 100,
+           *             "status": 204,
+           *             "error": null,
+           *             "response": null
+           *           },
+           *           "target": {
+           *             "id": "ep_9f86d081884c7d659a2feaa0",
+           *             "url": "https://receiver.example/hook",
+           *             "description": "The receiver"
+           *           }
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            data: {
+              endpoint: string
+              event: string
+              sequence: number
+              type: string
+              /**
+               * @description `skipped`: its owner did not want it any more, such as of a replay that was cancelled.
+               * @enum {string}
+               */
+              state: 'pending' | 'delivered' | 'failed' | 'skipped'
+              /** @description How many were made. */
+              attempts: number
+              /**
+               * Format: date-time
+               * @description When it was asked for: with the event, or since, to be sent again.
+               */
+              createdAt: string
+              nextAttemptAt: string | null
+              finishedAt: string | null
+              error: string | null
+              lastAttempt: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601 in UTC, with milliseconds.
+                 */
+                startedAt: string
+                durationMs: number | null
+                status: number | null
+                error: string | null
+                response: string | null
+              } | null
+              /** @description The endpoint. */
+              target: {
+                id: string
+                url: string
+                description: string
+              }
+            }[]
+          }
+        }
+      }
+      /** @description What you have still holds. */
+      304: {
+        headers: {
+          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Error400']
+      401: components['responses']['Error401']
+      403: components['responses']['Error403_7']
+      404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
