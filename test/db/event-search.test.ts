@@ -27,7 +27,8 @@ describe('All pages of a search together', () => {
       },
     ) as NewEvent
     return {
-      sequence: 2 * index + 1,
+      // With a gap here and there.
+      sequence: index + 1 + Math.floor(index / 7),
       type: String(type),
       instance: instance.toLowerCase(),
       ownerId,
@@ -63,7 +64,7 @@ describe('All pages of a search together', () => {
 
   it('are what fits, in their order, none twice and none missed, however little a page looks at', async () => {
     let found = 0
-    for (let round = 0; round < 250; round += 1) {
+    for (let round = 0; round < 40; round += 1) {
       const maybe = (most: number) => (random.chance(0.2) ? random.int(0, most) : undefined)
       const span = { before: maybe(2 * EVENTS), since: maybe(EVENTS * 500), until: maybe(EVENTS * 2_000) }
       const search = { viewerId: VIEWER, filter: someFilter(), after: maybe(EVENTS) ?? 0, ...span }
@@ -89,7 +90,7 @@ describe('All pages of a search together', () => {
         found += sequences.length
       }
     }
-    expect(found).toBeGreaterThan(5_000)
+    expect(found).toBeGreaterThan(1_000)
   })
 
   it('are what is downloaded', async () => {
