@@ -121,6 +121,14 @@ export const en = {
     hosts: 'Hosts, such as peertube.example',
     handles: 'name@host, or the URL',
   },
+  filterPreview: {
+    title: 'What this would have let through',
+    matched: (matched: number, scanned: number) =>
+      `${many(matched, { one: '# event fits', other: '# events fit' })} of the ${many(scanned, { one: 'last one', other: 'last #' })}.`,
+    none: 'None of the latest fits. Later ones may: nothing is wrong with that if what you wait for is rare.',
+    byType: 'By type',
+    newest: 'The newest that fit',
+  },
   eventKinds: {
     video: 'Videos',
     live: 'Lives',
@@ -177,6 +185,190 @@ export const en = {
   },
   deliveries: {
     title: 'Deliveries',
+    allEndpoints: 'All endpoints',
+    choose: 'A delivery is one event to one endpoint. Whose deliveries do you want to see?',
+    noEndpoints: 'There is no endpoint yet, so nothing is delivered.',
+    noEndpointsHint: 'An endpoint is an address of yours to which events are sent as they happen.',
+    makeEndpoint: 'Make an endpoint',
+    endpoint: 'Endpoint',
+    toEndpoint: 'To the endpoint',
+    event: 'Event',
+    endpointStates: {
+      pending: 'not verified',
+      active: 'active',
+      broken: 'broken',
+      paused: 'paused',
+      disabled: 'disabled',
+    },
+    list: 'Deliveries, the newest first',
+    none: 'Nothing was to be delivered here yet.',
+    noneHint: 'The next event that fits what the endpoint asks for will be here.',
+    noneFit: 'No delivery fits.',
+    showAll: 'Show all',
+    states: {
+      pending: 'waiting',
+      retried: 'failing, tried again',
+      delivered: 'delivered',
+      failed: 'given up',
+      skipped: 'not wanted',
+    },
+    answer: 'Last answer',
+    anyAnswer: 'Any, or none',
+    statusClasses: {
+      '2xx': 'Taken (2xx)',
+      '3xx': 'Redirected (3xx)',
+      '4xx': 'Refused (4xx)',
+      '5xx': 'Receiver failed (5xx)',
+      none: 'No answer',
+    },
+    allOfKind: (kind: string) => `${kind}: all`,
+    moreFilters: 'When, and how long it took',
+    since: 'Asked for since',
+    until: 'Asked for before',
+    minDuration: 'Took at least (ms)',
+    maxDuration: 'Took at most (ms)',
+    attempts: (count: number) => many(count, { one: '# attempt', other: '# attempts' }),
+    answered: (status: string) => `answered ${status}`,
+    noAnswer: 'no answer',
+    waits: 'waits for its endpoint',
+    inLine: 'in line',
+    nextTry: 'next try',
+    one: (sequence: number) => `Delivery of event #${sequence}`,
+    timeLine: 'What happened',
+    asked: 'Asked for',
+    askedAgain: 'Asked for again',
+    attempt: (number: number) => `Attempt ${number}`,
+    took: (time: string) => `took ${time}`,
+    lastOnly: (count: number) => `Of its attempts, the last ${count}.`,
+    itAnswered: 'What the receiver answered:',
+    wholeAnswer: 'All of the answer',
+    lessOfAnswer: 'Less of the answer',
+    isDelivered: (attempts: number) =>
+      many(attempts, { one: 'It arrived at the first attempt,', other: 'It arrived at attempt #,' }),
+    isFailed: (attempts: number) =>
+      many(attempts, {
+        one: 'It was given up after # attempt. It can be sent again. Over',
+        other: 'It was given up after # attempts. It can be sent again. Over',
+      }),
+    isSkipped: 'It is not wanted any more, and is not sent. Over',
+    isInLine: 'It is in line, and sent at any moment.',
+    isTriedNext: (attempt: number) => `Attempt ${attempt} comes`,
+    waitsFor: {
+      pending: 'It waits: the endpoint has not said yet that it wants webhooks. Verify it.',
+      broken:
+        'The endpoint failed several times in a row, so it is sent one probe at a time. When one is taken, all that waits goes out; when you know that it is well, resume it.',
+      disabled:
+        'It waits: the endpoint is disabled, for it failed for too long or said that it is gone. Resume it when it is well.',
+      held: 'The endpoint has asked for a pause; nothing is sent to it until then.',
+      paused: {
+        owner: 'It waits: the endpoint is paused. Resume it, and this goes out.',
+        moderator: 'It waits: the endpoint was paused by a moderator.',
+        block: 'It waits: the account of its owner is blocked.',
+      },
+    },
+    inOrder: {
+      subject:
+        'Its endpoint takes things in order: what is about the same video or thread must arrive first.',
+      endpoint: 'Its endpoint takes things in order: all that comes before it must arrive first.',
+    },
+    whyTitle: 'Why it did not arrive',
+    recorded: 'As it was recorded:',
+    reasons: {
+      refused: {
+        why: 'Nobody took the connection, or it broke off: the receiver is not running, listens at another port, or does not speak HTTP there.',
+        cure: 'Start the receiver, and see that its address and port are those of the endpoint. What waits is tried again by itself.',
+      },
+      timeout: {
+        why: 'The receiver did not answer in time.',
+        cure: 'Let it answer 2xx at once and do its work afterwards, or give the endpoint a longer time limit.',
+      },
+      tls: {
+        why: 'No secure connection came about: the certificate is not valid for this name, has run out, or its chain is not complete.',
+        cure: 'Renew or mend the certificate. A browser that opens the address says what is wrong with it.',
+      },
+      name: {
+        why: 'The name of the receiver leads nowhere.',
+        cure: 'Look for a mistake in the endpoint’s address, and whether the domain’s DNS entry is there.',
+      },
+      nameOrTls: {
+        why: 'The name of the receiver leads nowhere, or its certificate is not valid.',
+        cure: 'Open the address in a browser: it says which of the two it is.',
+      },
+      redirect: {
+        why: 'The receiver sends elsewhere. Webhooks do not follow redirects.',
+        cure: 'Give the endpoint the address to which it is redirected. Often it is only https, or a slash at the end.',
+      },
+      unauthorized: {
+        why: 'The receiver does not let the webhook in: it asks for a key or password, or refuses the signature.',
+        cure: 'If it checks the signature, compare its secret with that of the endpoint; if it wants a header such as Authorization, add it to the endpoint.',
+      },
+      missing: {
+        why: 'At this address the receiver has nothing that takes a POST.',
+        cure: 'Compare the path of the endpoint’s address with the one at which the receiver listens.',
+      },
+      gone: {
+        why: 'The receiver said that it is gone for good (410). The endpoint was disabled.',
+        cure: 'Remove the endpoint; or, if that was a mistake, mend the receiver and resume the endpoint.',
+      },
+      tooLarge: {
+        why: 'The webhook was too large for the receiver.',
+        cure: 'Let the receiver, or the proxy in front of it, take larger bodies; or choose the thin payload.',
+      },
+      tooMany: {
+        why: 'The receiver was asked too often (429). It is now sent less at a time.',
+        cure: 'Nothing need be done. If it happens often, give the endpoint a lower rate limit.',
+      },
+      refusing: {
+        why: 'The receiver did not want the webhook as it is (4xx).',
+        cure: 'See what it answered below. Receivers should answer 2xx to types of events that they do not know, too.',
+      },
+      gateway: {
+        why: 'The server in front of the receiver could not reach it, or it is overloaded.',
+        cure: 'See whether the receiver is running behind its proxy. What waits is tried again by itself.',
+      },
+      failing: {
+        why: 'The receiver itself failed (5xx).',
+        cure: 'Its own log says why; what it answered is below. Once it is mended, send this again or wait for the next try.',
+      },
+      secret: {
+        why: 'Tubewire could not sign it: the secret of the endpoint can’t be decrypted any more.',
+        cure: 'Rotate the secret of the endpoint, and put the new one into the receiver.',
+      },
+      target: {
+        why: 'The address of the endpoint is not allowed any more, so nothing was sent.',
+        cure: 'Give the endpoint an address that is https and public.',
+      },
+      unchecked: {
+        why: 'Whether the address may be sent to could not be found out just then, so nothing was sent.',
+        cure: 'Nothing need be done: it is tried again by itself.',
+      },
+      format: {
+        why: 'This event can’t be written in the format of the endpoint.',
+        cure: 'Choose another format, or ask for other types of events.',
+      },
+      eventGone: {
+        why: 'The event is not in the log any more.',
+        cure: 'Nothing can be done.',
+      },
+      busy: {
+        why: 'Tubewire had too much to send at once.',
+        cure: 'Nothing need be done: it is tried again by itself.',
+      },
+      expired: {
+        why: 'It waited for too long: what can’t be sent is kept for some days only.',
+        cure: 'See that the endpoint is active again, and send this again.',
+      },
+      unknown: {
+        why: 'It failed in a way that has no explanation here.',
+        cure: 'The recorded words and the log of the receiver may say more.',
+      },
+    },
+    sendAgain: 'Send again',
+    sendNow: 'Send now',
+    resendAsked: 'Asked for: it is the next in line.',
+    resendWaits: 'Asked for. It goes out as soon as its endpoint is sent to again.',
+    resendArrived: (answer: string) => `It arrived: ${answer}.`,
+    resendFailed: (answer: string) => `It failed again: ${answer}.`,
   },
   feeds: {
     title: 'Feeds',
