@@ -1,13 +1,14 @@
 /** @module What a filter would have let through: shown while it is being typed, before anything is stored. */
 import './filter-preview.css'
+import { useRef } from 'preact/hooks'
 import { api, call, type Schemas } from '../api.ts'
 import { typeName } from '../event-types.ts'
 import { number } from '../format.ts'
 import { t } from '../texts/index.ts'
 import { useDebounced } from '../use-debounced.ts'
 import { useLoaded } from '../use-loaded.ts'
+import { EventLine } from './event-line.tsx'
 import { LoadedPart } from './loaded.tsx'
-import { SimpleEvent } from './simple-event.tsx'
 
 /** So many of those that fit are shown. */
 const SHOWN = 5
@@ -21,10 +22,13 @@ export function FilterPreview({ filter }: { filter: Schemas['Filter'] }) {
       api.POST('/api/v1/subscriptions/preview', { body: { filter: JSON.parse(asked) as Schemas['Filter'] } }),
     ),
   )
+  // That of before stays until the next is there: nothing jumps while somebody types.
+  const last = useRef(preview.data)
+  last.current = preview.data ?? last.current
   return (
     <section class="card filter-preview" aria-label={t.filterPreview.title}>
       <h2>{t.filterPreview.title}</h2>
-      <LoadedPart of={preview}>
+      <LoadedPart of={{ ...preview, data: last.current }}>
         {({ scanned, matched, types, data }) => (
           <>
             <p role="status">{t.filterPreview.matched(matched, scanned)}</p>
@@ -42,7 +46,7 @@ export function FilterPreview({ filter }: { filter: Schemas['Filter'] }) {
               <ul class="plain-list" aria-label={t.filterPreview.newest}>
                 {data.slice(0, SHOWN).map((event) => (
                   <li key={event.id}>
-                    <SimpleEvent event={event} />
+                    <EventLine event={event} />
                   </li>
                 ))}
               </ul>

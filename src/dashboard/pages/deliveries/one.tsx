@@ -3,15 +3,15 @@ import { api, call, type Schemas } from '../../api.ts'
 import { typeName } from '../../event-types.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { Badge } from '../../parts/badge.tsx'
+import { EventLine } from '../../parts/event-line.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { SimpleEvent } from '../../parts/simple-event.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { linkTo } from '../../routes.ts'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
-import { useRepeated } from '../../use-repeated.ts'
 import { useLoaded } from '../../use-loaded.ts'
+import { useRepeated } from '../../use-repeated.ts'
 import { endpointName } from './own-endpoints.ts'
 import { Resend, useResend } from './resend.tsx'
 import { isSoon } from './soon.ts'
@@ -88,7 +88,7 @@ function Facts({
       <dt>{t.deliveries.event}</dt>
       <dd>
         {known.data ? (
-          <SimpleEvent event={known.data} />
+          <EventLine event={known.data} />
         ) : (
           <a href={linkTo(['events', event])}>{typeName(type)}</a>
         )}

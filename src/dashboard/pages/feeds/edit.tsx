@@ -15,10 +15,7 @@ type Feed = Schemas['Feed']
 export function EditFeed({ id }: { id: string }) {
   const feed = useFeed(id)
   return (
-    <Page
-      title={t.feeds.edit}
-      up={{ title: feed.data?.name ?? t.feeds.one, path: ['feeds', id] }}
-    >
+    <Page title={t.feeds.edit} up={{ title: feed.data?.name ?? t.feeds.one, path: ['feeds', id] }}>
       <LoadedPart of={feed}>{(shown) => <Editor feed={shown} onDone={feed.set} />}</LoadedPart>
     </Page>
   )

@@ -1,7 +1,8 @@
 /** @module What a feed is made of: its title, who may read it, what it has. */
-import type { Result, Schemas } from '../../api.ts'
+
 import type { ComponentChildren } from 'preact'
-import { FilterFields, type FilterDraft, filterOf, NO_FILTER } from '../../parts/filter-fields.tsx'
+import type { Result, Schemas } from '../../api.ts'
+import { type FilterDraft, FilterFields, filterOf, NO_FILTER } from '../../parts/filter-fields.tsx'
 import { FilterPreview } from '../../parts/filter-preview.tsx'
 import { Form, SelectField, TextField } from '../../parts/form.tsx'
 import { t } from '../../texts/index.ts'
@@ -64,7 +65,9 @@ export function FeedForm({
             <SelectField
               label={t.feeds.visibility}
               name="visibility"
-              hint={visibility === 'private' ? t.feeds.visibilityHints.private : t.feeds.visibilityHints.public}
+              hint={
+                visibility === 'private' ? t.feeds.visibilityHints.private : t.feeds.visibilityHints.public
+              }
               value={visibility}
               onChange={(chosen) => onChange({ visibility: chosen })}
               options={t.feeds.visibilities}

@@ -25,7 +25,12 @@ export function FeedList({ isAll }: { isAll: boolean }) {
     call(
       api.GET('/api/v1/feeds', {
         params: {
-          query: { count: PAGE, sort: '-createdAt', ...(after ? { after } : {}), ...(isAll ? { owner: 'all' } : {}) },
+          query: {
+            count: PAGE,
+            sort: '-createdAt',
+            ...(after ? { after } : {}),
+            ...(isAll ? { owner: 'all' } : {}),
+          },
         },
       }),
     ),
@@ -105,7 +110,8 @@ export function VisibilityBadge({ feed: { visibility } }: { feed: Feed }) {
 
 /** A public feed's formats, each with its address; of a private one, that there is one. */
 function ShortAddress({ feed: { slug, urls, visibility } }: { feed: Feed }) {
-  if (visibility === 'private') return <span class="quiet">{urls ? t.feeds.isSecret : t.feeds.noAddress}</span>
+  if (visibility === 'private')
+    return <span class="quiet">{urls ? t.feeds.isSecret : t.feeds.noAddress}</span>
   return (
     <>
       <code class="wrap">/feeds/{slug}</code>{' '}

@@ -17,7 +17,9 @@ type Feed = Schemas['Feed']
 
 /** The feed of an id, for all views of it. */
 export function useFeed(id: string): Loaded<Feed> {
-  return useLoaded<Feed>(`feed ${id}`, () => call(api.GET('/api/v1/feeds/{id}', { params: { path: { id } } })))
+  return useLoaded<Feed>(`feed ${id}`, () =>
+    call(api.GET('/api/v1/feeds/{id}', { params: { path: { id } } })),
+  )
 }
 
 export function OneFeed({ id }: { id: string }) {

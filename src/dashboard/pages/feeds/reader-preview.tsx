@@ -63,7 +63,7 @@ function Entry({ item: { url, title, summary, publishedAt, image, authors } }: {
       {picture && <Picture path={picture} size="thumbnail" />}
       <div>
         <h3 dir="auto" class="clamp">
-          <OutsideLink url={url}>{title}</OutsideLink>
+          {url === null ? title : <OutsideLink href={url}>{title}</OutsideLink>}
         </h3>
         <p class="quiet wrap">
           {publishedAt && <Moment at={publishedAt} />}
