@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Stage, startStage } from './support/stage.ts'
 import type { Visit } from './support/visit.ts'
 
@@ -164,20 +164,18 @@ async function firstLineOf(program: string): Promise<string> {
       once(createInterface(reader.stdout), 'line').then(([first]) => String(first)),
       ended.then(() => `it ended: ${told}`),
     ])
-    // Acknowledged, it has nothing to do but to wait.
-    await waitUntilRead()
+    // Once it has acknowledged, it does nothing but wait.
+    await vi.waitFor(
+      async () => {
+        const { lag } = (await stage.ask('GET', '/api/v1/consumers/search-index')) as { lag: number }
+        expect(lag).toBe(0)
+      },
+      { timeout: 10_000, interval: 100 },
+    )
     return line
   } finally {
     reader.kill()
     await ended
     await rm(directory, { recursive: true, force: true })
-  }
-}
-
-/** Until what was read is acknowledged. */
-async function waitUntilRead(): Promise<void> {
-  for (;;) {
-    const { lag } = (await stage.ask('GET', '/api/v1/consumers/search-index')) as { lag: number }
-    if (lag === 0) return
   }
 }

@@ -1,6 +1,6 @@
 /** @module Deliveries: seen as they happen, why one failed, sending it again, finding one among many. */
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Stage, startStage } from './support/stage.ts'
 import type { Visit } from './support/visit.ts'
 
@@ -11,6 +11,15 @@ const ANSWER = `{"error": "<script>alert(1)</script>",\n${'the disk is full\n'.r
 let stage: Stage
 beforeAll(async () => {
   stage = await startStage()
+  // Given an instance that has been read: what it publishes from now on is an event.
+  await stage.api.addInstance(stage.instance.origin, 2)
+  await vi.waitFor(
+    async () => {
+      const { data } = (await stage.ask('GET', '/api/v1/events')) as { data: unknown[] }
+      expect(data).toHaveLength(2)
+    },
+    { timeout: 30_000, interval: 250 },
+  )
 })
 afterAll(() => stage.close())
 
@@ -52,9 +61,10 @@ describe('Deliveries', () => {
     expect(page.url()).toContain(`#/deliveries/${id}`)
 
     // And what happens is there without anything being done.
-    await stage.api.addInstance(stage.instance.origin, 2)
+    stage.instance.publish({ name: 'One' })
+    stage.instance.publish({ name: 'Another' })
+    await page.getByText('delivered', { exact: true }).nth(1).waitFor()
     await line(page, 'answered 200').waitFor()
-    expect(await page.getByText('delivered', { exact: true }).count()).toBeGreaterThan(1)
 
     // When the receiver fails, the new one says so, and its page says why.
     stage.receiver.answer({ status: 500, body: ANSWER })
@@ -203,7 +213,7 @@ describe('Deliveries', () => {
     const visit = await stage.signedIn({ path: '#/deliveries', width: 360, height: 740 })
     const { page } = visit
     const tabTo = async (words: string | RegExp) => {
-      const wanted = page.locator(':focus', { hasText: words })
+      const wanted = page.locator('a:focus, button:focus', { hasText: words })
       for (let presses = 0; presses < 60 && (await wanted.count()) === 0; presses += 1)
         await page.keyboard.press('Tab')
       expect(await wanted.count(), String(words)).toBe(1)

@@ -163,7 +163,7 @@ describe('Feeds', () => {
     expect(await width()).toBeLessThanOrEqual(360)
     await expectSound(visit, 'feeds-360-fr')
     const tabTo = async (words: RegExp) => {
-      const wanted = page.locator(':focus', { hasText: words })
+      const wanted = page.locator('a:focus, button:focus', { hasText: words })
       for (let presses = 0; presses < 40 && (await wanted.count()) === 0; presses += 1)
         await page.keyboard.press('Tab')
       expect(await wanted.count(), String(words)).toBe(1)
