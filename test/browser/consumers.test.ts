@@ -116,7 +116,7 @@ describe('Consumers', () => {
     await page.getByRole('link', { name: 'Change the filter' }).click()
     await page.getByRole('checkbox', { name: 'Video published' }).uncheck()
     await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('All events that you may see').waitFor()
+    await page.locator('dd', { hasText: 'All events that you may see' }).waitFor({ timeout: 10_000 })
     expect(await cursor.textContent()).toMatch(/^0 /)
 
     // And it is removed, with a question.
