@@ -310,7 +310,7 @@ export const en = {
     waits: 'waits for its endpoint',
     inLine: 'in line',
     nextTry: 'next try',
-    one: (sequence: number) => `Delivery of event #${sequence}`,
+    one: (sequence: string) => `Delivery of event #${sequence}`,
     timeLine: 'What happened',
     asked: 'Asked for',
     askedAgain: 'Asked for again',

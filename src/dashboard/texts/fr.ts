@@ -306,7 +306,7 @@ export const fr: Texts = {
     waits: 'attend son point de livraison',
     inLine: 'dans la file',
     nextTry: 'prochain essai',
-    one: (sequence: number) => `Livraison de l’événement nᵒ ${sequence}`,
+    one: (sequence: string) => `Livraison de l’événement nᵒ ${sequence}`,
     timeLine: 'Ce qui s’est passé',
     asked: 'Demandée',
     askedAgain: 'Demandée de nouveau',

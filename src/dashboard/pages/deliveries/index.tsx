@@ -9,5 +9,5 @@ export default function DeliveriesPage({ path, query }: PageProps) {
   const [endpointId, sequence] = path
   if (endpointId === undefined) return <ChooseEndpoint query={query} />
   if (sequence === undefined) return <DeliveryList endpointId={endpointId} query={query} />
-  return <OneDelivery endpointId={endpointId} sequence={Number(sequence)} />
+  return <OneDelivery endpointId={endpointId} sequence={sequence} />
 }

@@ -25,9 +25,9 @@ export type DeliveryWithAttempts = Schemas['Delivery'] & { allAttempts: Attempt[
 /** How often it looks again while it is about to be sent. */
 const LOOK_MS = 4_000
 
-export function OneDelivery({ endpointId, sequence }: { endpointId: string; sequence: number }) {
+export function OneDelivery({ endpointId, sequence }: { endpointId: string; sequence: string }) {
   const { user } = useSession()
-  const path = { id: endpointId, sequence: String(sequence) }
+  const path = { id: endpointId, sequence }
   const loaded = useLoaded<DeliveryWithAttempts>(`delivery ${endpointId} ${sequence}`, () =>
     call(api.GET('/api/v1/endpoints/{id}/deliveries/{sequence}', { params: { path } })),
   )
