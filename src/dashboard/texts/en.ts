@@ -1,5 +1,6 @@
 /** @module The dashboard in English. Other languages have the same entries. */
 import type { Schemas } from '../api.ts'
+import type { SentenceWords } from '../event-words.ts'
 import { plural } from './plural.ts'
 
 const many = plural('en')
@@ -121,6 +122,14 @@ export const en = {
     hosts: 'Hosts, such as peertube.example',
     handles: 'name@host, or the URL',
   },
+  filterPreview: {
+    title: 'What this would have let through',
+    matched: (matched: number, scanned: number) =>
+      `${many(matched, { one: '# event fits', other: '# events fit' })} of the ${many(scanned, { one: 'last one', other: 'last #' })}.`,
+    none: 'None of the latest fits. Later ones may: nothing is wrong with that if what you wait for is rare.',
+    byType: 'By type',
+    newest: 'The newest that fit',
+  },
   eventKinds: {
     video: 'Videos',
     live: 'Lives',
@@ -171,18 +180,395 @@ export const en = {
   },
   events: {
     title: 'Events',
+    line: {
+      new: 'new',
+      somebody: 'Somebody',
+      commentGone: 'A comment that is gone',
+      on: (video: string) => `on ${video}`,
+      to: (account: string) => `to ${account}`,
+    },
+    sentences: {
+      'video.published': ({ what, who, where }: SentenceWords) => `${who} published ${what} on ${where}.`,
+      'video.updated': ({ what, who, where }: SentenceWords) =>
+        `${who} changed the video ${what} on ${where}.`,
+      'video.unpublished': ({ what, who, where }: SentenceWords) =>
+        `The video ${what} of ${who} is no longer public on ${where}.`,
+      'video.deleted': ({ what, who, where }: SentenceWords) =>
+        `The video ${what} of ${who} was deleted on ${where}.`,
+      'live.started': ({ what, who, where }: SentenceWords) => `${who} is live on ${where}: ${what}.`,
+      'live.ended': ({ what, who, where }: SentenceWords) => `The live ${what} of ${who} on ${where} ended.`,
+      'comment.created': ({ who, where, video }: SentenceWords) =>
+        `${who} commented on ${video} on ${where}.`,
+      'comment.updated': ({ who, where, video }: SentenceWords) =>
+        `${who} changed a comment on ${video} on ${where}.`,
+      'comment.deleted': ({ who, where, video }: SentenceWords) =>
+        `A comment of ${who} on ${video} was deleted on ${where}.`,
+      'notification.created': ({ what, who, where }: SentenceWords) =>
+        `${where} tells the account ${who}: ${what}.`,
+      'notification.read': ({ what, who, where }: SentenceWords) =>
+        `The account ${who} on ${where} has read: ${what}.`,
+      'notification.unknown': ({ who, where }: SentenceWords) =>
+        `${where} tells the account ${who} something of a kind that is not known here.`,
+      'instance.unreachable': ({ what }: SentenceWords) =>
+        `The instance ${what} could not be reached several times in a row. It is asked again once an hour.`,
+      'instance.recovered': ({ what }: SentenceWords) =>
+        `The instance ${what} answers again. What happened meanwhile follows.`,
+      'instance.upgraded': ({ what, from, to }: SentenceWords) =>
+        `The instance ${what} went from PeerTube ${from} to ${to}.`,
+      'connection.expired': ({ what, where }: SentenceWords) =>
+        `The instance ${where} ended the session of the account ${what}: nothing is read with it until you log in again.`,
+      'endpoint.disabled': ({ what }: SentenceWords) => `The endpoint ${what} is sent nothing any more.`,
+      'endpoint.recovered': ({ what }: SentenceWords) => `The endpoint ${what} answers well again.`,
+      'delivery.failed': ({ what }: SentenceWords) =>
+        `A delivery to the endpoint ${what} was given up after its last attempt.`,
+    } satisfies Record<Schemas['Event']['type'], (words: SentenceWords) => string>,
+    notificationKinds: {
+      newVideoFromSubscription: 'New video in the subscriptions',
+      newCommentOnMyVideo: 'New comment on a video of the account',
+      newAbuseForModerators: 'Something was reported to the moderators',
+      myVideoBlocked: 'Video blocked by a moderator',
+      myVideoUnblocked: 'Video no longer blocked',
+      myVideoPublished: 'Video of the account is public',
+      myVideoImportSuccess: 'Video imported',
+      myVideoImportError: 'Video could not be imported',
+      newUserRegistration: 'New account on the instance',
+      newFollow: 'New follower',
+      commentMention: 'Mentioned in a comment',
+      videoAutoBlockedForModerators: 'New video waits for approval',
+      newInstanceFollower: 'Another instance follows this one',
+      autoInstanceFollowing: 'The instance follows another one by itself',
+      abuseStateChange: 'Report accepted or rejected',
+      abuseNewMessage: 'New message about a report',
+      newPluginVersion: 'New version of a plugin',
+      newPeerTubeVersion: 'New version of PeerTube',
+      myVideoStudioEditionFinished: 'Video edited in the studio',
+      newUserRegistrationRequest: 'Somebody asks for an account',
+      newLiveFromSubscription: 'Live in the subscriptions',
+      myVideoTranscriptionGenerated: 'Captions were made for a video',
+      invitedToCollaborateToChannel: 'Asked to work on a channel',
+      acceptedToCollaborateToChannel: 'Somebody accepted to work on a channel',
+      refusedToCollaborateToChannel: 'Somebody refused to work on a channel',
+      videoOwnershipChangedRequest: 'A video is offered to the account',
+      videoOwnershipChangedAccepted: 'Somebody took the video that was offered',
+      videoOwnershipChangedRejected: 'Somebody refused the video that was offered',
+      channelOwnershipChangedRequest: 'A channel is offered to the account',
+      channelOwnershipChangedAccepted: 'Somebody took the channel that was offered',
+      channelOwnershipChangedRejected: 'Somebody refused the channel that was offered',
+      unknown: 'Of a kind that is not known here',
+    },
   },
   endpoints: {
     title: 'Endpoints',
   },
   deliveries: {
     title: 'Deliveries',
+    allEndpoints: 'All endpoints',
+    choose: 'A delivery is one event to one endpoint. Whose deliveries do you want to see?',
+    noEndpoints: 'There is no endpoint yet, so nothing is delivered.',
+    noEndpointsHint: 'An endpoint is an address of yours to which events are sent as they happen.',
+    makeEndpoint: 'Make an endpoint',
+    endpoint: 'Endpoint',
+    toEndpoint: 'To the endpoint',
+    event: 'Event',
+    endpointStates: {
+      pending: 'not verified',
+      active: 'active',
+      broken: 'broken',
+      paused: 'paused',
+      disabled: 'disabled',
+    },
+    list: 'Deliveries, the newest first',
+    none: 'Nothing was to be delivered here yet.',
+    noneHint: 'The next event that fits what the endpoint asks for will be here.',
+    noneFit: 'No delivery fits.',
+    showAll: 'Show all',
+    states: {
+      pending: 'waiting',
+      retried: 'failing, tried again',
+      delivered: 'delivered',
+      failed: 'given up',
+      skipped: 'not wanted',
+    },
+    answer: 'Last answer',
+    anyAnswer: 'Any, or none',
+    statusClasses: {
+      '2xx': 'Taken (2xx)',
+      '3xx': 'Redirected (3xx)',
+      '4xx': 'Refused (4xx)',
+      '5xx': 'Receiver failed (5xx)',
+      none: 'No answer',
+    },
+    allOfKind: (kind: string) => `${kind}: all`,
+    moreFilters: 'When, and how long it took',
+    since: 'Asked for since',
+    until: 'Asked for before',
+    minDuration: 'Took at least (ms)',
+    maxDuration: 'Took at most (ms)',
+    attempts: (count: number) => many(count, { one: '# attempt', other: '# attempts' }),
+    answered: (status: string) => `answered ${status}`,
+    noAnswer: 'no answer',
+    waits: 'waits for its endpoint',
+    inLine: 'in line',
+    nextTry: 'next try',
+    one: (sequence: string) => `Delivery of event #${sequence}`,
+    timeLine: 'What happened',
+    asked: 'Asked for',
+    askedAgain: 'Asked for again',
+    attempt: (number: number) => `Attempt ${number}`,
+    took: (time: string) => `took ${time}`,
+    lastOnly: (count: number) => `Of its attempts, the last ${count}.`,
+    itAnswered: 'What the receiver answered:',
+    wholeAnswer: 'All of the answer',
+    lessOfAnswer: 'Less of the answer',
+    isDelivered: (attempts: number) =>
+      many(attempts, { one: 'It arrived at the first attempt,', other: 'It arrived at attempt #,' }),
+    isFailed: (attempts: number) =>
+      many(attempts, {
+        one: 'It was given up after # attempt. It can be sent again. Over',
+        other: 'It was given up after # attempts. It can be sent again. Over',
+      }),
+    isSkipped: 'It is not wanted any more, and is not sent. Over',
+    isInLine: 'It is in line, and sent at any moment.',
+    isTriedNext: (attempt: number) => `Attempt ${attempt} comes`,
+    waitsFor: {
+      pending: 'It waits: the endpoint has not said yet that it wants webhooks. Verify it.',
+      broken:
+        'The endpoint failed several times in a row, so it is sent one probe at a time. When one is taken, all that waits goes out; when you know that it is well, resume it.',
+      disabled:
+        'It waits: the endpoint is disabled, for it failed for too long or said that it is gone. Resume it when it is well.',
+      held: 'The endpoint has asked for a pause; nothing is sent to it until then.',
+      paused: {
+        owner: 'It waits: the endpoint is paused. Resume it, and this goes out.',
+        moderator: 'It waits: the endpoint was paused by a moderator.',
+        block: 'It waits: the account of its owner is blocked.',
+      },
+    },
+    inOrder: {
+      subject:
+        'Its endpoint takes things in order: what is about the same video or thread must arrive first.',
+      endpoint: 'Its endpoint takes things in order: all that comes before it must arrive first.',
+    },
+    whyTitle: 'Why it did not arrive',
+    recorded: 'As it was recorded:',
+    reasons: {
+      refused: {
+        why: 'Nobody took the connection, or it broke off: the receiver is not running, listens at another port, or does not speak HTTP there.',
+        cure: 'Start the receiver, and see that its address and port are those of the endpoint. What waits is tried again by itself.',
+      },
+      timeout: {
+        why: 'The receiver did not answer in time.',
+        cure: 'Let it answer 2xx at once and do its work afterwards, or give the endpoint a longer time limit.',
+      },
+      tls: {
+        why: 'No secure connection came about: the certificate is not valid for this name, has run out, or its chain is not complete.',
+        cure: 'Renew or mend the certificate. A browser that opens the address says what is wrong with it.',
+      },
+      name: {
+        why: 'The name of the receiver leads nowhere.',
+        cure: 'Look for a mistake in the endpoint’s address, and whether the domain’s DNS entry is there.',
+      },
+      nameOrTls: {
+        why: 'The name of the receiver leads nowhere, or its certificate is not valid.',
+        cure: 'Open the address in a browser: it says which of the two it is.',
+      },
+      redirect: {
+        why: 'The receiver sends elsewhere. Webhooks do not follow redirects.',
+        cure: 'Give the endpoint the address to which it is redirected. Often it is only https, or a slash at the end.',
+      },
+      unauthorized: {
+        why: 'The receiver does not let the webhook in: it asks for a key or password, or refuses the signature.',
+        cure: 'If it checks the signature, compare its secret with that of the endpoint; if it wants a header such as Authorization, add it to the endpoint.',
+      },
+      missing: {
+        why: 'At this address the receiver has nothing that takes a POST.',
+        cure: 'Compare the path of the endpoint’s address with the one at which the receiver listens.',
+      },
+      gone: {
+        why: 'The receiver said that it is gone for good (410). The endpoint was disabled.',
+        cure: 'Remove the endpoint; or, if that was a mistake, mend the receiver and resume the endpoint.',
+      },
+      tooLarge: {
+        why: 'The webhook was too large for the receiver.',
+        cure: 'Let the receiver, or the proxy in front of it, take larger bodies; or choose the thin payload.',
+      },
+      tooMany: {
+        why: 'The receiver was asked too often (429). It is now sent less at a time.',
+        cure: 'Nothing need be done. If it happens often, give the endpoint a lower rate limit.',
+      },
+      refusing: {
+        why: 'The receiver did not want the webhook as it is (4xx).',
+        cure: 'See what it answered below. Receivers should answer 2xx to types of events that they do not know, too.',
+      },
+      gateway: {
+        why: 'The server in front of the receiver could not reach it, or it is overloaded.',
+        cure: 'See whether the receiver is running behind its proxy. What waits is tried again by itself.',
+      },
+      failing: {
+        why: 'The receiver itself failed (5xx).',
+        cure: 'Its own log says why; what it answered is below. Once it is mended, send this again or wait for the next try.',
+      },
+      secret: {
+        why: 'Tubewire could not sign it: the secret of the endpoint can’t be decrypted any more.',
+        cure: 'Rotate the secret of the endpoint, and put the new one into the receiver.',
+      },
+      target: {
+        why: 'The address of the endpoint is not allowed any more, so nothing was sent.',
+        cure: 'Give the endpoint an address that is https and public.',
+      },
+      unchecked: {
+        why: 'Whether the address may be sent to could not be found out just then, so nothing was sent.',
+        cure: 'Nothing need be done: it is tried again by itself.',
+      },
+      format: {
+        why: 'This event can’t be written in the format of the endpoint.',
+        cure: 'Choose another format, or ask for other types of events.',
+      },
+      eventGone: {
+        why: 'The event is not in the log any more.',
+        cure: 'Nothing can be done.',
+      },
+      busy: {
+        why: 'Tubewire had too much to send at once.',
+        cure: 'Nothing need be done: it is tried again by itself.',
+      },
+      expired: {
+        why: 'It waited for too long: what can’t be sent is kept for some days only.',
+        cure: 'See that the endpoint is active again, and send this again.',
+      },
+      unknown: {
+        why: 'It failed in a way that has no explanation here.',
+        cure: 'The recorded words and the log of the receiver may say more.',
+      },
+    },
+    sendAgain: 'Send again',
+    sendNow: 'Send now',
+    resendAsked: 'Asked for: it is the next in line.',
+    resendWaits: 'Asked for. It goes out as soon as its endpoint is sent to again.',
+    resendArrived: (answer: string) => `It arrived: ${answer}.`,
+    resendFailed: (answer: string) => `It failed again: ${answer}.`,
   },
   feeds: {
     title: 'Feeds',
+    about: 'A feed shows events in any feed reader. Its address is all that a reader needs.',
+    make: 'Make a feed',
+    edit: 'Change the feed',
+    one: 'Feed',
+    opml: 'All feeds as OPML',
+    everybodys: 'Everybody’s feeds',
+    ownOnly: 'My feeds only',
+    ofSomebody: (owner: string) => `of ${owner}`,
+    none: 'There is no feed yet.',
+    noneHint: 'Make one, copy its address into a feed reader, and read there what happens.',
+    name: 'Title',
+    visibility: 'Visibility',
+    visibilities: { public: 'public', private: 'private' },
+    visibilityHints: {
+      public: 'Whoever knows its address may read it. It never has anything private.',
+      private:
+        'Its address is a secret. It has what is private to you, too: notifications, held comments, your endpoints.',
+    },
+    entries: 'Entries',
+    modes: { subjects: 'One for each video or comment', events: 'One for each event' },
+    modeHints: {
+      subjects: 'An entry changes with what it is about, and is taken out with it.',
+      events: 'An entry stays as it is: what happened has happened.',
+    },
+    filter: 'What it has',
+    address: 'Address',
+    addresses: 'Addresses',
+    slug: 'Name in the address',
+    slugHint: 'Small letters, digits and hyphens. Made of the title when it is left empty.',
+    changed: 'Changed',
+    isSecret: 'secret',
+    noAddress: 'no address',
+    noAddressHint: 'Nobody can read it: it has no address, or one that only its owner may see.',
+    openAddress:
+      'Give one of these to a feed reader. All say the same; readers that know WebSub are told of changes at once.',
+    secretAddress:
+      'Give one of these to your feed reader, and to nobody else: whoever has one reads what is private to you. They hold a secret, so they are hidden until you want to see them.',
+    formats: { atom: 'Atom', rss: 'RSS', json: 'JSON Feed', txt: 'Plain text' },
+    addressOf: (format: string) => `address as ${format}`,
+    showAddresses: 'Show the addresses',
+    rotate: 'New address',
+    rotateTitle: 'Give the feed a new address?',
+    rotateQuestion:
+      'The addresses of now lead nowhere from then on: readers that have one of them stop, until you give them the new one.',
+    rotated: 'It has a new address. The one before leads nowhere.',
+    newAddress: 'Give it an address',
+    newAddressTitle: 'Give the feed an address again?',
+    newAddressQuestion: 'Whoever has the new address can read it. Old addresses stay dead.',
+    revoke: 'Take the address away',
+    revokeTitle: 'Take the address away?',
+    revokeQuestion:
+      'Nobody can read the feed until it is given a new address; readers that have this one stop.',
+    revoked: 'It has no address any more.',
+    remove: 'Remove the feed',
+    removeTitle: (name: string) => `Remove the feed “${name}”?`,
+    removeQuestion:
+      'Its addresses lead nowhere from then on, and those who read it are told nothing more. The events stay in the log.',
+    becomesPrivate:
+      'The feed gets a secret address. Its public one leads nowhere from then on, and who reads it there stops.',
+    becomesPublic:
+      'Everybody may read it then, without what is private. Its secret address leads nowhere from then on.',
+    slugMoves: 'Its address changes: who reads it at the one before stops.',
+    preview: 'As a reader shows it',
+    previewHint: 'Its newest entries, read at its own address.',
+    previewEmpty: 'It has no entry yet: nothing in the log fits. What comes and fits will be here.',
+    toEvents: 'See the log',
   },
   consumers: {
     title: 'Consumers',
+    about:
+      'A consumer keeps for a script how far it has read the log, so that the script misses nothing and can be stopped at any time.',
+    make: 'Make a consumer',
+    none: 'There is no consumer yet.',
+    noneHint: 'Make one for each script that is to see all events, wherever it runs.',
+    nameHint: 'Small letters, digits, “.”, “_” and “-”: it is in the addresses that the script asks.',
+    upToDate: 'up to date',
+    behind: (lag: number) => `${many(lag, { one: '# event', other: '# events' })} behind`,
+    position: 'Cursor',
+    positionHint: 'All up to this sequence is done, or was not asked for.',
+    reads: 'Who reads',
+    nobody: 'nobody right now',
+    somebody: 'somebody',
+    upTo: (sequence: number) => `has all up to #${sequence}, for himself`,
+    filter: 'What it asks for',
+    changeFilter: 'Change the filter',
+    changeHint: 'It counts for what is read from now on. The cursor stays where it is.',
+    from: 'Where it begins',
+    places: {
+      now: 'Now: with the next event',
+      beginning: 'At the beginning of the log',
+      sequence: 'After a sequence',
+      time: 'At a time',
+    },
+    sequence: 'Sequence',
+    sequenceHint: 'What comes after it is read next.',
+    time: 'Time',
+    next: 'What it is given next',
+    nextHint: 'Looked up in the log: nothing of it is taken from the script.',
+    nextNone: 'Nothing that it asks for is left. The next event that fits comes here.',
+    seek: 'Move the cursor',
+    seekHint: 'Back, to have something read again; or on, past what is not to be read.',
+    seekTo: 'To where',
+    seekSubmit: 'Move it …',
+    seekConfirm: 'Move the cursor',
+    seekTitle: (name: string) => `Move the cursor of “${name}”?`,
+    repeats: (from: number, to: number) =>
+      `What it has done already, from #${from} to #${to}, is given to it again.`,
+    skips: (from: number, to: number) =>
+      `What it has not read yet, from #${from} to #${to}, it is never given.`,
+    seeksNowhere: 'It is there already: nothing is repeated, and nothing left out.',
+    seekEndsLease:
+      'Somebody reads right now: what he has is given again, or left out, and he acknowledges it in vain.',
+    moved: (position: number) => `The cursor is at ${position} now.`,
+    remove: 'Remove',
+    removeTitle: (name: string) => `Remove the consumer “${name}”?`,
+    removeQuestion:
+      'Its cursor is lost: a script that goes on with it is refused, and a new one of this name begins anew.',
+    howTo: 'How to read with it',
+    howToHint: 'With an API key of the scopes “events:read” and “consumers:write” in TUBEWIRE_KEY.',
+    makeKey: 'Make a key',
   },
   connections: {
     title: 'Connections',
