@@ -13,6 +13,7 @@ process.env['WRANGLER_LOG'] = 'error'
  * which each file would wait for one. What of it depends on the runtime (sanitising, passwords) is tested inside workerd.
  */
 const PURE_TESTS = [
+  'test/dashboard/**/*.test.ts',
   'test/events/!(export).test.ts',
   'test/webhooks/**/*.test.ts',
   'test/federation/**/*.test.ts',
@@ -22,6 +23,7 @@ const PURE_TESTS = [
   'test/peertube/{comment-feed,comments,counters,failure,notifications,paste,probe,safe-copy,short-uuid,thread,videos}.test.ts',
   'test/pictures/{path,raster}.test.ts',
   'test/workers/{bucket,gcra,round-size,slots,window}.test.ts',
+  'test/dashboard/**/*.test.ts',
   'test/{config,nearest,tokens}.test.ts',
 ]
 

@@ -4,6 +4,7 @@ import { useId, useState } from 'preact/hooks'
 import { api, call } from '../../api.ts'
 import { CommonFields, RareFields, TypeChoice } from '../../parts/filter-fields.tsx'
 import { TextField } from '../../parts/form.tsx'
+import { MomentField } from '../../parts/moment-field.tsx'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import type { LogFilter } from './log-filter.ts'
@@ -41,8 +42,20 @@ export function FilterBar({
         <summary>{t.filter.more}</summary>
         <TypeChoice draft={draft} onChange={change} />
         <div class="columns">
-          <TimeField name="since" label={t.events.since} filter={filter} />
-          <TimeField name="until" label={t.events.until} filter={filter} />
+          <MomentField
+            label={t.events.since}
+            name="since"
+            isOptional
+            value={draft.since}
+            onChange={(since) => change({ since })}
+          />
+          <MomentField
+            label={t.events.until}
+            name="until"
+            isOptional
+            value={draft.until}
+            onChange={(until) => change({ until })}
+          />
           <CommonFields draft={draft} onChange={change} />
           <RareFields draft={draft} onChange={change} />
         </div>
@@ -100,27 +113,5 @@ function InstanceField({ filter: { draft, change } }: { filter: LogFilter }) {
         ))}
       </datalist>
     </div>
-  )
-}
-
-function TimeField({
-  name,
-  label,
-  filter: { draft, change },
-}: {
-  name: 'since' | 'until'
-  label: string
-  filter: LogFilter
-}) {
-  return (
-    <TextField
-      label={label}
-      name={name}
-      type="datetime-local"
-      isOptional
-      // Of what is no time, as somebody may have written into the address, the browser would complain: it stays a condition.
-      value={Number.isNaN(Date.parse(draft[name])) ? '' : draft[name]}
-      onChange={(value) => change({ [name]: value })}
-    />
   )
 }

@@ -3,11 +3,11 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { draftOfQuery, type FilterDraft, NO_FILTER, queryOf } from '../../parts/filter-fields.tsx'
 import { go, linkTo, type Query, replace } from '../../routes.ts'
 
-/** The filter as it is typed, with a span of time as `datetime-local` has it. */
+/** The filter as it is typed, with a span of time in UTC, as ISO 8601 has it. */
 export type LogDraft = FilterDraft & { since: string; until: string }
 
 /** How long it is waited after a letter: a search is shown as it is typed, half a host is none. */
-const SEARCH_AFTER_MS = 150
+const SEARCH_AFTER_MS = 100
 const TYPED_AFTER_MS = 500
 
 /** What is chosen, and not typed. */
@@ -66,40 +66,13 @@ const NOTHING: LogDraft = { ...NO_FILTER, since: '', until: '' }
 
 const isEventId = (text: string) => /^evt_[A-Za-z0-9_-]{8,60}$/.test(text.trim())
 
-/** Reads the query of an address. */
-function logDraftOf(query: URLSearchParams): LogDraft {
-  return {
-    ...draftOfQuery(query),
-    since: localTime(query.get('since')),
-    until: localTime(query.get('until')),
-  }
+/** Reads the query of an address. What is no time is left as it is, for the API to say so. */
+export function logDraftOf(query: URLSearchParams): LogDraft {
+  return { ...draftOfQuery(query), since: query.get('since') ?? '', until: query.get('until') ?? '' }
 }
 
-/** As an address has it: times in UTC. */
-function logQueryOf({ since, until, ...filter }: LogDraft): Query {
-  return { ...queryOf(filter), since: universalTime(since), until: universalTime(until) }
-}
-
-/** What a request asks for: all that the address says, as it says it. */
-export function askedBy(query: URLSearchParams): Query {
-  return {
-    ...queryOf(draftOfQuery(query)),
-    since: query.get('since') ?? undefined,
-    until: query.get('until') ?? undefined,
-  }
-}
-
-/** `2026-11-27T18:40`, where the reader is. What is no time is left as it is, for the API to say so. */
-function localTime(time: string | null): string {
-  if (time === null) return ''
-  const date = new Date(time)
-  if (Number.isNaN(date.getTime())) return time
-  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
-  return shifted.toISOString().slice(0, 19).replace(/:00$/, '')
-}
-
-function universalTime(time: string): string | undefined {
-  if (time === '') return undefined
-  const date = new Date(time)
-  return Number.isNaN(date.getTime()) ? time : date.toISOString()
+/** As an address, or a request, has it. */
+export function logQueryOf({ since, until, ...filter }: LogDraft): Query {
+  // An empty one would be asked for, too.
+  return { ...queryOf(filter), since: since || undefined, until: until || undefined }
 }

@@ -11,7 +11,7 @@ import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'
 import { ActiveConditions } from './active-conditions.tsx'
 import { FilterBar } from './filter-bar.tsx'
-import { askedBy, useLogFilter } from './log-filter.ts'
+import { logDraftOf, logQueryOf, useLogFilter } from './log-filter.ts'
 import { useNewEvents } from './new-events.ts'
 import './style.css'
 
@@ -73,7 +73,7 @@ function readEvents(
   span: { before?: string; after?: string },
 ): Promise<Result<{ data: LiveEvent[]; next?: string }>> {
   // The names are those of the API; what is wrong with their values it says itself.
-  const query = askedBy(new URLSearchParams(address)) as Readonly<Record<string, never>>
+  const query = logQueryOf(logDraftOf(new URLSearchParams(address))) as Readonly<Record<string, never>>
   return call(
     api.GET('/api/v1/events', {
       params: { query: { ...query, ...span, order: 'newest', limit: PAGE_LENGTH, pictures: 'true' } },
