@@ -69,7 +69,7 @@ describe('The event log', () => {
     await page.getByRole('row', { name: /^Title Alice video 2 Alice video 2 \(renamed\)/ }).waitFor()
     await expectSound(visit, 'event-updated')
     await visit.close()
-  })
+  }, 240_000)
 
   it('is filtered by what is in its address', async () => {
     const visit = await stage.signedIn({ path: '#/events' })
