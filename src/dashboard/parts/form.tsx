@@ -123,7 +123,7 @@ type InputAttributes = {
   min?: number
   max?: number
   inputMode?: 'numeric' | 'email' | 'url' | 'search'
-  /** The id of a `datalist`. */
+  /** The id of a `datalist` that proposes values. */
   list?: string
 }
 

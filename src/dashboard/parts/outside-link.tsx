@@ -1,14 +1,24 @@
-/** @module Links that lead away from here, to what somebody else named. */
+/** @module Links that lead out of the dashboard, such as to a video: opened beside it, and told nothing of where one comes from. */
 import type { ComponentChildren } from 'preact'
 import { t } from '../texts/index.ts'
 
-/** A link that opens elsewhere, and says so. What is no address of the web, such as `javascript:`, is text. */
+/** Whether an address is one of the web. Whoever wrote it may have written `javascript:`. */
+export function isWebAddress(address: string): boolean {
+  return URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)
+}
+
+/** @param href as somebody else wrote it: what is no address of the web is shown as text. */
 export function OutsideLink({ href, children }: { href: string; children: ComponentChildren }) {
-  const url = URL.parse(href)
-  if (!url || !/^https?:$/.test(url.protocol)) return <>{children}</>
+  if (!isWebAddress(href))
+    return (
+      <span dir="auto" class="wrap">
+        {children}
+      </span>
+    )
   return (
-    <a href={url.href} target="_blank" rel="noopener noreferrer">
-      {children} <span aria-hidden="true">↗</span>
+    <a href={href} rel="noopener noreferrer" target="_blank" dir="auto" class="wrap">
+      {children}
+      <span aria-hidden="true"> ↗</span>
       <span class="hidden"> ({t.common.opensElsewhere})</span>
     </a>
   )

@@ -19,7 +19,7 @@ const COUNT = 50
 export function ConnectionList({ query }: { query: URLSearchParams }) {
   const can = useCan()
   const search = query.get('search') ?? ''
-  const isAll = query.get('owner') === 'all' && can('seeEverybodysConnections')
+  const isAll = query.get('owner') === 'all' && can('seeConnectionsOfOthers')
   const ownerName = useOwnerNames(isAll)
   const pages = usePages<Connection>(`connections ${isAll} ${search}`, (after) =>
     call(
@@ -55,13 +55,15 @@ export function ConnectionList({ query }: { query: URLSearchParams }) {
   )
   return (
     <Page title={t.connections.title} actions={add}>
-      <SearchBar
-        path={['connections']}
-        label={t.connections.searchLabel}
-        search={search}
-        choices={can('seeEverybodysConnections') ? [whose] : []}
-        total={pages.total}
-      />
+      {(search || pages.total !== 0 || can('seeConnectionsOfOthers')) && (
+        <SearchBar
+          path={['connections']}
+          label={t.connections.searchLabel}
+          search={search}
+          choices={can('seeConnectionsOfOthers') ? [whose] : []}
+          total={pages.total}
+        />
+      )}
       <EndlessList
         label={t.connections.title}
         pages={pages}

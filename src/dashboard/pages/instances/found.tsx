@@ -60,11 +60,13 @@ export function FoundInstance({
         </dd>
       </dl>
       {warnings.length > 0 && (
-        <ul class="note warn">
+        <div class="note warn">
           {warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
+            <p key={warning} class="wrap">
+              {warning}
+            </p>
           ))}
-        </ul>
+        </div>
       )}
       <Form
         submit={words.watch}

@@ -55,21 +55,23 @@ export function InstanceList({ query }: { query: URLSearchParams }) {
         )
       }
     >
-      <SearchBar
-        path={['instances']}
-        label={t.instances.searchLabel}
-        search={search}
-        choices={[
-          {
-            name: 'sort',
-            label: t.instances.order,
-            value: sort,
-            options: t.instances.orders,
-            usual: SORTS[0],
-          },
-        ]}
-        total={pages.total}
-      />
+      {(search || pages.total !== 0) && (
+        <SearchBar
+          path={['instances']}
+          label={t.instances.searchLabel}
+          search={search}
+          choices={[
+            {
+              name: 'sort',
+              label: t.instances.order,
+              value: sort,
+              options: t.instances.orders,
+              usual: SORTS[0],
+            },
+          ]}
+          total={pages.total}
+        />
+      )}
       <EndlessList
         label={t.instances.title}
         pages={pages}
