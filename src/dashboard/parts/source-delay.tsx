@@ -36,7 +36,6 @@ export function SourceDelay({
       {isOpen ? (
         <Form
           submit={t.common.save}
-          // What is no number is sent as it is, so that the API says so.
           send={() => save(source, seconds.trim() === '' ? null : Number(seconds))}
           onDone={() => {
             setOpen(false)
@@ -52,7 +51,7 @@ export function SourceDelay({
           <TextField
             label={t.instances.source.delaySeconds}
             name="maxDelaySeconds"
-            inputMode="numeric"
+            type="number"
             isOptional
             hint={t.instances.source.delayHint}
             value={seconds}

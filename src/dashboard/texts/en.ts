@@ -414,7 +414,7 @@ export const en = {
       isPaused: 'It is paused and not asked. What it publishes meanwhile is found when it is resumed.',
       resumed: 'It is read again.',
       failing: (times: number) =>
-        many(times, { one: 'The last read did not reach it.', other: 'The last # reads did not reach it.' }),
+        many(times, { one: 'The last read failed.', other: 'The last # reads failed.' }),
       failingSince: 'It fails since',
       unreachable:
         'It can’t be reached. It is tried once an hour, and what happened meanwhile is found when it is back.',

@@ -314,7 +314,7 @@ export const fr: Texts = {
       nextRead: 'Prochaine lecture',
       changes: 'Changements par heure',
       method: 'Comment',
-      checkpoint: 'Lue jusqu’à',
+      checkpoint: 'Lu jusqu’à',
       delay: 'Délai accepté',
       failures: 'Échecs de suite',
       upTo: 'toutes les vidéos sont connues ; la plus récente a été publiée',
@@ -417,8 +417,8 @@ export const fr: Texts = {
       resumed: 'Elle est lue de nouveau.',
       failing: (times: number) =>
         many(times, {
-          one: 'La dernière lecture ne l’a pas atteinte.',
-          other: 'Les # dernières lectures ne l’ont pas atteinte.',
+          one: 'La dernière lecture a échoué.',
+          other: 'Les # dernières lectures ont échoué.',
         }),
       failingSince: 'Elle échoue depuis',
       unreachable:

@@ -118,7 +118,8 @@ export async function startStage({
     async signedIn(options = {}) {
       const { url } = (await ask('POST', '/api/v1/session/links')) as { url: string }
       const opened = await visit({ ...options, path: new URL(url).hash })
-      await opened.page.getByRole('navigation').first().waitFor({ state: 'attached' })
+      // Of the shell; on a phone the navigation is hidden.
+      await opened.page.getByRole('banner').waitFor()
       if (options.path) await opened.go(options.path)
       return opened
     },

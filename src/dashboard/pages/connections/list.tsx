@@ -10,6 +10,7 @@ import { Moment } from '../../parts/time.tsx'
 import { linkTo } from '../../routes.ts'
 import { useCan, useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
+import { useFreshRows } from '../../use-fresh-rows.ts'
 import { usePages } from '../../use-pages.ts'
 import { type Connection, ConnectionBadge, nameOf, readsWords } from './connection-words.tsx'
 import { useOwnerNames } from './owners.ts'
@@ -21,7 +22,7 @@ export function ConnectionList({ query }: { query: URLSearchParams }) {
   const search = query.get('search') ?? ''
   const isAll = query.get('owner') === 'all' && can('seeConnectionsOfOthers')
   const ownerName = useOwnerNames(isAll)
-  const pages = usePages<Connection>(`connections ${isAll} ${search}`, (after) =>
+  const read = (after?: string) =>
     call(
       api.GET('/api/v1/connections', {
         params: {
@@ -34,8 +35,9 @@ export function ConnectionList({ query }: { query: URLSearchParams }) {
           },
         },
       }),
-    ),
-  )
+    )
+  const pages = usePages<Connection>(`connections ${isAll} ${search}`, read)
+  useFreshRows(pages, () => read())
   useLive((event) => {
     if (event.type !== 'connection.expired') return
     const { id } = event.data.connection

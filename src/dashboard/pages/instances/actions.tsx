@@ -23,7 +23,7 @@ export function InstanceActions({ instance, loaded }: { instance: Instance; load
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [asked, setAsked] = useState<Asked | null>(null)
-  const isUnderWay = asked !== null && !paused && sources.some((source) => !isReadSince(source, asked))
+  const isUnderWay = asked !== null && !paused && !isReadSince(sources, asked)
   const isLate = useUntil(isUnderWay, loaded.reload)
 
   const pollNow = async () => {
@@ -88,7 +88,10 @@ function Polled({ sources }: { sources: readonly Source[] }) {
   )
 }
 
-/** Whether a source was read since, or is not read at all. */
-function isReadSince({ id, lastPollAt, nextPollAt }: Source, asked: Asked): boolean {
-  return nextPollAt === null || lastPollAt !== (asked.get(id) ?? null)
+/** Whether nothing waits to be read as somebody asked: what fails with the first source puts off the others. */
+function isReadSince(sources: readonly Source[], asked: Asked): boolean {
+  return (
+    sources.every(({ nextPollReason }) => nextPollReason.code !== 'asked') &&
+    sources.some(({ id, lastPollAt }) => lastPollAt !== (asked.get(id) ?? null))
+  )
 }

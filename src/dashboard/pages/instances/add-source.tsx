@@ -97,7 +97,7 @@ export function AddSource({ id }: { id: string }) {
           <TextField
             label={words.delay}
             name="maxDelaySeconds"
-            inputMode="numeric"
+            type="number"
             hint={words.delayHint}
             isOptional
             {...field('maxDelaySeconds')}

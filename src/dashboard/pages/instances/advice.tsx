@@ -7,7 +7,7 @@ import { t } from '../../texts/index.ts'
 export function Advice({ failure }: { failure: Failure | null }) {
   if (!failure) return null
   const texts: Readonly<Record<string, string>> = t.instances.advice
-  const code = failure.code || (failure.status === 400 ? 'invalid' : '')
+  const code = failure.code || ('url' in failure.params ? 'invalid' : '')
   const advice = Object.hasOwn(texts, code) ? texts[code] : undefined
   if (advice === undefined) return null
   // The API says as what it is watched: "… watched already, as ins_…".

@@ -84,7 +84,7 @@ export function FoundInstance({
         <TextField
           label={words.backfill}
           name="backfill"
-          inputMode="numeric"
+          type="number"
           isOptional
           hint={words.backfillHint}
           value={backfill}

@@ -69,7 +69,9 @@ export function InstanceLimits({ id }: { id: string }) {
                     title: words.refusals,
                     cell: ({ refusals: { count, lastAt } }) =>
                       count === 0 ? (
-                        <Badge tone="good">{words.none}</Badge>
+                        <span>
+                          <Badge tone="good">{words.none}</Badge>
+                        </span>
                       ) : (
                         <span>
                           <Badge tone="bad">{words.some(count)}</Badge>{' '}

@@ -11,38 +11,33 @@ import { Moment } from '../../parts/time.tsx'
 import { linkTo } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
-import { useEvery } from '../../use-every.ts'
+import { useFreshRows } from '../../use-fresh-rows.ts'
 import { usePages } from '../../use-pages.ts'
 import { type Instance, InstanceBadge } from './instance-badge.tsx'
 
 const SORTS = ['-createdAt', 'createdAt', 'host', '-host'] as const
 const COUNT = 50
-/** Times of reads grow old by themselves: nothing tells of each read. */
-const REFRESH_MS = 15_000
 
 export function InstanceList({ query }: { query: URLSearchParams }) {
   const can = useCan()
   const search = query.get('search') ?? ''
   const sort = SORTS.find((one) => one === query.get('sort')) ?? SORTS[0]
-  const read = (count: number, after?: string) =>
+  const read = (after?: string) =>
     call(
       api.GET('/api/v1/instances', {
         params: {
-          query: { count, sort, ...(search ? { search } : {}), ...(after === undefined ? {} : { after }) },
+          query: {
+            count: COUNT,
+            sort,
+            ...(search ? { search } : {}),
+            ...(after === undefined ? {} : { after }),
+          },
         },
       }),
     )
-  const pages = usePages<Instance>(`instances ${sort} ${search}`, (after) => read(COUNT, after))
-  const { rows, change } = pages
-
-  useEvery(REFRESH_MS, async () => {
-    if (rows.length === 0) return
-    const result = await read(COUNT)
-    if (!result.ok) return
-    const newer = new Map(result.data.data.map((one) => [one.id, one]))
-    change((before) => before.map((one) => newer.get(one.id) ?? one))
-  })
-  useLive((event) => change((before) => before.map((one) => afterEvent(one, event))))
+  const pages = usePages<Instance>(`instances ${sort} ${search}`, read)
+  useFreshRows(pages, () => read())
+  useLive((event) => pages.change((before) => before.map((one) => afterEvent(one, event))))
 
   return (
     <Page

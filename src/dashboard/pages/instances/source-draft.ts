@@ -21,7 +21,7 @@ export function isKind(text: string): text is Kind {
   return Object.hasOwn(t.instances.more.kinds, text)
 }
 
-/** As a body has it. What is no number is sent as it is, so that the API says so. */
+/** As a body has it. */
 export function bodyOf(draft: SourceDraft): Body {
   const { maxDelaySeconds: delay } = draft
   return { ...partOf(draft), ...(delay.trim() === '' ? {} : { maxDelaySeconds: Number(delay) }) }
