@@ -1,4 +1,5 @@
 /** @module Accounts on instances in the dashboard: connecting one, what is read as it, a login that ended, whose it is. */
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type SimulatedInstance, startInstance } from '../simulator/instance.ts'
 import { signInAs } from './support/sign-in-as.ts'
@@ -30,6 +31,9 @@ const fine = async (visit: Visit) => {
   expect(await visit.axe()).toEqual([])
   expect(visit.faults()).toEqual([])
 }
+/** What of the element that has the keyboard: it gets it a moment after it is shown. */
+const focused = (page: Page, what: 'name' | 'tagName' | 'textContent') =>
+  page.evaluate(`document.activeElement.${what}`)
 const nameOf = (user: string, { host }: SimulatedInstance = stage.instance) => `${user}@${host}`
 
 /** Connects an account, as whoever visits. @returns the address of its page. */
@@ -71,7 +75,7 @@ describe('Connecting an account', () => {
     await page.getByRole('button', { name: 'Connect', exact: true }).press('Enter')
     const otp = page.getByLabel('One-time password')
     await otp.waitFor()
-    expect(await otp.evaluate('document.activeElement.name')).toBe('otp')
+    await expect.poll(() => focused(page, 'name')).toBe('otp')
     await visit.shot('connections-otp')
     expect(await visit.axe()).toEqual([])
     expect(await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])')).not.toContain(

@@ -35,6 +35,9 @@ async function watched({ host, origin }: SimulatedInstance): Promise<string> {
     ? known.id
     : ((await stage.ask('POST', '/api/v1/instances', { url: origin })) as { id: string }).id
 }
+/** What of the element that has the keyboard: it gets it a moment after it is shown. */
+const focused = (page: Page, what: 'name' | 'tagName' | 'textContent') =>
+  page.evaluate(`document.activeElement.${what}`)
 const main = (page: Page) => page.getByRole('main')
 const source = (page: Page, title: string) =>
   page.locator('section.source', { has: page.getByRole('heading', { name: title }) })
@@ -49,6 +52,7 @@ describe('Watching an instance', () => {
 
     await main(page).getByRole('link', { name: 'Watch an instance' }).first().press('Enter')
     await page.getByRole('heading', { name: 'Watch an instance', level: 1 }).waitFor()
+    await expect.poll(() => focused(page, 'tagName')).toBe('H1')
     await page.keyboard.press('Tab')
     await page.keyboard.type(`${stage.instance.origin}/c/alice_channel/videos`)
     await page.keyboard.press('Enter')
@@ -56,7 +60,7 @@ describe('Watching an instance', () => {
     await found.waitFor()
     await main(page).getByText('PeerTube 6.3.0').waitFor()
     await page.getByText('the channel Main alice channel (alice_channel)').waitFor()
-    expect(await found.evaluate('document.activeElement.textContent')).toBe('Found')
+    await expect.poll(() => focused(page, 'textContent')).toBe('Found')
     await visit.shot('instances-found')
     await fine(visit)
 
@@ -170,6 +174,7 @@ describe('One instance', () => {
     await visit.shot('instances-paused')
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByText('It is paused and not asked').waitFor({ state: 'detached' })
+    await page.getByText('It is read again.').waitFor()
     await fine(visit)
   })
 
@@ -256,7 +261,7 @@ describe('One instance', () => {
     await closely.getByText('1 hr').waitFor()
     await closely.getByText('Saved.').waitFor()
     // The keyboard goes on where it was.
-    expect(await change.evaluate('document.activeElement.textContent')).toBe('Change')
+    await expect.poll(() => focused(page, 'textContent')).toBe('Change')
 
     await closely.getByRole('button', { name: 'Remove' }).click()
     const dialog = page.getByRole('dialog')
@@ -264,6 +269,7 @@ describe('One instance', () => {
     expect(await visit.axe()).toEqual([])
     await dialog.getByRole('button', { name: 'Remove' }).click()
     await closely.waitFor({ state: 'detached' })
+    await expect.poll(() => focused(page, 'textContent')).toBe('What is read')
     const others = visit.faults().filter((fault) => !/status of 400/.test(fault))
     expect(others).toEqual([])
   })

@@ -23,12 +23,14 @@ export function InstanceActions({ instance, loaded }: { instance: Instance; load
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [asked, setAsked] = useState<Asked | null>(null)
+  const [isResumed, setResumed] = useState(false)
   const isUnderWay = asked !== null && !paused && !isReadSince(sources, asked)
   const isLate = useUntil(isUnderWay, loaded.reload)
 
   const pollNow = async () => {
     setBusy(true)
     setAsked(null)
+    setResumed(false)
     const result = await call(api.POST('/api/v1/instances/{id}/poll', path))
     setBusy(false)
     setFailure(result.ok ? null : result.failure)
@@ -40,6 +42,7 @@ export function InstanceActions({ instance, loaded }: { instance: Instance; load
     const result = await call(api.PATCH('/api/v1/instances/{id}', { ...path, body: { paused: isPaused } }))
     setBusy(false)
     setFailure(result.ok ? null : result.failure)
+    setResumed(result.ok && !isPaused)
     if (result.ok) loaded.set(result.data)
   }
   return (
@@ -67,6 +70,7 @@ export function InstanceActions({ instance, loaded }: { instance: Instance; load
             </>
           )}
           {isLate && words.pollLate}
+          {isResumed && words.resumed}
           {asked !== null && !isUnderWay && !paused && <Polled sources={sources} />}
         </span>
       </div>

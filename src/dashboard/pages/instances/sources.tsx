@@ -1,4 +1,5 @@
 /** @module What is read of an instance. */
+import { useEffect, useRef } from 'preact/hooks'
 import { api, call } from '../../api.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { SourceCard } from '../../parts/source-card.tsx'
@@ -23,10 +24,19 @@ export function Sources({
 }) {
   const can = useCan()
   const mayChange = can('changeSources')
+  const heading = useRef<HTMLHeadingElement>(null)
+  const before = useRef(sources.length)
+  useEffect(() => {
+    // Who removed one stood on its button.
+    if (sources.length < before.current) heading.current?.focus()
+    before.current = sources.length
+  }, [sources.length])
   return (
     <section>
       <div class="section-head">
-        <h2>{t.instances.one.sources}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {t.instances.one.sources}
+        </h2>
         {mayChange && (
           <a class="button" href={linkTo(['instances', id, 'sources'])}>
             {t.instances.one.addSource}
