@@ -123,6 +123,8 @@ type InputAttributes = {
   min?: number
   max?: number
   inputMode?: 'numeric' | 'email' | 'url' | 'search'
+  /** The id of a `datalist` that proposes values. */
+  list?: string
 }
 
 /** A line of text. */
