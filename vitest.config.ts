@@ -13,6 +13,7 @@ process.env['WRANGLER_LOG'] = 'error'
  * which each file would wait for one. What of it depends on the runtime (sanitising, passwords) is tested inside workerd.
  */
 const PURE_TESTS = [
+  'test/dashboard/**/*.test.ts',
   'test/events/!(export).test.ts',
   'test/webhooks/**/*.test.ts',
   'test/federation/**/*.test.ts',

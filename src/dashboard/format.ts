@@ -38,6 +38,16 @@ export function clockTime(time: string | number): string {
   return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }).format(new Date(time))
 }
 
+/** `Fri 27`. */
+export function dayName(time: string | number): string {
+  return new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric' }).format(new Date(time))
+}
+
+/** `Fri 27, 18:40`. */
+export function dayAndTime(time: string | number): string {
+  return `${dayName(time)}, ${clockTime(time)}`
+}
+
 const STEPS = [
   ['day', 86_400_000],
   ['hour', 3_600_000],

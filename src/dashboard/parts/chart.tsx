@@ -1,9 +1,10 @@
 /** @module Numbers by the hour as columns, with the table that says the same. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { clockTime, exactTime, number } from '../format.ts'
+import { clockTime, dayAndTime, dayName, exactTime, number } from '../format.ts'
 import { t } from '../texts/index.ts'
+import { useThemeChanges } from '../use-theme.ts'
 
 export type Series = {
   title: string
@@ -13,7 +14,8 @@ export type Series = {
   values: readonly number[]
 }
 
-const HEIGHT = 180
+const HEIGHT = 200
+const HOUR_SECONDS = 3_600
 
 /** @param hours ISO 8601, the oldest first. */
 export function HourChart({
@@ -26,11 +28,15 @@ export function HourChart({
   series: readonly Series[]
 }) {
   const box = useRef<HTMLDivElement>(null)
-  const key = JSON.stringify([hours, series])
+  const [pointed, setPointed] = useState<number | null>(null)
+  const theme = useThemeChanges()
+  const key = JSON.stringify([hours, series, theme])
+  const nameOf = hours.length > 24 ? dayAndTime : clockTime
+  const shown = pointed === null ? undefined : hours[pointed]
   useEffect(() => {
     const element = box.current
     if (!element) return
-    const plot = new uPlot(optionsOf(element, series), dataOf(hours, series), element)
+    const plot = new uPlot(optionsOf(element, hours, series, setPointed), dataOf(hours, series), element)
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }))
     resized.observe(element)
     return () => {
@@ -42,10 +48,12 @@ export function HourChart({
     <figure class="chart">
       <figcaption>
         {title}
-        <span class="legend" aria-hidden="true">
-          {series.map(({ title: name, colour }) => (
+        <span class="legend">
+          {shown && <span>{nameOf(shown)}</span>}
+          {series.map(({ title: name, colour, values }) => (
             <span key={name}>
-              <i style={{ background: `var(${colour})` }} /> {name}
+              <i style={{ background: `var(${colour})` }} /> {name}{' '}
+              <b>{number(pointed === null ? sumOf(values) : (values[pointed] ?? 0))}</b>
             </span>
           ))}
         </span>
@@ -53,12 +61,12 @@ export function HourChart({
       <div ref={box} aria-hidden="true" class="plot" />
       <details>
         <summary>{t.common.asTable}</summary>
-        <div class="scroll">
+        <section class="scroll" tabIndex={0} aria-label={title}>
           <table>
             <caption class="hidden">{title}</caption>
             <thead>
               <tr>
-                <th scope="col">{t.common.created}</th>
+                <th scope="col">{t.chart.hour}</th>
                 {series.map(({ title: name }) => (
                   <th key={name} scope="col" class="number">
                     {name}
@@ -71,7 +79,7 @@ export function HourChart({
                 <tr key={hour}>
                   <th scope="row">
                     <time dateTime={hour} title={exactTime(hour)}>
-                      {clockTime(hour)}
+                      {nameOf(hour)}
                     </time>
                   </th>
                   {series.map(({ title: name, values }) => (
@@ -83,11 +91,13 @@ export function HourChart({
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </figure>
   )
 }
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
 
 /** Stacked: each series stands on the ones before it, so the tallest is drawn first. */
 function dataOf(hours: readonly string[], series: readonly Series[]): uPlot.AlignedData {
@@ -101,7 +111,15 @@ function dataOf(hours: readonly string[], series: readonly Series[]): uPlot.Alig
   return [hours.map((hour) => Date.parse(hour) / 1_000), ...stacked.toReversed()]
 }
 
-function optionsOf(element: HTMLElement, series: readonly Series[]): uPlot.Options {
+/** @param onPointed told of which hour the pointer is over; null: of none. */
+function optionsOf(
+  element: HTMLElement,
+  hours: readonly string[],
+  series: readonly Series[],
+  onPointed: (index: number | null) => void,
+): uPlot.Options {
+  const first = Date.parse(hours[0] ?? '') / 1_000
+  const isLong = hours.length > 24
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string) => style.getPropertyValue(name).trim()
   const columns = uPlot.paths.bars?.({ size: [0.7, 40], align: 1 })
@@ -115,13 +133,30 @@ function optionsOf(element: HTMLElement, series: readonly Series[]): uPlot.Optio
     width: element.clientWidth,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { show: false },
-    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] } },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    hooks: {
+      setCursor: [
+        (plot) => {
+          const left = plot.cursor.left ?? -1
+          onPointed(left < 0 ? null : Math.floor((plot.posToVal(left, 'x') - first) / HOUR_SECONDS))
+        },
+      ],
+    },
+    scales: {
+      // The last hour has its column, too.
+      x: { time: true, range: [first, first + hours.length * HOUR_SECONDS] },
+      y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] },
+    },
     axes: [
-      { ...axis, values: (_plot, splits) => splits.map((seconds) => clockTime(seconds * 1_000)) },
       {
         ...axis,
-        size: 44,
+        size: 28,
+        values: (_plot, splits) =>
+          splits.map((seconds) => (isLong && isMidnight(seconds) ? dayName : clockTime)(seconds * 1_000)),
+      },
+      {
+        ...axis,
+        size: 38,
         values: (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? number(value) : '')),
       },
     ],
@@ -137,3 +172,5 @@ function optionsOf(element: HTMLElement, series: readonly Series[]): uPlot.Optio
     ],
   }
 }
+
+const isMidnight = (seconds: number) => new Date(seconds * 1_000).getHours() === 0

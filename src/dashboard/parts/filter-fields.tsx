@@ -146,13 +146,33 @@ type Props = { draft: FilterDraft; onChange: (part: Partial<FilterDraft>) => voi
 
 /** All of it: what is asked for seldom is folded away, unless something is asked for there. */
 export function FilterFields({ draft, onChange }: Props) {
-  const rare = [draft.accounts, draft.videos, draft.languages, draft.categories, draft.notificationKinds]
-  const isRare =
-    rare.some((text) => text !== '') ||
-    draft.localOnly ||
-    draft.minDuration !== '' ||
-    draft.maxDuration !== ''
-  const line = (name: keyof FilterDraft & keyof typeof t.filter, hint?: string) => (
+  return (
+    <fieldset class="filter">
+      <legend>{t.filter.legend}</legend>
+      <TypeChoice draft={draft} onChange={onChange} />
+      <div class="columns">
+        <FilterLine name="instances" hint={t.filter.hosts} draft={draft} onChange={onChange} />
+        <CommonFields draft={draft} onChange={onChange} />
+        <FilterLine name="text" draft={draft} onChange={onChange} />
+      </div>
+      <details open={isRarelyFiltered(draft)}>
+        <summary>{t.filter.more}</summary>
+        <div class="columns">
+          <RareFields draft={draft} onChange={onChange} />
+        </div>
+      </details>
+    </fieldset>
+  )
+}
+
+/** One condition that is typed. */
+export function FilterLine({
+  name,
+  hint,
+  draft,
+  onChange,
+}: Props & { name: keyof FilterDraft & keyof typeof t.filter; hint?: string }) {
+  return (
     <TextField
       label={t.filter[name] as string}
       name={name}
@@ -162,43 +182,50 @@ export function FilterFields({ draft, onChange }: Props) {
       {...(hint ? { hint } : {})}
     />
   )
+}
+
+/** What is asked for often, besides types, instances and a word. */
+export function CommonFields(props: Props) {
   return (
-    <fieldset class="filter">
-      <legend>{t.filter.legend}</legend>
-      <TypeChoice draft={draft} onChange={onChange} />
-      <div class="columns">
-        {line('instances', t.filter.hosts)}
-        {line('channels', t.filter.handles)}
-        {line('tags', t.filter.several)}
-        {line('text')}
-        <SelectField
-          label={t.filter.nsfw}
-          name="nsfw"
-          value={draft.nsfw}
-          onChange={(nsfw) => onChange({ nsfw })}
-          options={{ '': t.filter.nsfwAny, true: t.filter.nsfwOnly, false: t.filter.nsfwNone }}
-        />
-      </div>
-      <details open={isRare}>
-        <summary>{t.filter.more}</summary>
-        <div class="columns">
-          {line('accounts', t.filter.handles)}
-          {line('videos')}
-          {line('languages', t.filter.several)}
-          {line('categories', t.filter.several)}
-          {line('notificationKinds', t.filter.several)}
-          {line('minDuration')}
-          {line('maxDuration')}
-          <CheckField
-            label={t.filter.localOnly}
-            name="localOnly"
-            value={draft.localOnly}
-            onChange={(localOnly) => onChange({ localOnly })}
-          />
-        </div>
-      </details>
-    </fieldset>
+    <>
+      <FilterLine name="channels" hint={t.filter.handles} {...props} />
+      <FilterLine name="tags" hint={t.filter.several} {...props} />
+      <SelectField
+        label={t.filter.nsfw}
+        name="nsfw"
+        value={props.draft.nsfw}
+        onChange={(nsfw) => props.onChange({ nsfw })}
+        options={{ '': t.filter.nsfwAny, true: t.filter.nsfwOnly, false: t.filter.nsfwNone }}
+      />
+    </>
   )
+}
+
+/** What is asked for seldom. */
+export function RareFields(props: Props) {
+  return (
+    <>
+      <FilterLine name="accounts" hint={t.filter.handles} {...props} />
+      <FilterLine name="videos" {...props} />
+      <FilterLine name="languages" hint={t.filter.several} {...props} />
+      <FilterLine name="categories" hint={t.filter.several} {...props} />
+      <FilterLine name="notificationKinds" hint={t.filter.several} {...props} />
+      <FilterLine name="minDuration" {...props} />
+      <FilterLine name="maxDuration" {...props} />
+      <CheckField
+        label={t.filter.localOnly}
+        name="localOnly"
+        value={props.draft.localOnly}
+        onChange={(localOnly) => props.onChange({ localOnly })}
+      />
+    </>
+  )
+}
+
+function isRarelyFiltered(draft: FilterDraft): boolean {
+  const { accounts, videos, languages, categories, notificationKinds, minDuration, maxDuration } = draft
+  const texts = [accounts, videos, languages, categories, notificationKinds, minDuration, maxDuration]
+  return draft.localOnly || texts.some((text) => text !== '')
 }
 
 /** Which types: none chosen means all. */

@@ -6,7 +6,7 @@ import {
   Virtualizer,
   type VirtualizerOptions,
 } from '@tanstack/virtual-core'
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useReducer, useRef } from 'preact/hooks'
 import { t } from '../texts/index.ts'
 import type { Pages } from '../use-pages.ts'
@@ -19,7 +19,7 @@ const AHEAD = 20
 /**
  * The rows of `pages`.
  * @param label what the list is of. @param rowHeight what a row is guessed to be, pixels, until it was seen.
- * @param empty what is said when there is nothing.
+ * @param empty what is said when there is nothing. @param scroller given what scrolls, for who wants to know or set how far.
  */
 export function EndlessList<TRow>({
   label,
@@ -28,6 +28,7 @@ export function EndlessList<TRow>({
   row,
   rowHeight = 60,
   empty,
+  scroller: given,
 }: {
   label: string
   pages: Pages<TRow>
@@ -35,9 +36,11 @@ export function EndlessList<TRow>({
   row: (row: TRow) => ComponentChildren
   rowHeight?: number
   empty: ComponentChildren
+  scroller?: RefObject<HTMLElement | null>
 }) {
   const { rows, hasMore, isLoading, failure, more, reload } = pages
-  const scroller = useRef<HTMLElement>(null)
+  const own = useRef<HTMLElement>(null)
+  const scroller = given ?? own
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -56,7 +59,15 @@ export function EndlessList<TRow>({
     <>
       {failure && <FailureNote failure={failure} retry={rows.length === 0 ? reload : more} />}
       {rows.length === 0 && !failure && (isLoading ? <Loading /> : empty)}
-      <section ref={scroller} class="endless" tabIndex={0} aria-label={label} hidden={rows.length === 0}>
+      <section
+        ref={scroller}
+        class="endless"
+        tabIndex={0}
+        aria-label={label}
+        hidden={rows.length === 0}
+        // No higher than its rows, as far as they are known; two pixels are its border.
+        style={{ height: `min(70vh, ${virtualizer.getTotalSize() + 2}px)` }}
+      >
         <ul style={{ height: `${virtualizer.getTotalSize()}px` }} aria-label={label}>
           {items.map(({ index, key, start }) => {
             const shown = rows[index]

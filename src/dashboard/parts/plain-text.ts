@@ -6,11 +6,14 @@
  */
 export function plainText(html: string): string {
   return html
-    .replace(/<\/?[a-z][^<>]*>/gi, ' ')
+    .replace(BLOCKS, ' ')
+    .replace(/<\/?[a-z][^<>]*>/gi, '')
     .replace(/&(?:amp|lt|gt|quot|#39);/g, (reference) => REFERENCES[reference] ?? '')
     .replace(/\s+/g, ' ')
     .trim()
 }
+
+const BLOCKS = /<\/(?:p|pre|blockquote|ul|ol|li)>|<br[^<>]*>/gi
 
 const REFERENCES: Readonly<Record<string, string>> = {
   '&amp;': '&',

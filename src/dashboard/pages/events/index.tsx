@@ -1,7 +1,9 @@
-/** @module Events. */
-import { Page } from '../../parts/page.tsx'
-import { t } from '../../texts/index.ts'
+/** @module Events: the log, and one of them. */
+import type { PageProps } from '../../pages.ts'
+import { EventLog } from './log.tsx'
+import { OneEvent } from './one-event.tsx'
 
-export default function EventsPage() {
-  return <Page title={t.events.title}>…</Page>
+export default function EventsPage({ path, query }: PageProps) {
+  const [id] = path
+  return id === undefined ? <EventLog query={query} /> : <OneEvent id={id} />
 }

@@ -1,0 +1,47 @@
+/** @module An event that went nowhere: which endpoints there are, and how it would have gone to one. */
+import { api, call } from '../../api.ts'
+import { LoadedPart } from '../../parts/loaded.tsx'
+import { linkTo } from '../../routes.ts'
+import { t } from '../../texts/index.ts'
+import { useLoaded } from '../../use-loaded.ts'
+
+const MOST_SHOWN = 5
+
+export function NobodyToldOf() {
+  const endpoints = useLoaded('endpoints: the newest', () =>
+    call(api.GET('/api/v1/endpoints', { params: { query: { count: MOST_SHOWN, sort: '-createdAt' } } })),
+  )
+  return (
+    <>
+      <p>
+        <strong>{t.events.nobodyTold}</strong>
+      </p>
+      <LoadedPart of={endpoints}>
+        {({ total, data }) =>
+          total === 0 ? (
+            <>
+              <p>{t.events.noEndpoints}</p>
+              <a class="button" href={linkTo(['endpoints', 'new'])}>
+                {t.events.newEndpoint}
+              </a>
+            </>
+          ) : (
+            <>
+              <p>{t.events.whyNobody}</p>
+              <ul>
+                {data.map(({ id, description, url }) => (
+                  <li key={id}>
+                    <a href={linkTo(['endpoints', id])} dir="auto" class="wrap">
+                      {description || url}
+                    </a>
+                  </li>
+                ))}
+              </ul>
+              {total > data.length && <a href={linkTo(['endpoints'])}>{t.events.allEndpoints(total)}</a>}
+            </>
+          )
+        }
+      </LoadedPart>
+    </>
+  )
+}
