@@ -13,6 +13,7 @@ export const ABILITIES = {
   pollInstance: { operation: 'pollInstance', roles: STAFF },
   seeInstanceLimits: { operation: 'getInstanceLimits', roles: STAFF },
   changeSources: { operation: 'patchSource', roles: ADMINISTRATORS },
+  seeOthersEndpoints: { operation: 'getEndpoints', roles: STAFF },
   seeUsers: { operation: 'getUsers', roles: STAFF },
   blockUsers: { operation: 'blockUser', roles: STAFF },
   acceptUsers: { operation: 'acceptUser', roles: STAFF },
