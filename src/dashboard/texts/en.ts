@@ -1,5 +1,6 @@
 /** @module The dashboard in English. Other languages have the same entries. */
 import type { Schemas } from '../api.ts'
+import type { SentenceWords } from '../event-words.ts'
 import { plural } from './plural.ts'
 
 const many = plural('en')
@@ -171,6 +172,82 @@ export const en = {
   },
   events: {
     title: 'Events',
+    line: {
+      new: 'new',
+      somebody: 'Somebody',
+      commentGone: 'A comment that is gone',
+      on: (video: string) => `on ${video}`,
+      to: (account: string) => `to ${account}`,
+    },
+    sentences: {
+      'video.published': ({ what, who, where }: SentenceWords) => `${who} published ${what} on ${where}.`,
+      'video.updated': ({ what, who, where }: SentenceWords) =>
+        `${who} changed the video ${what} on ${where}.`,
+      'video.unpublished': ({ what, who, where }: SentenceWords) =>
+        `The video ${what} of ${who} is no longer public on ${where}.`,
+      'video.deleted': ({ what, who, where }: SentenceWords) =>
+        `The video ${what} of ${who} was deleted on ${where}.`,
+      'live.started': ({ what, who, where }: SentenceWords) => `${who} is live on ${where}: ${what}.`,
+      'live.ended': ({ what, who, where }: SentenceWords) => `The live ${what} of ${who} on ${where} ended.`,
+      'comment.created': ({ who, where, video }: SentenceWords) =>
+        `${who} commented on ${video} on ${where}.`,
+      'comment.updated': ({ who, where, video }: SentenceWords) =>
+        `${who} changed a comment on ${video} on ${where}.`,
+      'comment.deleted': ({ who, where, video }: SentenceWords) =>
+        `A comment of ${who} on ${video} was deleted on ${where}.`,
+      'notification.created': ({ what, who, where }: SentenceWords) =>
+        `${where} tells the account ${who}: ${what}.`,
+      'notification.read': ({ what, who, where }: SentenceWords) =>
+        `The account ${who} on ${where} has read: ${what}.`,
+      'notification.unknown': ({ who, where }: SentenceWords) =>
+        `${where} tells the account ${who} something of a kind that is not known here.`,
+      'instance.unreachable': ({ what }: SentenceWords) =>
+        `The instance ${what} could not be reached several times in a row. It is asked again once an hour.`,
+      'instance.recovered': ({ what }: SentenceWords) =>
+        `The instance ${what} answers again. What happened meanwhile follows.`,
+      'instance.upgraded': ({ what, from, to }: SentenceWords) =>
+        `The instance ${what} went from PeerTube ${from} to ${to}.`,
+      'connection.expired': ({ what, where }: SentenceWords) =>
+        `The instance ${where} ended the session of the account ${what}: nothing is read with it until you log in again.`,
+      'endpoint.disabled': ({ what }: SentenceWords) => `The endpoint ${what} is sent nothing any more.`,
+      'endpoint.recovered': ({ what }: SentenceWords) => `The endpoint ${what} answers well again.`,
+      'delivery.failed': ({ what }: SentenceWords) =>
+        `A delivery to the endpoint ${what} was given up after its last attempt.`,
+    } satisfies Record<Schemas['Event']['type'], (words: SentenceWords) => string>,
+    notificationKinds: {
+      newVideoFromSubscription: 'New video in the subscriptions',
+      newCommentOnMyVideo: 'New comment on a video of the account',
+      newAbuseForModerators: 'Something was reported to the moderators',
+      myVideoBlocked: 'Video blocked by a moderator',
+      myVideoUnblocked: 'Video no longer blocked',
+      myVideoPublished: 'Video of the account is public',
+      myVideoImportSuccess: 'Video imported',
+      myVideoImportError: 'Video could not be imported',
+      newUserRegistration: 'New account on the instance',
+      newFollow: 'New follower',
+      commentMention: 'Mentioned in a comment',
+      videoAutoBlockedForModerators: 'New video waits for approval',
+      newInstanceFollower: 'Another instance follows this one',
+      autoInstanceFollowing: 'The instance follows another one by itself',
+      abuseStateChange: 'Report accepted or rejected',
+      abuseNewMessage: 'New message about a report',
+      newPluginVersion: 'New version of a plugin',
+      newPeerTubeVersion: 'New version of PeerTube',
+      myVideoStudioEditionFinished: 'Video edited in the studio',
+      newUserRegistrationRequest: 'Somebody asks for an account',
+      newLiveFromSubscription: 'Live in the subscriptions',
+      myVideoTranscriptionGenerated: 'Captions were made for a video',
+      invitedToCollaborateToChannel: 'Asked to work on a channel',
+      acceptedToCollaborateToChannel: 'Somebody accepted to work on a channel',
+      refusedToCollaborateToChannel: 'Somebody refused to work on a channel',
+      videoOwnershipChangedRequest: 'A video is offered to the account',
+      videoOwnershipChangedAccepted: 'Somebody took the video that was offered',
+      videoOwnershipChangedRejected: 'Somebody refused the video that was offered',
+      channelOwnershipChangedRequest: 'A channel is offered to the account',
+      channelOwnershipChangedAccepted: 'Somebody took the channel that was offered',
+      channelOwnershipChangedRejected: 'Somebody refused the channel that was offered',
+      unknown: 'Of a kind that is not known here',
+    },
   },
   endpoints: {
     title: 'Endpoints',

@@ -171,6 +171,77 @@ export const fr: Texts = {
   },
   events: {
     title: 'Événements',
+    line: {
+      new: 'nouveau',
+      somebody: 'Quelqu’un',
+      commentGone: 'Un commentaire disparu',
+      on: (video: string) => `sur ${video}`,
+      to: (account: string) => `pour ${account}`,
+    },
+    sentences: {
+      'video.published': ({ what, who, where }) => `${who} a publié ${what} sur ${where}.`,
+      'video.updated': ({ what, who, where }) => `${who} a modifié la vidéo ${what} sur ${where}.`,
+      'video.unpublished': ({ what, who, where }) =>
+        `La vidéo ${what} de ${who} n’est plus publique sur ${where}.`,
+      'video.deleted': ({ what, who, where }) => `La vidéo ${what} de ${who} a été supprimée sur ${where}.`,
+      'live.started': ({ what, who, where }) => `${who} est en direct sur ${where} : ${what}.`,
+      'live.ended': ({ what, who, where }) => `Le direct ${what} de ${who} sur ${where} est terminé.`,
+      'comment.created': ({ who, where, video }) => `${who} a commenté ${video} sur ${where}.`,
+      'comment.updated': ({ who, where, video }) =>
+        `${who} a modifié un commentaire sur ${video} sur ${where}.`,
+      'comment.deleted': ({ who, where, video }) =>
+        `Un commentaire de ${who} sur ${video} a été supprimé sur ${where}.`,
+      'notification.created': ({ what, who, where }) => `${where} prévient le compte ${who} : ${what}.`,
+      'notification.read': ({ what, who, where }) => `Le compte ${who} sur ${where} a lu : ${what}.`,
+      'notification.unknown': ({ who, where }) =>
+        `${where} prévient le compte ${who} de quelque chose d’une sorte inconnue ici.`,
+      'instance.unreachable': ({ what }) =>
+        `L’instance ${what} n’a pas répondu plusieurs fois de suite. Elle est interrogée de nouveau une fois par heure.`,
+      'instance.recovered': ({ what }) =>
+        `L’instance ${what} répond de nouveau. Ce qui s’est passé entre-temps suit.`,
+      'instance.upgraded': ({ what, from, to }) =>
+        `L’instance ${what} est passée de PeerTube ${from} à ${to}.`,
+      'connection.expired': ({ what, where }) =>
+        `L’instance ${where} a mis fin à la session du compte ${what} : plus rien n’est lu avec elle tant que vous ne vous reconnectez pas.`,
+      'endpoint.disabled': ({ what }) => `Plus rien n’est envoyé au point de livraison ${what}.`,
+      'endpoint.recovered': ({ what }) => `Le point de livraison ${what} répond de nouveau correctement.`,
+      'delivery.failed': ({ what }) =>
+        `Une livraison au point de livraison ${what} a été abandonnée après sa dernière tentative.`,
+    },
+    notificationKinds: {
+      newVideoFromSubscription: 'Nouvelle vidéo dans les abonnements',
+      newCommentOnMyVideo: 'Nouveau commentaire sur une vidéo du compte',
+      newAbuseForModerators: 'Signalement aux modérateurs',
+      myVideoBlocked: 'Vidéo bloquée par un modérateur',
+      myVideoUnblocked: 'Vidéo débloquée',
+      myVideoPublished: 'Une vidéo du compte est publique',
+      myVideoImportSuccess: 'Vidéo importée',
+      myVideoImportError: 'La vidéo n’a pas pu être importée',
+      newUserRegistration: 'Nouveau compte sur l’instance',
+      newFollow: 'Nouvel abonné',
+      commentMention: 'Mention dans un commentaire',
+      videoAutoBlockedForModerators: 'Une nouvelle vidéo attend une approbation',
+      newInstanceFollower: 'Une autre instance suit celle-ci',
+      autoInstanceFollowing: 'L’instance en suit une autre d’elle-même',
+      abuseStateChange: 'Signalement accepté ou rejeté',
+      abuseNewMessage: 'Nouveau message sur un signalement',
+      newPluginVersion: 'Nouvelle version d’un greffon',
+      newPeerTubeVersion: 'Nouvelle version de PeerTube',
+      myVideoStudioEditionFinished: 'Vidéo montée dans le studio',
+      newUserRegistrationRequest: 'Quelqu’un demande un compte',
+      newLiveFromSubscription: 'Direct dans les abonnements',
+      myVideoTranscriptionGenerated: 'Sous-titres créés pour une vidéo',
+      invitedToCollaborateToChannel: 'Invitation à collaborer à une chaîne',
+      acceptedToCollaborateToChannel: 'Collaboration à une chaîne acceptée',
+      refusedToCollaborateToChannel: 'Collaboration à une chaîne refusée',
+      videoOwnershipChangedRequest: 'Une vidéo est proposée au compte',
+      videoOwnershipChangedAccepted: 'La vidéo proposée a été acceptée',
+      videoOwnershipChangedRejected: 'La vidéo proposée a été refusée',
+      channelOwnershipChangedRequest: 'Une chaîne est proposée au compte',
+      channelOwnershipChangedAccepted: 'La chaîne proposée a été acceptée',
+      channelOwnershipChangedRejected: 'La chaîne proposée a été refusée',
+      unknown: 'D’une sorte inconnue ici',
+    },
   },
   endpoints: {
     title: 'Points de livraison',
