@@ -19,6 +19,8 @@ export const ABILITIES = {
   acceptUsers: { operation: 'acceptUser', roles: STAFF },
   changeUsers: { operation: 'putUser', roles: ADMINISTRATORS },
   seeAuditLog: { operation: 'getAuditLog', roles: ADMINISTRATORS },
+  seeFeedsOfOthers: { operation: 'getFeeds', roles: STAFF, reach: 'all' },
+  removeFeedsOfOthers: { operation: 'delFeed', roles: STAFF, reach: 'all' },
   seeMails: { operation: 'getMails', roles: ADMINISTRATORS },
 } as const
 

@@ -122,6 +122,14 @@ export const fr: Texts = {
     hosts: 'Hôtes, par exemple peertube.example',
     handles: 'nom@hôte, ou l’URL',
   },
+  filterPreview: {
+    title: 'Ce que cela aurait laissé passer',
+    matched: (matched: number, scanned: number) =>
+      `${many(matched, { one: '# événement correspond', other: '# événements correspondent' })} sur ${many(scanned, { one: 'le dernier', other: 'les # derniers' })}.`,
+    none: 'Aucun des derniers ne correspond. D’autres le pourront : ce n’est pas une erreur si ce que vous attendez est rare.',
+    byType: 'Par type',
+    newest: 'Les plus récents qui correspondent',
+  },
   eventKinds: {
     video: 'Vidéos',
     live: 'Directs',
@@ -580,12 +588,321 @@ export const fr: Texts = {
   },
   deliveries: {
     title: 'Livraisons',
+    allEndpoints: 'Tous les points de livraison',
+    choose:
+      'Une livraison est un événement pour un point de livraison. De quel point de livraison voulez-vous voir les livraisons ?',
+    noEndpoints: 'Il n’y a pas encore de point de livraison, donc rien n’est livré.',
+    noEndpointsHint:
+      'Un point de livraison est une adresse à vous, à laquelle les événements sont envoyés quand ils arrivent.',
+    makeEndpoint: 'Créer un point de livraison',
+    endpoint: 'Point de livraison',
+    toEndpoint: 'Vers le point de livraison',
+    event: 'Événement',
+    endpointStates: {
+      pending: 'non vérifié',
+      active: 'actif',
+      broken: 'en panne',
+      paused: 'en pause',
+      disabled: 'désactivé',
+    },
+    list: 'Livraisons, les plus récentes d’abord',
+    none: 'Rien n’était encore à livrer ici.',
+    noneHint: 'Le prochain événement qui correspond à ce que demande le point de livraison sera ici.',
+    noneFit: 'Aucune livraison ne correspond.',
+    showAll: 'Tout afficher',
+    states: {
+      pending: 'en attente',
+      retried: 'en échec, réessayée',
+      delivered: 'livrée',
+      failed: 'abandonnée',
+      skipped: 'non voulue',
+    },
+    answer: 'Dernière réponse',
+    anyAnswer: 'Quelconque, ou aucune',
+    statusClasses: {
+      '2xx': 'Acceptée (2xx)',
+      '3xx': 'Redirigée (3xx)',
+      '4xx': 'Refusée (4xx)',
+      '5xx': 'Échec du récepteur (5xx)',
+      none: 'Sans réponse',
+    },
+    allOfKind: (kind: string) => `${kind} : tout`,
+    moreFilters: 'Quand, et en combien de temps',
+    since: 'Demandée depuis',
+    until: 'Demandée avant',
+    minDuration: 'A duré au moins (ms)',
+    maxDuration: 'A duré au plus (ms)',
+    attempts: (count: number) => many(count, { one: '# tentative', other: '# tentatives' }),
+    answered: (status: string) => `réponse ${status}`,
+    noAnswer: 'sans réponse',
+    waits: 'attend son point de livraison',
+    inLine: 'dans la file',
+    nextTry: 'prochain essai',
+    one: (sequence: number) => `Livraison de l’événement nᵒ ${sequence}`,
+    timeLine: 'Ce qui s’est passé',
+    asked: 'Demandée',
+    askedAgain: 'Demandée de nouveau',
+    attempt: (number: number) => `Tentative ${number}`,
+    took: (time: string) => `a duré ${time}`,
+    lastOnly: (count: number) => `De ses tentatives, les ${count} dernières.`,
+    itAnswered: 'Ce que le récepteur a répondu :',
+    wholeAnswer: 'Toute la réponse',
+    lessOfAnswer: 'Réduire la réponse',
+    isDelivered: (attempts: number) =>
+      attempts === 1 ? 'Arrivée à la première tentative,' : `Arrivée à la tentative ${attempts},`,
+    isFailed: (attempts: number) =>
+      many(attempts, {
+        one: 'Abandonnée après # tentative. Elle peut être renvoyée. Terminée',
+        other: 'Abandonnée après # tentatives. Elle peut être renvoyée. Terminée',
+      }),
+    isSkipped: 'Elle n’est plus voulue et n’est pas envoyée. Terminée',
+    isInLine: 'Elle est dans la file, et part à tout moment.',
+    isTriedNext: (attempt: number) => `La tentative ${attempt} a lieu`,
+    waitsFor: {
+      pending: 'Elle attend : le point de livraison n’a pas encore dit qu’il veut des webhooks. Vérifiez-le.',
+      broken:
+        'Le point de livraison a échoué plusieurs fois de suite ; il reçoit un essai à la fois. Dès qu’un essai est accepté, tout ce qui attend part ; si vous savez qu’il va bien, relancez-le.',
+      disabled:
+        'Elle attend : le point de livraison est désactivé, car il a échoué trop longtemps ou a dit qu’il n’existe plus. Relancez-le quand il va bien.',
+      held: 'Le point de livraison a demandé une pause ; rien ne lui est envoyé jusque-là.',
+      paused: {
+        owner: 'Elle attend : le point de livraison est en pause. Relancez-le, et elle part.',
+        moderator: 'Elle attend : le point de livraison a été mis en pause par un modérateur.',
+        block: 'Elle attend : le compte de son propriétaire est bloqué.',
+      },
+    },
+    inOrder: {
+      subject:
+        'Son point de livraison prend les choses dans l’ordre : ce qui concerne la même vidéo ou le même fil doit arriver d’abord.',
+      endpoint:
+        'Son point de livraison prend les choses dans l’ordre : tout ce qui la précède doit arriver d’abord.',
+    },
+    whyTitle: 'Pourquoi elle n’est pas arrivée',
+    recorded: 'Tel que consigné :',
+    reasons: {
+      refused: {
+        why: 'Personne n’a accepté la connexion, ou elle s’est rompue : le récepteur n’est pas démarré, écoute sur un autre port, ou n’y parle pas HTTP.',
+        cure: 'Démarrez le récepteur, et vérifiez que son adresse et son port sont ceux du point de livraison. Ce qui attend est réessayé tout seul.',
+      },
+      timeout: {
+        why: 'Le récepteur n’a pas répondu à temps.',
+        cure: 'Faites-le répondre 2xx aussitôt et travailler ensuite, ou donnez au point de livraison un délai plus long.',
+      },
+      tls: {
+        why: 'La connexion sécurisée n’a pas pu s’établir : le certificat ne vaut pas pour ce nom, a expiré, ou sa chaîne est incomplète.',
+        cure: 'Renouvelez ou réparez le certificat. Un navigateur qui ouvre l’adresse dit ce qui ne va pas.',
+      },
+      name: {
+        why: 'Le nom du récepteur ne mène nulle part.',
+        cure: 'Cherchez une erreur dans l’adresse du point de livraison, et vérifiez l’entrée DNS du domaine.',
+      },
+      nameOrTls: {
+        why: 'Le nom du récepteur ne mène nulle part, ou son certificat n’est pas valable.',
+        cure: 'Ouvrez l’adresse dans un navigateur : il dit lequel des deux.',
+      },
+      redirect: {
+        why: 'Le récepteur renvoie ailleurs. Les webhooks ne suivent pas les redirections.',
+        cure: 'Donnez au point de livraison l’adresse vers laquelle il est redirigé. Souvent il ne manque que https, ou une barre finale.',
+      },
+      unauthorized: {
+        why: 'Le récepteur ne laisse pas entrer le webhook : il demande une clé ou un mot de passe, ou refuse la signature.',
+        cure: 'S’il vérifie la signature, comparez son secret à celui du point de livraison ; s’il veut un en-tête comme Authorization, ajoutez-le au point de livraison.',
+      },
+      missing: {
+        why: 'À cette adresse, le récepteur n’a rien qui accepte un POST.',
+        cure: 'Comparez le chemin de l’adresse du point de livraison avec celui où le récepteur écoute.',
+      },
+      gone: {
+        why: 'Le récepteur a dit qu’il n’existe plus (410). Le point de livraison a été désactivé.',
+        cure: 'Supprimez le point de livraison ; ou, si c’était une erreur, réparez le récepteur et relancez le point de livraison.',
+      },
+      tooLarge: {
+        why: 'Le webhook était trop grand pour le récepteur.',
+        cure: 'Laissez le récepteur, ou le proxy devant lui, accepter des corps plus grands ; ou choisissez le contenu réduit.',
+      },
+      tooMany: {
+        why: 'Le récepteur a été sollicité trop souvent (429). Il reçoit désormais moins à la fois.',
+        cure: 'Il n’y a rien à faire. Si cela arrive souvent, donnez au point de livraison une limite plus basse.',
+      },
+      refusing: {
+        why: 'Le récepteur n’a pas voulu du webhook tel qu’il est (4xx).',
+        cure: 'Voyez ci-dessous ce qu’il a répondu. Un récepteur devrait répondre 2xx aussi aux types d’événements qu’il ne connaît pas.',
+      },
+      gateway: {
+        why: 'Le serveur devant le récepteur n’a pas pu l’atteindre, ou il est surchargé.',
+        cure: 'Vérifiez que le récepteur fonctionne derrière son proxy. Ce qui attend est réessayé tout seul.',
+      },
+      failing: {
+        why: 'Le récepteur lui-même a échoué (5xx).',
+        cure: 'Son propre journal dit pourquoi ; ce qu’il a répondu est ci-dessous. Une fois réparé, renvoyez ceci ou attendez le prochain essai.',
+      },
+      secret: {
+        why: 'Tubewire n’a pas pu signer : le secret du point de livraison ne peut plus être déchiffré.',
+        cure: 'Renouvelez le secret du point de livraison, et mettez le nouveau dans le récepteur.',
+      },
+      target: {
+        why: 'L’adresse du point de livraison n’est plus permise, donc rien n’a été envoyé.',
+        cure: 'Donnez au point de livraison une adresse https et publique.',
+      },
+      unchecked: {
+        why: 'Impossible de savoir à ce moment-là si l’adresse est permise, donc rien n’a été envoyé.',
+        cure: 'Il n’y a rien à faire : c’est réessayé tout seul.',
+      },
+      format: {
+        why: 'Cet événement ne peut pas être écrit dans le format du point de livraison.',
+        cure: 'Choisissez un autre format, ou demandez d’autres types d’événements.',
+      },
+      eventGone: {
+        why: 'L’événement n’est plus dans le journal.',
+        cure: 'Il n’y a rien à faire.',
+      },
+      busy: {
+        why: 'Tubewire avait trop à envoyer à la fois.',
+        cure: 'Il n’y a rien à faire : c’est réessayé tout seul.',
+      },
+      expired: {
+        why: 'Elle a attendu trop longtemps : ce qui ne peut pas être envoyé n’est gardé que quelques jours.',
+        cure: 'Vérifiez que le point de livraison est de nouveau actif, et renvoyez ceci.',
+      },
+      unknown: {
+        why: 'L’échec n’a pas d’explication ici.',
+        cure: 'Les mots consignés et le journal du récepteur en disent peut-être plus.',
+      },
+    },
+    sendAgain: 'Renvoyer',
+    sendNow: 'Envoyer maintenant',
+    resendAsked: 'Demandé : elle est la prochaine dans la file.',
+    resendWaits: 'Demandé. Elle part dès que son point de livraison reçoit de nouveau.',
+    resendArrived: (answer: string) => `Elle est arrivée : ${answer}.`,
+    resendFailed: (answer: string) => `Nouvel échec : ${answer}.`,
   },
   feeds: {
     title: 'Flux',
+    about:
+      'Un flux montre les événements dans n’importe quel lecteur de flux. Son adresse suffit au lecteur.',
+    make: 'Créer un flux',
+    edit: 'Modifier le flux',
+    one: 'Flux',
+    opml: 'Tous les flux en OPML',
+    everybodys: 'Les flux de tous',
+    ownOnly: 'Mes flux seulement',
+    ofSomebody: (owner: string) => `de ${owner}`,
+    none: 'Il n’y a pas encore de flux.',
+    noneHint: 'Créez-en un, copiez son adresse dans un lecteur de flux, et lisez-y ce qui se passe.',
+    name: 'Titre',
+    visibility: 'Visibilité',
+    visibilities: { public: 'public', private: 'privé' },
+    visibilityHints: {
+      public: 'Quiconque connaît son adresse peut le lire. Il ne contient jamais rien de privé.',
+      private:
+        'Son adresse est un secret. Il contient aussi ce qui n’est qu’à vous : notifications, commentaires retenus, vos points de livraison.',
+    },
+    entries: 'Entrées',
+    modes: { subjects: 'Une par vidéo ou commentaire', events: 'Une par événement' },
+    modeHints: {
+      subjects: 'Une entrée change avec ce dont elle parle, et disparaît avec.',
+      events: 'Une entrée reste telle quelle : ce qui s’est passé s’est passé.',
+    },
+    filter: 'Ce qu’il contient',
+    address: 'Adresse',
+    addresses: 'Adresses',
+    slug: 'Nom dans l’adresse',
+    slugHint: 'Minuscules, chiffres et traits d’union. Tiré du titre s’il reste vide.',
+    changed: 'Modifié',
+    isSecret: 'secrète',
+    noAddress: 'sans adresse',
+    noAddressHint:
+      'Personne ne peut le lire : il n’a pas d’adresse, ou une que seul son propriétaire peut voir.',
+    openAddress:
+      'Donnez l’une d’elles à un lecteur de flux. Toutes disent la même chose ; les lecteurs qui connaissent WebSub sont prévenus aussitôt.',
+    secretAddress:
+      'Donnez l’une d’elles à votre lecteur de flux, et à personne d’autre : qui en a une lit ce qui n’est qu’à vous. Elles contiennent un secret ; elles restent donc masquées jusqu’à ce que vous vouliez les voir.',
+    formats: { atom: 'Atom', rss: 'RSS', json: 'JSON Feed', txt: 'Texte brut' },
+    addressOf: (format: string) => `adresse en ${format}`,
+    showAddresses: 'Afficher les adresses',
+    rotate: 'Nouvelle adresse',
+    rotateTitle: 'Donner au flux une nouvelle adresse ?',
+    rotateQuestion:
+      'Les adresses actuelles ne mèneront plus nulle part : les lecteurs qui en ont une s’arrêtent, jusqu’à ce que vous leur donniez la nouvelle.',
+    rotated: 'Il a une nouvelle adresse. La précédente ne mène plus nulle part.',
+    newAddress: 'Lui donner une adresse',
+    newAddressTitle: 'Redonner une adresse au flux ?',
+    newAddressQuestion: 'Qui a la nouvelle adresse peut le lire. Les anciennes restent mortes.',
+    revoke: 'Retirer l’adresse',
+    revokeTitle: 'Retirer l’adresse ?',
+    revokeQuestion:
+      'Personne ne peut lire le flux tant qu’il n’a pas de nouvelle adresse ; les lecteurs qui ont celle-ci s’arrêtent.',
+    revoked: 'Il n’a plus d’adresse.',
+    remove: 'Supprimer le flux',
+    removeTitle: (name: string) => `Supprimer le flux « ${name} » ?`,
+    removeQuestion:
+      'Ses adresses ne mèneront plus nulle part, et ceux qui le lisent n’apprendront plus rien. Les événements restent dans le journal.',
+    becomesPrivate:
+      'Le flux reçoit une adresse secrète. Son adresse publique ne mènera plus nulle part, et ceux qui le lisent là s’arrêtent.',
+    becomesPublic:
+      'Tout le monde pourra alors le lire, sans ce qui est privé. Son adresse secrète ne mènera plus nulle part.',
+    slugMoves: 'Son adresse change : ceux qui le lisent à l’ancienne s’arrêtent.',
+    preview: 'Tel qu’un lecteur le montre',
+    previewHint: 'Ses entrées les plus récentes, lues à sa propre adresse.',
+    previewEmpty:
+      'Il n’a pas encore d’entrée : rien dans le journal ne correspond. Ce qui viendra et correspondra sera ici.',
+    toEvents: 'Voir le journal',
   },
   consumers: {
     title: 'Consommateurs',
+    about:
+      'Un consommateur retient pour un script jusqu’où il a lu le journal : le script ne manque rien et peut être arrêté à tout moment.',
+    make: 'Créer un consommateur',
+    none: 'Il n’y a pas encore de consommateur.',
+    noneHint: 'Créez-en un pour chaque script qui doit voir tous les événements, où qu’il tourne.',
+    nameHint:
+      'Minuscules, chiffres, « . », « _ » et « - » : il figure dans les adresses que le script appelle.',
+    upToDate: 'à jour',
+    behind: (lag: number) => `${many(lag, { one: '# événement', other: '# événements' })} de retard`,
+    position: 'Curseur',
+    positionHint: 'Tout jusqu’à ce numéro est fait, ou n’était pas demandé.',
+    reads: 'Qui lit',
+    nobody: 'personne en ce moment',
+    somebody: 'quelqu’un',
+    upTo: (sequence: number) => `a tout jusqu’au nᵒ ${sequence}, pour lui seul`,
+    filter: 'Ce qu’il demande',
+    changeFilter: 'Modifier le filtre',
+    changeHint: 'Cela vaut pour ce qui est lu à partir de maintenant. Le curseur reste où il est.',
+    from: 'Où il commence',
+    places: {
+      now: 'Maintenant : au prochain événement',
+      beginning: 'Au début du journal',
+      sequence: 'Après un numéro',
+      time: 'À un moment',
+    },
+    sequence: 'Numéro',
+    sequenceHint: 'Ce qui vient après est lu ensuite.',
+    time: 'Moment',
+    next: 'Ce qu’il reçoit ensuite',
+    nextHint: 'Cherché dans le journal : rien n’en est retiré au script.',
+    nextNone: 'Il ne reste rien de ce qu’il demande. Le prochain événement qui correspond viendra ici.',
+    seek: 'Déplacer le curseur',
+    seekHint:
+      'En arrière, pour faire relire quelque chose ; ou en avant, au-delà de ce qui n’est pas à lire.',
+    seekTo: 'Vers où',
+    seekSubmit: 'Déplacer …',
+    seekConfirm: 'Déplacer le curseur',
+    seekTitle: (name: string) => `Déplacer le curseur de « ${name} » ?`,
+    repeats: (from: number, to: number) =>
+      `Ce qu’il a déjà fait, du nᵒ ${from} au nᵒ ${to}, lui est donné de nouveau.`,
+    skips: (from: number, to: number) =>
+      `Ce qu’il n’a pas encore lu, du nᵒ ${from} au nᵒ ${to}, ne lui sera jamais donné.`,
+    seeksNowhere: 'Il y est déjà : rien n’est répété, et rien n’est laissé de côté.',
+    seekEndsLease:
+      'Quelqu’un lit en ce moment : ce qu’il a est donné de nouveau, ou laissé de côté, et il le confirme en vain.',
+    moved: (position: number) => `Le curseur est maintenant à ${position}.`,
+    remove: 'Supprimer',
+    removeTitle: (name: string) => `Supprimer le consommateur « ${name} » ?`,
+    removeQuestion:
+      'Son curseur est perdu : un script qui continue avec lui est refusé, et un nouveau de ce nom recommence à zéro.',
+    howTo: 'Comment lire avec lui',
+    howToHint: 'Avec une clé d’API aux portées « events:read » et « consumers:write » dans TUBEWIRE_KEY.',
+    makeKey: 'Créer une clé',
   },
   connections: {
     title: 'Connexions',

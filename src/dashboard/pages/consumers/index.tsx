@@ -1,7 +1,14 @@
-/** @module Consumers. */
-import { Page } from '../../parts/page.tsx'
-import { t } from '../../texts/index.ts'
+/** @module Consumers: all of them, a new one, one of them, and changing what it asks for. */
+import type { PageProps } from '../../pages.ts'
+import { EditConsumer } from './edit.tsx'
+import { ConsumerList } from './list.tsx'
+import { NewConsumer } from './new.tsx'
+import { OneConsumer } from './one.tsx'
 
-export default function ConsumersPage() {
-  return <Page title={t.consumers.title}>…</Page>
+export default function ConsumersPage({ path }: PageProps) {
+  const [name, view] = path
+  if (name === undefined) return <ConsumerList />
+  // A consumer may be called "new", too: see `consumerPath`.
+  if (name === 'new' && view === undefined) return <NewConsumer />
+  return view === 'edit' ? <EditConsumer name={name} /> : <OneConsumer name={name} />
 }

@@ -1,0 +1,104 @@
+/** @module Moving a consumer's cursor, with a word before on what is read again or left out. */
+import { useState } from 'preact/hooks'
+import { api, call, type Failure, type Result } from '../../api.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import { FailureNote } from '../../parts/failure.tsx'
+import { Form } from '../../parts/form.tsx'
+import { t } from '../../texts/index.ts'
+import type { Consumer } from './consumer.ts'
+import { NOWHERE, type PlaceDraft, PlaceFields } from './places.tsx'
+
+export function Seek({ consumer, onMoved }: { consumer: Consumer; onMoved: (consumer: Consumer) => void }) {
+  const [draft, setDraft] = useState<PlaceDraft>(NOWHERE)
+  const [target, setTarget] = useState<number | null>(null)
+  return (
+    <section class="card">
+      <h2>{t.consumers.seek}</h2>
+      <p class="quiet">{t.consumers.seekHint}</p>
+      <Form submit={t.consumers.seekSubmit} send={() => targetOf(draft, consumer)} onDone={setTarget}>
+        <PlaceFields
+          label={t.consumers.seekTo}
+          name="to"
+          draft={draft}
+          onChange={(part) => setDraft((before) => ({ ...before, ...part }))}
+        />
+      </Form>
+      {target !== null && (
+        <SeekQuestion
+          consumer={consumer}
+          draft={draft}
+          target={target}
+          onClose={() => setTarget(null)}
+          onMoved={onMoved}
+        />
+      )}
+    </section>
+  )
+}
+
+function SeekQuestion({
+  consumer,
+  draft,
+  target,
+  onClose,
+  onMoved,
+}: {
+  consumer: Consumer
+  draft: PlaceDraft
+  target: number
+  onClose: () => void
+  onMoved: (consumer: Consumer) => void
+}) {
+  const [isBusy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const move = async () => {
+    setBusy(true)
+    const params = { path: { name: consumer.name } }
+    const result = await call(api.POST('/api/v1/consumers/{name}/seek', { params, body: placeOf(draft) }))
+    setBusy(false)
+    if (!result.ok) return setFailure(result.failure)
+    onClose()
+    onMoved(result.data)
+  }
+  return (
+    <Dialog title={t.consumers.seekTitle(consumer.name)} onClose={onClose}>
+      <p>{consequence(consumer.position, target)}</p>
+      {consumer.lease && <p>{t.consumers.seekEndsLease}</p>}
+      {failure && <FailureNote failure={failure} />}
+      <div class="actions">
+        <button type="button" onClick={onClose}>
+          {t.common.cancel}
+        </button>
+        <button type="button" class="danger" disabled={isBusy} onClick={move}>
+          {t.consumers.seekConfirm}
+        </button>
+      </div>
+    </Dialog>
+  )
+}
+
+function consequence(from: number, to: number): string {
+  if (to < from) return t.consumers.repeats(to + 1, from)
+  return to > from ? t.consumers.skips(from + 1, to) : t.consumers.seeksNowhere
+}
+
+/** As the API is told. */
+function placeOf({ place, sequence, since }: PlaceDraft) {
+  if (place === 'sequence') return { sequence: Number(sequence) }
+  if (place === 'time') return { since }
+  return { to: place === 'beginning' ? ('beginning' as const) : ('end' as const) }
+}
+
+/** The sequence after which it goes on: of a time, the one before the first event that was seen then or later. */
+async function targetOf({ place, sequence, since }: PlaceDraft, consumer: Consumer): Promise<Result<number>> {
+  const end = consumer.position + consumer.lag
+  if (place === 'beginning') return { ok: true, data: 0 }
+  if (place === 'sequence') return { ok: true, data: Math.min(end, Number(sequence)) }
+  if (place === 'now') return { ok: true, data: end }
+  const result = await call(
+    api.GET('/api/v1/events', { params: { query: { order: 'oldest', since, limit: 1 } } }),
+  )
+  if (!result.ok) return result
+  const [first] = result.data.data
+  return { ok: true, data: first ? first.sequence - 1 : end }
+}

@@ -1,0 +1,130 @@
+/** @module The deliveries of an endpoint, the newest first. */
+import { api, call } from '../../api.ts'
+import { useReloadOnEvents } from '../../live.ts'
+import { Badge } from '../../parts/badge.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { SelectField } from '../../parts/form.tsx'
+import { EndlessList } from '../../parts/list.tsx'
+import { LoadedPart } from '../../parts/loaded.tsx'
+import { Page } from '../../parts/page.tsx'
+import { useNow } from '../../parts/time.tsx'
+import { go, linkTo, replace } from '../../routes.ts'
+import { t } from '../../texts/index.ts'
+import { useDebounced } from '../../use-debounced.ts'
+import { useLoaded } from '../../use-loaded.ts'
+import { usePages } from '../../use-pages.ts'
+import { useRepeated } from '../../use-repeated.ts'
+import { askedOf, FilterBar, type Filters, filtersOf, isFiltered } from './filters.tsx'
+import { DeliveryLine } from './line.tsx'
+import { endpointName, useOwnEndpoints } from './own-endpoints.ts'
+import { useRefresh } from './refresh.ts'
+import { isSoon } from './soon.ts'
+import { endpointState } from './state.ts'
+
+const PAGE = 50
+/** How often it looks again while something is about to be sent. */
+const LOOK_MS = 4_000
+
+export function DeliveryList({ endpointId, query }: { endpointId: string; query: URLSearchParams }) {
+  const filters = filtersOf(query)
+  const addressOf = (part: Partial<Filters>) => linkTo(['deliveries', endpointId], { ...filters, ...part })
+  return (
+    <Page
+      title={t.deliveries.title}
+      up={{ title: t.deliveries.allEndpoints, path: ['deliveries'] }}
+      actions={
+        <a class="button" href={linkTo(['endpoints', endpointId])}>
+          {t.deliveries.toEndpoint}
+        </a>
+      }
+    >
+      <WhoseDeliveries endpointId={endpointId} filters={filters} />
+      <FilterBar
+        filters={filters}
+        onChange={(part) => go(addressOf(part))}
+        onType={(part) => replace(addressOf(part))}
+      />
+      <Deliveries endpointId={endpointId} filters={filters} />
+    </Page>
+  )
+}
+
+/** Which endpoint it is, and how it is; where there are several another one is chosen here. */
+function WhoseDeliveries({ endpointId, filters }: { endpointId: string; filters: Filters }) {
+  const own = useOwnEndpoints()
+  const endpoint = useLoaded(`delivery-endpoint ${endpointId}`, () =>
+    call(api.GET('/api/v1/endpoints/{id}', { params: { path: { id: endpointId } } })),
+  )
+  const others = own.data?.data ?? []
+  const isChoice = others.length > 1 && others.some(({ id }) => id === endpointId)
+  return (
+    <LoadedPart of={endpoint}>
+      {(shown) => {
+        const { tone, words } = endpointState(shown)
+        return (
+          <div class="whose">
+            {isChoice ? (
+              <SelectField
+                label={t.deliveries.endpoint}
+                name="endpoint"
+                value={endpointId}
+                onChange={(id) => go(linkTo(['deliveries', id], filters))}
+                options={Object.fromEntries(others.map((one) => [one.id, endpointName(one)]))}
+              />
+            ) : (
+              <p class="wrap">
+                <span class="quiet">{t.deliveries.endpoint} </span>
+                <bdi>{endpointName(shown)}</bdi>
+              </p>
+            )}
+            <Badge tone={tone}>{words}</Badge>
+          </div>
+        )
+      }}
+    </LoadedPart>
+  )
+}
+
+function Deliveries({ endpointId, filters }: { endpointId: string; filters: Filters }) {
+  const settled = useDebounced(JSON.stringify(filters), 250)
+  const key = `deliveries ${endpointId} ${settled}`
+  const read = (before?: string) => {
+    // Our own, from above.
+    const asked = askedOf(JSON.parse(settled) as Filters)
+    const paged = { endpoint: endpointId, limit: PAGE, ...(before === undefined ? {} : { before }) }
+    return call(api.GET('/api/v1/deliveries', { params: { query: { ...asked, ...paged } } }))
+  }
+  const pages = usePages(key, read)
+  const refresh = useRefresh(pages, key, read)
+  const now = useNow()
+  useReloadOnEvents(refresh)
+  useRepeated(pages.rows.slice(0, PAGE).some((delivery) => isSoon(delivery, now)) ? LOOK_MS : null, refresh)
+  return (
+    <>
+      <h2 class="hidden">{t.deliveries.list}</h2>
+      <EndlessList
+        label={t.deliveries.list}
+        pages={pages}
+        keyOf={({ sequence }) => sequence}
+        row={(delivery) => <DeliveryLine delivery={delivery} />}
+        rowHeight={62}
+        empty={
+          isFiltered(filters) ? (
+            <Empty title={t.deliveries.noneFit}>
+              <a class="button" href={linkTo(['deliveries', endpointId])}>
+                {t.deliveries.showAll}
+              </a>
+            </Empty>
+          ) : (
+            <Empty title={t.deliveries.none}>
+              <p>{t.deliveries.noneHint}</p>
+              <a class="button" href={linkTo(['endpoints', endpointId])}>
+                {t.deliveries.toEndpoint}
+              </a>
+            </Empty>
+          )
+        }
+      />
+    </>
+  )
+}

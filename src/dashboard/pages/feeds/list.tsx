@@ -1,0 +1,126 @@
+/** @module One's feeds; to those who see others', everybody's. */
+import { api, call, type Schemas } from '../../api.ts'
+import { Badge } from '../../parts/badge.tsx'
+import { Empty } from '../../parts/empty.tsx'
+import { FailureNote } from '../../parts/failure.tsx'
+import { FilterSummary } from '../../parts/filter-summary.tsx'
+import { Loading } from '../../parts/loaded.tsx'
+import { Page } from '../../parts/page.tsx'
+import { type Column, Table } from '../../parts/table.tsx'
+import { Moment } from '../../parts/time.tsx'
+import { linkTo } from '../../routes.ts'
+import { useCan, useSession } from '../../session.ts'
+import { t } from '../../texts/index.ts'
+import { usePages } from '../../use-pages.ts'
+import { pathOf } from './addresses.tsx'
+
+type Feed = Schemas['Feed']
+
+const PAGE = 50
+
+/** @param isAll whether it is everybody's. */
+export function FeedList({ isAll }: { isAll: boolean }) {
+  const can = useCan()
+  const feeds = usePages<Feed>(`feeds ${isAll}`, (after) =>
+    call(
+      api.GET('/api/v1/feeds', {
+        params: {
+          query: {
+            count: PAGE,
+            sort: '-createdAt',
+            ...(after ? { after } : {}),
+            ...(isAll ? { owner: 'all' } : {}),
+          },
+        },
+      }),
+    ),
+  )
+  const { rows, hasMore, isLoading, failure, more, reload } = feeds
+  return (
+    <Page
+      title={t.feeds.title}
+      actions={
+        <>
+          {can('seeFeedsOfOthers') && (
+            <a class="button" href={linkTo(['feeds'], isAll ? {} : { owner: 'all' })}>
+              {isAll ? t.feeds.ownOnly : t.feeds.everybodys}
+            </a>
+          )}
+          {/* By its own session, as all of the API. */}
+          <a class="button" href="/feeds.opml" download="tubewire.opml">
+            {t.feeds.opml}
+          </a>
+          <a class="button primary" href={linkTo(['feeds', 'new'])}>
+            {t.feeds.make}
+          </a>
+        </>
+      }
+    >
+      <p class="quiet">{t.feeds.about}</p>
+      {failure && <FailureNote failure={failure} retry={reload} />}
+      {rows.length === 0 && isLoading && <Loading />}
+      {rows.length === 0 && !isLoading && !failure && (
+        <Empty title={t.feeds.none}>
+          <p>{t.feeds.noneHint}</p>
+          <a class="button primary" href={linkTo(['feeds', 'new'])}>
+            {t.feeds.make}
+          </a>
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <div class="card">
+          <Feeds feeds={rows} />
+          {hasMore && (
+            <button type="button" disabled={isLoading} onClick={more}>
+              {t.common.loadMore}
+            </button>
+          )}
+        </div>
+      )}
+    </Page>
+  )
+}
+
+function Feeds({ feeds }: { feeds: readonly Feed[] }) {
+  const { user } = useSession()
+  const columns: Column<Feed>[] = [
+    {
+      title: t.feeds.name,
+      cell: ({ id, name, owner }) => (
+        <>
+          <a href={linkTo(['feeds', id])} dir="auto" class="wrap">
+            {name}
+          </a>
+          {owner !== user.id && <div class="quiet wrap">{t.feeds.ofSomebody(owner)}</div>}
+        </>
+      ),
+    },
+    { title: t.feeds.visibility, cell: (feed) => <VisibilityBadge feed={feed} /> },
+    { title: t.feeds.entries, cell: ({ mode }) => t.feeds.modes[mode] },
+    { title: t.feeds.filter, cell: ({ filter }) => <FilterSummary filter={filter} /> },
+    { title: t.feeds.address, cell: (feed) => <ShortAddress feed={feed} /> },
+    { title: t.common.created, cell: ({ createdAt }) => <Moment at={createdAt} /> },
+  ]
+  return <Table caption={t.feeds.title} columns={columns} rows={feeds} keyOf={({ id }) => id} />
+}
+
+export function VisibilityBadge({ feed: { visibility } }: { feed: Feed }) {
+  return <Badge tone={visibility === 'public' ? 'good' : 'plain'}>{t.feeds.visibilities[visibility]}</Badge>
+}
+
+/** A public feed's formats, each with its address; of a private one, that there is one. */
+function ShortAddress({ feed: { slug, urls, visibility } }: { feed: Feed }) {
+  if (visibility === 'private')
+    return <span class="quiet">{urls ? t.feeds.isSecret : t.feeds.noAddress}</span>
+  return (
+    <>
+      <code class="wrap">/feeds/{slug}</code>{' '}
+      {urls &&
+        Object.entries(urls).map(([format, url]) => (
+          <a key={format} href={pathOf(url)} target="_blank" rel="noopener noreferrer" class="format">
+            .{format}
+          </a>
+        ))}
+    </>
+  )
+}
