@@ -414,13 +414,6 @@ export const en = {
       signed:
         'A receiver that verifies signatures has refused the first request, for it did not know the secret yet: put it in, then ask again.',
     },
-    preview: {
-      title: 'What would have been sent',
-      found: (matched: string, scanned: string) => `${matched} of the last ${scanned} events`,
-      newest: 'The newest:',
-      none: 'None of the last events fits. That may be right; if not, ask for less.',
-      nothingYet: 'There are no events yet to try this on. It counts for those to come.',
-    },
     test: {
       title: 'Test',
       what: 'An example is sent now, in the endpoint’s format and signed. It is in no log, and is not tried again.',

@@ -417,13 +417,6 @@ export const fr: Texts = {
       signed:
         'Un récepteur qui vérifie les signatures a refusé la première requête, car il ne connaissait pas encore le secret : donnez-le-lui, puis interrogez de nouveau.',
     },
-    preview: {
-      title: 'Ce qui aurait été envoyé',
-      found: (matched: string, scanned: string) => `${matched} des ${scanned} derniers événements`,
-      newest: 'Les plus récents :',
-      none: 'Aucun des derniers événements ne convient. C’est peut-être voulu ; sinon, demandez moins.',
-      nothingYet: 'Il n’y a pas encore d’événement pour essayer. Cela compte pour ceux à venir.',
-    },
     test: {
       title: 'Essai',
       what: 'Un exemple est envoyé maintenant, signé et au format du point de livraison. Il n’est dans aucun journal, et n’est pas réessayé.',

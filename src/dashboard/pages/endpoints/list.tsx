@@ -10,9 +10,9 @@ import { Page } from '../../parts/page.tsx'
 import { linkTo, replace } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
+import { useDebounced } from '../../use-debounced.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { EndpointRows } from './rows.tsx'
-import { useSettled } from './use-timers.ts'
 
 /** As many as are asked for their statistics at once. */
 const PAGE = 15
@@ -40,7 +40,7 @@ const linkToView = ({ search, sort, page, isOfAll }: View) =>
 
 export function EndpointList({ query }: { query: URLSearchParams }) {
   const can = useCan()
-  const view = viewOf(query, can('seeOthersEndpoints'))
+  const view = viewOf(query, can('seeEndpointsOfOthers'))
   const { search, sort, page, isOfAll } = view
   const show = (part: Partial<View>) => replace(linkToView({ ...view, page: 1, ...part }))
   const list = useLoaded(`endpoints ${JSON.stringify(view)}`, () =>
@@ -69,7 +69,7 @@ export function EndpointList({ query }: { query: URLSearchParams }) {
       }
     >
       <p>{t.endpoints.what}</p>
-      <Search view={view} show={show} mayShowAll={can('seeOthersEndpoints')} />
+      <Search view={view} show={show} mayShowAll={can('seeEndpointsOfOthers')} />
       <LoadedPart of={list}>
         {({ data, total }) =>
           total === 0 ? (
@@ -97,7 +97,7 @@ function Search({
 }) {
   const words = t.endpoints.list
   const [typed, setTyped] = useState(view.search)
-  const settled = useSettled(typed, 300)
+  const settled = useDebounced(typed)
   useEffect(() => {
     if (settled !== view.search) show({ search: settled })
   }, [settled])

@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks'
 import { api, call } from '../../api.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { FailureNote } from '../../parts/failure.tsx'
-import { Form, SelectField, TextField } from '../../parts/form.tsx'
+import { Form, SelectField } from '../../parts/form.tsx'
+import { MomentField } from '../../parts/moment-field.tsx'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
-import { isoOf } from './local-time.ts'
 import type { Endpoint } from './reads.ts'
 import { useAction } from './use-action.ts'
 
@@ -21,7 +21,7 @@ export function PauseButton({
   onChanged: () => void
 }) {
   const words = t.endpoints.pause
-  const mayResumeAll = useCan()('seeOthersEndpoints')
+  const mayResumeAll = useCan()('resumeEndpointsOfOthers')
   const [isAsking, setAsking] = useState(false)
   const pause = useAction()
   const { id, state, pausedBy } = endpoint
@@ -98,7 +98,7 @@ function ResumeDialog({
           call(
             api.POST('/api/v1/endpoints/{id}/resume', {
               params,
-              body: { backlog: backlog === 'since' ? isoOf(since) : backlog },
+              body: { backlog: backlog === 'since' ? since : backlog },
             }),
           )
         }
@@ -118,13 +118,7 @@ function ResumeDialog({
           <p>{words.allGoesOut}</p>
         )}
         {backlog === 'since' && (
-          <TextField
-            label={words.since}
-            name="backlog"
-            type="datetime-local"
-            value={since}
-            onChange={setSince}
-          />
+          <MomentField label={words.since} name="since" value={since} onChange={setSince} />
         )}
       </Form>
     </Dialog>

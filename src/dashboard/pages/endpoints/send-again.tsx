@@ -4,13 +4,13 @@ import { api, call, type Result, type Schemas } from '../../api.ts'
 import { number } from '../../format.ts'
 import { Form, SelectField, TextField } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
+import { MomentField } from '../../parts/moment-field.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Table } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { linkTo, replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
-import { isoOf, localOf } from './local-time.ts'
 import { readEndpoint, readReplays } from './reads.ts'
 import { ReplayProgress } from './replay-progress.tsx'
 import { nameOf } from './state-badge.tsx'
@@ -101,19 +101,29 @@ function Fields({
 }) {
   const words = t.endpoints.sendAgain
   const [typed, setTyped] = useState<Typed>(() => ({
-    since: localOf(Date.now() - 7 * DAY_MS),
+    since: new Date(Date.now() - 7 * DAY_MS).toISOString(),
     until: '',
     from: '',
     to: '',
   }))
-  const field = (name: keyof Typed, isOptional: boolean) => (
-    <TextField
+  const change = (name: keyof Typed) => (value: string) => setTyped({ ...typed, [name]: value })
+  const moment = (name: 'since' | 'until', isOptional: boolean) => (
+    <MomentField
       label={words.fields[name]}
       name={name}
       isOptional={isOptional}
-      {...(name === 'since' || name === 'until' ? { type: 'datetime-local' } : { inputMode: 'numeric' })}
       value={typed[name]}
-      onChange={(value) => setTyped({ ...typed, [name]: value })}
+      onChange={change(name)}
+    />
+  )
+  const sequence = (name: 'from' | 'to') => (
+    <TextField
+      label={words.fields[name]}
+      name={name}
+      isOptional
+      inputMode="numeric"
+      value={typed[name]}
+      onChange={change(name)}
     />
   )
   return (
@@ -128,9 +138,9 @@ function Fields({
       />
       <p class="hint">{words.kindHints[kind]}</p>
       <div class="columns">
-        {kind === 'failed' && field('since', false)}
-        {kind === 'times' && [field('since', true), field('until', true)]}
-        {kind === 'sequences' && [field('from', true), field('to', true)]}
+        {kind === 'failed' && moment('since', false)}
+        {kind === 'times' && [moment('since', true), moment('until', true)]}
+        {kind === 'sequences' && [sequence('from'), sequence('to')]}
       </div>
     </Form>
   )
@@ -139,10 +149,10 @@ function Fields({
 function begin(id: string, kind: Kind, { since, until, from, to }: Typed): Promise<Result<Replay>> {
   const params = { path: { id } }
   if (kind === 'failed')
-    return call(api.POST('/api/v1/endpoints/{id}/recover', { params, body: { since: isoOf(since) } }))
+    return call(api.POST('/api/v1/endpoints/{id}/recover', { params, body: { since: since } }))
   const span =
     kind === 'times'
-      ? { ...(since ? { since: isoOf(since) } : {}), ...(until ? { until: isoOf(until) } : {}) }
+      ? { ...(since ? { since: since } : {}), ...(until ? { until: until } : {}) }
       : { ...(from ? { from: Number(from) } : {}), ...(to ? { to: Number(to) } : {}) }
   return call(api.POST('/api/v1/endpoints/{id}/replays', { params, body: { kind: 'events', ...span } }))
 }

@@ -2,9 +2,10 @@
 import type { ComponentChildren } from 'preact'
 import { api, call, type Result } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
+import { changesOf } from '../../parts/filter-changes.ts'
 import { draftOf, FilterFields, filterOf, NO_FILTER } from '../../parts/filter-fields.tsx'
+import { FilterPreview } from '../../parts/filter-preview.tsx'
 import { Form } from '../../parts/form.tsx'
-import { FilterPreview } from './filter-preview.tsx'
 import { type Filter, ifMatch, type Subscription, type Tagged } from './reads.ts'
 
 /** @param subscription the one that is changed; null: a new one. */
@@ -46,13 +47,11 @@ function subscribe(endpoint: string, filter: Filter): Promise<Result<unknown>> {
   return call(api.POST('/api/v1/subscriptions', { body: { endpoint, filter } }))
 }
 
-/** A merge patch: what is asked for no longer is taken away. */
 function changeFilter({ value, tag }: Tagged<Subscription>, filter: Filter): Promise<Result<unknown>> {
-  const gone = Object.keys(value.filter).map((name) => [name, null])
   return call(
     api.PATCH('/api/v1/subscriptions/{id}', {
       params: { path: { id: value.id }, header: ifMatch(tag) },
-      body: { filter: { ...Object.fromEntries(gone), ...filter } },
+      body: { filter: changesOf(value.filter, filter) },
     }),
   )
 }

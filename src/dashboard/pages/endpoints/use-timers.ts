@@ -1,5 +1,5 @@
 /** @module Reading again by the clock: only while something is under way. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 
 const EVERY_MS = 2_000
 
@@ -28,14 +28,4 @@ export function useReloadAfter(at: string | null, reload: () => void): void {
     const timer = setTimeout(() => latest.current(), waitMs)
     return () => clearTimeout(timer)
   }, [at])
-}
-
-/** A value, once it has not changed for a while. */
-export function useSettled<TValue>(value: TValue, afterMs: number): TValue {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), afterMs)
-    return () => clearTimeout(timer)
-  }, [value, afterMs])
-  return settled
 }
