@@ -4,13 +4,13 @@ import { HourChart } from '../../parts/chart.tsx'
 import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import type { Statistics } from './reads.ts'
+import { Section } from './section.tsx'
 
 export function Health({ id, statistics, isOwn }: { id: string; statistics: Statistics; isOwn: boolean }) {
   const words = t.endpoints.health
   const { hours, attempts, successRate, latency, waiting, failed } = statistics
   return (
-    <section class="card">
-      <h2>{words.title}</h2>
+    <Section title={words.title}>
       <dl class="figures">
         <div>
           <dt>{words.success}</dt>
@@ -59,7 +59,7 @@ export function Health({ id, statistics, isOwn }: { id: string; statistics: Stat
           ]}
         />
       )}
-    </section>
+    </Section>
   )
 }
 

@@ -10,6 +10,7 @@ import { Moment } from '../../parts/time.tsx'
 import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
+import { Section } from './section.tsx'
 
 type Delivery = Schemas['Delivery']
 
@@ -34,8 +35,7 @@ export function LatestDeliveries({ id, turn }: { id: string; turn: unknown }) {
     before.current = turn
   }, [turn])
   return (
-    <section class="card">
-      <h2>{words.title}</h2>
+    <Section title={words.title}>
       <LoadedPart of={latest}>
         {({ data }) =>
           data.length === 0 ? (
@@ -55,7 +55,7 @@ export function LatestDeliveries({ id, turn }: { id: string; turn: unknown }) {
           )
         }
       </LoadedPart>
-    </section>
+    </Section>
   )
 }
 

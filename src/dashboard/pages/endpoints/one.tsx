@@ -13,6 +13,7 @@ import { LatestDeliveries } from './latest-deliveries.tsx'
 import { PauseButton } from './pause.tsx'
 import { type Endpoint, readEndpoint, readStatistics, type Statistics } from './reads.ts'
 import { RunningReplay } from './running-replay.tsx'
+import { Section } from './section.tsx'
 import { SettingsFacts } from './settings-facts.tsx'
 import { nameOf, StateBadge } from './state-badge.tsx'
 import { StateWords } from './state-words.tsx'
@@ -87,31 +88,30 @@ function OwnersParts({ endpoint }: { endpoint: Endpoint }) {
   return (
     <>
       <Subscriptions endpointId={id} />
-      {endpoint.verifiedAt !== null && (
-        <section class="card">
-          <h2>{t.endpoints.test.title}</h2>
-          <p>{t.endpoints.test.what}</p>
-          <TestEvent endpoint={endpoint} />
-        </section>
-      )}
-      <section class="card">
-        <h2>{t.endpoints.sendAgain.title}</h2>
-        <p>{t.endpoints.sendAgain.what}</p>
-        <p>
-          <a class="button" href={linkTo(['endpoints', id, 'send-again'])}>
-            {t.endpoints.sendAgain.title}
-          </a>
-        </p>
-      </section>
-      <section class="card">
-        <h2>{t.endpoints.secret.title}</h2>
-        <p>{t.endpoints.secret.what}</p>
-        <p>
-          <a class="button" href={linkTo(['endpoints', id, 'secret'])}>
-            {t.endpoints.secret.rotate}
-          </a>
-        </p>
-      </section>
+      <div class="grid">
+        {endpoint.verifiedAt !== null && (
+          <Section title={t.endpoints.test.title}>
+            <p>{t.endpoints.test.what}</p>
+            <TestEvent endpoint={endpoint} />
+          </Section>
+        )}
+        <Section title={t.endpoints.sendAgain.title}>
+          <p>{t.endpoints.sendAgain.what}</p>
+          <p>
+            <a class="button" href={linkTo(['endpoints', id, 'send-again'])}>
+              {t.endpoints.sendAgain.title}
+            </a>
+          </p>
+        </Section>
+        <Section title={t.endpoints.secret.title}>
+          <p>{t.endpoints.secret.what}</p>
+          <p>
+            <a class="button" href={linkTo(['endpoints', id, 'secret'])}>
+              {t.endpoints.secret.rotate}
+            </a>
+          </p>
+        </Section>
+      </div>
       <SettingsFacts endpoint={endpoint} />
     </>
   )

@@ -15,7 +15,7 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
   const words = t.endpoints.list
   const { user } = useSession()
   const ids = endpoints.map(({ id }) => id)
-  const { data: statistics } = useLoaded(`statistics ${ids}`, () => readAll(ids))
+  const { data: statistics } = useLoaded(`statistics of endpoints ${ids}`, () => readAll(ids))
   const { data: subscribed } = useLoaded('subscribed endpoints', readSubscribed)
   const of = (id: string, show: (found: Statistics) => string | null) => {
     const found = statistics?.get(id)

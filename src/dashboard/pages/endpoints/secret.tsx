@@ -10,6 +10,7 @@ import { Page } from '../../parts/page.tsx'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readEndpoint } from './reads.ts'
+import { Section } from './section.tsx'
 import { nameOf } from './state-badge.tsx'
 import { VerifyCode } from './verify-code.tsx'
 
@@ -76,10 +77,9 @@ export function SecretPage({ id }: { id: string }) {
             />
             <RotateButton id={id} overlapSeconds={Number(overlap)} onDone={setRotated} />
           </section>
-          <section class="card">
-            <h2>{words.verifying}</h2>
+          <Section title={words.verifying}>
             <VerifyCode />
-          </section>
+          </Section>
         </Page>
       )}
     </LoadedPart>

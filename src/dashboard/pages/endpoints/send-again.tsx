@@ -13,6 +13,7 @@ import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readEndpoint, readReplays } from './reads.ts'
 import { ReplayProgress } from './replay-progress.tsx'
+import { Section } from './section.tsx'
 import { nameOf } from './state-badge.tsx'
 
 type Replay = Schemas['Replay']
@@ -48,8 +49,7 @@ export function SendAgainPage({ id, query }: { id: string; query: URLSearchParam
               }}
             />
           </section>
-          <section class="card">
-            <h2>{words.before}</h2>
+          <Section title={words.before}>
             <LoadedPart of={replays}>
               {({ data }) =>
                 data.length === 0 ? (
@@ -64,7 +64,7 @@ export function SendAgainPage({ id, query }: { id: string; query: URLSearchParam
                 )
               }
             </LoadedPart>
-          </section>
+          </Section>
         </Page>
       )}
     </LoadedPart>

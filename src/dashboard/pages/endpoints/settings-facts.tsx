@@ -4,14 +4,14 @@ import { Moment } from '../../parts/time.tsx'
 import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import type { Endpoint } from './reads.ts'
+import { Section } from './section.tsx'
 
 export function SettingsFacts({ endpoint }: { endpoint: Endpoint }) {
   const words = t.endpoints.fields
   const { batch, metadata, timeoutSeconds } = endpoint
   const byDefault = <span class="quiet">{words.byDefault}</span>
   return (
-    <section class="card">
-      <h2>{t.endpoints.edit.settings}</h2>
+    <Section title={t.endpoints.edit.settings}>
       <dl class="facts">
         {endpoint.description.trim() !== '' && (
           <>
@@ -65,6 +65,6 @@ export function SettingsFacts({ endpoint }: { endpoint: Endpoint }) {
       <a class="button" href={linkTo(['endpoints', endpoint.id, 'edit'])}>
         {t.endpoints.edit.title}
       </a>
-    </section>
+    </Section>
   )
 }

@@ -6,6 +6,7 @@ import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { adviceOn } from './advice.ts'
 import type { Endpoint, Statistics } from './reads.ts'
+import { Section } from './section.tsx'
 import { Verification } from './verification.tsx'
 import { linkToStep } from './wizard/steps.ts'
 
@@ -28,8 +29,7 @@ export function StateWords({
   const { state } = endpoint
   if (state === 'pending')
     return (
-      <section class="card">
-        <h2>{words.pending}</h2>
+      <Section title={words.pending}>
         <p>{words.pendingWaits}</p>
         {isOwn && (
           <>
@@ -39,7 +39,7 @@ export function StateWords({
             </p>
           </>
         )}
-      </section>
+      </Section>
     )
   if (state === 'paused')
     return (

@@ -8,13 +8,13 @@ import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readSubscriptions, type Subscription } from './reads.ts'
+import { Section } from './section.tsx'
 
 export function Subscriptions({ endpointId }: { endpointId: string }) {
   const words = t.endpoints.subscriptions
   const subscriptions = useLoaded(`subscriptions ${endpointId}`, () => readSubscriptions(endpointId))
   return (
-    <section class="card">
-      <h2>{words.title}</h2>
+    <Section title={words.title}>
       <LoadedPart of={subscriptions}>
         {({ data, total }) => (
           <>
@@ -36,7 +36,7 @@ export function Subscriptions({ endpointId }: { endpointId: string }) {
           </>
         )}
       </LoadedPart>
-    </section>
+    </Section>
   )
 }
 
