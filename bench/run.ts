@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { apiFigures } from './api.ts'
 import { commentsFigures } from './comments.ts'
 import { crashFigures } from './crash.ts'
+import { dashboardFigures } from './dashboard.ts'
 import { dayFigures } from './day.ts'
 import { deliverFigures, fanOutFigures } from './deliver.ts'
 import { detectFigures } from './detect.ts'
@@ -52,6 +53,7 @@ const GROUPS: Record<string, () => Promise<Figure[]>> = {
   politeness: politenessFigures,
   'idle.day': dayFigures,
   stream: streamFigures,
+  dashboard: dashboardFigures,
 }
 
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values

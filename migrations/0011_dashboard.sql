@@ -23,7 +23,6 @@ CREATE TABLE `delivery_hours` (
 	FOREIGN KEY (`endpoint_id`) REFERENCES `endpoints`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `delivery_hours_hour` ON `delivery_hours` (`hour`);--> statement-breakpoint
 CREATE TABLE `event_hours` (
 	`owner_id` text NOT NULL,
 	`hour` integer NOT NULL,

@@ -12,7 +12,8 @@ import type { OperationId, Reach } from './rights.ts'
 /** The groups of the reference, in its order, with what they are about. */
 export const TAGS = {
   Service: 'What this Tubewire is, and whether it works.',
-  Session: 'Logging in, as PeerTube does it: OAuth 2.0 with a password (RFC 6749, 4.3). One session a user.',
+  Session:
+    'Logging in, as PeerTube does it: OAuth 2.0 with a password (RFC 6749, 4.3); for pages in a browser, by a cookie. One session a user.',
   Register: 'Signing up, verifying a mail address, and a forgotten password.',
   Account: 'One’s own account.',
   Users: 'Everybody’s accounts, for moderators and administrators.',

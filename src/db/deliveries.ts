@@ -1,7 +1,7 @@
 /** @module What is owed to whom: reading what is due, recording attempts. Every statement works on a set. */
 import type { LoggedEvent } from '../events/envelope.ts'
 import { columnsOf } from './columns.ts'
-import { countAttemptsStatement } from './delivery-hours.ts'
+import { countAttemptsStatements } from './delivery-hours.ts'
 import type { Endpoint, ToBeChanged } from './endpoints.ts'
 import { jsonParts } from './json-parts.ts'
 import { endpoints } from './schema.ts'
@@ -224,10 +224,8 @@ export async function recordAttempts(
   const statements = [
     // A round of batches has more to record than fits into a parameter. The attempts first: each counts on what came before it.
     ...jsonParts(failed).map((part) => attemptsStatement(db, part)),
-    ...jsonParts(recorded).flatMap((part) => [
-      countAttemptsStatement(db, part, BEGAN),
-      deliveriesStatement(db, part),
-    ]),
+    ...countAttemptsStatements(db, recorded, began),
+    ...jsonParts(recorded).map((part) => deliveriesStatement(db, part)),
     ...(judged.length > 0 ? healthStatements(db, judged) : []),
   ]
   const results = await db.batch<Record<string, unknown>>([
@@ -253,8 +251,9 @@ export async function recordAttempts(
   }
 }
 
-/** The same for each statement below: an attempt counts on the state that it began from. */
-const BEGAN = `deliveries.state = 'pending' AND deliveries.attempts = (value ->> 'number') - 1`
+/** The same for each statement: an attempt counts on the state that it began from. @param number how it says which attempt it is. */
+const began = (number: string) => `deliveries.state = 'pending' AND deliveries.attempts = (${number}) - 1`
+const BEGAN = began("value ->> 'number'")
 
 /** @param failed JSON of a list of `RecordedAttempt`. */
 function attemptsStatement(db: D1Database, failed: string): D1PreparedStatement {

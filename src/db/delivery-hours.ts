@@ -1,39 +1,67 @@
 /** @module Attempts of an endpoint's deliveries by the hour in which they began: see docs/decisions/022. */
-import { hourOf } from './hours.ts'
-import { LATENCY_PARTS } from './latency.ts'
+import type { RecordedAttempt } from './deliveries.ts'
+import { HOUR_MS } from './hours.ts'
+import { jsonParts } from './json-parts.ts'
+import { LATENCY_PARTS, partOf } from './latency.ts'
 
 const PARTS = LATENCY_PARTS.map(({ column }) => column)
 const COUNTS = ['delivered', 'failed', ...PARTS]
 
+/** In place of the part of the histogram: it did not succeed. */
+const FAILED = -1
+
 /**
  * Counts attempts, as a part of the batch that records them and before their deliveries change: what that does not record is not
  * counted. A row of each endpoint and hour, however many attempts there were; none of subscribers of the hub, who are nobody's to see.
- * @param recorded JSON of a list of `RecordedAttempt`.
- * @param began the condition on `deliveries` and `value` that an attempt is recorded on.
+ * @param began the condition on `deliveries` that an attempt of this number is recorded on.
  */
-export function countAttemptsStatement(db: D1Database, recorded: string, began: string): D1PreparedStatement {
-  const parts = LATENCY_PARTS.map(({ column, from, to }) => {
-    const isLonger = column === 'longer' ? '' : ` AND ms <= ${to}`
-    // The first part has what took no time, too.
-    return `sum(ok AND ms > ${from === 0 ? -1 : from}${isLonger})`
-  })
-  return db
+export function countAttemptsStatements(
+  db: D1Database,
+  recorded: readonly RecordedAttempt[],
+  began: (number: string) => string,
+): D1PreparedStatement[] {
+  // No more than is counted, and as a list: what records them takes twice as long to take apart.
+  const attempts = recorded.map(({ endpointId, sequence, number, startedAt, durationMs, state }) => [
+    endpointId,
+    sequence,
+    number,
+    startedAt - (startedAt % HOUR_MS),
+    state === 'delivered' ? partOf(durationMs) : FAILED,
+  ])
+  // Materialized: each of the sums would take the JSON apart once more.
+  const sql = `WITH made (endpoint_id, hour, part) AS MATERIALIZED (
+      SELECT deliveries.endpoint_id, value ->> 3, value ->> 4
+      FROM json_each(?) j
+        CROSS JOIN deliveries ON deliveries.endpoint_id = value ->> 0 AND deliveries.event_sequence = value ->> 1
+      WHERE ${began('value ->> 2')}),
+    counted (endpoint_id, hour, ${COUNTS.join(', ')}) AS (
+      SELECT endpoint_id, hour, sum(part <> ${FAILED}), sum(part = ${FAILED}), ${PARTS.map((_, part) => `sum(part = ${part})`).join(', ')}
+      FROM made GROUP BY endpoint_id, hour)
+    INSERT INTO delivery_hours (endpoint_id, hour, ${COUNTS.join(', ')})
+    SELECT c.* FROM counted c CROSS JOIN endpoints p ON p.id = c.endpoint_id WHERE p.kind = 'webhook'
+    ON CONFLICT (endpoint_id, hour) DO UPDATE SET ${COUNTS.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`
+  return jsonParts(attempts).map((part) => db.prepare(sql).bind(part))
+}
+
+/**
+ * Deletes counts of hours before a time. Steps from endpoint to endpoint along the key, for there is no index of the hours: a few
+ * rows for each that has counts.
+ * @param most how many at once. @returns how many.
+ */
+export async function forgetAttempts(db: D1Database, before: number, most: number): Promise<number> {
+  const { meta } = await db
     .prepare(
-      // Materialized: each of the sums would take the JSON apart once more.
-      `WITH made (endpoint_id, started_at, ok, ms) AS MATERIALIZED (
-         SELECT deliveries.endpoint_id, value ->> 'startedAt', value ->> 'state' = 'delivered', value ->> 'durationMs'
-         FROM json_each(?) j
-           CROSS JOIN deliveries ON deliveries.endpoint_id = value ->> 'endpointId'
-             AND deliveries.event_sequence = value ->> 'sequence'
-         WHERE ${began}),
-       counted (endpoint_id, hour, ${COUNTS.join(', ')}) AS (
-         SELECT endpoint_id, ${hourOf('started_at')}, sum(ok), sum(NOT ok), ${parts.join(', ')} FROM made GROUP BY 1, 2)
-       INSERT INTO delivery_hours (endpoint_id, hour, ${COUNTS.join(', ')})
-       SELECT c.* FROM counted c CROSS JOIN endpoints p ON p.id = c.endpoint_id WHERE p.kind = 'webhook'
-       ON CONFLICT (endpoint_id, hour) DO UPDATE SET
-         ${COUNTS.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`,
+      `WITH RECURSIVE counted (id) AS (
+         SELECT min(endpoint_id) FROM delivery_hours
+         UNION ALL
+         SELECT (SELECT min(endpoint_id) FROM delivery_hours WHERE endpoint_id > counted.id) FROM counted WHERE id IS NOT NULL)
+       DELETE FROM delivery_hours WHERE (endpoint_id, hour) IN (
+         SELECT h.endpoint_id, h.hour FROM counted CROSS JOIN delivery_hours h ON h.endpoint_id = counted.id AND h.hour < ?
+         LIMIT ?)`,
     )
-    .bind(recorded)
+    .bind(before, most)
+    .run()
+  return meta.changes
 }
 
 /** What became of the attempts of an hour. */

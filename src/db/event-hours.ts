@@ -3,13 +3,16 @@
  * is counted by whoever looks. See docs/decisions/022.
  */
 import { sequencesBetween } from './events.ts'
-import { hourOf, KEPT_MS } from './hours.ts'
+import { HOUR_MS, KEPT_MS } from './hours.ts'
 import { newestSequence } from './stream-events.ts'
 
+/** How many counts one tick forgets. */
+const FORGOTTEN = 1_000
 /** How many sequences one tick goes through, and how many events of one owner whoever looks counts himself: the newest ones. */
 const COUNTED = 20_000
 
-const HOUR = hourOf('seen_at')
+/** The hour in which it was seen. */
+const HOUR = `seen_at - seen_at % ${HOUR_MS}`
 /** What an event is about: the word before the dot of its type. */
 const KIND = "substr(type, 1, instr(type, '.') - 1)"
 /** How far the log has been counted. */
@@ -18,7 +21,7 @@ const COUNTED_SEQUENCE = "(SELECT sequence FROM rollups WHERE name = 'events')"
 /**
  * Counts what is new in the log: at most `COUNTED` events, the next call goes on. How far it is and what was counted are one
  * transaction, so two at once, or one that is repeated, count nothing twice. The first call only says where to begin: what is older
- * than counts are kept is never counted. One round trip.
+ * than counts are kept is never counted. Counts that are older go, a thousand at a time. One round trip.
  */
 export async function countEvents(db: D1Database, now: number): Promise<void> {
   const [begun] = await db.batch([
@@ -33,6 +36,12 @@ export async function countEvents(db: D1Database, now: number): Promise<void> {
       `UPDATE rollups SET sequence = min(sequence + ${COUNTED}, (SELECT max(sequence) FROM events))
        WHERE name = 'events' AND sequence < (SELECT max(sequence) FROM events)`,
     ),
+    db
+      .prepare(
+        `DELETE FROM event_hours WHERE (owner_id, hour, kind) IN (
+           SELECT owner_id, hour, kind FROM event_hours WHERE hour < ? ORDER BY hour LIMIT ${FORGOTTEN})`,
+      )
+      .bind(now - KEPT_MS),
   ])
   if (begun?.results.length === 0) await begin(db, now)
 }

@@ -11,6 +11,12 @@ export const LATENCY_PARTS: readonly { column: string; from: number; to: number 
   { column: 'longer', from: ENDS[ENDS.length - 1] ?? 0, to: LONGEST },
 ]
 
+/** The place in `LATENCY_PARTS` of the part that a time is in. */
+export function partOf(milliseconds: number): number {
+  const part = ENDS.findIndex((end) => milliseconds <= end)
+  return part === -1 ? ENDS.length : part
+}
+
 /**
  * How long the quickest share of the attempts took at most; in a part they are taken to lie evenly.
  * @param counts of `LATENCY_PARTS`, in their order.

@@ -66,9 +66,10 @@ export function runsOf({ types, instances }: Pick<Filter, 'types' | 'instances'>
   const named = types?.includes('*') ? undefined : types
   const ofTypes = named && [...new Set(named.flatMap((type) => typesLike(type, EVENT_TYPES)))]
   const fitting = ofTypes && ofTypes.length <= MOST_RUNS ? ofTypes : undefined
-  const isFew = (instances?.length ?? 0) * (fitting?.length ?? 1) <= MOST_RUNS
-  const runs = { types: fitting, instances: isFew ? instances : undefined }
-  return { runs, isWhole: runs.types === ofTypes && runs.instances === instances }
+  const ofInstances = instances && [...new Set(instances)]
+  const isFew = (ofInstances?.length ?? 0) * (fitting?.length ?? 1) <= MOST_RUNS
+  const runs = { types: fitting, instances: isFew ? ofInstances : undefined }
+  return { runs, isWhole: runs.types === ofTypes && runs.instances === ofInstances }
 }
 
 /** The handle of the one channel whose public events are all that fit, as its index has it; null: there is none, or several. */

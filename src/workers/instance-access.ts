@@ -77,9 +77,13 @@ export async function lookAtInstance(
   host: string,
   now: number,
 ): Promise<BucketLook[]> {
-  const shares = Object.fromEntries(BUCKETS.map((bucket) => [bucket, ourShare(bucket)] as const))
-  // Each of the buckets has its share.
-  const looks = await limiters.getByName(`instance:${host}`).look(shares as Record<Bucket, Budget>, now)
+  const shares = {
+    api: ourShare('api'),
+    login: ourShare('login'),
+    feeds: ourShare('feeds'),
+    activityPub: ourShare('activityPub'),
+  }
+  const looks = await limiters.getByName(`instance:${host}`).look(shares, now)
   return BUCKETS.map((bucket) => {
     const { requests, windowMs } = DOCUMENTED[bucket]
     const { limit, ...look } = looks[bucket]

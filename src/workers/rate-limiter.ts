@@ -124,11 +124,14 @@ export class RateLimiter extends DurableObject<Env> {
   }
 
   /** How the buckets are doing. Changes nothing. @param asked of each: as its `budget` is, when leave is asked for. */
-  look<TName extends Bucket>(asked: Readonly<Record<TName, Budget>>, now: number): Record<TName, Seen> {
-    const names = Object.keys(asked) as TName[]
-    const looks = names.map((name) => [name, seen(this.find(name), asked[name], this.heldUntil, now)])
-    // Each of the names has its look.
-    return Object.fromEntries(looks) as Record<TName, Seen>
+  look(asked: Readonly<Record<Bucket, Budget>>, now: number): Record<Bucket, Seen> {
+    const look = (name: Bucket) => seen(this.find(name), asked[name], this.heldUntil, now)
+    return {
+      api: look('api'),
+      login: look('login'),
+      feeds: look('feeds'),
+      activityPub: look('activityPub'),
+    }
   }
 
   /** Counts a request to our own API: see `CallerWindows`, also for the two below. */

@@ -1,11 +1,10 @@
 /** @module Every tick: wakes what is due. It promises nothing and keeps nothing, so ticks may overlap or go missing. */
 import { dueEndpoints } from '../db/deliveries.ts'
-import { countEvents } from '../db/event-hours.ts'
-import { forgetOldHours } from '../db/hours.ts'
 import { dueTimes } from '../db/polls.ts'
 import { restingReplays } from '../db/replays.ts'
 import { cleanUp } from '../db/sessions.ts'
 import { forgetUnverified } from '../db/user-emails.ts'
+import { countHours } from './count-hours.ts'
 import type { Deps } from './deps.ts'
 import { expireDeliveries } from './expire-deliveries.ts'
 import { runHub } from './hub-requests.ts'
@@ -32,8 +31,7 @@ export async function schedule(deps: Deps): Promise<void> {
       wakeReplays(DELIVERY_QUEUE, replays),
     ),
     expireDeliveries(deps),
-    countEvents(DB, now),
-    forgetOldHours(DB, now),
+    countHours(deps),
     runHub(deps),
     sendDueMails(deps),
     forgetOldMails(deps),

@@ -9,6 +9,7 @@ import { forgetAll, generous, KEY, readAnswer, sendTo } from '../support/call.ts
 import { countCosts } from '../support/count-costs.ts'
 import { setLog } from '../support/events.ts'
 import { count, testDeps } from '../support/harness.ts'
+import { before } from '../support/meanwhile.ts'
 import { apiKey, as, loggedIn, PASSWORD, type Person, person, session } from '../support/people.ts'
 import { eventsOf, forgetListeners, look, numbered, store, wake } from '../support/streams.ts'
 
@@ -529,6 +530,18 @@ describe('A link', () => {
     expect((await whoIs(cookie(tokenIn(won?.headers ?? new Headers())))).body).toMatchObject({
       user: { username: 'root' },
     })
+  })
+
+  it.each([
+    ['somebody else uses it', (code: string) => signIn({ code })],
+    ['its account is blocked', () => env.DB.prepare('UPDATE users SET blocked_at = 1').run()],
+  ])('that was good when it was looked at signs nobody in when meanwhile %s', async (_name, act) => {
+    const code = await codeOf(as(KEY))
+    const DB = before('INSERT INTO sessions', () => act(code))
+    const racing = { ...deps, env: { ...deps.env, DB } }
+    const answer = await readAnswer(await sendTo(racing, 'POST', '/api/v1/session', JSON_TYPE, { code }))
+    expect(answer.body).toMatchObject({ status: 400, code: 'invalid_link' })
+    expect(answer.headers.get('set-cookie')).toBeNull()
   })
 
   it('is no good an hour later, and then forgotten', async () => {

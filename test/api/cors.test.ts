@@ -10,6 +10,8 @@ const ORIGIN = { origin: 'https://app.example' }
 const PATHS: [path: string, answersAnyOrigin: boolean][] = [
   ['/api/v1/health', true],
   ['/api/v1/events', true],
+  ['/api/v1/events/evt_1/deliveries', true],
+  ['/api/v1/instances/ins_1/limits', true],
   ['/api/v1/nothing', true],
   ['/api/docs', true],
   ['/download/events.ndjson', true],

@@ -56,6 +56,9 @@ describe('A download', () => {
     ['?instance=A.example', ['evt_1', 'evt_3', 'evt_5']],
     ['?type=video.*', ['evt_1', 'evt_2', 'evt_3', 'evt_5']],
     ['?type=live.*', []],
+    ['?type=live.*,video.published&instance=b.example,nowhere.example', ['evt_2']],
+    ['?q=no%20such%20title', []],
+    ['?localOnly=false&nsfw=false', ['evt_1', 'evt_2', 'evt_3', 'evt_5']],
     ['?since=2026-11-25T10:02:00Z', ['evt_3', 'evt_5']],
     ['?until=2026-11-25T10:01:00.000Z', ['evt_1']],
   ])('of %s has what the filter lets through, and nobody else’s private events', async (query, expected) => {

@@ -89,6 +89,28 @@ describe('A long poll', () => {
     expect(sequencesOf(await asked)).toEqual([5])
   })
 
+  it('waits for what fits a filter, and is not answered by anything else', async () => {
+    const { asked, cost } = await waiting('?q=nothing%20like%20it&type=live.*,video.*&tag=x&wait=30')
+    await store(some(4, 6))
+    await wake()
+    expect(await inHub((hub) => hub.audience.clients.size)).toBe(1)
+    const { data } = exampleOf('video.published')
+    const shown = data as { video: object }
+    const fitting = { video: { ...shown.video, name: 'Nothing like IT', tags: ['X'] } }
+    await store(numbered(7, 7, { data: JSON.stringify(fitting) }))
+    await wake()
+    expect(sequencesOf(await asked)).toEqual([7])
+    expect(cost.roundTrips).toBe(5)
+  })
+
+  it('does not wait while there is more to be looked at', async () => {
+    await setLog(some(1, 2_100))
+    const { deps } = testDeps()
+    const path = '/api/v1/events?nsfw=true&wait=30'
+    const answer = await readAnswer(await sendTo(generous(deps), 'GET', path, as(person.token)))
+    expect(answer.body).toEqual({ data: [], next: '2000' })
+  })
+
   it('goes on from the end when it begins beyond the log', async () => {
     const { asked } = await waiting('?after=999999999999999&wait=30')
     await store(some(4, 4))

@@ -41,6 +41,8 @@ const event = (type: (typeof EVENT_TYPES)[number], word: string, ownerId: string
 
 const { deps, log } = testDeps()
 const posted: string[] = []
+// That of the Worker, which asked the endpoint whether it wants this: by one that stands still the gate would have the next wait.
+deps.clock = () => Date.now()
 deps.fetch = async (input, init) => {
   const request = new Request(input as string, init)
   posted.push(await request.text())

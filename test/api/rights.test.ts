@@ -75,6 +75,7 @@ const OWNED: ReadonlySet<OperationId> = new Set([
   'patchSubscription',
   'delSubscription',
   'getDeliveries',
+  'getEventDeliveries',
   'getConsumer',
   'patchConsumer',
   'delConsumer',

@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type RecordedAttempt, recordAttempts } from '../../src/db/deliveries.ts'
-import { attemptHoursStatement, readStatistics } from '../../src/db/delivery-hours.ts'
-import { forgetOldHours, HOUR_MS, KEPT_MS } from '../../src/db/hours.ts'
+import { attemptHoursStatement, forgetAttempts, readStatistics } from '../../src/db/delivery-hours.ts'
+import { HOUR_MS } from '../../src/db/hours.ts'
 import { LATENCY_PARTS, percentile } from '../../src/db/latency.ts'
 import { numbers } from '../support/accounts.ts'
 import { countCosts } from '../support/count-costs.ts'
@@ -125,6 +125,12 @@ const attempts = fc.uniqueArray(
   { selector: ({ endpointId, sequence }) => `${endpointId} ${sequence}`, maxLength: 10 },
 )
 
+/** Of a row of an hour with one attempt of each outcome. */
+const columns = `hour, endpoint_id, delivered, failed, ${LATENCY_PARTS.map(({ column }) => column).join(', ')}`
+const counts = `1, 1, 1, ${LATENCY_PARTS.slice(1)
+  .map(() => '0')
+  .join(', ')}`
+
 describe('Attempts by the hour', () => {
   it('are those that were recorded, each once, however rounds are repeated, meet or are lost', async () => {
     const round = fc.record({ attempts, how: fc.constantFrom('once', 'twice', 'at once', 'lost') })
@@ -170,15 +176,29 @@ describe('Attempts by the hour', () => {
     expect(await rows()).toMatchObject([{ delivered: EVENTS, failed: 0, up_to_10: EVENTS }])
   })
 
-  it('go with their endpoint, and after eight days', async () => {
-    const both = [attempt({}), attempt({ endpointId: 'ep_b', startedAt: NOW + HOUR_MS })]
-    await recordAttempts(env.DB, both, [], NOW)
-    await forgetOldHours(env.DB, NOW + KEPT_MS)
-    expect(await rows()).toHaveLength(2)
-    await forgetOldHours(env.DB, NOW + KEPT_MS + 1)
-    expect(await rows()).toMatchObject([{ endpoint_id: 'ep_b' }])
+  it('go with their endpoint', async () => {
+    await recordAttempts(env.DB, [attempt({}), attempt({ endpointId: 'ep_b' })], [], NOW)
     await env.DB.prepare("DELETE FROM endpoints WHERE id = 'ep_b'").run()
-    expect(await rows()).toEqual([])
+    expect(await rows()).toMatchObject([{ endpoint_id: 'ep_a' }])
+  })
+
+  it('are forgotten when they are old, so many at a time, and what is not old is not read', async () => {
+    await env.DB.batch([
+      env.DB.prepare('DELETE FROM endpoints'),
+      env.DB.prepare(`${numbers(100)} INSERT INTO endpoints (id, owner_id, url, description, secret, created_at)
+        SELECT 'ep_' || i, '${VIEWER}', 'https://r', '', 's', 0 FROM n`),
+      env.DB.prepare(`${numbers(192)} INSERT INTO delivery_hours (${columns})
+        SELECT ${NOW} + i * ${HOUR_MS}, endpoints.id, ${counts} FROM n CROSS JOIN endpoints`),
+    ])
+    const before = NOW + 3 * HOUR_MS
+    expect(await forgetAttempts(env.DB, before, 200)).toBe(200)
+    expect(await forgetAttempts(env.DB, before, 200)).toBe(100)
+    const idle = countCosts(env.DB)
+    expect(await forgetAttempts(idle.db, before, 200)).toBe(0)
+    expect(idle.cost.rowsRead).toBeLessThanOrEqual(5 * 100 + 10)
+    const left = await rows()
+    expect(left).toHaveLength(100 * 189)
+    expect(left.filter(({ hour = 0 }) => hour < before)).toEqual([])
   })
 })
 
@@ -186,10 +206,6 @@ describe('Reading them', () => {
   const HOURS = 168
   const many = (table: string, columns: string, values: string, count: number) =>
     env.DB.prepare(`${numbers(count)} INSERT INTO ${table} (${columns}) SELECT ${values} FROM n`)
-  const columns = `hour, endpoint_id, delivered, failed, ${LATENCY_PARTS.map(({ column }) => column).join(', ')}`
-  const counts = `1, 1, 1, ${LATENCY_PARTS.slice(1)
-    .map(() => '0')
-    .join(', ')}`
 
   it('reads a row for each hour, and at most a thousand of what waits or failed, whatever there is', async () => {
     await env.DB.batch([

@@ -88,11 +88,11 @@ async function logIn(username = '', password = ''): Promise<number> {
 describe('The first start', () => {
   const LOG_IN = /Log in {5}as (\S+) with (\S+) {3}\(shown this once\)/
 
-  it('shows the password of the first administrator, as its last line before it is ready; later ones do not', async () => {
+  it('shows the password of the first administrator at its end, before the link to the dashboard; later ones do not', async () => {
     const first = start()
     const [, username, password] = await first.line(LOG_IN)
     expect(username).toBe('root')
-    await first.line(/shown this once\)\n\nTubewire is ready/)
+    await first.line(/shown this once\)\n {2}Dashboard {2}.+\n\nTubewire is ready/)
     expect(await logIn(username, password)).toBe(200)
     first.process.kill('SIGINT')
     expect(await first.ended, first.output()).toBe(0)
@@ -109,6 +109,66 @@ describe('The first start', () => {
     const next = start()
     const [, username, password] = await next.line(LOG_IN)
     expect(await logIn(username, password)).toBe(200)
+  })
+})
+
+/** Signs in with the code of a link. @returns the status, and who it is. */
+async function useLink(url = ''): Promise<[status: number, username: string | undefined]> {
+  const { origin, hash } = new URL(url)
+  const answer = await fetch(`${origin}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin },
+    body: JSON.stringify({ code: hash.slice('#/link/'.length) }),
+  })
+  const body: { user?: { username: string } } = await answer.json()
+  return [answer.status, body.user?.username]
+}
+
+describe('The link to the dashboard', () => {
+  const LINK =
+    /\n {2}Dashboard {2}(http:\S+\/#\/link\/[0-9a-f]{40}) {3}\(signs you in, once, within an hour\)\n/
+
+  it('signs root in, once, also when he was signed in before; npm run sign-in prints another', async () => {
+    const first = start()
+    const [, url] = await first.line(LINK)
+    await first.line(/Tubewire is ready/)
+    expect(url).toContain(`http://127.0.0.1:${own.port}/#/link/`)
+    expect(await useLink(url)).toEqual([200, 'root'])
+    expect((await useLink(url))[0]).toBe(400)
+    first.process.kill('SIGINT')
+    expect(await first.ended, first.output()).toBe(0)
+
+    const second = start()
+    const [, next] = await second.line(LINK)
+    await second.line(/Tubewire is ready/)
+    expect(await useLink(next)).toEqual([200, 'root'])
+    const asked = startCli(['--port', String(own.port)], {
+      program: 'sign-in.ts',
+      env: { TUBEWIRE_URL: undefined, TUBEWIRE_KEY: undefined },
+    })
+    expect(await asked.ended, asked.output()).toBe(0)
+    const [, printed] = /^(http:\S+)$/m.exec(asked.output()) ?? []
+    expect(await useLink(printed)).toEqual([200, 'root'])
+  })
+
+  it('is none when root is blocked, and the start goes on', async () => {
+    const cli = start()
+    const [, key] = await cli.line(/Admin key {2}(\S+)/)
+    await cli.line(/Tubewire is ready/)
+    const api = (path: string, body: unknown) =>
+      fetch(`http://127.0.0.1:${own.port}/api/v1${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    // Somebody else must be left who can.
+    await api('/users', { username: 'boss', password: 'correct horse', role: 0 })
+    expect((await api('/users/usr_administrator/block', {})).ok).toBe(true)
+    cli.process.kill('SIGINT')
+    expect(await cli.ended, cli.output()).toBe(0)
+    const next = start()
+    await next.line(/Dashboard {2}http:\S+\/ {3}\(log in there: root is blocked/)
+    await next.line(/Tubewire is ready/)
   })
 })
 

@@ -6,6 +6,7 @@ import {
   learn,
   NEW_BUCKET,
   type Observed,
+  seen,
 } from '../../src/workers/bucket.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -83,5 +84,49 @@ describe('A bucket', () => {
   it('that an answer says nothing new of is the same object: nothing is to be stored', () => {
     const known = learn(NEW_BUCKET, { ...SAID, limit: 50, remaining: 49, resetAt: NOW + 5_000 }, NOW)
     expect(learn(known, { ...SAID, limit: 50, remaining: 48, resetAt: NOW + 5_000 }, NOW)).toBe(known)
+  })
+})
+
+describe('Whoever looks at a bucket', () => {
+  const look = (state: BucketState, heldUntil = 0, now = NOW) =>
+    seen({ arrival: 0, state }, DOCUMENTED_HALF, heldUntil, now)
+  const never = { count: 0, lastAt: null }
+
+  it('sees of a new one what may be asked', () => {
+    expect(look(NEW_BUCKET)).toEqual({
+      limit: null,
+      ours: 25,
+      atOnce: 13,
+      used: 0,
+      heldUntil: null,
+      refusals: never,
+    })
+  })
+
+  it('sees the limit that was learned, and what of it is ours', () => {
+    expect(look(learn(NEW_BUCKET, { ...SAID, limit: 20 }, NOW))).toMatchObject({
+      limit: 20,
+      ours: 10,
+      atOnce: 5,
+    })
+  })
+
+  it('sees each 429, also those of one moment, and our share halved once', () => {
+    const refused = { ...REFUSED, retryAt: NOW + 10_000 }
+    const twice = learn(learn(NEW_BUCKET, refused, NOW), refused, NOW + 5)
+    expect(look(twice)).toMatchObject({ ours: 12, refusals: { count: 2, lastAt: NOW + 5 } })
+    expect(learn(twice, { ...SAID, status: 503, retryAt: NOW + 20_000 }, NOW).refusals?.count).toBe(2)
+  })
+
+  it('sees until when it is held, itself or with all others, and no hold that is over', () => {
+    const held = { ...NEW_BUCKET, heldUntil: NOW + 1 }
+    expect(look(held).heldUntil).toBe(NOW + 1)
+    expect(look(held, NOW + 2).heldUntil).toBe(NOW + 2)
+    expect(look(held, 0, NOW + 1).heldUntil).toBeNull()
+  })
+
+  it('sees no refusals of one that was stored before they were counted', () => {
+    const { refusals: _, ...stored } = learn(NEW_BUCKET, { ...REFUSED, retryAt: NOW }, NOW)
+    expect(look(stored).refusals).toEqual(never)
   })
 })

@@ -3,7 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Bucket, Observation } from '../../src/peertube/client.ts'
-import { instanceAccess } from '../../src/workers/instance-access.ts'
+import { instanceAccess, lookAtInstance } from '../../src/workers/instance-access.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const BUCKETS: Bucket[] = ['api', 'login', 'feeds', 'activityPub']
@@ -20,6 +20,11 @@ function reading() {
     limiter,
     access: one,
     another: access,
+    /** How its buckets are doing, by their names. */
+    async look() {
+      const looks = await lookAtInstance(env.RATE_LIMITER, host, now)
+      return Object.fromEntries(looks.map(({ bucket, ...look }) => [bucket, look]))
+    },
     pass: (milliseconds: number) => {
       now += milliseconds
     },
@@ -133,6 +138,29 @@ describe('The buckets of an instance', () => {
     pass(5_000)
     expect(await access.ask('api')).toMatchObject({ kind: 'granted', limit: 8 })
     expect(await access.ask('feeds')).toMatchObject({ kind: 'granted', limit: null })
+  })
+
+  it('are looked at without a change: what is granted, stored and leased stays', async () => {
+    const { access, another, burst, limiter, look } = reading()
+    await access.ask('api')
+    expect(await look()).toMatchObject({ api: { used: 1, ours: 25, atOnce: 13 } })
+    expect(await look()).toMatchObject({ api: { used: 1 } })
+    expect(await another().ask('api')).toMatchObject({ reason: 'busy' })
+    expect(await burst('api')).toBe(12)
+    expect(await look()).toMatchObject({ api: { used: 13 } })
+    const stored = await runInDurableObject(limiter, (_, state) => state.storage.list())
+    expect([...stored]).toEqual([])
+  })
+
+  it('remember how often they refused, also after an eviction', async () => {
+    const { access, limiter, look } = reading()
+    await access.observe({ ...SAID, status: 429, retryAt: NOW + 10_000 }, 'feeds')
+    await access.observe({ ...SAID, status: 429, retryAt: NOW + 10_000 }, 'feeds')
+    await evictDurableObject(limiter)
+    expect(await look()).toMatchObject({
+      feeds: { refusals: { count: 2, lastAt: NOW }, heldUntil: NOW + 10_000 },
+      api: { refusals: { count: 0, lastAt: null }, heldUntil: null },
+    })
   })
 
   it('cost no call for an ordinary answer', async () => {

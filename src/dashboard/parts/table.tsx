@@ -37,7 +37,8 @@ export function Table<TRow>({
           <tr key={keyOf(row)}>
             {columns.map(({ title, cell, isNumber }) => (
               <td key={title} data-title={title} class={isNumber ? 'number' : ''}>
-                {cell(row)}
+                {/* One thing, whatever it is made of: in a card it stands beside its title. */}
+                <div>{cell(row)}</div>
               </td>
             ))}
           </tr>

@@ -12,8 +12,8 @@ export function Answer({ text, number }: { text: string; number: number }) {
   return (
     <div class="receiver-answer">
       <p class="quiet">{t.deliveries.itAnswered}</p>
-      <pre dir="auto" class={isLong && !isWhole ? 'wrap clamp' : 'wrap'}>
-        {text}
+      <pre dir="auto" class="wrap">
+        <code class={isLong && !isWhole ? 'clamp' : ''}>{text}</code>
       </pre>
       {isLong && (
         <button

@@ -39,7 +39,7 @@ export function ChooseEndpoint({ query }: { query: URLSearchParams }) {
                       <a
                         href={linkTo(['deliveries', endpoint.id], Object.fromEntries(query))}
                         dir="auto"
-                        class="wrap"
+                        class="clamp"
                       >
                         {endpointName(endpoint)}
                       </a>

@@ -72,7 +72,7 @@ function WhoseDeliveries({ endpointId, filters }: { endpointId: string; filters:
                 options={Object.fromEntries(others.map((one) => [one.id, endpointName(one)]))}
               />
             ) : (
-              <p class="wrap">
+              <p class="clamp">
                 <span class="quiet">{t.deliveries.endpoint} </span>
                 <bdi>{endpointName(shown)}</bdi>
               </p>

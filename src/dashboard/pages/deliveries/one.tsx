@@ -97,7 +97,7 @@ function Facts({
       <dd>
         {endpoint && (
           <>
-            <a href={linkTo(['endpoints', endpoint.id])} dir="auto">
+            <a href={linkTo(['endpoints', endpoint.id])} dir="auto" class="clamp">
               {endpointName(endpoint)}
             </a>{' '}
             <Badge tone={endpointState(endpoint).tone}>{endpointState(endpoint).words}</Badge>

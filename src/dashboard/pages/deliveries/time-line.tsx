@@ -46,8 +46,10 @@ export function TimeLine({
 }
 
 function OneAttempt({ attempt }: { attempt: Attempt }) {
-  const { number, startedAt, durationMs, error, response } = attempt
+  const { number, startedAt, durationMs, status, error, response } = attempt
   const isGood = error === null
+  // What says no more than the status is said already.
+  const isSaid = error === `answered ${status}`
   return (
     <li class={isGood ? 'good' : 'bad'}>
       <p>
@@ -58,7 +60,7 @@ function OneAttempt({ attempt }: { attempt: Attempt }) {
           {durationMs !== null && ` · ${t.deliveries.took(duration(durationMs))}`}
         </span>
       </p>
-      {error !== null && (
+      {error !== null && !isSaid && (
         <p lang="en" dir="auto" class="wrap">
           {error}
         </p>

@@ -11,18 +11,17 @@ export function WhyFailed({ delivery }: { delivery: Schemas['Delivery'] }) {
   if (reason === null || state === 'delivered') return null
   const { why, cure } = t.deliveries.reasons[reason]
   return (
-    <section class="note bad" aria-label={t.deliveries.whyTitle}>
+    <section class={state === 'failed' ? 'note bad' : 'note warn'} aria-label={t.deliveries.whyTitle}>
       <h2>{t.deliveries.whyTitle}</h2>
       <p>{why}</p>
-      <p>{cure}</p>
+      <p>
+        {cure} <a href={linkTo(['endpoints', endpoint])}>{t.deliveries.toEndpoint}</a>
+      </p>
       <p class="quiet">
         {t.deliveries.recorded}{' '}
         <q lang="en" dir="auto" class="wrap">
           {error}
         </q>
-      </p>
-      <p>
-        <a href={linkTo(['endpoints', endpoint])}>{t.deliveries.toEndpoint}</a>
       </p>
     </section>
   )
