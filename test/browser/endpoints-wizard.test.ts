@@ -90,7 +90,7 @@ describe('The steps that make an endpoint', () => {
     receiver.answer({ status: 503, times: 1 }, {})
     await page.getByRole('button', { name: 'Send a test event' }).click()
     await page.getByText('It did not arrive.').waitFor()
-    await page.getByText('The receiver itself fails').waitFor()
+    await page.getByText('or it is overloaded').waitFor()
     await expectSound(visit, 'endpoints-test-failed')
     await page.getByLabel('Which event').selectOption('comment.created')
     await page.getByRole('button', { name: 'Send a test event' }).click()
@@ -172,6 +172,21 @@ describe('The steps that make an endpoint', () => {
     } finally {
       await receiver.close()
     }
+  })
+
+  it('are fewer for a chat: it is greeted, and needs no secret', async () => {
+    stage.receiver.answer()
+    const visit = await stage.signedIn({ path: '#/endpoints/new' })
+    const { page } = visit
+    await page.getByLabel('URL').fill(`${stage.receiver.url}/news`)
+    await page.getByLabel('What is posted').selectOption('ntfy')
+    await page.getByRole('button', { name: 'Make the endpoint' }).click()
+    await page.getByText('Verified: the target wants this.').waitFor()
+    expect(
+      await page.getByRole('navigation', { name: 'Steps' }).getByRole('listitem').allTextContents(),
+    ).toEqual(['URL', 'Verification', 'Events', 'Test'])
+    expect(faultsOf(visit)).toEqual([])
+    await visit.close()
   })
 
   it('fit a small window, and French', async () => {

@@ -37,7 +37,7 @@ describe('An endpoint', () => {
     stage.instance.publishMany(6)
     await page.getByText('The target fails.').waitFor()
     await page.getByText(/The last \d attempts in a row failed/).waitFor()
-    await page.getByText('The receiver itself fails: its own log says why.').waitFor()
+    await page.getByText('The receiver itself failed (5xx).').waitFor()
     await page.getByText(/The next probe is|A probe is due/).waitFor()
     await page.getByRole('link', { name: /answered 500/ }).waitFor()
     await expectSound(visit, 'endpoint-failing')
@@ -145,12 +145,29 @@ describe('An endpoint', () => {
       await expect.poll(() => page.getByLabel('Time to answer').inputValue()).toBe('7')
       expect(await page.getByLabel('Description').inputValue()).toBe('Called otherwise')
       await page.getByLabel('Requests a second').fill('12')
+      await page.getByLabel('Notes of yours').fill('team: red\nroom: 4')
+      await page.getByLabel('Headers of yours').fill('X-Team: red')
       await page.getByRole('button', { name: 'Save' }).click()
       await page.getByRole('heading', { name: 'Called otherwise' }).waitFor()
       expect(await stage.ask('GET', `/api/v1/endpoints/${id}`)).toMatchObject({
         description: 'Called otherwise',
         timeoutSeconds: 7,
         rateLimit: 12,
+        metadata: { team: 'red', room: '4' },
+        headers: 'set',
+      })
+
+      // What is taken away is taken away.
+      await page.getByRole('link', { name: 'Change the settings' }).click()
+      await page.getByLabel('Notes of yours').fill('room: 4')
+      await page.getByLabel('Requests a second').fill('')
+      await page.getByLabel('Take all headers away').check()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('heading', { name: 'Called otherwise' }).waitFor()
+      expect(await stage.ask('GET', `/api/v1/endpoints/${id}`)).toMatchObject({
+        rateLimit: null,
+        metadata: { room: '4' },
+        headers: null,
       })
 
       // When its subscriptions are changed.

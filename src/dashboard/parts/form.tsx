@@ -145,7 +145,8 @@ export function TextField({
       <input
         dir="auto"
         spellcheck={false}
-        required={!isOptional}
+        // A search is none of what is needed, and is called optional nowhere.
+        required={!isOptional && rest.type !== 'search'}
         {...typed}
         {...attributes}
         value={value}

@@ -426,18 +426,6 @@ export const en = {
       response: 'What it answered',
       notVerified: 'A test is sent once the target has said that it wants this.',
     },
-    advice: {
-      noAnswer:
-        'Is the receiver running, and can it be reached at this URL from outside? Does it answer in time?',
-      redirect: 'Redirects are not followed. Give the URL that it leads to.',
-      refused:
-        'The receiver refuses it: has it the right secret, verifies it the raw body, and are headers missing?',
-      missing: 'There is nothing at this URL that takes a POST: look at its path.',
-      gone: 'The receiver says that it is gone for good. If it is not, let it answer otherwise.',
-      tooMany: 'That is too much for the receiver: lower its rate in the settings.',
-      server: 'The receiver itself fails: its own log says why.',
-      other: 'The receiver must answer 2xx. Its own log may say why it does not.',
-    },
     stateWords: {
       closed: 'All is well: events are sent as they happen.',
       failing: (count: number) =>

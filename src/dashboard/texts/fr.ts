@@ -429,18 +429,6 @@ export const fr: Texts = {
       response: 'Ce qui a été répondu',
       notVerified: 'Un essai est envoyé une fois que la cible a dit qu’elle le veut.',
     },
-    advice: {
-      noAnswer:
-        'Le récepteur tourne-t-il, et peut-on l’atteindre de l’extérieur à cette URL ? Répond-il à temps ?',
-      redirect: 'Les redirections ne sont pas suivies. Donnez l’URL où elle mène.',
-      refused:
-        'Le récepteur refuse : a-t-il le bon secret, vérifie-t-il le corps brut, et manque-t-il des en-têtes ?',
-      missing: 'Rien à cette URL n’accepte de POST : regardez son chemin.',
-      gone: 'Le récepteur dit qu’il n’existe plus. Si ce n’est pas vrai, faites-le répondre autrement.',
-      tooMany: 'C’est trop pour le récepteur : baissez son débit dans les paramètres.',
-      server: 'Le récepteur lui-même échoue : son propre journal dit pourquoi.',
-      other: 'Le récepteur doit répondre 2xx. Son propre journal dit peut-être pourquoi il ne le fait pas.',
-    },
     stateWords: {
       closed: 'Tout va bien : les événements sont envoyés dès qu’ils se produisent.',
       failing: (count: number) =>

@@ -109,7 +109,6 @@ function Search({
         label={words.search}
         name="search"
         type="search"
-        isOptional
         maxLength={100}
         value={typed}
         onChange={setTyped}

@@ -127,22 +127,24 @@ function Fields({
     />
   )
   return (
-    <Form submit={words.begin[kind]} send={() => begin(id, kind, typed)} onDone={onBegun}>
-      <SelectField
-        label={words.whatLabel}
-        name="kind"
-        value={kind}
-        // One of the options.
-        onChange={(chosen) => onKind(chosen as Kind)}
-        options={words.kinds}
-      />
-      <p class="hint">{words.kindHints[kind]}</p>
-      <div class="columns">
-        {kind === 'failed' && moment('since', false)}
-        {kind === 'times' && [moment('since', true), moment('until', true)]}
-        {kind === 'sequences' && [sequence('from'), sequence('to')]}
-      </div>
-    </Form>
+    <div class="send-again">
+      <Form submit={words.begin[kind]} send={() => begin(id, kind, typed)} onDone={onBegun}>
+        <SelectField
+          label={words.whatLabel}
+          name="kind"
+          value={kind}
+          // One of the options.
+          onChange={(chosen) => onKind(chosen as Kind)}
+          hint={words.kindHints[kind]}
+          options={words.kinds}
+        />
+        <div class="columns">
+          {kind === 'failed' && moment('since', false)}
+          {kind === 'times' && [moment('since', true), moment('until', true)]}
+          {kind === 'sequences' && [sequence('from'), sequence('to')]}
+        </div>
+      </Form>
+    </div>
   )
 }
 

@@ -4,10 +4,10 @@ import { Moment } from '../../parts/time.tsx'
 import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
-import { adviceOn } from './advice.ts'
 import type { Endpoint, Statistics } from './reads.ts'
 import { Section } from './section.tsx'
 import { Verification } from './verification.tsx'
+import { Why } from './why.tsx'
 import { linkToStep } from './wizard/steps.ts'
 
 type Circuit = Statistics['circuit']
@@ -131,7 +131,7 @@ function LastFailure({ endpoint: { id, failures, updatedAt } }: { endpoint: Endp
           {error}
         </a>
       </p>
-      <p>{adviceOn(status)}</p>
+      <Why status={status} error={error} />
     </>
   )
 }

@@ -6,9 +6,9 @@ import { duration } from '../../format.ts'
 import { FailureNote } from '../../parts/failure.tsx'
 import { SelectField } from '../../parts/form.tsx'
 import { t } from '../../texts/index.ts'
-import { adviceOn } from './advice.ts'
 import type { Endpoint } from './reads.ts'
 import { useAction } from './use-action.ts'
+import { Why } from './why.tsx'
 
 type Outcome = {
   delivered: boolean
@@ -66,7 +66,7 @@ function Came({ of: { delivered, status, error, durationMs, response } }: { of: 
               {error}
             </p>
           )}
-          <p>{adviceOn(status)}</p>
+          <Why status={status} error={error} />
         </>
       )}
       {response && (
