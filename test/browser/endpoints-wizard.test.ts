@@ -58,6 +58,8 @@ describe('The steps that make an endpoint', () => {
     }
     expect(page.url()).toContain('code=php')
     await expectSound(visit, 'endpoints-secret')
+    // And it is sent nothing until it was said what.
+    expect(await stage.ask('GET', '/api/v1/subscriptions')).toMatchObject({ total: 0 })
     await page.getByRole('link', { name: 'Next' }).click()
 
     // Then it is said why the target has not agreed, and it is asked again once it is mended.

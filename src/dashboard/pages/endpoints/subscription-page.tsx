@@ -4,9 +4,9 @@ import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go, linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
-import { useLoaded } from '../../use-loaded.ts'
 import { readSubscriptionToChange, type Subscription, type Tagged } from './reads.ts'
 import { SubscriptionForm } from './subscription-form.tsx'
+import { useFresh } from './use-fresh.ts'
 
 /** `#/endpoints/ID/subscriptions/new`, `…/sub_…` */
 export function SubscriptionPage({
@@ -26,7 +26,7 @@ export function SubscriptionPage({
 }
 
 function Changing({ endpointId, subscriptionId }: { endpointId: string; subscriptionId: string }) {
-  const loaded = useLoaded(`subscription ${subscriptionId}`, () => readSubscriptionToChange(subscriptionId))
+  const loaded = useFresh(`subscription ${subscriptionId}`, () => readSubscriptionToChange(subscriptionId))
   return (
     <Frame endpointId={endpointId} title={t.endpoints.subscriptions.edit}>
       <LoadedPart of={loaded}>

@@ -2,12 +2,12 @@
 import { LoadedPart } from '../../../parts/loaded.tsx'
 import { go } from '../../../routes.ts'
 import { t } from '../../../texts/index.ts'
-import { useLoaded } from '../../../use-loaded.ts'
 import { type Endpoint, readSubscriptions } from '../reads.ts'
 import { SubscriptionForm } from '../subscription-form.tsx'
+import { useFresh } from '../use-fresh.ts'
 
 export function FilterStep({ endpoint, next }: { endpoint: Endpoint; next: string }) {
-  const subscriptions = useLoaded(`subscriptions ${endpoint.id}`, () => readSubscriptions(endpoint.id))
+  const subscriptions = useFresh(`subscriptions ${endpoint.id}`, () => readSubscriptions(endpoint.id))
   return (
     <LoadedPart of={subscriptions}>
       {({ data }) => (
