@@ -184,11 +184,9 @@ describe('An endpoint', () => {
       await page.getByLabel('Take all headers away').check()
       await page.getByRole('button', { name: 'Save' }).click()
       await page.getByRole('heading', { name: 'Called otherwise' }).waitFor()
-      expect(await stage.ask('GET', `/api/v1/endpoints/${id}`)).toMatchObject({
-        rateLimit: null,
-        metadata: { room: '4' },
-        headers: null,
-      })
+      const after = (await stage.ask('GET', `/api/v1/endpoints/${id}`)) as Record<string, unknown>
+      expect(after).toMatchObject({ rateLimit: null, headers: null })
+      expect(after['metadata']).toEqual({ room: '4' })
 
       // When its subscriptions are changed.
       await page.getByText('All events that you may see').waitFor()
@@ -248,8 +246,8 @@ describe('An endpoint', () => {
       await page.getByRole('heading', { name: 'Settings' }).waitFor()
       await page.getByText('What it is sent').waitFor()
       await expectSound(visit, `endpoint-hostile-${index}-360`)
-      // Of the fifty that somebody has in ten seconds.
-      expect(asked).toBeLessThanOrEqual(5)
+      // Five, and as many again when something happens meanwhile: somebody has fifty in ten seconds.
+      expect(asked).toBeLessThanOrEqual(10)
     }
     await visit.go(`#/endpoints/${made[2]?.id}/edit`)
     await page.getByLabel('Description').waitFor()
