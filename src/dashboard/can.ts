@@ -14,6 +14,8 @@ export const ABILITIES = {
   seeInstanceLimits: { operation: 'getInstanceLimits', roles: STAFF },
   changeSources: { operation: 'patchSource', roles: ADMINISTRATORS },
   seeConnectionsOfOthers: { operation: 'getConnections', roles: ADMINISTRATORS, reach: 'all' },
+  seeEndpointsOfOthers: { operation: 'getEndpoints', roles: STAFF, reach: 'all' },
+  resumeEndpointsOfOthers: { operation: 'resumeEndpoint', roles: STAFF, reach: 'all' },
   seeUsers: { operation: 'getUsers', roles: STAFF },
   blockUsers: { operation: 'blockUser', roles: STAFF },
   acceptUsers: { operation: 'acceptUser', roles: STAFF },

@@ -70,8 +70,10 @@ type FieldProps = {
 function useField(name: string, hint: ComponentChildren) {
   const id = useId()
   const params = useContext(ParamsContext)
-  // Of a list, the API names the item: `types.0`.
-  const error = Object.entries(params).find(([param]) => param === name || param.startsWith(`${name}.`))?.[1]
+  // Of a list the API names the item, and of a filter the body's part that it is: `filter.types[0]`.
+  const error = Object.entries(params).find(
+    ([param]) => param.replace(/^filter\./, '').split(/[.[]/, 1)[0] === name,
+  )?.[1]
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ')
   return {
     id,
@@ -145,7 +147,8 @@ export function TextField({
       <input
         dir="auto"
         spellcheck={false}
-        required={!isOptional}
+        // A search is none of what is needed, and is called optional nowhere.
+        required={!isOptional && rest.type !== 'search'}
         {...typed}
         {...attributes}
         value={value}
