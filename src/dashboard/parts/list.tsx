@@ -56,7 +56,15 @@ export function EndlessList<TRow>({
     <>
       {failure && <FailureNote failure={failure} retry={rows.length === 0 ? reload : more} />}
       {rows.length === 0 && !failure && (isLoading ? <Loading /> : empty)}
-      <section ref={scroller} class="endless" tabIndex={0} aria-label={label} hidden={rows.length === 0}>
+      <section
+        ref={scroller}
+        class="endless"
+        tabIndex={0}
+        aria-label={label}
+        hidden={rows.length === 0}
+        // No taller than what is in it, and its border.
+        style={{ maxHeight: `${virtualizer.getTotalSize() + 2}px` }}
+      >
         <ul style={{ height: `${virtualizer.getTotalSize()}px` }} aria-label={label}>
           {items.map(({ index, key, start }) => {
             const shown = rows[index]
