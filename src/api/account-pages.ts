@@ -163,8 +163,10 @@ async function page(title: string, content: Html, status = 200): Promise<Answer>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} – Tubewire</title>
 <link rel="stylesheet" href="/plain.css"></head>
 <body>
+<main>
 <h1>${title}</h1>
 ${content}
+</main>
 </body>
 </html>
 `

@@ -33,7 +33,7 @@ export function PasswordField({
         />
         <button type="button" class="small" onClick={() => setShown(!isShown)}>
           {isShown ? t.common.hide : t.common.show}
-          <span class="hidden">: {label}</span>
+          <span class="hidden">{label}</span>
         </button>
       </span>
     </Frame>

@@ -118,7 +118,8 @@ export async function startStage({
     async signedIn(options = {}) {
       const { url } = (await ask('POST', '/api/v1/session/links')) as { url: string }
       const opened = await visit({ ...options, path: new URL(url).hash })
-      await opened.page.getByRole('navigation').first().waitFor({ state: 'attached' })
+      // On a narrow window the navigation is hidden in its menu.
+      await opened.page.locator('header.head').waitFor()
       if (options.path) await opened.go(options.path)
       return opened
     },

@@ -2,7 +2,7 @@
 
 /** What is read with each scope, the most telling first. */
 const PATHS = [
-  ['events:read', '/api/v1/events?count=5'],
+  ['events:read', '/api/v1/events?limit=5'],
   ['deliveries:read', '/api/v1/deliveries'],
   ['endpoints:read', '/api/v1/endpoints'],
   ['feeds:read', '/api/v1/feeds'],

@@ -95,9 +95,9 @@ function Row({ mail }: { mail: Mail }) {
   )
 }
 
-/** The first link to a page of ours: what the mail is about. One to elsewhere is not followed from here. */
+/** The link of a mail that asks for something: to a page of ours besides the first. One to elsewhere is not followed from here. */
 function linkIn(text: string): string | null {
-  const found = /https?:\/\/\S+/.exec(text)?.[0]
-  const url = found === undefined ? null : URL.parse(found)
-  return url?.origin === location.origin ? url.href : null
+  const links = text.match(/https?:\/\/\S+/g) ?? []
+  const isMeant = (url: URL) => url.origin === location.origin && url.pathname !== '/'
+  return links.map((link) => URL.parse(link)).find((url) => url !== null && isMeant(url))?.href ?? null
 }

@@ -29,7 +29,7 @@ export function AcceptButton({
       {failure && <FailureNote failure={failure} />}
       <button type="button" class={isSmall ? 'small' : 'primary'} disabled={isBusy} onClick={accept}>
         {t.users.accept}
-        <span class="hidden">: {account.username}</span>
+        <span class="hidden">{account.username}</span>
       </button>
     </>
   )
