@@ -152,7 +152,8 @@ export function TextField({
       <input
         dir="auto"
         spellcheck={false}
-        required={!isOptional}
+        // What is searched for may always be nothing.
+        required={!isOptional && rest.type !== 'search'}
         {...typed}
         {...attributes}
         value={value}

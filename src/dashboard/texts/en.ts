@@ -59,7 +59,8 @@ export const en = {
     pageMissing: 'There is no such page.',
     toOverview: 'To the overview',
     crashed: 'This page has a defect and could not be shown.',
-    stalePage: 'Tubewire was updated. Load the page anew.',
+    stalePage:
+      'This page could not be loaded: Tubewire was updated, or does not answer right now. What you typed is kept.',
     reload: 'Load anew',
   },
   shell: {
@@ -473,6 +474,7 @@ export const en = {
     newAddress: 'New mail address',
     addressHint: 'A mail goes there, and counts once you have opened its link. The old address is told.',
     passwordForAddress: 'Your password',
+    passwordFirst: 'To give one, choose a password first.',
     changeAddress: 'Change the address',
     addressSent: 'Look into your mail: the new address counts when you have opened the link.',
     pending: (email: string) =>

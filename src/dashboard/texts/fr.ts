@@ -60,7 +60,8 @@ export const fr: Texts = {
     pageMissing: 'Cette page n’existe pas.',
     toOverview: 'Vers la vue d’ensemble',
     crashed: 'Cette page a un défaut et n’a pas pu être affichée.',
-    stalePage: 'Tubewire a été mis à jour. Rechargez la page.',
+    stalePage:
+      'Cette page n’a pas pu être chargée : Tubewire a été mis à jour, ou ne répond pas en ce moment. Votre saisie est gardée.',
     reload: 'Recharger',
   },
   shell: {
@@ -491,6 +492,7 @@ export const fr: Texts = {
     addressHint:
       'Un courriel y est envoyé ; elle compte dès que son lien est ouvert. L’ancienne est prévenue.',
     passwordForAddress: 'Votre mot de passe',
+    passwordFirst: 'Pour en donner une, choisissez d’abord un mot de passe.',
     changeAddress: 'Changer l’adresse',
     addressSent: 'Ouvrez le lien du courriel qui vous arrive : la nouvelle adresse comptera alors.',
     pending: (email: string) =>

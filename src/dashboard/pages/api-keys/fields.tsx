@@ -114,19 +114,21 @@ function ScopeFields({
     <fieldset>
       <legend>{t.apiKeys.scopesTitle}</legend>
       <p class="hint">{t.apiKeys.scopesHint}</p>
-      {Object.entries(t.apiKeys.scopes).map(([scope, words]) => (
-        <CheckField
-          key={scope}
-          label={words}
-          // What the API says of them as a whole, it says at the first.
-          name={scope === 'events:read' ? 'scopes' : scope}
-          hint={<code>{scope}</code>}
-          value={chosen.includes(scope)}
-          onChange={(isChosen) =>
-            onChange(isChosen ? [...chosen, scope] : chosen.filter((other) => other !== scope))
-          }
-        />
-      ))}
+      <div class="scope-list">
+        {Object.entries(t.apiKeys.scopes).map(([scope, words]) => (
+          <CheckField
+            key={scope}
+            label={words}
+            // What the API says of them as a whole, it says at the first.
+            name={scope === 'events:read' ? 'scopes' : scope}
+            hint={<code>{scope}</code>}
+            value={chosen.includes(scope)}
+            onChange={(isChosen) =>
+              onChange(isChosen ? [...chosen, scope] : chosen.filter((other) => other !== scope))
+            }
+          />
+        ))}
+      </div>
     </fieldset>
   )
 }

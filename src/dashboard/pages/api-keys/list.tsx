@@ -50,10 +50,10 @@ export function KeyList({ owner }: { owner: string | null }) {
     {
       title: t.common.name,
       cell: (key) => (
-        <>
+        <div class="key-name">
           <KeyName shown={key} isMine={isMine(key)} />
-          <code class="quiet hint">{key.hint}…</code>
-        </>
+          <code class="quiet">{key.hint}…</code>
+        </div>
       ),
     },
     ...(others ? [whose] : []),
@@ -93,17 +93,19 @@ export function KeyList({ owner }: { owner: string | null }) {
     >
       <p>{t.apiKeys.intro}</p>
       {can('seeOthersKeys') && <Whose others={others} />}
-      <PagesTable
-        caption={t.apiKeys.title}
-        columns={columns}
-        pages={pages}
-        keyOf={({ id }) => id}
-        empty={
-          <Empty title={others ? t.apiKeys.noneOfOthers : t.apiKeys.none}>
-            {!others && <a href={linkTo(['api-keys', 'new'])}>{t.apiKeys.makeFirst}</a>}
-          </Empty>
-        }
-      />
+      <div class="keys">
+        <PagesTable
+          caption={t.apiKeys.title}
+          columns={columns}
+          pages={pages}
+          keyOf={({ id }) => id}
+          empty={
+            <Empty title={others ? t.apiKeys.noneOfOthers : t.apiKeys.none}>
+              {!others && <a href={linkTo(['api-keys', 'new'])}>{t.apiKeys.makeFirst}</a>}
+            </Empty>
+          }
+        />
+      </div>
     </Page>
   )
 }

@@ -11,7 +11,7 @@ export function AddressForm({ account, onDone }: { account: Schemas['User']; onD
   const [email, setEmail] = useState('')
   const [currentPassword, setCurrent] = useState('')
   const [isSent, setSent] = useState(false)
-  const { email: address, emailVerified, pendingEmail } = account
+  const { email: address, emailVerified, pendingEmail, hasPassword } = account
   return (
     <section class="card">
       <h2>{t.settings.addressTitle}</h2>
@@ -26,33 +26,36 @@ export function AddressForm({ account, onDone }: { account: Schemas['User']; onD
         )}
       </p>
       {pendingEmail !== null && <Pending email={pendingEmail} />}
-      <Form
-        submit={t.settings.changeAddress}
-        send={() => call(api.PUT('/api/v1/users/me', { body: { currentPassword, email: email.trim() } }))}
-        explain={explainPassword}
-        onDone={() => {
-          setEmail('')
-          setCurrent('')
-          setSent(true)
-          onDone()
-        }}
-      >
-        <TextField
-          label={t.settings.newAddress}
-          name="email"
-          type="email"
-          autocomplete="email"
-          hint={t.settings.addressHint}
-          value={email}
-          onChange={setEmail}
-        />
-        <PasswordField
-          label={t.settings.passwordForAddress}
-          name="currentPassword"
-          value={currentPassword}
-          onChange={setCurrent}
-        />
-      </Form>
+      {!hasPassword && <p>{t.settings.passwordFirst}</p>}
+      {hasPassword && (
+        <Form
+          submit={t.settings.changeAddress}
+          send={() => call(api.PUT('/api/v1/users/me', { body: { currentPassword, email: email.trim() } }))}
+          explain={explainPassword}
+          onDone={() => {
+            setEmail('')
+            setCurrent('')
+            setSent(true)
+            onDone()
+          }}
+        >
+          <TextField
+            label={t.settings.newAddress}
+            name="email"
+            type="email"
+            autocomplete="email"
+            hint={t.settings.addressHint}
+            value={email}
+            onChange={setEmail}
+          />
+          <PasswordField
+            label={t.settings.passwordForAddress}
+            name="currentPassword"
+            value={currentPassword}
+            onChange={setCurrent}
+          />
+        </Form>
+      )}
       <p role="status">{isSent && t.settings.addressSent}</p>
     </section>
   )

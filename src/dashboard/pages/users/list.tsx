@@ -96,7 +96,6 @@ function Filters({ search, state }: { search: string; state: string }) {
         name="search"
         type="search"
         placeholder={t.users.searchHint}
-        isOptional
         value={typed}
         onChange={setTyped}
       />
