@@ -22,7 +22,8 @@ const PURE_TESTS = [
   'test/peertube/{comment-feed,comments,counters,failure,notifications,paste,probe,safe-copy,short-uuid,thread,videos}.test.ts',
   'test/pictures/{path,raster}.test.ts',
   'test/workers/{bucket,gcra,round-size,slots,window}.test.ts',
-  'test/{config,dashboard-abilities,nearest,tokens}.test.ts',
+  'test/dashboard/**/*.test.ts',
+  'test/{config,nearest,tokens}.test.ts',
 ]
 
 /** Tests that need Node itself: servers, processes, files. All others run inside workerd. */

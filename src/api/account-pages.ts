@@ -164,6 +164,7 @@ async function page(title: string, content: Html, status = 200): Promise<Answer>
 <link rel="stylesheet" href="/plain.css"></head>
 <body>
 <main>
+<p>Tubewire</p>
 <h1>${title}</h1>
 ${content}
 </main>

@@ -152,7 +152,7 @@ export function TextField({
       <input
         dir="auto"
         spellcheck={false}
-        // What is searched for may always be nothing.
+        // A search is none of what is needed, and is called optional nowhere.
         required={!isOptional && rest.type !== 'search'}
         {...typed}
         {...attributes}

@@ -62,8 +62,8 @@ export function EndlessList<TRow>({
         tabIndex={0}
         aria-label={label}
         hidden={rows.length === 0}
-        // No taller than what is in it, and its border.
-        style={{ maxHeight: `${virtualizer.getTotalSize() + 2}px` }}
+        // No higher than its rows, as far as they are known; two pixels are its border.
+        style={{ height: `min(70vh, ${virtualizer.getTotalSize() + 2}px)` }}
       >
         <ul style={{ height: `${virtualizer.getTotalSize()}px` }} aria-label={label}>
           {items.map(({ index, key, start }) => {

@@ -1,5 +1,5 @@
 /** @module The dashboard in English. Other languages have the same entries. */
-import type { Schemas, Scope } from '../api.ts'
+import type { Schemas } from '../api.ts'
 import { plural } from './plural.ts'
 
 const many = plural('en')
@@ -286,7 +286,7 @@ export const en = {
       'feeds:read': 'See feeds, the addresses of private ones among them',
       'feeds:write': 'Make, change and remove feeds',
       'consumers:write': 'Make consumers, read events with them and move them',
-    } satisfies Record<Scope, string>,
+    },
     lastUsed: 'Last used',
     expires: 'Ends',
     expired: 'ended',

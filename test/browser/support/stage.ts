@@ -118,8 +118,11 @@ export async function startStage({
     async signedIn(options = {}) {
       const { url } = (await ask('POST', '/api/v1/session/links')) as { url: string }
       const opened = await visit({ ...options, path: new URL(url).hash })
-      // On a narrow window the navigation is hidden in its menu.
-      await opened.page.locator('header.head').waitFor()
+      // Where there is little room it is folded away.
+      await opened.page
+        .getByRole('navigation', { includeHidden: true })
+        .first()
+        .waitFor({ state: 'attached' })
       if (options.path) await opened.go(options.path)
       return opened
     },

@@ -110,15 +110,17 @@ function ScopeFields({
   chosen: readonly string[]
   onChange: (scopes: string[]) => void
 }) {
+  // The compiler sees to it that each has its words.
+  const words: Readonly<Record<Scope, string>> = t.apiKeys.scopes
   return (
     <fieldset>
       <legend>{t.apiKeys.scopesTitle}</legend>
       <p class="hint">{t.apiKeys.scopesHint}</p>
       <div class="scope-list">
-        {Object.entries(t.apiKeys.scopes).map(([scope, words]) => (
+        {Object.entries(words).map(([scope, label]) => (
           <CheckField
             key={scope}
-            label={words}
+            label={label}
             // What the API says of them as a whole, it says at the first.
             name={scope === 'events:read' ? 'scopes' : scope}
             hint={<code>{scope}</code>}

@@ -121,7 +121,7 @@ function Whose({ others }: { others: string | null }) {
     },
   ]
   return (
-    <nav class="tabs" aria-label={t.apiKeys.whose}>
+    <nav class="views" aria-label={t.apiKeys.whose}>
       {choices.map(({ words, address, isChosen }) => (
         <a key={address} href={address} {...(isChosen ? { 'aria-current': 'page' as const } : {})}>
           {words}

@@ -10,8 +10,8 @@ import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'
 import { actionName } from './action-name.ts'
 import { Filters } from './filters.tsx'
-import { Tabs } from './tabs.tsx'
 import { Target } from './target.tsx'
+import { Views } from './views.tsx'
 
 type Entry = Schemas['AuditEntry']
 
@@ -43,7 +43,7 @@ export function AuditList({ query }: { query: URLSearchParams }) {
         </button>
       }
     >
-      <Tabs current="actions" />
+      <Views current="actions" />
       <Filters user={user} action={action} names={pages.rows} />
       <EndlessList
         label={t.auditLog.title}

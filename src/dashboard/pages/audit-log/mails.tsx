@@ -7,7 +7,7 @@ import { Page } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'
-import { Tabs } from './tabs.tsx'
+import { Views } from './views.tsx'
 
 type Mail = Schemas['Mail']
 
@@ -35,7 +35,7 @@ export function MailList() {
         </button>
       }
     >
-      <Tabs current="mails" />
+      <Views current="mails" />
       <p class="quiet">{t.auditLog.mailsIntro}</p>
       <EndlessList
         label={t.auditLog.mailsTab}

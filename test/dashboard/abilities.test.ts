@@ -1,7 +1,7 @@
 /** @module What the dashboard shows to whom, beside what the API lets whom do. */
 import { describe, expect, it } from 'vitest'
-import { RIGHTS, ROLES } from '../src/api/rights.ts'
-import { ABILITIES } from '../src/dashboard/can.ts'
+import { RIGHTS, ROLES } from '../../src/api/rights.ts'
+import { ABILITIES } from '../../src/dashboard/can.ts'
 
 type Listed = { operation: keyof typeof RIGHTS; roles: readonly string[]; reach?: 'all' }
 
