@@ -104,7 +104,7 @@ describe('A service that is started anew while the page is open', () => {
     })
     // Something happens before the page is connected again: it is not told of it, and asks for it then.
     stage.instance.publish({ name: 'Published while nobody was connected' })
-    await expect.poll(lastSequence, { timeout: 20_000 }).toBeGreaterThan(before)
+    await expect.poll(lastSequence).toBeGreaterThan(before)
     const asking = page.waitForRequest('**/api/v1/stream')
     await page.unroute('**/api/v1/stream')
     await page.getByRole('button', { name: 'Try now' }).click()
