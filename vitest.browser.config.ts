@@ -22,6 +22,8 @@ export default defineConfig({
     include: ['test/browser/**/*.test.ts'],
     testTimeout: 90_000,
     hookTimeout: 90_000,
+    // A service, a browser and what the tests themselves do share the machine.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
   },
 })

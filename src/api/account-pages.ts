@@ -51,8 +51,8 @@ export const accountPageOperations = [
       return attempt(input.body, input.request, async (link) => {
         const state = await verifyAddress(input, link.userId, link.verificationString)
         return state === 'waiting-for-approval'
-          ? 'Your address is verified. You can log in when a moderator has accepted your registration.'
-          : 'Your address is verified. You can log in now.'
+          ? html`<p>Your address is verified. You can log in when a moderator has accepted your registration.</p>`
+          : wayIn('Your address is verified. You can log in now.')
       })
     },
   }),
@@ -88,7 +88,7 @@ export const accountPageOperations = [
             `The password ${password.issues[0].message}: go back, and choose another one`,
           )
         await choosePassword(input, link.userId, link.verificationString, password.output)
-        return 'Your password is changed. You can log in with it now.'
+        return wayIn('Your password is changed. You can log in with it now.')
       })
     },
   }),
@@ -122,16 +122,16 @@ async function ask(
   return link.success ? page(title, content(link.output)) : refusal(request, incomplete())
 }
 
-/** The page that says how it went. @param act returns the sentence for when it went well. */
-async function attempt(
-  body: unknown,
-  request: Request,
-  act: (link: Link) => Promise<string>,
-): Promise<Answer> {
+/** What was done, and the way to the dashboard. */
+const wayIn = (done: string): Html => html`<p>${done}</p>
+<p><a href="/">Sign in</a></p>`
+
+/** The page that says how it went. @param act returns what is said when it went well. */
+async function attempt(body: unknown, request: Request, act: (link: Link) => Promise<Html>): Promise<Answer> {
   const link = v.safeParse(Link, body)
   if (!link.success) return refusal(request, incomplete())
   try {
-    return await page('Done', html`<p>${await act(link.output)}</p>`)
+    return await page('Done', await act(link.output))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return refusal(request, error)
@@ -149,16 +149,25 @@ function incomplete(): Problem {
 function refusal(request: Request, problem: Problem): Promise<Answer> {
   const accepted = request.headers.get('accept') ?? ''
   if (accepted.includes('json') && !accepted.includes('text/html')) throw problem
-  return page('That did not work', html`<p>${problem.message}.</p>`, problem.status)
+  return page(
+    'That did not work',
+    html`<p>${problem.message}.</p>
+<p><a href="/">To Tubewire</a></p>`,
+    problem.status,
+  )
 }
 
 async function page(title: string, content: Html, status = 200): Promise<Answer> {
   const text = await html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} – Tubewire</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} – Tubewire</title>
+<link rel="stylesheet" href="/plain.css"></head>
 <body>
+<main>
+<p>Tubewire</p>
 <h1>${title}</h1>
 ${content}
+</main>
 </body>
 </html>
 `
@@ -170,7 +179,7 @@ ${content}
       // The address holds a token: no cache keeps it, and no other page is told of it (Referrer-Policy).
       'cache-control': 'no-store',
       'content-security-policy':
-        "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     },
   }
 }

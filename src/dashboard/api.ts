@@ -3,6 +3,9 @@ import createClient from 'openapi-fetch'
 import type { components, paths } from '../../clients/typescript/tubewire.d.ts'
 
 export type Schemas = components['schemas']
+/** What a key may be allowed. */
+export type Scope =
+  paths['/api/v1/api-keys']['post']['requestBody']['content']['application/json']['scopes'][number]
 
 /** Why something was not done, in the API's words. */
 export type Failure = {
@@ -22,6 +25,13 @@ export type Result<TData> = { ok: true; data: TData } | { ok: false; failure: Fa
 
 /** How long a read waits by itself when it was one too many; what asks for more time than that is told to the reader. */
 const MOST_PATIENT_SECONDS = 12
+
+/** What says that the session is over: of another 401 the request is at fault, such as a wrong password at its change. */
+const SESSION_ENDS: ReadonlySet<string> = new Set([
+  'unauthorized_request',
+  'invalid_token',
+  'session_superseded',
+])
 
 /** Told of each answer that says that the session is over. */
 type Listener = (failure: Failure) => void
@@ -58,7 +68,7 @@ export async function call<TData>(
     // Answers without a body have no data: their type says so, too.
     if (response.ok) return { ok: true, data: data as TData }
     const failure = failureOf(response, error)
-    if (failure.status === 401) for (const listener of listeners) listener(failure)
+    if (SESSION_ENDS.has(failure.code)) for (const listener of listeners) listener(failure)
     return { ok: false, failure }
   } catch (error) {
     return { ok: false, failure: noAnswer(error) }

@@ -2,12 +2,12 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { api, call, type Failure, onSessionEnd } from './api.ts'
 import { Crash } from './crash.tsx'
-import { type Ended, SignIn } from './pages/sign-in/index.tsx'
-import { forgetDrafts } from './parts/draft.ts'
+import { SignIn } from './pages/sign-in/index.tsx'
+import { forgetDrafts, keepDraftsOf } from './parts/draft.ts'
 import { FailureNote } from './parts/failure.tsx'
 import { Loading } from './parts/loaded.tsx'
 import { useRoute } from './routes.ts'
-import { SessionContext, type User } from './session.ts'
+import { type Ended, SessionContext, type User } from './session.ts'
 import { Shell } from './shell.tsx'
 import { forgetLoaded } from './use-loaded.ts'
 
@@ -25,6 +25,7 @@ export function App() {
     const result = await call(api.GET('/api/v1/session'))
     if (!result.ok) return setState({ kind: 'unknown', failure: result.failure })
     const { user, ended } = result.data
+    if (user) keepDraftsOf(user.id)
     setState(user ? { kind: 'in', user } : { kind: 'out', ended })
   }, [])
 
@@ -46,12 +47,15 @@ export function App() {
     [],
   )
 
+  const leave = (ended: Ended) => {
+    forgetLoaded()
+    setState({ kind: 'out', ended })
+  }
   const signOut = async () => {
     // Over it is in any case: what doesn't hold any more can't be ended.
     await call(api.DELETE('/api/v1/session'))
-    forgetLoaded()
     forgetDrafts()
-    setState({ kind: 'out', ended: null })
+    leave(null)
   }
 
   // A link that signs in takes the place of whoever is signed in.
@@ -71,13 +75,14 @@ export function App() {
           ended={state.kind === 'out' ? state.ended : null}
           onSignedIn={(user) => {
             forgetLoaded()
+            keepDraftsOf(user.id)
             setState({ kind: 'in', user })
           }}
         />
       </Crash>
     )
   return (
-    <SessionContext.Provider value={{ user: state.user, signOut }}>
+    <SessionContext.Provider value={{ user: state.user, signOut, leave }}>
       <Shell route={route} />
     </SessionContext.Provider>
   )

@@ -3,11 +3,22 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import { type Ability, can, type Role } from './can.ts'
 
+/** The account that the operator's key acts as: it can't be deleted, and is not shown how. */
+export const FIRST_ADMINISTRATOR = 'usr_administrator'
+
 export type User = { id: string; username: string; role: Role }
+
+/**
+ * Why there is no session any more: the user signed in elsewhere; it is over for another reason; a new password ended it; the
+ * account is gone. Null: its user ended it, or there was none.
+ */
+export type Ended = 'superseded' | 'over' | 'new-password' | 'deleted' | null
 
 export type Session = {
   user: User
   signOut: () => void
+  /** What was just done has ended the session: on to the sign-in page, which says why. */
+  leave: (ended: Ended) => void
 }
 
 export const SessionContext = createContext<Session | null>(null)

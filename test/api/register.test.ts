@@ -295,11 +295,16 @@ describe('The verification of an address', () => {
     const page = await sendTo(tubewire.deps, 'GET', `/verify-email?${query}`)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    )
     expect(await page.text()).toContain(verificationString)
     expect((await logIn('alice')).body).toMatchObject({ code: 'email_not_verified' })
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const done = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
-    expect(await done.text()).toContain('Your address is verified')
+    const words = await done.text()
+    expect(words).toContain('Your address is verified')
+    expect(words).toContain('<a href="/">Sign in</a>')
     expect((await logIn('alice')).status).toBe(200)
     const again = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
     expect(again.status).toBe(403)
@@ -311,7 +316,9 @@ describe('The verification of an address', () => {
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const query = new URLSearchParams(await tokenFor('alice@example.com'))
     const done = await sendTo(tubewire.deps, 'POST', '/verify-email', form, String(query))
-    expect(await done.text()).toContain('when a moderator has accepted your registration')
+    const words = await done.text()
+    expect(words).toContain('when a moderator has accepted your registration')
+    expect(words).not.toContain('Sign in')
     expect((await logIn('alice')).body).toMatchObject({ code: 'account_waiting_for_approval' })
   })
 
@@ -431,7 +438,9 @@ describe('A forgotten password', () => {
     expect(await short.text()).toContain('must have at least 8 characters')
     query.set('password', 'battery staple')
     const done = await sendTo(tubewire.deps, 'POST', '/reset-password', form, String(query))
-    expect(await done.text()).toContain('Your password is changed')
+    const words = await done.text()
+    expect(words).toContain('Your password is changed')
+    expect(words).toContain('<a href="/">Sign in</a>')
     expect((await logIn('alice', 'battery staple')).status).toBe(200)
   })
 

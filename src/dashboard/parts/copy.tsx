@@ -18,7 +18,12 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
     )
   }
   return (
-    <button type="button" class="small" onClick={copy} aria-label={`${t.common.copy}: ${what}`}>
+    <button
+      type="button"
+      class="small"
+      onClick={copy}
+      aria-label={`${isCopied ? t.common.copied : t.common.copy}: ${what}`}
+    >
       <span aria-live="polite">{isCopied ? t.common.copied : t.common.copy}</span>
     </button>
   )

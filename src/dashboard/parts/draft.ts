@@ -2,6 +2,7 @@
 import { useCallback, useState } from 'preact/hooks'
 
 const PREFIX = 'tubewire.draft.'
+const OWNER = 'tubewire.drafts-of'
 
 /**
  * State that is kept. For nothing secret: no passwords, no tokens.
@@ -31,6 +32,13 @@ export function useDraft<TValue extends object>(
 /** Forgets what everybody typed: somebody else may sign in. */
 export function forgetDrafts(): void {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key)
+}
+
+/** Who is signed in now: what somebody else typed before in this tab is not for him. */
+export function keepDraftsOf(userId: string): void {
+  const before = sessionStorage.getItem(OWNER)
+  if (before !== null && before !== userId) forgetDrafts()
+  sessionStorage.setItem(OWNER, userId)
 }
 
 function kept<TValue>(key: string): Partial<TValue> {

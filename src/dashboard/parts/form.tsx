@@ -12,18 +12,26 @@ const ParamsContext = createContext<Readonly<Record<string, string>>>({})
  * A form.
  * @param send sends it. @param onDone told what came back when it went well.
  * @param submit the words of its button; `more` stands beside it.
+ * @param isDangerous what it does can't be undone. @param disabled it can't be sent yet.
+ * @param explain says what went wrong better than the API's words do; null: they are shown.
  */
 export function Form<TData>({
   send,
   onDone,
   submit,
   more,
+  explain,
+  isDangerous = false,
+  disabled = false,
   children,
 }: {
   send: () => Promise<Result<TData>>
   onDone: (data: TData) => void
   submit: string
   more?: ComponentChildren
+  explain?: (failure: Failure) => ComponentChildren
+  isDangerous?: boolean
+  disabled?: boolean
   children: ComponentChildren
 }) {
   const [isBusy, setBusy] = useState(false)
@@ -35,7 +43,7 @@ export function Form<TData>({
   }, [failure])
   const go = async (event: Event) => {
     event.preventDefault()
-    if (isBusy) return
+    if (isBusy || disabled) return
     setBusy(true)
     const result = await send()
     setBusy(false)
@@ -45,9 +53,9 @@ export function Form<TData>({
   return (
     <form ref={form} onSubmit={go}>
       <ParamsContext.Provider value={failure?.params ?? {}}>{children}</ParamsContext.Provider>
-      {failure && <FailureNote failure={failure} />}
+      {failure && (explain?.(failure) ?? <FailureNote failure={failure} />)}
       <div class="actions">
-        <button type="submit" class="primary" disabled={isBusy}>
+        <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={isBusy || disabled}>
           {isBusy && <span class="spinner" aria-hidden="true" />}
           {submit}
         </button>
@@ -57,7 +65,7 @@ export function Form<TData>({
   )
 }
 
-type FieldProps = {
+export type FieldProps = {
   label: string
   /** What the API calls it: under this name it says what is wrong. */
   name: string
@@ -67,11 +75,13 @@ type FieldProps = {
 }
 
 /** What a field and its label, hint and error share. */
-function useField(name: string, hint: ComponentChildren) {
+export function useField(name: string, hint: ComponentChildren) {
   const id = useId()
   const params = useContext(ParamsContext)
-  // Of a list, the API names the item: `types.0`.
-  const error = Object.entries(params).find(([param]) => param === name || param.startsWith(`${name}.`))?.[1]
+  // Of a list the API names the item, and of a filter the body's part that it is: `filter.types[0]`.
+  const error = Object.entries(params).find(
+    ([param]) => param.replace(/^filter\./, '').split(/[.[]/, 1)[0] === name,
+  )?.[1]
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ')
   return {
     id,
@@ -85,7 +95,8 @@ function useField(name: string, hint: ComponentChildren) {
   }
 }
 
-function Frame({
+/** A field with its label, its hint and what is wrong with it. */
+export function Frame({
   id,
   label,
   hint,
@@ -145,7 +156,8 @@ export function TextField({
       <input
         dir="auto"
         spellcheck={false}
-        required={!isOptional}
+        // A search is none of what is needed, and is called optional nowhere.
+        required={!isOptional && rest.type !== 'search'}
         {...typed}
         {...attributes}
         value={value}

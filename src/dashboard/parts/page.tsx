@@ -33,8 +33,10 @@ export function Page({
       <header class="page-head">
         <div>
           {up && (
-            <p class="up">
-              <a href={linkTo(up.path)}>{up.title}</a>
+            <p class="up wrap">
+              <a href={linkTo(up.path)} dir="auto">
+                {up.title}
+              </a>
             </p>
           )}
           <h1 ref={heading} tabIndex={-1} dir="auto">

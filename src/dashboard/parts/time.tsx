@@ -9,7 +9,7 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 /** The time of now, as it goes on: one timer for all that is shown. */
 export function useNow(): number {
-  const [now, setNow] = useState(Date.now)
+  const [, setNow] = useState(0)
   useEffect(() => {
     const tick = () => setNow(Date.now())
     listeners.add(tick)
@@ -23,7 +23,8 @@ export function useNow(): number {
       timer = undefined
     }
   }, [])
-  return now
+  // What was read since the last tick is not in the future.
+  return Date.now()
 }
 
 /** @param at ISO 8601; null: what `none` says, or "never". */

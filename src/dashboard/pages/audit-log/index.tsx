@@ -1,7 +1,9 @@
-/** @module AuditLog. */
-import { Page } from '../../parts/page.tsx'
-import { t } from '../../texts/index.ts'
+/** @module The audit log, and the mails. For administrators. */
+import type { PageProps } from '../../pages.ts'
+import { AuditList } from './list.tsx'
+import { MailList } from './mails.tsx'
+import './style.css'
 
-export default function AuditLogPage() {
-  return <Page title={t.auditLog.title}>…</Page>
+export default function AuditLogPage({ path: [first], query }: PageProps) {
+  return first === 'mails' ? <MailList /> : <AuditList query={query} />
 }

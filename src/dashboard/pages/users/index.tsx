@@ -1,7 +1,11 @@
-/** @module Users. */
-import { Page } from '../../parts/page.tsx'
-import { t } from '../../texts/index.ts'
+/** @module Users: the list, one of them, a new one. */
+import type { PageProps } from '../../pages.ts'
+import { UserList } from './list.tsx'
+import { NewUser } from './new.tsx'
+import { OneUser } from './one.tsx'
+import './style.css'
 
-export default function UsersPage() {
-  return <Page title={t.users.title}>…</Page>
+export default function UsersPage({ path: [first], query }: PageProps) {
+  if (first === undefined) return <UserList query={query} />
+  return first === 'new' ? <NewUser /> : <OneUser id={first} />
 }

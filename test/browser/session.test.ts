@@ -1,0 +1,143 @@
+/** @module A session that ends, a service that is started anew, and what each role is shown. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { comeIn, otherFaults } from './support/people.ts'
+import { type Stage, startStage } from './support/stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await startStage()
+})
+afterAll(() => stage.close())
+
+describe('Who signs in elsewhere', () => {
+  it('is told so here within five seconds, and is back where he was with what he typed', async () => {
+    const judy = await stage.addUser('judy', 2)
+    const here = await stage.visit({ path: '#/api-keys/new' })
+    const { page } = here
+    await comeIn(here, judy)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByLabel('Name').fill('A key that was half done')
+    await page.getByLabel('See connections').check()
+
+    await comeIn(await stage.visit(), judy)
+    // Five seconds, and what a busy machine takes besides.
+    await page.getByText('You signed in elsewhere').waitFor({ timeout: 8_000 })
+    expect(await here.axe()).toEqual([])
+    await here.shot('session-superseded')
+
+    await comeIn(here, judy)
+    await page.getByRole('heading', { name: 'Make a key' }).waitFor()
+    expect(page.url()).toBe(`${stage.origin}/#/api-keys/new`)
+    expect(await page.getByLabel('Name').inputValue()).toBe('A key that was half done')
+    expect(await page.getByLabel('See connections').isChecked()).toBe(true)
+    // The stream and a read were refused: that is how the page learns of it.
+    expect(otherFaults(here, 401)).toEqual([])
+  })
+
+  it('is told so at the next thing that he does', async () => {
+    const kim = await stage.addUser('kim', 2)
+    const here = await stage.visit()
+    const { page } = here
+    // Without a stream, as where a proxy lets none through.
+    await page.route('**/api/v1/stream', (route) => route.abort())
+    await comeIn(here, kim)
+    await comeIn(await stage.visit(), kim)
+    await here.go('#/settings')
+    await page.getByText('You signed in elsewhere').waitFor()
+    await comeIn(here, kim)
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+  })
+
+  it('leaves nothing of what he typed to somebody else who signs in then', async () => {
+    const leo = await stage.addUser('leo', 2)
+    const mia = await stage.addUser('mia', 2)
+    const here = await stage.visit({ path: '#/api-keys/new' })
+    const { page } = here
+    await comeIn(here, leo)
+    await page.getByLabel('Name').fill('Leo’s own words')
+    await comeIn(await stage.visit(), leo)
+    await page.getByText('You signed in elsewhere').waitFor()
+    await comeIn(here, mia)
+    await page.getByRole('heading', { name: 'Make a key' }).waitFor()
+    expect(await page.getByLabel('Name').inputValue()).toBe('')
+    expect(otherFaults(here, 401)).toEqual([])
+  })
+
+  it('after signing out leaves nothing to be kept', async () => {
+    const visit = await stage.signedIn({ path: '#/api-keys/new' })
+    const { page } = visit
+    await page.getByLabel('Name').fill('Not to be kept')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(
+      await page.evaluate('Object.keys(sessionStorage).filter((key) => key.includes("draft."))'),
+    ).toEqual([])
+    await page.reload()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(visit.faults()).toEqual([])
+  })
+})
+
+describe('A service that is started anew while the page is open', () => {
+  it('is missed with a banner, comes back by itself, and the stream goes on where it broke off', async () => {
+    await stage.ask('POST', '/api/v1/instances', { url: stage.instance.origin })
+    const visit = await stage.signedIn({ path: '#/settings' })
+    const { page } = visit
+    await page.getByText('Live', { exact: true }).waitFor()
+    await visit.go('#/api-keys')
+    await page.getByText('No keys yet').waitFor()
+    await page.goBack()
+    await page.getByText('RATE_LIMIT_API').waitFor()
+    const before = await lastSequence()
+    await stage.restart(async () => {
+      await page.getByText('The connection is lost').waitFor()
+      expect(await visit.axe()).toEqual([])
+      await visit.shot('connection-lost')
+      // What is asked for meanwhile says so, and can be asked for again.
+      await visit.go('#/api-keys')
+      await page.getByText('There was no answer').waitFor()
+      // A page whose code is not there yet says so, too.
+      await visit.go('#/audit-log')
+      await page.getByText('This page could not be loaded').waitFor()
+      await page.goBack()
+      await page.route('**/api/v1/stream', (route) => route.abort())
+    })
+    // Something happens before the page is connected again: it is not told of it, and asks for it then.
+    stage.instance.publish({ name: 'Published while nobody was connected' })
+    await expect.poll(lastSequence).toBeGreaterThan(before)
+    const asking = page.waitForRequest('**/api/v1/stream')
+    await page.unroute('**/api/v1/stream')
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByText('Connected again; nothing was missed.').waitFor()
+    expect(Number((await asking).headers()['last-event-id'])).toBeLessThanOrEqual(before)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('No keys yet').waitFor()
+  })
+})
+
+/** Of the newest event that there is; 0: there is none. */
+async function lastSequence(): Promise<number> {
+  const { data } = (await stage.ask('GET', '/api/v1/events?limit=1&order=newest')) as {
+    data: { sequence: number }[]
+  }
+  return data[0]?.sequence ?? 0
+}
+
+describe('What a role may not do', () => {
+  it.each([
+    { role: 'user', id: 2 as const, hidden: ['Users', 'Audit log'], shown: ['API keys', 'Settings'] },
+    { role: 'moderator', id: 1 as const, hidden: ['Audit log'], shown: ['Users', 'API keys', 'Settings'] },
+  ])('is not shown to a $role, whose pages can not be reached by their address either', async (one) => {
+    const visit = await stage.visit({ path: '#/audit-log' })
+    const { page } = visit
+    await comeIn(visit, await stage.addUser(`only-${one.role}`, one.id))
+    await page.getByRole('heading', { name: 'There is no such page.' }).waitFor()
+    const names = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allTextContents()
+    expect(names).toEqual(expect.arrayContaining(one.shown))
+    expect(names.filter((name) => one.hidden.includes(name))).toEqual([])
+    await page.getByText(`Signed in as only-${one.role}, ${one.role}`).waitFor()
+    expect(await visit.axe()).toEqual([])
+    expect(visit.faults()).toEqual([])
+  })
+})
