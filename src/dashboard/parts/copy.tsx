@@ -30,7 +30,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
 }
 
 /** A text with a button that copies it. */
-export function CopyField({ label, text }: { label: string; text: string }) {
+function CopyField({ label, text }: { label: string; text: string }) {
   return (
     <div class="copy-field">
       <span class="label">{label}</span>

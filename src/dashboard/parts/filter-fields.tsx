@@ -137,11 +137,6 @@ export function draftOfQuery(query: URLSearchParams): FilterDraft {
   }
 }
 
-/** Whether anything is asked for. */
-export function isFiltered(draft: FilterDraft): boolean {
-  return Object.values(queryOf(draft)).some((value) => value !== undefined)
-}
-
 type Props = { draft: FilterDraft; onChange: (part: Partial<FilterDraft>) => void }
 
 /** All of it: what is asked for seldom is folded away, unless something is asked for there. */
@@ -166,7 +161,7 @@ export function FilterFields({ draft, onChange }: Props) {
 }
 
 /** One condition that is typed. */
-export function FilterLine({
+function FilterLine({
   name,
   hint,
   draft,

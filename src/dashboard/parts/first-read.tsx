@@ -7,7 +7,7 @@ import { type Source, targetWords } from './source-words.ts'
 import { Moment } from './time.tsx'
 
 /** Whether what was there at first is known, so that what comes is news. */
-export function isKnown({ lastSuccessAt, checkpoint }: Source): boolean {
+function isKnown({ lastSuccessAt, checkpoint }: Source): boolean {
   return lastSuccessAt !== null && checkpoint?.begun !== false
 }
 

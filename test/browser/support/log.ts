@@ -5,7 +5,7 @@ import { EVENT_TYPES } from '../../../src/events/types.ts'
 const INSERT = 'INSERT INTO events (id, type, instance, subject, owner_id, seen_at, poll_id, data)'
 
 /** The first administrator, as migrations name him. */
-export const ADMINISTRATOR = 'usr_administrator'
+const ADMINISTRATOR = 'usr_administrator'
 
 /**
  * An event of every type: the examples of the catalogue, with their ids. Private ones are the administrator's.

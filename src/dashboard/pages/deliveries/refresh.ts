@@ -25,7 +25,7 @@ export function useRefresh(
 }
 
 /** What is older than the page stays as it was; all that is not has its place in it. */
-export function refreshed(before: readonly Delivery[], { data, next }: Page<Delivery>): readonly Delivery[] {
+function refreshed(before: readonly Delivery[], { data, next }: Page<Delivery>): readonly Delivery[] {
   if (next === undefined) return data
   const last = data.at(-1)
   return last ? [...data, ...before.filter(({ sequence }) => sequence < last.sequence)] : before

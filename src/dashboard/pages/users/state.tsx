@@ -14,7 +14,7 @@ const TONES: Readonly<Record<AccountState, Tone>> = {
 }
 
 /** Blocked goes before whatever the account is besides. */
-export function stateOf({ blocked, state }: Account): AccountState {
+function stateOf({ blocked, state }: Account): AccountState {
   return blocked ? 'blocked' : state
 }
 
