@@ -10,6 +10,7 @@ import { useRoute } from './routes.ts'
 import { type Ended, SessionContext, type User } from './session.ts'
 import { Shell } from './shell.tsx'
 import { forgetLoaded } from './use-loaded.ts'
+import { forgetPages } from './use-pages.ts'
 
 type State =
   | { kind: 'asking' }
@@ -37,7 +38,7 @@ export function App() {
   useEffect(
     () =>
       onSessionEnd((failure) => {
-        forgetLoaded()
+        forgetRead()
         setState((before) =>
           before.kind === 'in'
             ? { kind: 'out', ended: failure.code === 'session_superseded' ? 'superseded' : 'over' }
@@ -48,7 +49,7 @@ export function App() {
   )
 
   const leave = (ended: Ended) => {
-    forgetLoaded()
+    forgetRead()
     setState({ kind: 'out', ended })
   }
   const signOut = async () => {
@@ -74,7 +75,7 @@ export function App() {
           route={route}
           ended={state.kind === 'out' ? state.ended : null}
           onSignedIn={(user) => {
-            forgetLoaded()
+            forgetRead()
             keepDraftsOf(user.id)
             setState({ kind: 'in', user })
           }}
@@ -86,4 +87,10 @@ export function App() {
       <Shell route={route} />
     </SessionContext.Provider>
   )
+}
+
+/** What was read as somebody who may be somebody else now. */
+function forgetRead(): void {
+  forgetLoaded()
+  forgetPages()
 }

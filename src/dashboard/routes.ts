@@ -1,40 +1,24 @@
-/**
- * @module Where the reader is: the part of the address after `#`, e.g. `#/events?type=video.*`. A server never sees it, so that no
- * log has what somebody looked for; and every view and filter has an address that can be kept and sent.
- */
+/** @module Where the reader is, and where he goes: see address.ts for what an address says. */
 import { useEffect, useState } from 'preact/hooks'
+import { parseRoute, type Route } from './address.ts'
 
-export type Route = {
-  /** `['endpoints', 'ep_…']`; nothing: the overview. */
-  path: readonly string[]
-  query: URLSearchParams
-}
+/** Of the entry of the history that is shown: whether it was shown before. Each that was seen is marked. */
+let isBack = false
 
-/** Values of a query; what is undefined or empty is left out. */
-export type Query = Readonly<Record<string, string | readonly string[] | number | boolean | undefined>>
-
-/** The address of a view. @param path its parts, unescaped. */
-export function linkTo(path: readonly string[], query: Query = {}): string {
-  const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of [value ?? []].flat()) if (one !== '') params.append(name, String(one))
+/** Begins to tell "back" from going on. Before anybody looks at the address. */
+export function followHistory(): void {
+  const mark = () => {
+    // What it was marked with here.
+    isBack = (history.state as { seen?: boolean } | null)?.seen === true
+    if (!isBack) history.replaceState({ seen: true }, '')
   }
-  const search = params.size > 0 ? `?${params}` : ''
-  return `#/${path.map(encodeURIComponent).join('/')}${search}`
+  addEventListener('hashchange', mark)
+  mark()
 }
 
-/** Reads an address. What can't be decoded stays as it is. */
-export function parseRoute(hash: string): Route {
-  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s)
-  return { path: path.split('/').filter(Boolean).map(decode), query: new URLSearchParams(query) }
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+/** Whether "back" or "forward" led here. */
+export function cameBack(): boolean {
+  return isBack
 }
 
 /** Goes to a view, so that "back" comes back here. */

@@ -1,13 +1,13 @@
 /** @module What is around each page: the navigation, who is signed in, whether the connection is there. */
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { linkTo, type Route } from './address.ts'
 import { api, call } from './api.ts'
 import { Crash } from './crash.tsx'
 import { type Live, type LiveState, startLive } from './live.ts'
 import { entryOf, PAGES, type PageName, type PageProps, pageOf } from './pages.ts'
 import { Loading } from './parts/loaded.tsx'
 import { Page } from './parts/page.tsx'
-import { linkTo, type Route } from './routes.ts'
 import { useCan, useSession } from './session.ts'
 import { t } from './texts/index.ts'
 

@@ -1,6 +1,7 @@
 /** @module A list that is read page by page, by cursor. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Failure, Result } from './api.ts'
+import { cameBack } from './routes.ts'
 
 /** As the API answers lists: `next` when there is more; `total` of those that are counted. */
 export type Page<TRow> = { data: readonly TRow[]; next?: string; total?: number }
@@ -17,7 +18,11 @@ export type Pages<TRow> = {
   reload: () => void
   /** Changes what is shown: what came live, what was removed. */
   change: (rows: (before: readonly TRow[]) => readonly TRow[]) => void
+  /** How far the list is scrolled, pixels: kept with its rows. */
+  place: { top: number }
 }
+
+type Left<TRow> = { state: State<TRow>; place: { top: number } }
 
 type State<TRow> = {
   rows: readonly TRow[]
@@ -26,20 +31,38 @@ type State<TRow> = {
   failure: Failure | null
 }
 
+/** The lists that were left, by their keys, for who comes back: as far as they were read, and where he was. */
+const left = new Map<string, { state: unknown; place: { top: number } }>()
+const MOST_LEFT = 10
+
+/** Forgets them: somebody else may be signed in now. */
+export function forgetPages(): void {
+  left.clear()
+}
+
 /** Pages that a filter has emptied are passed over by themselves, up to so many in a row. */
 const MOST_EMPTY = 20
 
 /**
- * Reads the first page, and others as they are asked for.
+ * Reads the first page, and others as they are asked for. What is new in a list that is come back to, the page
+ * looks for.
  * @param key says what is listed: another key is another list.
  * @param read reads a page. @param read.cursor the `next` of the page before; undefined: the first.
+ * @param keptAs what it is a list of, where who comes back finds what he left.
  */
 export function usePages<TRow>(
   key: string,
   read: (cursor: string | undefined) => Promise<Result<Page<TRow>>>,
+  keptAs: string | null = null,
 ): Pages<TRow> {
-  const [state, setState] = useState<State<TRow>>({ rows: [], total: null, next: null, failure: null })
-  const [isLoading, setLoading] = useState(true)
+  const name = keptAs === null ? null : `${keptAs} ${key}`
+  // Who keeps rows under a name is who reads them.
+  const kept = useRef(name !== null && cameBack() ? (left.get(name) as Left<TRow> | undefined) : undefined)
+  const [state, setState] = useState<State<TRow>>(
+    kept.current?.state ?? { rows: [], total: null, next: null, failure: null },
+  )
+  const [isLoading, setLoading] = useState(kept.current === undefined)
+  const place = useRef(kept.current?.place ?? { top: 0 })
   const [turn, setTurn] = useState(0)
   const latest = useRef(read)
   latest.current = read
@@ -80,15 +103,21 @@ export function usePages<TRow>(
 
   useEffect(() => {
     current.current += 1
-    setState((before) => ({ ...before, next: null, failure: null }))
-    readFrom(undefined, true)
+    if (kept.current === undefined) {
+      setState((before) => ({ ...before, next: null, failure: null }))
+      readFrom(undefined, true)
+    }
+    kept.current = undefined
     return () => {
       current.current += 1
+      if (name !== null) leave(name, { state: rowsOf.current, place: place.current })
+      place.current = { top: 0 }
     }
   }, [key, turn])
 
   return {
     ...state,
+    place: place.current,
     hasMore: state.next !== null,
     isLoading,
     more: useCallback(() => {
@@ -98,4 +127,11 @@ export function usePages<TRow>(
     reload: useCallback(() => setTurn((before) => before + 1), []),
     change: useCallback((changed) => setState((before) => ({ ...before, rows: changed(before.rows) })), []),
   }
+}
+
+function leave(name: string, one: { state: unknown; place: { top: number } }): void {
+  left.delete(name)
+  left.set(name, one)
+  const [oldest] = left.keys()
+  if (left.size > MOST_LEFT && oldest !== undefined) left.delete(oldest)
 }

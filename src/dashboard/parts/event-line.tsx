@@ -1,8 +1,9 @@
 /** @module One event as a line: in the log, in what happens now, in what a filter would let through. */
+
+import { linkTo } from '../address.ts'
 import type { Schemas } from '../api.ts'
 import { kindOf, typeName } from '../event-types.ts'
 import { wordsOf } from '../event-words.ts'
-import { linkTo } from '../routes.ts'
 import { t } from '../texts/index.ts'
 import { KindIcon } from './kind-icon.tsx'
 import { Picture } from './picture.tsx'

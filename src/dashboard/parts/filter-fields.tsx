@@ -1,7 +1,8 @@
 /** @module The fields that say which events somebody wants: in the log, of an endpoint, a feed or a consumer. */
+
+import type { Query } from '../address.ts'
 import type { Schemas } from '../api.ts'
 import { eventTypes, kindOf, typeName } from '../event-types.ts'
-import type { Query } from '../routes.ts'
 import { t } from '../texts/index.ts'
 import { CheckField, SelectField, TextField } from './form.tsx'
 

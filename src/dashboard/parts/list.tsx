@@ -7,7 +7,7 @@ import {
   type VirtualizerOptions,
 } from '@tanstack/virtual-core'
 import type { ComponentChildren, RefObject } from 'preact'
-import { useEffect, useReducer, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useReducer, useRef } from 'preact/hooks'
 import { t } from '../texts/index.ts'
 import type { Pages } from '../use-pages.ts'
 import { FailureNote } from './failure.tsx'
@@ -38,7 +38,7 @@ export function EndlessList<TRow>({
   empty: ComponentChildren
   scroller?: RefObject<HTMLElement | null>
 }) {
-  const { rows, hasMore, isLoading, failure, more, reload } = pages
+  const { rows, hasMore, isLoading, failure, more, reload, place } = pages
   const own = useRef<HTMLElement>(null)
   const scroller = given ?? own
   const virtualizer = useVirtualizer({
@@ -48,9 +48,14 @@ export function EndlessList<TRow>({
     // The key of a row stays its own when others come before it.
     getItemKey: (index: number) => (rows[index] === undefined ? index : keyOf(rows[index])),
     overscan: 8,
+    initialOffset: place.top,
   })
   const items = virtualizer.getVirtualItems()
   const last = items.at(-1)?.index ?? -1
+  // Where the reader was, before he sees it from the top.
+  useLayoutEffect(() => {
+    if (place.top > 0) scroller.current?.scrollTo({ top: place.top })
+  }, [])
   useEffect(() => {
     if (hasMore && !isLoading && !failure && last >= rows.length - AHEAD) more()
   }, [hasMore, isLoading, failure, last, rows.length, more])
@@ -63,6 +68,9 @@ export function EndlessList<TRow>({
         ref={scroller}
         class="endless"
         tabIndex={0}
+        onScroll={(event) => {
+          place.top = event.currentTarget.scrollTop
+        }}
         aria-label={label}
         hidden={rows.length === 0}
         // No higher than its rows, as far as they are known; two pixels are its border.
@@ -102,7 +110,7 @@ export function EndlessList<TRow>({
 
 type Options = Pick<
   VirtualizerOptions<HTMLElement, HTMLLIElement>,
-  'count' | 'getScrollElement' | 'estimateSize' | 'getItemKey' | 'overscan'
+  'count' | 'getScrollElement' | 'estimateSize' | 'getItemKey' | 'overscan' | 'initialOffset'
 >
 
 /** The virtualizer as a hook: the library knows no Preact. */

@@ -1,7 +1,7 @@
 /** @module The frame of a page: its title (the window's, too), what can be done with it as a whole, its content. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { linkTo } from '../routes.ts'
+import { linkTo } from '../address.ts'
 
 /** Whether something was shown before: who comes by the keyboard begins at the title then, and not at the top of the window. */
 let hasShown = false

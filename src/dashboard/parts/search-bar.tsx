@@ -1,6 +1,7 @@
 /** @module What narrows a list down: a text that is searched for, and choices. All of it is in the address. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import { linkTo, replace } from '../routes.ts'
+import { linkTo } from '../address.ts'
+import { replace } from '../routes.ts'
 import { t } from '../texts/index.ts'
 import { SelectField } from './form.tsx'
 

@@ -1,10 +1,11 @@
 /** @module A key that is changed. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { Form } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { bodyOf, type KeyDraft, KeyFields } from './fields.tsx'

@@ -1,4 +1,6 @@
 /** @module The keys of the reader, or of others for administrators. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { number } from '../../format.ts'
 import { Badge } from '../../parts/badge.tsx'
@@ -8,7 +10,6 @@ import { Page } from '../../parts/page.tsx'
 import { PagesTable } from '../../parts/pages-table.tsx'
 import type { Column } from '../../parts/table.tsx'
 import { Moment, useNow } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { useCan, useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'

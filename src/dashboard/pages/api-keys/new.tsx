@@ -1,11 +1,11 @@
 /** @module A new key: what it may do, then the key itself, once. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { CodeBlock, ShownOnce } from '../../parts/copy.tsx'
 import { useDraft } from '../../parts/draft.ts'
 import { Form } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { exampleWith } from './example.ts'
 import { bodyOf, type KeyDraft, KeyFields, NO_KEY } from './fields.tsx'

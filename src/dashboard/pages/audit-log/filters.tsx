@@ -1,8 +1,9 @@
 /** @module Which entries: of whom, and of what. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Failure, type Result } from '../../api.ts'
 import { Form, SelectField, TextField } from '../../parts/form.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { actionName } from './action-name.ts'
 

@@ -1,11 +1,12 @@
 /** @module Who did what, on what, from where, when. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { EndlessList } from '../../parts/list.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'
 import { actionName } from './action-name.ts'

@@ -1,5 +1,5 @@
 /** @module On what something was done: a link where there is a page of it. */
-import { linkTo } from '../../routes.ts'
+import { linkTo } from '../../address.ts'
 
 /** The pages of things, by what their ids begin with. */
 const PAGES: Readonly<Record<string, string>> = {

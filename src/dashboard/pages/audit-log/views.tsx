@@ -1,5 +1,5 @@
 /** @module The two views of the page. */
-import { linkTo } from '../../routes.ts'
+import { linkTo } from '../../address.ts'
 import { t } from '../../texts/index.ts'
 
 export function Views({ current }: { current: 'actions' | 'mails' }) {

@@ -1,8 +1,9 @@
 /** @module Logging in again, where the instance has ended the session. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo, replace } from '../../routes.ts'
+import { replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { type Connection, nameOf } from './connection-words.tsx'
 import { type LogInDraft, LogInForm } from './log-in.tsx'

@@ -1,10 +1,11 @@
 /** @module Connecting an account on an instance that is watched. */
 import { useEffect, useId, useRef } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { TextField } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo, replace } from '../../routes.ts'
+import { replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { type LogInDraft, LogInForm } from './log-in.tsx'

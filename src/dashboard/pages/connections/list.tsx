@@ -1,4 +1,6 @@
 /** @module Accounts that are connected, and how they are. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useLive } from '../../live.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -7,7 +9,6 @@ import { Page } from '../../parts/page.tsx'
 import { type Choice, SearchBar } from '../../parts/search-bar.tsx'
 import { timesOf } from '../../parts/source-words.ts'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { useCan, useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useFreshRows } from '../../use-fresh-rows.ts'

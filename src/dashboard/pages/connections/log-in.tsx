@@ -1,9 +1,9 @@
 /** @module The form that logs in to an instance: a password goes there and is kept nowhere, here neither. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Failure } from '../../api.ts'
 import { CheckField, Form, TextField } from '../../parts/form.tsx'
-import { linkTo } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import type { Connection } from './connection-words.tsx'

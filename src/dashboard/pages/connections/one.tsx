@@ -1,4 +1,6 @@
 /** @module One connection: whose account it is, how it is, and what is read as it. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
@@ -8,7 +10,7 @@ import { OutsideLink } from '../../parts/outside-link.tsx'
 import { Page } from '../../parts/page.tsx'
 import { SourceCard } from '../../parts/source-card.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useEvery } from '../../use-every.ts'

@@ -1,4 +1,6 @@
 /** @module Changing what a consumer asks for. Its cursor stays. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { changesOf } from '../../parts/filter-changes.ts'
@@ -7,7 +9,7 @@ import { FilterPreview } from '../../parts/filter-preview.tsx'
 import { Form } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { type Consumer, consumerPath, useConsumer } from './consumer.ts'
 

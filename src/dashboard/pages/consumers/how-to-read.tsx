@@ -1,6 +1,7 @@
 /** @module How a program reads with a consumer: to be copied. */
+
+import { linkTo } from '../../address.ts'
 import { CodeBlock } from '../../parts/copy.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 
 export function HowToRead({ name }: { name: string }) {

@@ -1,4 +1,6 @@
 /** @module One's consumers: where each is, how far behind, who reads. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { number } from '../../format.ts'
 import { useReloadOnEvents } from '../../live.ts'
@@ -8,7 +10,6 @@ import { FilterSummary } from '../../parts/filter-summary.tsx'
 import { Loading } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'
 import { type Consumer, consumerPath } from './consumer.ts'

@@ -1,11 +1,13 @@
 /** @module A new consumer. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { FilterFields, filterOf, NO_FILTER } from '../../parts/filter-fields.tsx'
 import { FilterPreview } from '../../parts/filter-preview.tsx'
 import { Form, TextField } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { consumerPath } from './consumer.ts'
 import { NOWHERE, type PlaceDraft, PlaceFields } from './places.tsx'

@@ -1,10 +1,11 @@
 /** @module Whose deliveries: a choice where there is one, and none where there is one endpoint only. */
 import { useEffect } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo, replace } from '../../routes.ts'
+import { replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { endpointName, useOwnEndpoints } from './own-endpoints.ts'
 import { endpointState } from './state.ts'

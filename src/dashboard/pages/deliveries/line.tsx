@@ -1,10 +1,11 @@
 /** @module A delivery in a line: of what, what became of it, how it was answered, what is next. */
+
+import { linkTo } from '../../address.ts'
 import type { Schemas } from '../../api.ts'
 import { typeName } from '../../event-types.ts'
 import { duration, number } from '../../format.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Moment, useNow } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { deliveryState } from './state.ts'
 

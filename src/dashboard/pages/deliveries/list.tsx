@@ -1,4 +1,6 @@
 /** @module The deliveries of an endpoint, the newest first. */
+import { useEffect } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { Badge } from '../../parts/badge.tsx'
@@ -8,7 +10,7 @@ import { EndlessList } from '../../parts/list.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useNow } from '../../parts/time.tsx'
-import { go, linkTo, replace } from '../../routes.ts'
+import { go, replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useDebounced } from '../../use-debounced.ts'
 import { useLoaded } from '../../use-loaded.ts'
@@ -94,10 +96,14 @@ function Deliveries({ endpointId, filters }: { endpointId: string; filters: Filt
     const paged = { endpoint: endpointId, limit: PAGE, ...(before === undefined ? {} : { before }) }
     return call(api.GET('/api/v1/deliveries', { params: { query: { ...asked, ...paged } } }))
   }
-  const pages = usePages(key, read)
+  const pages = usePages(key, read, 'deliveries')
   const refresh = useRefresh(pages, key, read)
   const now = useNow()
   useReloadOnEvents(refresh)
+  // Of a list that was left and come back to.
+  useEffect(() => {
+    if (pages.rows.length > 0) refresh()
+  }, [])
   useRepeated(pages.rows.slice(0, PAGE).some((delivery) => isSoon(delivery, now)) ? LOOK_MS : null, refresh)
   return (
     <>

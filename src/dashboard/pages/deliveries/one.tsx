@@ -1,4 +1,6 @@
 /** @module One delivery: the event, how it went, why it failed, what comes next; and sending it again. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { typeName } from '../../event-types.ts'
 import { useReloadOnEvents } from '../../live.ts'
@@ -7,7 +9,6 @@ import { EventLine } from '../../parts/event-line.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useNow } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'

@@ -1,7 +1,8 @@
 /** @module What comes next: another attempt and when, or why it waits, or that it is over. */
+
+import { linkTo } from '../../address.ts'
 import type { Schemas } from '../../api.ts'
 import { Moment, useNow } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 
 type Props = { delivery: Schemas['Delivery']; endpoint: Schemas['Endpoint'] | null }

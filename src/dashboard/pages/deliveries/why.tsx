@@ -1,6 +1,7 @@
 /** @module Why it did not arrive, and what to do: in plain words, with those of the API beside them. */
+
+import { linkTo } from '../../address.ts'
 import type { Schemas } from '../../api.ts'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { reasonOf } from './reasons.ts'
 

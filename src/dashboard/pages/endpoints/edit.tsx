@@ -1,11 +1,12 @@
 /** @module Changing how an endpoint is sent to. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { CheckField, Form } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { type Endpoint, ifMatch, readEndpointToChange, type Tagged } from './reads.ts'
 import { bodyOf, changesOf, draftOf, pairsOf, type SettingsDraft } from './settings-draft.ts'

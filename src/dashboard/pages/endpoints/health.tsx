@@ -1,7 +1,8 @@
 /** @module How an endpoint did in the last day, in numbers. */
+
+import { linkTo } from '../../address.ts'
 import { duration, number, percent } from '../../format.ts'
 import { HourChart } from '../../parts/chart.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import type { Statistics } from './reads.ts'
 import { Section } from './section.tsx'

@@ -1,10 +1,12 @@
 /** @module One endpoint: how it is and why, what it is sent, what came of it, and all that is done with it. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'

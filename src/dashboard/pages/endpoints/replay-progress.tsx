@@ -1,12 +1,12 @@
 /** @module How far a replay is. */
 import { useEffect, useRef } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { number } from '../../format.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { Progress } from '../../parts/gauge.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { usePolling } from './use-timers.ts'

@@ -1,8 +1,9 @@
 /** @module A page of endpoints as a table. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
 import { duration, percent } from '../../format.ts'
 import { type Column, Table } from '../../parts/table.tsx'
-import { linkTo } from '../../routes.ts'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'

@@ -1,7 +1,8 @@
 /** @module How an endpoint is sent to, as it is set. */
+
+import { linkTo } from '../../address.ts'
 import { duration, number } from '../../format.ts'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import type { Endpoint } from './reads.ts'
 import { Section } from './section.tsx'

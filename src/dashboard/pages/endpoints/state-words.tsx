@@ -1,7 +1,8 @@
 /** @module The state of an endpoint in sentences: what it means, since when, what comes next, and what can be done. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import type { Endpoint, Statistics } from './reads.ts'

@@ -1,8 +1,9 @@
 /** @module One subscription of an endpoint: a new one, or one that is changed. */
 import type { ComponentChildren } from 'preact'
+import { linkTo } from '../../address.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { readSubscriptionToChange, type Subscription, type Tagged } from './reads.ts'
 import { SubscriptionForm } from './subscription-form.tsx'

@@ -1,10 +1,11 @@
 /** @module What an endpoint is sent: its subscriptions, in words. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { number } from '../../format.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { FilterSummary } from '../../parts/filter-summary.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readSubscriptions, type Subscription } from './reads.ts'

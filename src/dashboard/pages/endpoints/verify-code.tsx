@@ -4,9 +4,10 @@ import go from '../../../../docs/verify/verify.go?raw'
 import node from '../../../../docs/verify/verify.mjs?raw'
 import php from '../../../../docs/verify/verify.php?raw'
 import python from '../../../../docs/verify/verify.py?raw'
+import { linkTo } from '../../address.ts'
 import { CodeBlock } from '../../parts/copy.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { linkTo, replace, useRoute } from '../../routes.ts'
+import { replace, useRoute } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 
 /** The secret is no part of a program: it comes from its surroundings. */

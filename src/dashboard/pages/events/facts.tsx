@@ -1,5 +1,6 @@
 /** @module Where an event came from: what it is about, of whom, when it was seen. */
 import type { ComponentChildren } from 'preact'
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { typeName } from '../../event-types.ts'
 import { kindName, wordsOf } from '../../event-words.ts'
@@ -7,7 +8,6 @@ import { duration, exactTime, number } from '../../format.ts'
 import { CopyButton } from '../../parts/copy.tsx'
 import { OutsideLink } from '../../parts/outside-link.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 

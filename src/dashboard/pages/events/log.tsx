@@ -1,12 +1,12 @@
 /** @module The event log: the newest first, as far back as one scrolls, and what comes meanwhile. */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
 import type { LiveEvent } from '../../live.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { EventLine } from '../../parts/event-line.tsx'
 import { EndlessList } from '../../parts/list.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'
 import { ActiveConditions } from './active-conditions.tsx'
@@ -23,7 +23,7 @@ export function EventLog({ query }: { query: URLSearchParams }) {
   const scroller = useRef<HTMLElement>(null)
   const search = useRef<HTMLInputElement>(null)
   const read = (span: { before?: string; after?: string }) => readEvents(key, span)
-  const pages = usePages(key, (before) => read(before === undefined ? {} : { before }))
+  const pages = usePages(key, (before) => read(before === undefined ? {} : { before }), 'events')
   const isStale = useStale(key, pages.rows)
   const { waiting, show } = useNewEvents(key, pages, scroller, (after) => read({ after }))
   return (

@@ -67,6 +67,10 @@ export function useNewEvents(
     forget()
   }
   useReloadOnEvents(look, () => true, EVERY_MS)
+  // Of a list that was left and come back to.
+  useEffect(() => {
+    if (pages.rows.length > 0) look()
+  }, [])
 
   const show = () => {
     scroller.current?.scrollTo({ top: 0 })

@@ -1,7 +1,8 @@
 /** @module An event that went nowhere: which endpoints there are, and how it would have gone to one. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 

@@ -1,8 +1,9 @@
 /** @module What can be done with a feed's address, and with the feed. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { useCan, useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import type { Loaded } from '../../use-loaded.ts'

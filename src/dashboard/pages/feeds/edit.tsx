@@ -1,11 +1,13 @@
 /** @module Changing a feed. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { changesOf } from '../../parts/filter-changes.ts'
 import { draftOf } from '../../parts/filter-fields.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { type FeedDraft, FeedForm, feedOf } from './form.tsx'
 import { useFeed } from './one.tsx'

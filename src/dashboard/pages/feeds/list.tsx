@@ -1,4 +1,6 @@
 /** @module One's feeds; to those who see others', everybody's. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -8,7 +10,6 @@ import { Loading } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { useCan, useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { usePages } from '../../use-pages.ts'

@@ -1,8 +1,10 @@
 /** @module A new feed. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { FeedForm, feedOf, NO_FEED } from './form.tsx'
 

@@ -1,10 +1,11 @@
 /** @module One feed: where it is read, how it looks in a reader, and what its owner can do with it. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { FilterSummary } from '../../parts/filter-summary.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { type Loaded, useLoaded } from '../../use-loaded.ts'

@@ -1,11 +1,12 @@
 /** @module A feed as a reader would show it: read at its own address, and shown as text. */
+
+import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { OutsideLink } from '../../parts/outside-link.tsx'
 import { Picture } from '../../parts/picture.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { pathOf } from './addresses.tsx'

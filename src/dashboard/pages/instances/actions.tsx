@@ -1,11 +1,12 @@
 /** @module What can be done with an instance: read it now, pause it, remove it; and how that went. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Failure } from '../../api.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { FailureNote } from '../../parts/failure.tsx'
 import type { Source } from '../../parts/source-words.ts'
 import { Moment } from '../../parts/time.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useUntil } from '../../use-every.ts'

@@ -1,10 +1,11 @@
 /** @module Reading more of an instance: a channel, an account, what a search finds, comments. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Failure } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { Form, SelectField, TextField } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { Advice } from './advice.tsx'

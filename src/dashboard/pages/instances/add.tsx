@@ -1,11 +1,12 @@
 /** @module Watching an instance: whatever somebody pastes is asked what it is first, and watched when he says so. */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Failure } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { Form, TextField } from '../../parts/form.tsx'
 import { Progress } from '../../parts/gauge.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo, replace } from '../../routes.ts'
+import { replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { Advice } from './advice.tsx'
 import { type Findings, FoundInstance } from './found.tsx'

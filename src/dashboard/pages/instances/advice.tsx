@@ -1,6 +1,7 @@
 /** @module What to try when an instance, or a part of one, can't be watched. */
+
+import { linkTo } from '../../address.ts'
 import type { Failure } from '../../api.ts'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 
 /** Nothing, where the API's own words must do. */

@@ -1,4 +1,6 @@
 /** @module The instances that are watched, and how they are: as it changes. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { type LiveEvent, useLive } from '../../live.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -8,7 +10,6 @@ import { NextRead } from '../../parts/read-times.tsx'
 import { SearchBar } from '../../parts/search-bar.tsx'
 import { timesOf } from '../../parts/source-words.ts'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useFreshRows } from '../../use-fresh-rows.ts'

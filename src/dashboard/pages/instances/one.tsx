@@ -1,10 +1,11 @@
 /** @module One instance: how it is, how it is read, what is asked of it, and what can be done with it. */
+
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { FirstRead } from '../../parts/first-read.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useEvery } from '../../use-every.ts'

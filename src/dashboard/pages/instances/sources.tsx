@@ -1,11 +1,11 @@
 /** @module What is read of an instance. */
 import { useEffect, useRef } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { SourceCard } from '../../parts/source-card.tsx'
 import type { SaveDelay } from '../../parts/source-delay.tsx'
 import { type Source, targetWords } from '../../parts/source-words.ts'
-import { linkTo } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import type { Instance } from './instance-badge.tsx'

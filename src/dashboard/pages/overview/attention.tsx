@@ -1,7 +1,8 @@
 /** @module What needs attention: what is wrong, since when, and where it is mended. */
+
+import { linkTo } from '../../address.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import type { Overview } from './index.tsx'
 

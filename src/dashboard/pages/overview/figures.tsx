@@ -1,6 +1,7 @@
 /** @module What there is, and how much of it is in trouble, in a figure each. */
+
+import { linkTo } from '../../address.ts'
 import { number } from '../../format.ts'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import type { Overview } from './index.tsx'
 

@@ -1,6 +1,6 @@
 /** @module The way from nothing to the first event that arrives: it ticks itself, and goes when it is done or not wanted. */
 import { useRef, useState } from 'preact/hooks'
-import { linkTo } from '../../routes.ts'
+import { linkTo } from '../../address.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 

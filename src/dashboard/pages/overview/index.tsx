@@ -1,11 +1,11 @@
 /** @module Overview: what happened of late, what needs attention, what happens now. */
 import { useRef } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import type { PageProps } from '../../pages.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { type Loaded, useLoaded } from '../../use-loaded.ts'
 import { AttentionList } from './attention.tsx'

@@ -1,9 +1,10 @@
 /** @module What happens now: the newest events, and those that come. */
+
+import { linkTo } from '../../address.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { EventLine } from '../../parts/event-line.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { useNow } from '../../parts/time.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useAnnouncement, useNewestEvents } from './newest-events.ts'
 

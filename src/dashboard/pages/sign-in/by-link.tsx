@@ -1,9 +1,10 @@
 /** @module Signing in by a link that holds once. */
 import { useEffect, useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import type { Failure } from '../../api.ts'
 import { Loading } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo, replace } from '../../routes.ts'
+import { replace } from '../../routes.ts'
 import type { User } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { signInWith } from './prove.ts'

@@ -1,10 +1,10 @@
 /** @module Signing in with name and password, and the ways to where one can. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { Form, TextField } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
-import { linkTo } from '../../routes.ts'
 import type { Ended, User } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { signInWith } from './prove.ts'

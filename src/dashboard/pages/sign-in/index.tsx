@@ -1,6 +1,8 @@
 /** @module Signing in: with name and password, or by a link that holds once; and what leads there: registering, a forgotten password. */
+
+import { linkTo, type Route } from '../../address.ts'
 import { Preferences } from '../../parts/preferences.tsx'
-import { linkTo, type Route, replace } from '../../routes.ts'
+import { replace } from '../../routes.ts'
 import type { Ended, User } from '../../session.ts'
 import { ByLink } from './by-link.tsx'
 import { ByPassword } from './by-password.tsx'

@@ -1,9 +1,9 @@
 /** @module What sends a mail to whom is not signed in. It says the same whether the address is known here or not, as the API does. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
 import { Form, TextField } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 
 /** A forgotten password. */

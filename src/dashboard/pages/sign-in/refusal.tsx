@@ -1,7 +1,8 @@
 /** @module Why somebody was not let in, and the next step. */
+
+import { linkTo } from '../../address.ts'
 import type { Failure } from '../../api.ts'
 import { FailureNote } from '../../parts/failure.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { COOKIE_REFUSED } from './prove.ts'
 

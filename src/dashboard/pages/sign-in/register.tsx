@@ -1,12 +1,12 @@
 /** @module Registering, where the administrator allows it, and what happens then. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { Form, TextField } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
-import { linkTo } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { Refusal } from './refusal.tsx'
 import { type Signup, useSignup } from './signup.ts'

@@ -1,11 +1,12 @@
 /** @module A new account, which can sign in at once. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { Form, TextField } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
 import { PasswordField } from '../../parts/password-field.tsx'
-import { go, linkTo } from '../../routes.ts'
+import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { RoleField, roleOf } from './role-field.tsx'
 

@@ -1,9 +1,10 @@
 /** @module Making an endpoint, step by step. Each step has an address: "back" goes back, and who left goes on from the list. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { linkTo } from '../../../address.ts'
 import { LoadedPart } from '../../../parts/loaded.tsx'
 import { Page } from '../../../parts/page.tsx'
-import { go, linkTo, replace } from '../../../routes.ts'
+import { go, replace } from '../../../routes.ts'
 import { t } from '../../../texts/index.ts'
 import { type Loaded, useLoaded } from '../../../use-loaded.ts'
 import { type Endpoint, readEndpoint } from '../reads.ts'

@@ -1,5 +1,5 @@
 /** @module The steps that make an endpoint, and their addresses. */
-import { linkTo } from '../../../routes.ts'
+import { linkTo } from '../../../address.ts'
 import { isChat } from '../format-advice.ts'
 import type { Endpoint } from '../reads.ts'
 

@@ -1,9 +1,9 @@
 /** @module The first step: where it leads. It makes the endpoint. */
 import { useState } from 'preact/hooks'
+import { linkTo } from '../../../address.ts'
 import { api, call, type Result } from '../../../api.ts'
 import { useDraft } from '../../../parts/draft.ts'
 import { Form } from '../../../parts/form.tsx'
-import { linkTo } from '../../../routes.ts'
 import { t } from '../../../texts/index.ts'
 import { type Endpoint, readSubscriptions } from '../reads.ts'
 import { bodyOf, NEW_SETTINGS, pairsOf } from '../settings-draft.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { linkTo, parseRoute } from '../../src/dashboard/routes.ts'
+import { linkTo, parseRoute } from '../../src/dashboard/address.ts'
 
 describe('An address of the dashboard', () => {
   it.each([
