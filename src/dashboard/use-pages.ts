@@ -1,5 +1,5 @@
 /** @module A list that is read page by page, by cursor. */
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Failure, Result } from './api.ts'
 import { cameBack } from './routes.ts'
 
@@ -101,7 +101,8 @@ export function usePages<TRow>(
     setLoading(false)
   }, [])
 
-  useEffect(() => {
+  // Before the next frame, for which nothing has to wait.
+  useLayoutEffect(() => {
     current.current += 1
     if (kept.current === undefined) {
       setState((before) => ({ ...before, next: null, failure: null }))

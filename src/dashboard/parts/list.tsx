@@ -127,7 +127,7 @@ function useVirtualizer(options: Options): Virtualizer<HTMLElement, HTMLLIElemen
   kept.current ??= new Virtualizer(whole)
   const virtualizer = kept.current
   virtualizer.setOptions(whole)
-  useEffect(() => virtualizer._didMount(), [virtualizer])
-  useEffect(() => virtualizer._willUpdate())
+  useLayoutEffect(() => virtualizer._didMount(), [virtualizer])
+  useLayoutEffect(() => virtualizer._willUpdate())
   return virtualizer
 }
