@@ -271,7 +271,7 @@ describe('An endpoint', () => {
   it('of somebody else is seen and paused by a moderator, whose word counts', async () => {
     const [moderator, user] = [await stage.addUser('mona', 1), await stage.addUser('uma', 2)]
     const umas = await signIn(user)
-    await umas.page.getByRole('link', { name: 'Endpoints' }).click()
+    await umas.page.getByRole('navigation').getByRole('link', { name: 'Endpoints' }).click()
     await umas.page.getByRole('link', { name: 'New endpoint' }).first().click()
     await umas.page.getByLabel('URL').fill(stage.receiver.url)
     await umas.page.getByLabel('Description').fill('Uma’s own')
@@ -286,7 +286,7 @@ describe('An endpoint', () => {
 
     const monas = await signIn(moderator)
     const { page } = monas
-    await page.getByRole('link', { name: 'Endpoints' }).click()
+    await page.getByRole('navigation').getByRole('link', { name: 'Endpoints' }).click()
     await page.getByText('There is no endpoint yet.').waitFor()
     await page.getByLabel('Those of others, too').check()
     await page

@@ -78,6 +78,8 @@ describe('The keyboard', () => {
       const visit = await stage.signedIn({ width: 360, theme })
       const { page } = visit
       const menu = page.getByRole('button', { name: 'Menu' })
+      // The page that is loaded takes the focus.
+      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
       expect(await page.getByRole('link', { name: 'Settings' }).isVisible()).toBe(false)
       await menu.focus()
       await page.keyboard.press('Enter')
