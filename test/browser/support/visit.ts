@@ -26,8 +26,8 @@ export type Visit = {
   faults: () => string[]
   /** What axe finds on the page as it is now, one line each. */
   axe: () => Promise<string[]>
-  /** Keeps a picture of the whole page: `dist/screenshots/NAME.png`. */
-  shot: (name: string) => Promise<void>
+  /** Keeps a picture of the page, the whole of it unless it says otherwise: `dist/screenshots/NAME.png`. */
+  shot: (name: string, options?: { isWhole: boolean }) => Promise<void>
   close: () => Promise<void>
 }
 
@@ -77,9 +77,9 @@ export async function openVisit(
       return found
     },
     axe: () => runAxe(page),
-    async shot(name) {
+    async shot(name, { isWhole } = { isWhole: true }) {
       await mkdir(SHOTS, { recursive: true })
-      await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true })
+      await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: isWhole })
     },
     close: () => context.close(),
   }
