@@ -48,20 +48,20 @@ export const fr: Texts = {
   },
   failure: {
     title: 'Cela n’a pas fonctionné',
-    noAnswer: 'Pas de réponse. Le réseau fonctionne-t-il, et Tubewire est-il démarré ?',
+    noAnswer: 'Pas de réponse. Le réseau fonctionne-t-il, et Tubewire est-il démarré ?',
     rateLimit: 'Trop de requêtes en peu de temps. Attendez quelques secondes, puis réessayez.',
     notFound: 'Il n’y a rien ici, ou cela ne vous est pas accessible.',
     conflict: 'Quelqu’un a modifié cela entre-temps. Rechargez, puis refaites votre modification.',
     forbidden: 'Votre rôle ne le permet pas. Demandez à un administrateur.',
     server:
-      'Tubewire lui-même a échoué. Réessayez dans un instant ; si cela persiste, donnez cet identifiant à son exploitant.',
+      'Tubewire lui-même a échoué. Réessayez dans un instant ; si cela persiste, donnez cet identifiant à son exploitant.',
     requestId: (id: string) => `Requête ${id}`,
     invalid: 'Certains champs sont à revoir.',
     pageMissing: 'Cette page n’existe pas.',
     toOverview: 'Vers la vue d’ensemble',
     crashed: 'Cette page a un défaut et n’a pas pu être affichée.',
     stalePage:
-      'Cette page n’a pas pu être chargée : Tubewire a été mis à jour, ou ne répond pas en ce moment. Votre saisie est gardée.',
+      'Cette page n’a pas pu être chargée : Tubewire a été mis à jour, ou ne répond pas en ce moment. Votre saisie est gardée.',
     reload: 'Recharger',
   },
   shell: {
@@ -69,14 +69,14 @@ export const fr: Texts = {
     navigation: 'Pages',
     menu: 'Menu',
     signOut: 'Se déconnecter',
-    signedInAs: (name: string, role: string) => `Connecté : ${name}, ${role}`,
+    signedInAs: (name: string, role: string) => `Connecté : ${name}, ${role}`,
     roles: { Administrator: 'administrateur', Moderator: 'modérateur', User: 'utilisateur' },
     live: 'En direct',
     connecting: 'Connexion …',
-    lost: 'La connexion est perdue. Ce que vous voyez peut dater ; ce qui se passe entre-temps sera récupéré à son retour.',
+    lost: 'La connexion est perdue. Ce que vous voyez peut dater ; ce qui se passe entre-temps sera récupéré à son retour.',
     lostRetry: (seconds: string) => `Prochain essai dans ${seconds} s`,
     tryNow: 'Essayer maintenant',
-    backAgain: 'Connexion rétablie ; rien n’a été manqué.',
+    backAgain: 'Connexion rétablie ; rien n’a été manqué.',
     reference: 'Référence de l’API',
     groups: { watch: 'Surveiller', tell: 'Transmettre', manage: 'Gérer' },
   },
@@ -130,7 +130,7 @@ export const fr: Texts = {
     title: 'Ce que cela aurait laissé passer',
     matched: (matched: number, scanned: number) =>
       `${many(matched, { one: '# événement correspond', other: '# événements correspondent' })} sur ${many(scanned, { one: 'le dernier', other: 'les # derniers' })}.`,
-    none: 'Aucun des derniers ne correspond. D’autres le pourront : ce n’est pas une erreur si ce que vous attendez est rare.',
+    none: 'Aucun des derniers ne correspond. D’autres le pourront : ce n’est pas une erreur si ce que vous attendez est rare.',
     byType: 'Par type',
     newest: 'Les plus récents qui correspondent',
   },
@@ -174,7 +174,7 @@ export const fr: Texts = {
     ended: {
       superseded: {
         title: 'Vous vous êtes connecté ailleurs',
-        text: 'Chacun a une session à la fois : celle d’ici s’est donc terminée. Rien n’est perdu : connectez-vous et vous retrouvez votre page et votre saisie. L’autre session prendra alors fin.',
+        text: 'Chacun a une session à la fois : celle d’ici s’est donc terminée. Rien n’est perdu : connectez-vous et vous retrouvez votre page et votre saisie. L’autre session prendra alors fin.',
       },
       over: {
         title: 'Votre session est terminée',
@@ -190,23 +190,23 @@ export const fr: Texts = {
       },
     },
     notMe:
-      'Ce n’était pas vous ? Quelqu’un connaît donc votre mot de passe : connectez-vous ici et changez-le dans les Paramètres.',
-    forgotten: 'Mot de passe oublié ?',
-    noAccount: 'Pas encore de compte ?',
+      'Ce n’était pas vous ? Quelqu’un connaît donc votre mot de passe : connectez-vous ici et changez-le dans les Paramètres.',
+    forgotten: 'Mot de passe oublié ?',
+    noAccount: 'Pas encore de compte ?',
     register: 'S’inscrire',
     refusals: {
       cookieInsecure: {
         title: 'Votre navigateur n’a pas gardé la session',
-        text: 'Votre saisie est juste. Mais la session est un cookie que les navigateurs ne gardent qu’en https ou sur localhost, et cette page est venue en http ; Safari le refuse même sur localhost. Ouvrez Tubewire par son adresse https, ou avec Chrome ou Firefox sur localhost, depuis la machine où il tourne.',
+        text: 'Votre saisie est juste. Mais la session est un cookie que les navigateurs ne gardent qu’en https ou sur localhost, et cette page est venue en http ; Safari le refuse même sur localhost. Ouvrez Tubewire par son adresse https, ou avec Chrome ou Firefox sur localhost, depuis la machine où il tourne.',
       },
       cookieBlocked: {
         title: 'Votre navigateur n’a pas gardé la session',
-        text: 'Votre saisie est juste. Mais la session est un cookie, et le navigateur l’a refusé : autorisez les cookies pour ce site, puis reconnectez-vous.',
+        text: 'Votre saisie est juste. Mais la session est un cookie, et le navigateur l’a refusé : autorisez les cookies pour ce site, puis reconnectez-vous.',
       },
       codes: {
         invalid_grant: {
           title: 'Ce nom et ce mot de passe ne vont pas ensemble',
-          text: 'Regardez le mot de passe avec « Afficher », et si les majuscules sont verrouillées. S’il est oublié, choisissez-en un nouveau ci-dessous.',
+          text: 'Regardez le mot de passe avec « Afficher », et si les majuscules sont verrouillées. S’il est oublié, choisissez-en un nouveau ci-dessous.',
         },
         account_blocked: {
           title: 'Ce compte est bloqué',
@@ -218,35 +218,35 @@ export const fr: Texts = {
         },
         email_not_verified: {
           title: 'Votre adresse n’est pas encore vérifiée',
-          text: 'Votre mot de passe est juste. Ouvrez le lien du courriel reçu à votre inscription ; il vaut une heure.',
+          text: 'Votre mot de passe est juste. Ouvrez le lien du courriel reçu à votre inscription ; il vaut une heure.',
         },
         username_taken: {
           title: 'Quelqu’un a ce nom d’utilisateur',
-          text: 'Choisissez-en un autre. Si c’est vous : connectez-vous.',
+          text: 'Choisissez-en un autre. Si c’est vous : connectez-vous.',
         },
       },
     },
-    sameMachine: 'Sur la même machine :',
+    sameMachine: 'Sur la même machine :',
     closed:
-      'Personne ne peut s’inscrire ici : l’administrateur crée les comptes. Adressez-vous à l’exploitant de ce Tubewire.',
+      'Personne ne peut s’inscrire ici : l’administrateur crée les comptes. Adressez-vous à l’exploitant de ce Tubewire.',
     beforeOpen:
-      'Vous recevez un courriel avec un lien qui vérifie votre adresse ; ensuite vous pouvez vous connecter.',
+      'Vous recevez un courriel avec un lien qui vérifie votre adresse ; ensuite vous pouvez vous connecter.',
     beforeApproval:
-      'Vous recevez un courriel avec un lien qui vérifie votre adresse. Un modérateur lit votre inscription ; une fois acceptée, vous pouvez vous connecter.',
+      'Vous recevez un courriel avec un lien qui vérifie votre adresse. Un modérateur lit votre inscription ; une fois acceptée, vous pouvez vous connecter.',
     newUsername: 'Nom d’utilisateur',
-    usernameHint: 'Lettres de a à z, chiffres, points, tirets et tirets bas ; 50 au plus.',
+    usernameHint: 'Lettres de a à z, chiffres, points, tirets et tirets bas ; 50 au plus.',
     email: 'Adresse électronique',
     emailHint: 'Pour vérifier votre compte, et en cas d’oubli du mot de passe.',
     passwordHint: '8 caractères au moins.',
-    registered: 'Vous êtes inscrit. La suite :',
+    registered: 'Vous êtes inscrit. La suite :',
     lookIntoMail: (email: string) =>
       `Ouvrez le lien du courriel qui vous arrive (${email}). Il vaut une heure.`,
     thenApproval: 'Un modérateur accepte votre inscription. Un courriel vous prévient.',
     thenSignIn: 'Se connecter',
-    noMail: 'Pas de courriel après quelques minutes ? Regardez dans les indésirables.',
+    noMail: 'Pas de courriel après quelques minutes ? Regardez dans les indésirables.',
     sendAgain: 'Renvoyer le courriel',
     sendAgainTitle: 'Renvoyer le courriel de vérification',
-    sendAgainIntro: 'À quelle adresse ? Le lien du courriel vaut une heure.',
+    sendAgainIntro: 'À quelle adresse ? Le lien du courriel vaut une heure.',
     sendAgainDone:
       'Si cette adresse attend d’être vérifiée, un courriel est en route. Ouvrez son lien, puis connectez-vous.',
     forgottenTitle: 'Choisir un nouveau mot de passe',
@@ -308,7 +308,7 @@ export const fr: Texts = {
         pending: 'Son récepteur n’a pas encore confirmé qu’il veut des événements. Ce qui lui est dû attend.',
       },
       connection: {
-        expired: 'L’instance a mis fin à la session : plus rien n’est lu avec elle.',
+        expired: 'L’instance a mis fin à la session : plus rien n’est lu avec elle.',
       },
     },
     cure: { instance: 'Voir pourquoi', endpoint: 'Voir pourquoi, et réparer', connection: 'Se reconnecter' },
@@ -323,8 +323,8 @@ export const fr: Texts = {
     nothingYetMore: 'Ce qui se passe sur les instances surveillées apparaît ici dès que c’est vu.',
     came: (count: number, title: string) =>
       count === 1
-        ? `Nouvel événement : ${title}`
-        : `${many(count, { one: '#', other: '#' })} nouveaux événements, le dernier : ${title}`,
+        ? `Nouvel événement : ${title}`
+        : `${many(count, { one: '#', other: '#' })} nouveaux événements, le dernier : ${title}`,
     steps: {
       title: 'Premiers pas',
       instance: 'Surveiller une instance',
@@ -353,7 +353,7 @@ export const fr: Texts = {
     },
     none: 'Aucune instance n’est encore surveillée.',
     noneStaff:
-      'Collez l’adresse d’une instance PeerTube, d’une vidéo, d’une chaîne ou un identifiant : les nouvelles arrivent dès lors.',
+      'Collez l’adresse d’une instance PeerTube, d’une vidéo, d’une chaîne ou un identifiant : les nouvelles arrivent dès lors.',
     noneUser: 'Un administrateur ajoute la première.',
     noneFound: 'Aucune instance ne s’appelle ainsi.',
     showAll: 'Tout afficher',
@@ -376,13 +376,13 @@ export const fr: Texts = {
       new: 'elle n’a jamais été lue',
       asked: 'quelqu’un l’a demandé',
       active: 'il s’y passe beaucoup de choses',
-      quiet: 'il s’y passe peu de choses : aussi tard que vous l’acceptez',
+      quiet: 'il s’y passe peu de choses : aussi tard que vous l’acceptez',
       cached: 'l’instance répond la même chose jusque-là',
       unfinished: 'il reste à lire',
-      confirming: 'quelque chose a disparu : on vérifie deux fois',
+      confirming: 'quelque chose a disparu : on vérifie deux fois',
       rest: 'l’instance, ou notre part de sa limite, a besoin de repos',
       backoff: 'la lecture a échoué',
-      unreachable: 'elle est injoignable : un essai par heure',
+      unreachable: 'elle est injoignable : un essai par heure',
       paused: 'elle est en pause',
       expired: 'la session est terminée',
     },
@@ -390,7 +390,7 @@ export const fr: Texts = {
       'moderator-list': 'tous les commentaires à la fois, en tant que modérateur',
       'own-videos-list': 'les commentaires de ses propres vidéos à la fois',
       'by-connection': 'la connexion d’un modérateur les lit déjà',
-      'video-counts': 'les listes de vidéos les comptent ; le flux dit où',
+      'video-counts': 'les listes de vidéos les comptent ; le flux dit où',
       'counters-and-feed': 'un compteur dit qu’il y a du nouveau, le flux dit où',
       closely: 'les fils des vidéos nommées, un par un',
     },
@@ -401,7 +401,7 @@ export const fr: Texts = {
       },
       refused: {
         what: 'Personne n’écoute à son adresse.',
-        todo: 'Le serveur est sans doute arrêté ou redémarre. Rien à faire : un nouvel essai a lieu de lui-même.',
+        todo: 'Le serveur est sans doute arrêté ou redémarre. Rien à faire : un nouvel essai a lieu de lui-même.',
       },
       tls: {
         what: 'Son certificat TLS n’est pas valide, ou elle ne parle pas https.',
@@ -413,7 +413,7 @@ export const fr: Texts = {
       },
       unreachable: {
         what: 'Il n’y a pas de connexion avec elle, ou elle a été perdue.',
-        todo: 'Si elle s’ouvre dans votre navigateur, son pare-feu bloque peut-être ce Tubewire : demandez à ses exploitants.',
+        todo: 'Si elle s’ouvre dans votre navigateur, son pare-feu bloque peut-être ce Tubewire : demandez à ses exploitants.',
       },
       redirect: {
         what: 'Elle mène à une autre adresse, qui n’est pas suivie.',
@@ -425,7 +425,7 @@ export const fr: Texts = {
       },
       server: {
         what: 'Elle a échoué elle-même (5xx).',
-        todo: 'Rien à faire : de nouveaux essais ont lieu d’eux-mêmes, de plus en plus espacés.',
+        todo: 'Rien à faire : de nouveaux essais ont lieu d’eux-mêmes, de plus en plus espacés.',
       },
       html: {
         what: 'Elle a répondu par une page web au lieu de données.',
@@ -457,11 +457,11 @@ export const fr: Texts = {
       },
       checkpoint: {
         what: 'La note de l’avancement de la lecture est abîmée.',
-        todo: 'Supprimez cette source et ajoutez-la de nouveau : elle recommence, et rien n’est annoncé deux fois.',
+        todo: 'Supprimez cette source et ajoutez-la de nouveau : elle recommence, et rien n’est annoncé deux fois.',
       },
       internal: {
         what: 'Tubewire lui-même a échoué ici.',
-        todo: 'Son journal dit pourquoi. Montrez-le à l’exploitant ; un nouvel essai a lieu de lui-même.',
+        todo: 'Son journal dit pourquoi. Montrez-le à l’exploitant ; un nouvel essai a lieu de lui-même.',
       },
     },
     targets: {
@@ -469,14 +469,14 @@ export const fr: Texts = {
       comments: 'Commentaires de toutes les vidéos surveillées',
       channelVideos: (name: string) => `Vidéos de la chaîne ${name}`,
       accountVideos: (name: string) => `Vidéos du compte ${name}`,
-      search: (words: string) => `Vidéos trouvées par une recherche : ${words}`,
+      search: (words: string) => `Vidéos trouvées par une recherche : ${words}`,
       channelComments: (name: string) => `Commentaires de la chaîne ${name}, de près`,
       videoComments: (uuid: string) => `Commentaires de la vidéo ${uuid}, de près`,
       notifications: 'Notifications du compte',
       ownComments: 'Commentaires, tels que le compte peut les voir',
       subscriptions: 'Vidéos de ses abonnements',
       parts: {
-        search: (words: string) => `« ${words} »`,
+        search: (words: string) => `« ${words} »`,
         tagsOneOf: (words: string) => `étiquettes ${words}`,
         languageOneOf: (words: string) => `langues ${words}`,
         categoryOneOf: (words: string) => `catégories ${words}`,
@@ -491,23 +491,23 @@ export const fr: Texts = {
       checkpoint: 'Lu jusqu’à',
       delay: 'Délai accepté',
       failures: 'Échecs de suite',
-      upTo: 'toutes les vidéos sont connues ; la plus récente a été publiée',
+      upTo: 'toutes les vidéos sont connues ; la plus récente a été publiée',
       begun: 'tout ce qui était là au début est connu',
-      notBegun: 'ce qui est déjà là est en cours de lecture : pas encore de nouvelles',
+      notBegun: 'ce qui est déjà là est en cours de lecture : pas encore de nouvelles',
       unfinished: 'au milieu d’une liste',
-      damaged: 'inconnu : la note en est abîmée',
+      damaged: 'inconnu : la note en est abîmée',
       pending: (count: number) => many(count, { one: '# à revoir', other: '# à revoir' }),
       followed: (count: number) => many(count, { one: '# vidéo suivie', other: '# vidéos suivies' }),
       look: 'La regarder',
       changeDelay: 'Modifier',
-      changeDelayOf: (what: string) => `Modifier le délai accepté : ${what}`,
+      changeDelayOf: (what: string) => `Modifier le délai accepté : ${what}`,
       delaySeconds: 'Délai accepté, en secondes',
       delayHint:
-        'Le retard que vous acceptez : 300, c’est cinq minutes. La moitié interroge l’instance deux fois plus. Vide : comme le disent les paramètres.',
+        'Le retard que vous acceptez : 300, c’est cinq minutes. La moitié interroge l’instance deux fois plus. Vide : comme le disent les paramètres.',
       remove: 'Supprimer',
-      removeTitle: 'Ne plus lire cela ?',
+      removeTitle: 'Ne plus lire cela ?',
       removeQuestion: (what: string) =>
-        `${what} : la note de l’avancement disparaît, et plus rien de nouveau n’en est annoncé. Ses événements restent.`,
+        `${what} : la note de l’avancement disparaît, et plus rien de nouveau n’en est annoncé. Ses événements restent.`,
     },
     new: {
       title: 'Surveiller une instance',
@@ -515,22 +515,22 @@ export const fr: Texts = {
       hint: 'Un hôte, l’adresse d’une vidéo, d’une chaîne ou d’un compte, ou un identifiant comme @nom@peertube.example.',
       look: 'Regarder',
       asking: (what: string) =>
-        `Question posée à ${what} : est-ce PeerTube, quelle version, qu’est-ce qui est nommé …`,
+        `Question posée à ${what} : est-ce PeerTube, quelle version, qu’est-ce qui est nommé …`,
       slow: 'Elle répond lentement. Tubewire patiente jusqu’à une demi-minute.',
       found: 'Trouvé',
       name: 'Nom',
       address: 'Adresse',
       version: 'Version',
       watches: 'Serait surveillé',
-      whole: 'toute l’instance : ses vidéos, ses directs et leurs commentaires',
+      whole: 'toute l’instance : ses vidéos, ses directs et leurs commentaires',
       channel: (name: string) => `la chaîne ${name}, et les commentaires de ses vidéos`,
       account: (name: string) => `le compte ${name}, et les commentaires de ses vidéos`,
       moved: (from: string, to: string) =>
         `${from} a déménagé pour de bon vers ${to}. Elle est surveillée là où elle est maintenant.`,
       plain:
-        'Elle n’utilise pas https : quiconque se trouve entre les deux peut lire et changer ce qu’elle dit.',
+        'Elle n’utilise pas https : quiconque se trouve entre les deux peut lire et changer ce qu’elle dit.',
       lateComments:
-        'Avant PeerTube 7, les commentaires sont connus plus tard : en 10 minutes en général, une demi-heure au pire.',
+        'Avant PeerTube 7, les commentaires sont connus plus tard : en 10 minutes en général, une demi-heure au pire.',
       backfill: 'Annoncer aussi les vidéos récentes',
       backfillHint:
         'Combien de ses vidéos les plus récentes deviennent aussitôt des événements, de 0 à 1 000. Avec 0, ce qui est déjà là n’est pas une nouvelle.',
@@ -543,16 +543,16 @@ export const fr: Texts = {
       invalid:
         'Collez ce qui figure dans la barre d’adresse de votre navigateur quand vous regardez l’instance, ou son hôte seul.',
       already_watched:
-        'Elle est déjà là : rien à faire. D’autres chaînes ou comptes s’ajoutent depuis sa page.',
+        'Elle est déjà là : rien à faire. D’autres chaînes ou comptes s’ajoutent depuis sa page.',
       not_there:
-        'Vérifiez l’orthographe. Ce qui est privé ou supprimé ne peut pas être surveillé sans compte : voir Connexions.',
+        'Vérifiez l’orthographe. Ce qui est privé ou supprimé ne peut pas être surveillé sans compte : voir Connexions.',
       not_peertube:
-        'Ouvrez l’adresse dans votre navigateur : elle doit montrer PeerTube lui-même, pas un blog ou un portail devant lui.',
+        'Ouvrez l’adresse dans votre navigateur : elle doit montrer PeerTube lui-même, pas un blog ou un portail devant lui.',
       too_old: 'Elle pourra être surveillée quand ses exploitants auront mis PeerTube à jour.',
       unreachable:
         'Vérifiez l’orthographe, et ouvrez-la dans votre navigateur. Si elle s’y ouvre, elle bloque peut-être ce serveur.',
       timeout: 'Elle est peut-être surchargée. Réessayez dans quelques minutes.',
-      tls: 'Son certificat doit être valide : ses exploitants peuvent le renouveler.',
+      tls: 'Son certificat doit être valide : ses exploitants peuvent le renouveler.',
       redirect: 'Ouvrez-la dans votre navigateur et collez l’adresse où vous arrivez.',
       http: 'Ouvrez-la dans votre navigateur. Si elle est en maintenance, réessayez plus tard.',
       rate_limited: 'Attendez une minute, puis réessayez.',
@@ -571,7 +571,7 @@ export const fr: Texts = {
       isDone: 'connu',
       isFailing: 'en échec',
       done: 'Tout ce qui est là est connu. Désormais, les nouvelles arrivent.',
-      late: 'Cela prend plus d’une minute. La lecture continue d’elle-même : vous pouvez quitter cette page.',
+      late: 'Cela prend plus d’une minute. La lecture continue d’elle-même : vous pouvez quitter cette page.',
       failed: 'La première lecture a échoué. Un nouvel essai a lieu de lui-même.',
       seeEvents: 'Voir ses événements',
       makeEndpoint: 'Créer un point de livraison qui en est averti',
@@ -581,9 +581,9 @@ export const fr: Texts = {
       poll: 'Lire maintenant',
       polling: 'Elle va être lue …',
       polled: 'Elle a été lue',
-      pollFailed: 'Elle a été interrogée et n’a pas répondu comme il faut : voir ci-dessous.',
+      pollFailed: 'Elle a été interrogée et n’a pas répondu comme il faut : voir ci-dessous.',
       pollLate:
-        'Elle n’a pas été lue en une minute : son budget est peut-être épuisé, ou elle se repose. Elle le sera dès que possible.',
+        'Elle n’a pas été lue en une minute : son budget est peut-être épuisé, ou elle se repose. Elle le sera dès que possible.',
       pause: 'Mettre en pause',
       resume: 'Reprendre',
       isPaused:
@@ -598,7 +598,7 @@ export const fr: Texts = {
       unreachable:
         'Elle est injoignable. Un essai a lieu chaque heure, et ce qui s’est passé entre-temps sera trouvé à son retour.',
       remove: 'Supprimer',
-      removeTitle: (host: string) => `Ne plus surveiller ${host} ?`,
+      removeTitle: (host: string) => `Ne plus surveiller ${host} ?`,
       removeQuestion: (count: number) =>
         `${many(count, { one: 'Sa source disparaît', other: 'Ses # sources disparaissent' })}, avec tout ce qui est connu de ses vidéos et commentaires. Les connexions à cette instance disparaissent aussi, et y sont fermées. Ses événements restent dans le journal.`,
       health: 'Santé',
@@ -624,11 +624,11 @@ export const fr: Texts = {
       buckets: { api: 'API', login: 'Connexions', feeds: 'Flux', activityPub: 'ActivityPub' },
       inSeconds: (count: string, seconds: string) => `${count} en ${seconds} s`,
       atOnce: (used: string, atOnce: string) => `${used} sur ${atOnce} à la fois`,
-      usedOf: (bucket: string) => `Utilisé : ${bucket}`,
+      usedOf: (bucket: string) => `Utilisé : ${bucket}`,
       notHeld: 'non',
       heldUntil: 'jusqu’à',
-      none: '429 : 0',
-      some: (count: number) => many(count, { one: '429 : #', other: '429 : #' }),
+      none: '429 : 0',
+      some: (count: number) => many(count, { one: '429 : #', other: '429 : #' }),
       last: 'le dernier',
       why: 'Un 429 veut dire que l’instance a trouvé que c’était trop. Comme nous restons sous la moitié de ce qu’elle dit permettre, soit elle permet moins qu’elle ne le dit, soit d’autres l’interrogent depuis la même adresse. Après chacun, nous demandons moins.',
     },
@@ -645,7 +645,7 @@ export const fr: Texts = {
         channelComments: 'les commentaires d’une chaîne, de près',
       },
       name: 'Nom, sans hôte',
-      nameHint: 'Comme dans son adresse : infos dans /c/infos.',
+      nameHint: 'Comme dans son adresse : infos dans /c/infos.',
       video: 'La vidéo',
       videoHint: 'Son adresse, ou son identifiant.',
       words: 'Mots',
@@ -654,7 +654,7 @@ export const fr: Texts = {
       categories: 'Catégories, l’une d’elles, par les numéros de PeerTube',
       several: 'Plusieurs, séparées par des virgules.',
       delay: 'Délai accepté, en secondes',
-      delayHint: 'Vide : comme le disent les paramètres, et deux minutes pour ce qui est surveillé de près.',
+      delayHint: 'Vide : comme le disent les paramètres, et deux minutes pour ce qui est surveillé de près.',
       submit: 'Lire cela',
     },
   },
@@ -671,10 +671,10 @@ export const fr: Texts = {
     until: 'Jusqu’à',
     conditions: 'Conditions actives',
     clear: 'Effacer le filtre',
-    condition: (name: string) => `${name} :`,
+    condition: (name: string) => `${name} :`,
     download: (format: string) => `Télécharger en ${format}`,
     newEvents: (count: number) =>
-      many(count, { one: '# nouvel événement : afficher', other: '# nouveaux événements : afficher' }),
+      many(count, { one: '# nouvel événement : afficher', other: '# nouveaux événements : afficher' }),
     nothingYet: 'Il ne s’est encore rien passé.',
     nothingYetMore:
       'Ce qui se passe sur les instances surveillées apparaît ici de soi-même. Ce qui existait avant l’ajout d’une instance n’est pas un événement.',
@@ -731,35 +731,35 @@ export const fr: Texts = {
     resent: (endpoint: string) => `C’est le prochain envoi vers ${endpoint}.`,
     nobodyTold: 'Il n’est allé à aucun de vos points de livraison.',
     noEndpoints:
-      'Vous n’avez pas encore de point de livraison : une adresse à vous, à laquelle les événements sont envoyés dès qu’ils se produisent.',
+      'Vous n’avez pas encore de point de livraison : une adresse à vous, à laquelle les événements sont envoyés dès qu’ils se produisent.',
     newEndpoint: 'Créer un point de livraison',
     whyNobody:
-      'La raison n’est pas conservée : peut-être qu’aucun abonnement ne le laissait passer, ou que le point de livraison est plus récent que l’événement. Sur sa page, une partie du journal peut être renvoyée à un point de livraison :',
+      'La raison n’est pas conservée : peut-être qu’aucun abonnement ne le laissait passer, ou que le point de livraison est plus récent que l’événement. Sur sa page, une partie du journal peut être renvoyée à un point de livraison :',
     allEndpoints: (count: number) =>
       many(count, { one: 'Votre point de livraison', other: 'Vos # points de livraison' }),
     line: {
       new: 'nouveau',
       somebody: 'Quelqu’un',
       commentGone: 'Un commentaire disparu',
-      on: (video: string) => `sur « ${video} »`,
+      on: (video: string) => `sur « ${video} »`,
       to: (account: string) => `pour ${account}`,
     },
     sentences: {
-      'video.published': ({ what, who, where }) => `${who} a publié « ${what} » sur ${where}.`,
-      'video.updated': ({ what, who, where }) => `${who} a modifié la vidéo « ${what} » sur ${where}.`,
+      'video.published': ({ what, who, where }) => `${who} a publié « ${what} » sur ${where}.`,
+      'video.updated': ({ what, who, where }) => `${who} a modifié la vidéo « ${what} » sur ${where}.`,
       'video.unpublished': ({ what, who, where }) =>
-        `La vidéo « ${what} » de ${who} n’est plus publique sur ${where}.`,
+        `La vidéo « ${what} » de ${who} n’est plus publique sur ${where}.`,
       'video.deleted': ({ what, who, where }) =>
-        `La vidéo « ${what} » de ${who} a été supprimée sur ${where}.`,
-      'live.started': ({ what, who, where }) => `${who} est en direct sur ${where} : « ${what} ».`,
-      'live.ended': ({ what, who, where }) => `Le direct « ${what} » de ${who} sur ${where} est terminé.`,
-      'comment.created': ({ who, where, video }) => `${who} a commenté « ${video} » sur ${where}.`,
+        `La vidéo « ${what} » de ${who} a été supprimée sur ${where}.`,
+      'live.started': ({ what, who, where }) => `${who} est en direct sur ${where} : « ${what} ».`,
+      'live.ended': ({ what, who, where }) => `Le direct « ${what} » de ${who} sur ${where} est terminé.`,
+      'comment.created': ({ who, where, video }) => `${who} a commenté « ${video} » sur ${where}.`,
       'comment.updated': ({ who, where, video }) =>
-        `${who} a modifié un commentaire sur « ${video} » sur ${where}.`,
+        `${who} a modifié un commentaire sur « ${video} » sur ${where}.`,
       'comment.deleted': ({ who, where, video }) =>
-        `Un commentaire de ${who} sur « ${video} » a été supprimé sur ${where}.`,
-      'notification.created': ({ what, who, where }) => `${where} prévient le compte ${who} : ${what}.`,
-      'notification.read': ({ what, who, where }) => `Le compte ${who} sur ${where} a lu : ${what}.`,
+        `Un commentaire de ${who} sur « ${video} » a été supprimé sur ${where}.`,
+      'notification.created': ({ what, who, where }) => `${where} prévient le compte ${who} : ${what}.`,
+      'notification.read': ({ what, who, where }) => `Le compte ${who} sur ${where} a lu : ${what}.`,
       'notification.unknown': ({ who, where }) =>
         `${where} prévient le compte ${who} de quelque chose d’une sorte inconnue ici.`,
       'instance.unreachable': ({ what }) =>
@@ -769,7 +769,7 @@ export const fr: Texts = {
       'instance.upgraded': ({ what, from, to }) =>
         `L’instance ${what} est passée de PeerTube ${from} à ${to}.`,
       'connection.expired': ({ what, where }) =>
-        `L’instance ${where} a mis fin à la session du compte ${what} : plus rien n’est lu avec elle tant que vous ne vous reconnectez pas.`,
+        `L’instance ${where} a mis fin à la session du compte ${what} : plus rien n’est lu avec elle tant que vous ne vous reconnectez pas.`,
       'endpoint.disabled': ({ what }) => `Plus rien n’est envoyé au point de livraison ${what}.`,
       'endpoint.recovered': ({ what }) => `Le point de livraison ${what} répond de nouveau correctement.`,
       'delivery.failed': ({ what }) =>
@@ -813,7 +813,7 @@ export const fr: Texts = {
   endpoints: {
     title: 'Points de livraison',
     one: 'Le point de livraison',
-    what: 'Un point de livraison est une URL à vous, où Tubewire envoie les événements sous forme de webhooks : un programme, ou une messagerie.',
+    what: 'Un point de livraison est une URL à vous, où Tubewire envoie les événements sous forme de webhooks : un programme, ou une messagerie.',
     make: 'Nouveau point de livraison',
     states: {
       active: 'actif',
@@ -834,19 +834,19 @@ export const fr: Texts = {
     },
     formatHints: {
       standard: 'L’événement en JSON, signé, pour que votre programme sache qu’il est authentique.',
-      discord: 'L’URL d’un webhook d’un salon : ses paramètres, « Intégrations », « Webhooks ».',
+      discord: 'L’URL d’un webhook d’un salon : ses paramètres, « Intégrations », « Webhooks ».',
       slack: 'L’URL d’un webhook entrant de Slack.',
       matrix: 'L’URL d’un webhook générique de matrix-hookshot.',
       ntfy: 'L’URL d’un sujet, par exemple https://ntfy.sh/mon-sujet.',
       mastodon:
-        'https://…/api/v1/statuses de votre serveur, avec « Authorization: Bearer … » parmi les en-têtes ci-dessous.',
-      cloudevents: 'Pour ce qui lit CloudEvents 1.0 : tout est dans le corps.',
-      'cloudevents-binary': 'Pour ce qui lit CloudEvents 1.0 : les attributs sont dans les en-têtes.',
+        'https://…/api/v1/statuses de votre serveur, avec « Authorization: Bearer … » parmi les en-têtes ci-dessous.',
+      cloudevents: 'Pour ce qui lit CloudEvents 1.0 : tout est dans le corps.',
+      'cloudevents-binary': 'Pour ce qui lit CloudEvents 1.0 : les attributs sont dans les en-têtes.',
     },
     fields: {
       url: 'URL',
       urlHint:
-        'Où les événements sont envoyés : en https, et publique. Sur un ordinateur portable, http et les adresses locales passent aussi.',
+        'Où les événements sont envoyés : en https, et publique. Sur un ordinateur portable, http et les adresses locales passent aussi.',
       description: 'Description',
       descriptionHint: 'Son nom ici.',
       format: 'Ce qui est envoyé',
@@ -854,12 +854,12 @@ export const fr: Texts = {
       more: 'En-têtes, débit, lots, ordre et autres',
       headers: 'En-têtes à vous',
       headersHint:
-        'Un par ligne, par exemple « Authorization: Bearer … ». Gardés chiffrés, et jamais réaffichés.',
+        'Un par ligne, par exemple « Authorization: Bearer … ». Gardés chiffrés, et jamais réaffichés.',
       headersSetHint:
         'Il y en a, qui ne sont pas affichés. Ce que vous écrivez ici s’y ajoute, ou remplace ceux du même nom.',
       headersSet: 'définis, non affichés',
       payload: 'Ce qui est dit',
-      payloadHint: 'Réduit : ce qui est arrivé à quoi, et où lire le reste.',
+      payloadHint: 'Réduit : ce qui est arrivé à quoi, et où lire le reste.',
       payloads: { full: 'tout l’événement', thin: 'réduit' },
       ordering: 'Ordre',
       orderingHint: 'Ce qui attend derrière un webhook qui a échoué.',
@@ -869,24 +869,24 @@ export const fr: Texts = {
         endpoint: 'tout attend',
       },
       rateLimit: 'Requêtes par seconde, au plus',
-      rateLimitHint: 'De 0,01 à 1 000 (avec un point décimal). Vide : 1 000.',
+      rateLimitHint: 'De 0,01 à 1 000 (avec un point décimal). Vide : 1 000.',
       concurrency: 'Requêtes à la fois, au plus',
-      concurrencyHint: 'De 1 à 50. Vide : autant qu’il y a de place.',
+      concurrencyHint: 'De 1 à 50. Vide : autant qu’il y a de place.',
       timeoutSeconds: 'Délai de réponse (secondes)',
-      timeoutSecondsHint: 'De 1 à 30. Vide : celui de l’exploitant.',
+      timeoutSecondsHint: 'De 1 à 30. Vide : celui de l’exploitant.',
       batch: 'Lots',
       batchEvents: 'Événements par requête',
-      batchEventsHint: 'De 2 à 100. Vide : chacun à part.',
+      batchEventsHint: 'De 2 à 100. Vide : chacun à part.',
       batchSeconds: 'Le premier attend les autres (secondes)',
-      batchSecondsHint: 'De 0 à 60. Vide : 5.',
+      batchSecondsHint: 'De 0 à 60. Vide : 5.',
       batchOf: (events: string, time: string) => `jusqu’à ${events} événements, après ${time} au plus`,
       oneByOne: 'chaque événement à part',
       signatures: 'Signatures',
       asymmetric: 'Signer aussi avec Ed25519',
       asymmetricHint:
-        'Pour les récepteurs qui ne doivent pas avoir le secret : ils vérifient avec la clé publique de ce Tubewire.',
+        'Pour les récepteurs qui ne doivent pas avoir le secret : ils vérifient avec la clé publique de ce Tubewire.',
       metadata: 'Notes à vous',
-      metadataHint: 'Une par ligne, « nom: texte ». Tubewire n’en fait rien.',
+      metadataHint: 'Une par ligne, « nom: texte ». Tubewire n’en fait rien.',
       byDefault: 'comme d’habitude',
       verifiedAt: 'Vérifié',
       id: 'Identifiant',
@@ -896,7 +896,7 @@ export const fr: Texts = {
       sort: 'Ordre',
       sorts: { '-createdAt': 'les plus récents d’abord', createdAt: 'les plus anciens d’abord' },
       everybodys: 'Ceux des autres aussi',
-      owner: (id: string) => `Propriétaire : ${id}`,
+      owner: (id: string) => `Propriétaire : ${id}`,
       endpoint: 'Point de livraison',
       success: 'Réussite, dernier jour',
       latency: 'Réponse en (p50 / p99)',
@@ -916,7 +916,7 @@ export const fr: Texts = {
       titles: {
         url: 'Où les événements sont envoyés',
         secret: 'Le secret, et comment vérifier avec lui',
-        verify: 'La cible le veut-elle ?',
+        verify: 'La cible le veut-elle ?',
         filter: 'Quels événements lui sont envoyés',
         test: 'En voir arriver un',
       },
@@ -926,7 +926,7 @@ export const fr: Texts = {
       made: 'Le point de livraison est créé.',
       subscribe: 'Envoyer ces événements',
       goOn: 'Continuer la mise en place',
-      done: 'Terminé : vers le point de livraison',
+      done: 'Terminé : vers le point de livraison',
     },
     secret: {
       title: 'Secret de signature',
@@ -937,12 +937,12 @@ export const fr: Texts = {
       codeHint:
         'Sans aucune bibliothèque. Donnez le secret à votre programme par la variable d’environnement TUBEWIRE_SECRET, pas dans son code.',
       languages: 'Langages',
-      called: 'Appelé avec les octets du corps, avant que rien ne les ait analysés :',
+      called: 'Appelé avec les octets du corps, avant que rien ne les ait analysés :',
       code: (language: string) => `Vérifier un webhook en ${language}`,
       rotate: 'Créer un nouveau secret',
-      rotateTitle: 'Créer un nouveau secret ?',
+      rotateTitle: 'Créer un nouveau secret ?',
       endsAtOnce:
-        'Le secret actuel prend fin tout de suite : un récepteur qui l’a encore refuse ce qui arrive, jusqu’à ce qu’il ait le nouveau. Ce qu’il refuse est renvoyé.',
+        'Le secret actuel prend fin tout de suite : un récepteur qui l’a encore refuse ce qui arrive, jusqu’à ce qu’il ait le nouveau. Ce qu’il refuse est renvoyé.',
       goesOn:
         'Le nouveau secret est affiché une fois. Mettez-le dans votre récepteur avant que l’actuel prenne fin.',
       overlap: 'Le secret actuel reste valable',
@@ -952,29 +952,29 @@ export const fr: Texts = {
         '86400': 'un jour',
         '3600': 'une heure',
         '604800': 'une semaine',
-        '0': 'plus du tout : il prend fin aussitôt',
+        '0': 'plus du tout : il prend fin aussitôt',
       },
       previousUntil: (moment: string) => `Le secret précédent est valable jusqu’au ${moment}.`,
     },
     verification: {
-      what: 'Personne ne reçoit ce qu’il n’a pas demandé : la cible est donc interrogée une fois, et ce qui se passe entre-temps attend.',
-      yes: 'Vérifié : la cible le veut.',
+      what: 'Personne ne reçoit ce qu’il n’a pas demandé : la cible est donc interrogée une fois, et ce qui se passe entre-temps attend.',
+      yes: 'Vérifié : la cible le veut.',
       asking: 'La cible est interrogée …',
-      notYet: 'La cible a été interrogée, et n’a pas accepté :',
+      notYet: 'La cible a été interrogée, et n’a pas accepté :',
       ask: 'Interroger maintenant',
-      later: 'Plus tard : continuer sans',
+      later: 'Plus tard : continuer sans',
       confirm: 'Confirmer à la main',
       confirmHint:
         'En tant qu’administrateur, vous pouvez dire oui à la place de la cible, quand vous savez qu’elle le veut.',
-      chat: 'Une messagerie reçoit une courte salutation, et doit l’accepter. L’URL est-elle celle d’un webhook qui existe encore, et le format est-il le bon ?',
+      chat: 'Une messagerie reçoit une courte salutation, et doit l’accepter. L’URL est-elle celle d’un webhook qui existe encore, et le format est-il le bon ?',
       howTo: 'Comment répondre',
       program:
-        'Votre programme reçoit une requête signée du type « endpoint.verification », et répond 2xx avec le défi qu’elle contient.',
+        'Votre programme reçoit une requête signée du type « endpoint.verification », et répond 2xx avec le défi qu’elle contient.',
       handshake:
         'Ce qui pratique la poignée de main de CloudEvents (OPTIONS, WebHook-Allowed-Origin) n’a besoin de rien d’autre.',
       answer: 'Répondre au défi (Node)',
       signed:
-        'Un récepteur qui vérifie les signatures a refusé la première requête, car il ne connaissait pas encore le secret : donnez-le-lui, puis interrogez de nouveau.',
+        'Un récepteur qui vérifie les signatures a refusé la première requête, car il ne connaissait pas encore le secret : donnez-le-lui, puis interrogez de nouveau.',
     },
     test: {
       title: 'Essai',
@@ -989,7 +989,7 @@ export const fr: Texts = {
       notVerified: 'Un essai est envoyé une fois que la cible a dit qu’elle le veut.',
     },
     stateWords: {
-      closed: 'Tout va bien : les événements sont envoyés dès qu’ils se produisent.',
+      closed: 'Tout va bien : les événements sont envoyés dès qu’ils se produisent.',
       failing: (count: number) =>
         many(count, {
           one: 'La dernière tentative a échoué,',
@@ -999,19 +999,19 @@ export const fr: Texts = {
       held: 'La cible a demandé qu’on la laisse tranquille. Les envois reprennent',
       broken: 'La cible échoue.',
       open: 'Rien n’est envoyé sauf une sonde de temps en temps, et ce qui se passe attend.',
-      halfOpen: 'Une sonde est due, ou en cours : si la réponse est bonne, tout ce qui attend part.',
-      nextProbe: 'Prochaine sonde :',
+      halfOpen: 'Une sonde est due, ou en cours : si la réponse est bonne, tout ce qui attend part.',
+      nextProbe: 'Prochaine sonde :',
       brokenCure:
         'Dès qu’une sonde reçoit une bonne réponse, tout ce qui attend part de lui-même. Si vous savez que tout est réparé, envoyez maintenant.',
-      lastTold: 'Ce qu’a donné la dernière tentative :',
-      disabled: 'Désactivé : plus rien n’est envoyé.',
-      disabledCure: 'Réparez le récepteur, puis reprenez : ce qui se passe entre-temps est gardé 14 jours.',
+      lastTold: 'Ce qu’a donné la dernière tentative :',
+      disabled: 'Désactivé : plus rien n’est envoyé.',
+      disabledCure: 'Réparez le récepteur, puis reprenez : ce qui se passe entre-temps est gardé 14 jours.',
       pending: 'La cible n’a pas encore dit qu’elle le veut',
       pendingWaits: 'Rien n’est envoyé d’ici là. Ce qui se passe entre-temps est gardé 14 jours.',
       pausedBy: {
         owner: 'Mis en pause par son propriétaire.',
         moderator:
-          'Mis en pause par un modérateur. Seul un modérateur ou un administrateur peut le reprendre : demandez-le-lui.',
+          'Mis en pause par un modérateur. Seul un modérateur ou un administrateur peut le reprendre : demandez-le-lui.',
         block: 'En pause, car le compte de son propriétaire est bloqué.',
       },
       waits: 'Rien n’est envoyé. Ce qui se passe entre-temps est gardé 14 jours.',
@@ -1020,14 +1020,14 @@ export const fr: Texts = {
       title: 'Les dernières 24 heures',
       success: 'Réussite',
       p50Ms: 'La moitié répondue en',
-      p90Ms: '90 % répondus en',
-      p99Ms: '99 % répondus en',
+      p90Ms: '90 % répondus en',
+      p99Ms: '99 % répondus en',
       waiting: 'En attente',
       failed: 'Abandonnés',
       recover: (count: number) =>
         many(count, {
-          one: '# webhook a été abandonné après dix tentatives. Une fois le récepteur réparé :',
-          other: '# webhooks ont été abandonnés après dix tentatives chacun. Une fois le récepteur réparé :',
+          one: '# webhook a été abandonné après dix tentatives. Une fois le récepteur réparé :',
+          other: '# webhooks ont été abandonnés après dix tentatives chacun. Une fois le récepteur réparé :',
         }),
       attempts: 'Tentatives par heure',
       delivered: 'arrivés',
@@ -1036,7 +1036,7 @@ export const fr: Texts = {
     },
     deliveries: {
       title: 'Dernières livraisons',
-      none: 'Rien n’a encore été envoyé : ce qui convient à ses abonnements l’est dès maintenant.',
+      none: 'Rien n’a encore été envoyé : ce qui convient à ses abonnements l’est dès maintenant.',
       all: 'Toutes les livraisons',
       event: 'Événement',
       answer: 'Réponse',
@@ -1046,18 +1046,18 @@ export const fr: Texts = {
     },
     subscriptions: {
       title: 'Ce qui lui est envoyé',
-      none: 'Rien ne lui est envoyé : choisissez quels événements.',
+      none: 'Rien ne lui est envoyé : choisissez quels événements.',
       add: 'Ajouter un abonnement',
       edit: 'Modifier',
       hint: 'Un point de livraison reçoit ce qui convient à l’un de ses abonnements, une fois. Un changement compte dès maintenant.',
-      removeTitle: 'Retirer cet abonnement ?',
+      removeTitle: 'Retirer cet abonnement ?',
       removeQuestion:
         'Ces événements ne lui sont plus envoyés, sauf si un autre abonnement les demande. Ce qui lui est déjà dû le reste.',
     },
     sendAgain: {
       title: 'Renvoyer',
       what: 'Une partie du journal, ou ce qui a été abandonné. Les récepteurs reconnaissent à son identifiant un événement qu’ils ont eu.',
-      hint: 'Ce qui est nouveau passe d’abord ; ce qui attend déjà reste tel quel. Jusqu’à 100 000 événements à la fois.',
+      hint: 'Ce qui est nouveau passe d’abord ; ce qui attend déjà reste tel quel. Jusqu’à 100 000 événements à la fois.',
       recover: 'Récupérer ce qui a échoué',
       whatLabel: 'Quoi',
       kinds: {
@@ -1082,12 +1082,12 @@ export const fr: Texts = {
       asked: (count: number) =>
         count === 0
           ? 'Il n’y avait rien à renvoyer.'
-          : many(count, { one: '# webhook demandé :', other: '# webhooks demandés :' }),
+          : many(count, { one: '# webhook demandé :', other: '# webhooks demandés :' }),
       counts: { delivered: 'arrivés', pending: 'en attente', failed: 'abandonnés', skipped: 'omis' },
       seeFailed: 'Voir ce qui a été abandonné',
       waitsToo: 'Tant que le point de livraison est en pause ou en échec, ceci attend aussi.',
       cancel: 'Annuler',
-      cancelTitle: 'Annuler ce renvoi ?',
+      cancelTitle: 'Annuler ce renvoi ?',
       cancelQuestion: 'Ce qui n’a pas encore été tenté n’est pas envoyé. Ce qui est arrivé le reste.',
       before: 'Renvois précédents',
       noneBefore: 'Rien pour l’instant.',
@@ -1100,7 +1100,7 @@ export const fr: Texts = {
     pause: {
       pause: 'Mettre en pause',
       resume: 'Reprendre',
-      resumeBroken: 'C’est réparé : envoyer maintenant',
+      resumeBroken: 'C’est réparé : envoyer maintenant',
       resumeTitle: 'Reprendre les envois',
       backlog: 'Ce qui a attendu entre-temps',
       backlogHint: 'Ce qui ne part pas est omis pour de bon, à moins de le renvoyer.',
@@ -1116,7 +1116,7 @@ export const fr: Texts = {
       loadAgain: 'Recharger, en gardant ce que j’ai saisi',
     },
     remove: {
-      title: 'Retirer ce point de livraison ?',
+      title: 'Retirer ce point de livraison ?',
       question: 'Il disparaît avec ses abonnements, son secret, et toutes ses livraisons et tentatives.',
       waiting: (count: number) =>
         many(count, {
@@ -1130,7 +1130,7 @@ export const fr: Texts = {
     title: 'Livraisons',
     allEndpoints: 'Tous les points de livraison',
     choose:
-      'Une livraison est un événement pour un point de livraison. De quel point de livraison voulez-vous voir les livraisons ?',
+      'Une livraison est un événement pour un point de livraison. De quel point de livraison voulez-vous voir les livraisons ?',
     noEndpoints: 'Il n’y a pas encore de point de livraison, donc rien n’est livré.',
     noEndpointsHint:
       'Un point de livraison est une adresse à vous, à laquelle les événements sont envoyés quand ils arrivent.',
@@ -1166,7 +1166,7 @@ export const fr: Texts = {
       '5xx': 'Échec du récepteur (5xx)',
       none: 'Sans réponse',
     },
-    allOfKind: (kind: string) => `${kind} : tout`,
+    allOfKind: (kind: string) => `${kind} : tout`,
     moreFilters: 'Quand, et en combien de temps',
     since: 'Demandée depuis',
     until: 'Demandée avant',
@@ -1185,7 +1185,7 @@ export const fr: Texts = {
     attempt: (number: number) => `Tentative ${number}`,
     took: (time: string) => `a duré ${time}`,
     lastOnly: (count: number) => `De ses tentatives, les ${count} dernières.`,
-    itAnswered: 'Ce que le récepteur a répondu :',
+    itAnswered: 'Ce que le récepteur a répondu :',
     wholeAnswer: 'Toute la réponse',
     lessOfAnswer: 'Réduire la réponse',
     isDelivered: (attempts: number) =>
@@ -1199,29 +1199,29 @@ export const fr: Texts = {
     isInLine: 'Elle est dans la file, et part à tout moment.',
     isTriedNext: (attempt: number) => `La tentative ${attempt} a lieu`,
     waitsFor: {
-      pending: 'Elle attend : le point de livraison n’a pas encore dit qu’il veut des webhooks. Vérifiez-le.',
+      pending: 'Elle attend : le point de livraison n’a pas encore dit qu’il veut des webhooks. Vérifiez-le.',
       broken:
-        'Le point de livraison a échoué plusieurs fois de suite ; il reçoit un essai à la fois. Dès qu’un essai est accepté, tout ce qui attend part ; si vous savez qu’il va bien, relancez-le.',
+        'Le point de livraison a échoué plusieurs fois de suite ; il reçoit un essai à la fois. Dès qu’un essai est accepté, tout ce qui attend part ; si vous savez qu’il va bien, relancez-le.',
       disabled:
-        'Elle attend : le point de livraison est désactivé, car il a échoué trop longtemps ou a dit qu’il n’existe plus. Relancez-le quand il va bien.',
-      held: 'Le point de livraison a demandé une pause ; rien ne lui est envoyé jusque-là.',
+        'Elle attend : le point de livraison est désactivé, car il a échoué trop longtemps ou a dit qu’il n’existe plus. Relancez-le quand il va bien.',
+      held: 'Le point de livraison a demandé une pause ; rien ne lui est envoyé jusque-là.',
       paused: {
-        owner: 'Elle attend : le point de livraison est en pause. Relancez-le, et elle part.',
-        moderator: 'Elle attend : le point de livraison a été mis en pause par un modérateur.',
-        block: 'Elle attend : le compte de son propriétaire est bloqué.',
+        owner: 'Elle attend : le point de livraison est en pause. Relancez-le, et elle part.',
+        moderator: 'Elle attend : le point de livraison a été mis en pause par un modérateur.',
+        block: 'Elle attend : le compte de son propriétaire est bloqué.',
       },
     },
     inOrder: {
       subject:
-        'Son point de livraison prend les choses dans l’ordre : ce qui concerne la même vidéo ou le même fil doit arriver d’abord.',
+        'Son point de livraison prend les choses dans l’ordre : ce qui concerne la même vidéo ou le même fil doit arriver d’abord.',
       endpoint:
-        'Son point de livraison prend les choses dans l’ordre : tout ce qui la précède doit arriver d’abord.',
+        'Son point de livraison prend les choses dans l’ordre : tout ce qui la précède doit arriver d’abord.',
     },
     whyTitle: 'Pourquoi elle n’est pas arrivée',
-    recorded: 'Tel que consigné :',
+    recorded: 'Tel que consigné :',
     reasons: {
       refused: {
-        why: 'Personne n’a accepté la connexion, ou elle s’est rompue : le récepteur n’est pas démarré, écoute sur un autre port, ou n’y parle pas HTTP.',
+        why: 'Personne n’a accepté la connexion, ou elle s’est rompue : le récepteur n’est pas démarré, écoute sur un autre port, ou n’y parle pas HTTP.',
         cure: 'Démarrez le récepteur, et vérifiez que son adresse et son port sont ceux du point de livraison. Ce qui attend est réessayé tout seul.',
       },
       timeout: {
@@ -1229,7 +1229,7 @@ export const fr: Texts = {
         cure: 'Faites-le répondre 2xx aussitôt et travailler ensuite, ou donnez au point de livraison un délai plus long.',
       },
       tls: {
-        why: 'La connexion sécurisée n’a pas pu s’établir : le certificat ne vaut pas pour ce nom, a expiré, ou sa chaîne est incomplète.',
+        why: 'La connexion sécurisée n’a pas pu s’établir : le certificat ne vaut pas pour ce nom, a expiré, ou sa chaîne est incomplète.',
         cure: 'Renouvelez ou réparez le certificat. Un navigateur qui ouvre l’adresse dit ce qui ne va pas.',
       },
       name: {
@@ -1238,15 +1238,15 @@ export const fr: Texts = {
       },
       nameOrTls: {
         why: 'Le nom du récepteur ne mène nulle part, ou son certificat n’est pas valable.',
-        cure: 'Ouvrez l’adresse dans un navigateur : il dit lequel des deux.',
+        cure: 'Ouvrez l’adresse dans un navigateur : il dit lequel des deux.',
       },
       redirect: {
         why: 'Le récepteur renvoie ailleurs. Les webhooks ne suivent pas les redirections.',
         cure: 'Donnez au point de livraison l’adresse vers laquelle il est redirigé. Souvent il ne manque que https, ou une barre finale.',
       },
       unauthorized: {
-        why: 'Le récepteur ne laisse pas entrer le webhook : il demande une clé ou un mot de passe, ou refuse la signature.',
-        cure: 'S’il vérifie la signature, comparez son secret à celui du point de livraison ; s’il veut un en-tête comme Authorization, ajoutez-le au point de livraison.',
+        why: 'Le récepteur ne laisse pas entrer le webhook : il demande une clé ou un mot de passe, ou refuse la signature.',
+        cure: 'S’il vérifie la signature, comparez son secret à celui du point de livraison ; s’il veut un en-tête comme Authorization, ajoutez-le au point de livraison.',
       },
       missing: {
         why: 'À cette adresse, le récepteur n’a rien qui accepte un POST.',
@@ -1254,11 +1254,11 @@ export const fr: Texts = {
       },
       gone: {
         why: 'Le récepteur a dit qu’il n’existe plus (410). Le point de livraison a été désactivé.',
-        cure: 'Supprimez le point de livraison ; ou, si c’était une erreur, réparez le récepteur et relancez le point de livraison.',
+        cure: 'Supprimez le point de livraison ; ou, si c’était une erreur, réparez le récepteur et relancez le point de livraison.',
       },
       tooLarge: {
         why: 'Le webhook était trop grand pour le récepteur.',
-        cure: 'Laissez le récepteur, ou le proxy devant lui, accepter des corps plus grands ; ou choisissez le contenu réduit.',
+        cure: 'Laissez le récepteur, ou le proxy devant lui, accepter des corps plus grands ; ou choisissez le contenu réduit.',
       },
       tooMany: {
         why: 'Le récepteur a été sollicité trop souvent (429). Il reçoit désormais moins à la fois.',
@@ -1274,10 +1274,10 @@ export const fr: Texts = {
       },
       failing: {
         why: 'Le récepteur lui-même a échoué (5xx).',
-        cure: 'Son propre journal dit pourquoi ; ce qu’il a répondu est ci-dessous. Une fois réparé, renvoyez ceci ou attendez le prochain essai.',
+        cure: 'Son propre journal dit pourquoi ; ce qu’il a répondu est ci-dessous. Une fois réparé, renvoyez ceci ou attendez le prochain essai.',
       },
       secret: {
-        why: 'Tubewire n’a pas pu signer : le secret du point de livraison ne peut plus être déchiffré.',
+        why: 'Tubewire n’a pas pu signer : le secret du point de livraison ne peut plus être déchiffré.',
         cure: 'Renouvelez le secret du point de livraison, et mettez le nouveau dans le récepteur.',
       },
       target: {
@@ -1286,7 +1286,7 @@ export const fr: Texts = {
       },
       unchecked: {
         why: 'Impossible de savoir à ce moment-là si l’adresse est permise, donc rien n’a été envoyé.',
-        cure: 'Il n’y a rien à faire : c’est réessayé tout seul.',
+        cure: 'Il n’y a rien à faire : c’est réessayé tout seul.',
       },
       format: {
         why: 'Cet événement ne peut pas être écrit dans le format du point de livraison.',
@@ -1298,10 +1298,10 @@ export const fr: Texts = {
       },
       busy: {
         why: 'Tubewire avait trop à envoyer à la fois.',
-        cure: 'Il n’y a rien à faire : c’est réessayé tout seul.',
+        cure: 'Il n’y a rien à faire : c’est réessayé tout seul.',
       },
       expired: {
-        why: 'Elle a attendu trop longtemps : ce qui ne peut pas être envoyé n’est gardé que quelques jours.',
+        why: 'Elle a attendu trop longtemps : ce qui ne peut pas être envoyé n’est gardé que quelques jours.',
         cure: 'Vérifiez que le point de livraison est de nouveau actif, et renvoyez ceci.',
       },
       unknown: {
@@ -1311,10 +1311,10 @@ export const fr: Texts = {
     },
     sendAgain: 'Renvoyer',
     sendNow: 'Envoyer maintenant',
-    resendAsked: 'Demandé : elle est la prochaine dans la file.',
+    resendAsked: 'Demandé : elle est la prochaine dans la file.',
     resendWaits: 'Demandé. Elle part dès que son point de livraison reçoit de nouveau.',
-    resendArrived: (answer: string) => `Elle est arrivée : ${answer}.`,
-    resendFailed: (answer: string) => `Nouvel échec : ${answer}.`,
+    resendArrived: (answer: string) => `Elle est arrivée : ${answer}.`,
+    resendFailed: (answer: string) => `Nouvel échec : ${answer}.`,
   },
   feeds: {
     title: 'Flux',
@@ -1335,13 +1335,13 @@ export const fr: Texts = {
     visibilityHints: {
       public: 'Quiconque connaît son adresse peut le lire. Il ne contient jamais rien de privé.',
       private:
-        'Son adresse est un secret. Il contient aussi ce qui n’est qu’à vous : notifications, commentaires retenus, vos points de livraison.',
+        'Son adresse est un secret. Il contient aussi ce qui n’est qu’à vous : notifications, commentaires retenus, vos points de livraison.',
     },
     entries: 'Entrées',
     modes: { subjects: 'Une par vidéo ou commentaire', events: 'Une par événement' },
     modeHints: {
       subjects: 'Une entrée change avec ce dont elle parle, et disparaît avec.',
-      events: 'Une entrée reste telle quelle : ce qui s’est passé s’est passé.',
+      events: 'Une entrée reste telle quelle : ce qui s’est passé s’est passé.',
     },
     filter: 'Ce qu’il contient',
     address: 'Adresse',
@@ -1352,51 +1352,51 @@ export const fr: Texts = {
     isSecret: 'secrète',
     noAddress: 'sans adresse',
     noAddressHint:
-      'Personne ne peut le lire : il n’a pas d’adresse, ou une que seul son propriétaire peut voir.',
+      'Personne ne peut le lire : il n’a pas d’adresse, ou une que seul son propriétaire peut voir.',
     openAddress:
-      'Donnez l’une d’elles à un lecteur de flux. Toutes disent la même chose ; les lecteurs qui connaissent WebSub sont prévenus aussitôt.',
+      'Donnez l’une d’elles à un lecteur de flux. Toutes disent la même chose ; les lecteurs qui connaissent WebSub sont prévenus aussitôt.',
     secretAddress:
-      'Donnez l’une d’elles à votre lecteur de flux, et à personne d’autre : qui en a une lit ce qui n’est qu’à vous. Elles contiennent un secret ; elles restent donc masquées jusqu’à ce que vous vouliez les voir.',
+      'Donnez l’une d’elles à votre lecteur de flux, et à personne d’autre : qui en a une lit ce qui n’est qu’à vous. Elles contiennent un secret ; elles restent donc masquées jusqu’à ce que vous vouliez les voir.',
     formats: { atom: 'Atom', rss: 'RSS', json: 'JSON Feed', txt: 'Texte brut' },
     addressOf: (format: string) => `adresse en ${format}`,
     showAddresses: 'Afficher les adresses',
     rotate: 'Nouvelle adresse',
-    rotateTitle: 'Donner au flux une nouvelle adresse ?',
+    rotateTitle: 'Donner au flux une nouvelle adresse ?',
     rotateQuestion:
-      'Les adresses actuelles ne mèneront plus nulle part : les lecteurs qui en ont une s’arrêtent, jusqu’à ce que vous leur donniez la nouvelle.',
+      'Les adresses actuelles ne mèneront plus nulle part : les lecteurs qui en ont une s’arrêtent, jusqu’à ce que vous leur donniez la nouvelle.',
     rotated: 'Il a une nouvelle adresse. La précédente ne mène plus nulle part.',
     newAddress: 'Lui donner une adresse',
-    newAddressTitle: 'Redonner une adresse au flux ?',
+    newAddressTitle: 'Redonner une adresse au flux ?',
     newAddressQuestion: 'Qui a la nouvelle adresse peut le lire. Les anciennes restent mortes.',
     revoke: 'Retirer l’adresse',
-    revokeTitle: 'Retirer l’adresse ?',
+    revokeTitle: 'Retirer l’adresse ?',
     revokeQuestion:
-      'Personne ne peut lire le flux tant qu’il n’a pas de nouvelle adresse ; les lecteurs qui ont celle-ci s’arrêtent.',
+      'Personne ne peut lire le flux tant qu’il n’a pas de nouvelle adresse ; les lecteurs qui ont celle-ci s’arrêtent.',
     revoked: 'Il n’a plus d’adresse.',
     remove: 'Supprimer le flux',
-    removeTitle: (name: string) => `Supprimer le flux « ${name} » ?`,
+    removeTitle: (name: string) => `Supprimer le flux « ${name} » ?`,
     removeQuestion:
       'Ses adresses ne mèneront plus nulle part, et ceux qui le lisent n’apprendront plus rien. Les événements restent dans le journal.',
     becomesPrivate:
       'Le flux reçoit une adresse secrète. Son adresse publique ne mènera plus nulle part, et ceux qui le lisent là s’arrêtent.',
     becomesPublic:
       'Tout le monde pourra alors le lire, sans ce qui est privé. Son adresse secrète ne mènera plus nulle part.',
-    slugMoves: 'Son adresse change : ceux qui le lisent à l’ancienne s’arrêtent.',
+    slugMoves: 'Son adresse change : ceux qui le lisent à l’ancienne s’arrêtent.',
     preview: 'Tel qu’un lecteur le montre',
     previewHint: 'Ses entrées les plus récentes, lues à sa propre adresse.',
     previewEmpty:
-      'Il n’a pas encore d’entrée : rien dans le journal ne correspond. Ce qui viendra et correspondra sera ici.',
+      'Il n’a pas encore d’entrée : rien dans le journal ne correspond. Ce qui viendra et correspondra sera ici.',
     toEvents: 'Voir le journal',
   },
   consumers: {
     title: 'Consommateurs',
     about:
-      'Un consommateur retient pour un script jusqu’où il a lu le journal : le script ne manque rien et peut être arrêté à tout moment.',
+      'Un consommateur retient pour un script jusqu’où il a lu le journal : le script ne manque rien et peut être arrêté à tout moment.',
     make: 'Créer un consommateur',
     none: 'Il n’y a pas encore de consommateur.',
     noneHint: 'Créez-en un pour chaque script qui doit voir tous les événements, où qu’il tourne.',
     nameHint:
-      'Minuscules, chiffres, « . », « _ » et « - » : il figure dans les adresses que le script appelle.',
+      'Minuscules, chiffres, « . », « _ » et « - » : il figure dans les adresses que le script appelle.',
     upToDate: 'à jour',
     behind: (lag: number) => `${many(lag, { one: '# événement', other: '# événements' })} de retard`,
     position: 'Curseur',
@@ -1410,7 +1410,7 @@ export const fr: Texts = {
     changeHint: 'Cela vaut pour ce qui est lu à partir de maintenant. Le curseur reste où il est.',
     from: 'Où il commence',
     places: {
-      now: 'Maintenant : au prochain événement',
+      now: 'Maintenant : au prochain événement',
       beginning: 'Au début du journal',
       sequence: 'Après un numéro',
       time: 'À un moment',
@@ -1419,29 +1419,29 @@ export const fr: Texts = {
     sequenceHint: 'Ce qui vient après est lu ensuite.',
     time: 'Moment',
     next: 'Ce qu’il reçoit ensuite',
-    nextHint: 'Cherché dans le journal : rien n’en est retiré au script.',
+    nextHint: 'Cherché dans le journal : rien n’en est retiré au script.',
     nextNone: 'Il ne reste rien de ce qu’il demande. Le prochain événement qui correspond viendra ici.',
     seek: 'Déplacer le curseur',
     seekHint:
-      'En arrière, pour faire relire quelque chose ; ou en avant, au-delà de ce qui n’est pas à lire.',
+      'En arrière, pour faire relire quelque chose ; ou en avant, au-delà de ce qui n’est pas à lire.',
     seekTo: 'Vers où',
     seekSubmit: 'Déplacer …',
     seekConfirm: 'Déplacer le curseur',
-    seekTitle: (name: string) => `Déplacer le curseur de « ${name} » ?`,
+    seekTitle: (name: string) => `Déplacer le curseur de « ${name} » ?`,
     repeats: (from: number, to: number) =>
       `Ce qu’il a déjà fait, du nᵒ ${from} au nᵒ ${to}, lui est donné de nouveau.`,
     skips: (from: number, to: number) =>
       `Ce qu’il n’a pas encore lu, du nᵒ ${from} au nᵒ ${to}, ne lui sera jamais donné.`,
-    seeksNowhere: 'Il y est déjà : rien n’est répété, et rien n’est laissé de côté.',
+    seeksNowhere: 'Il y est déjà : rien n’est répété, et rien n’est laissé de côté.',
     seekEndsLease:
-      'Quelqu’un lit en ce moment : ce qu’il a est donné de nouveau, ou laissé de côté, et il le confirme en vain.',
+      'Quelqu’un lit en ce moment : ce qu’il a est donné de nouveau, ou laissé de côté, et il le confirme en vain.',
     moved: (position: number) => `Le curseur est maintenant à ${position}.`,
     remove: 'Supprimer',
-    removeTitle: (name: string) => `Supprimer le consommateur « ${name} » ?`,
+    removeTitle: (name: string) => `Supprimer le consommateur « ${name} » ?`,
     removeQuestion:
-      'Son curseur est perdu : un script qui continue avec lui est refusé, et un nouveau de ce nom recommence à zéro.',
+      'Son curseur est perdu : un script qui continue avec lui est refusé, et un nouveau de ce nom recommence à zéro.',
     howTo: 'Comment lire avec lui',
-    howToHint: 'Avec une clé d’API aux portées « events:read » et « consumers:write » dans TUBEWIRE_KEY.',
+    howToHint: 'Avec une clé d’API aux portées « events:read » et « consumers:write » dans TUBEWIRE_KEY.',
     makeKey: 'Créer une clé',
   },
   connections: {
@@ -1453,7 +1453,7 @@ export const fr: Texts = {
     searchLabel: 'Nom d’utilisateur sur l’instance',
     none: 'Aucun compte n’est encore connecté.',
     noneHint:
-      'Connectez votre compte sur une instance surveillée : ses notifications deviennent des événements que vous seul voyez.',
+      'Connectez votre compte sur une instance surveillée : ses notifications deviennent des événements que vous seul voyez.',
     noneFound: 'Aucune connexion ne s’appelle ainsi.',
     states: { active: 'active', expired: 'session terminée' },
     roles: {
@@ -1474,38 +1474,38 @@ export const fr: Texts = {
     noSources: 'Rien n’est lu en tant que ce compte. Connectez-le de nouveau et choisissez quelque chose.',
     expired: 'L’instance a mis fin à la session, et rien n’est lu en tant que ce compte.',
     expiredHint:
-      'Cela arrive quand un mot de passe est changé ou un compte bloqué. Connectez-vous de nouveau : ce qui a été lu reste connu.',
+      'Cela arrive quand un mot de passe est changé ou un compte bloqué. Connectez-vous de nouveau : ce qui a été lu reste connu.',
     othersExpired: 'Son propriétaire peut se connecter de nouveau.',
     again: 'Se connecter de nouveau',
     events: 'Ses événements',
     disconnect: 'Déconnecter',
-    disconnectTitle: (name: string) => `Déconnecter ${name} ?`,
+    disconnectTitle: (name: string) => `Déconnecter ${name} ?`,
     disconnectQuestion: (host: string) =>
-      `Sa session sur ${host} y prend fin aussi, et plus rien n’est lu en tant que ce compte : ni notifications, ni commentaires ou vidéos que lui seul peut voir. Ses événements restent.`,
+      `Sa session sur ${host} y prend fin aussi, et plus rien n’est lu en tant que ce compte : ni notifications, ni commentaires ou vidéos que lui seul peut voir. Ses événements restent.`,
     new: {
       title: 'Connecter un compte',
       againTitle: 'Se connecter de nouveau',
       instance: 'Instance',
-      instanceHint: 'Une qui est surveillée ici : choisissez-la, ou tapez son hôte.',
+      instanceHint: 'Une qui est surveillée ici : choisissez-la, ou tapez son hôte.',
       username: 'Nom d’utilisateur ou adresse électronique là-bas',
       password: 'Mot de passe là-bas',
       passwordHint: 'Il est envoyé à l’instance, une fois, et n’est gardé nulle part.',
       otp: 'Mot de passe à usage unique',
       otpHint: 'Le code que votre application d’authentification affiche maintenant.',
       otpAsked:
-        'Le compte a l’authentification à deux facteurs : tapez le code de votre application, puis renvoyez.',
+        'Le compte a l’authentification à deux facteurs : tapez le code de votre application, puis renvoyez.',
       legend: 'Ce qui est lu en son nom',
       notifications: 'Ses notifications',
-      comments: 'Les commentaires de ses vidéos ; tous les commentaires, s’il est modérateur',
+      comments: 'Les commentaires de ses vidéos ; tous les commentaires, s’il est modérateur',
       subscriptions: 'Les vidéos de ses abonnements',
-      keeps: 'Ce qui était lu continue de l’être ; ce que vous cochez ici s’y ajoute.',
+      keeps: 'Ce qui était lu continue de l’être ; ce que vous cochez ici s’y ajoute.',
       submit: 'Connecter',
       addInstance: 'Surveiller d’abord cette instance',
     },
     advice: {
       not_watched: 'Seuls des comptes sur des instances surveillées ici peuvent être connectés.',
       login_wrong_password: 'Essayez le même nom et le même mot de passe sur l’instance elle-même.',
-      login_otp_wrong: 'Le code change chaque demi-minute : tapez celui qui est affiché maintenant.',
+      login_otp_wrong: 'Le code change chaque demi-minute : tapez celui qui est affiché maintenant.',
       login_blocked: 'Demandez à ceux qui exploitent l’instance.',
       login_waiting: 'Revenez quand votre compte y sera approuvé.',
       login_rejected: 'Demandez à ceux qui exploitent l’instance.',
@@ -1518,7 +1518,7 @@ export const fr: Texts = {
   apiKeys: {
     title: 'Clés d’API',
     intro:
-      'Pour les programmes : une clé fait ce que disent ses droits, en votre nom, jusqu’à sa fin ou sa révocation.',
+      'Pour les programmes : une clé fait ce que disent ses droits, en votre nom, jusqu’à sa fin ou sa révocation.',
     make: 'Créer une clé',
     makeFirst: 'Créer la première',
     none: 'Pas encore de clé. Il en faut une au programme qui lit des événements ou modifie des points de livraison.',
@@ -1554,11 +1554,11 @@ export const fr: Texts = {
       never: 'jamais',
       inDays: (days: number) => many(days, { one: 'dans # jour', other: 'dans # jours' }),
       at: 'à une date de votre choix',
-      keep: (end: string) => `inchangée : ${end}`,
+      keep: (end: string) => `inchangée : ${end}`,
     },
     limit: 'Requêtes',
     limitHint: (requests: string, seconds: string) =>
-      `En ${seconds} secondes. Vide : comme tout le monde, ${requests}. Seul un administrateur donne davantage.`,
+      `En ${seconds} secondes. Vide : comme tout le monde, ${requests}. Seul un administrateur donne davantage.`,
     asEverybody: 'comme tout le monde',
     nameHint: 'À quoi elle sert, pour savoir plus tard laquelle révoquer.',
     made: 'La clé est créée',
@@ -1568,9 +1568,9 @@ export const fr: Texts = {
     change: 'Modifier une clé',
     keyStays: 'La clé elle-même reste la même.',
     revoke: 'Révoquer',
-    revokeTitle: 'Révoquer cette clé ?',
+    revokeTitle: 'Révoquer cette clé ?',
     revokeQuestion: (name: string) =>
-      `Les programmes qui utilisent « ${name} » seront refusés dès leur prochaine requête. Une clé révoquée ne revient jamais.`,
+      `Les programmes qui utilisent « ${name} » seront refusés dès leur prochaine requête. Une clé révoquée ne revient jamais.`,
   },
   users: {
     title: 'Utilisateurs',
@@ -1590,7 +1590,7 @@ export const fr: Texts = {
     username: 'Nom d’utilisateur',
     role: 'Rôle',
     roleHints: {
-      0: 'Peut tout faire : comptes, instances, limites.',
+      0: 'Peut tout faire : comptes, instances, limites.',
       1: 'Voit ce que chacun a, accepte les inscriptions, bloque les utilisateurs, met les instances en pause.',
       2: 'A ses propres points de livraison, flux, consommateurs, connexions et clés.',
     },
@@ -1608,27 +1608,27 @@ export const fr: Texts = {
       'Cette inscription attend d’être acceptée. Pour la refuser, supprimez le compte ou bloquez-le.',
     acceptHintModerator: 'Cette inscription attend d’être acceptée. Pour la refuser, bloquez le compte.',
     block: 'Bloquer',
-    blocked: 'Bloqué : la session est terminée, et plus rien n’est envoyé.',
-    blockTitle: (name: string) => `Bloquer ${name} ?`,
+    blocked: 'Bloqué : la session est terminée, et plus rien n’est envoyé.',
+    blockTitle: (name: string) => `Bloquer ${name} ?`,
     blockQuestion:
       'La session prend fin, les clés ne valent plus, les points de livraison sont en pause et les connexions ne sont plus lues. Tout reprend quand le compte est débloqué.',
     reason: 'Raison',
     reasonHint: 'Pour ceux qui s’occupent des comptes.',
     unblock: 'Débloquer',
-    unblocked: 'Débloqué : ce qui était en pause reprend.',
+    unblocked: 'Débloqué : ce qui était en pause reprend.',
     changeTitle: 'Modifier le compte',
     isVerified: 'L’adresse électronique est vérifiée',
     isVerifiedHint: 'Laisse entrer celui qui attend son courriel.',
     newPassword: 'Nouveau mot de passe',
-    newPasswordHint: 'Vide : il reste. Un nouveau termine la session.',
+    newPasswordHint: 'Vide : il reste. Un nouveau termine la session.',
     firstPasswordHint:
-      '8 caractères au moins. Transmettez-le de façon sûre ; il se change dans les Paramètres.',
+      '8 caractères au moins. Transmettez-le de façon sûre ; il se change dans les Paramètres.',
     delete: 'Supprimer le compte',
     deleteTitle: 'Supprimer le compte',
     deleteIntro: 'C’est sans retour. Pour écarter quelqu’un un moment, bloquez le compte.',
-    deleteQuestionTitle: (name: string) => `Supprimer ${name} ?`,
+    deleteQuestionTitle: (name: string) => `Supprimer ${name} ?`,
     deleteQuestion:
-      'Disparaissent avec le compte : ses points de livraison avec leurs abonnements et livraisons, ses flux et consommateurs, ses connexions, ses clés d’API et ses événements privés. Les instances qu’il a ajoutées restent.',
+      'Disparaissent avec le compte : ses points de livraison avec leurs abonnements et livraisons, ses flux et consommateurs, ses connexions, ses clés d’API et ses événements privés. Les instances qu’il a ajoutées restent.',
   },
   auditLog: {
     title: 'Journal d’audit',
@@ -1708,7 +1708,7 @@ export const fr: Texts = {
       seekConsumer: 'a déplacé un consommateur',
     },
     mailsIntro:
-      'Des 30 derniers jours. Sans service de courriel, les courriels sont gardés : lisez-les ici, et transmettez leurs liens.',
+      'Des 30 derniers jours. Sans service de courriel, les courriels sont gardés : lisez-les ici, et transmettez leurs liens.',
     noMails: 'Aucun courriel ces 30 derniers jours.',
     mailStates: { sent: 'envoyé', pending: 'en route', kept: 'gardé ici', failed: 'abandonné' },
     mailTo: 'À',
@@ -1725,7 +1725,7 @@ export const fr: Texts = {
     themes: { auto: 'Comme le système', light: 'Claires', dark: 'Sombres' },
     passwordTitle: 'Mot de passe',
     passwordIntro:
-      'Un nouveau mot de passe termine votre session, ici aussi : reconnectez-vous alors avec lui.',
+      'Un nouveau mot de passe termine votre session, ici aussi : reconnectez-vous alors avec lui.',
     firstPassword:
       'Votre compte n’a pas encore de mot de passe. Après l’avoir choisi, connectez-vous avec lui.',
     currentPassword: 'Mot de passe actuel',
@@ -1736,24 +1736,24 @@ export const fr: Texts = {
     noAddress: 'Aucune pour l’instant. Elle permet de choisir un nouveau mot de passe en cas d’oubli.',
     newAddress: 'Nouvelle adresse',
     addressHint:
-      'Un courriel y est envoyé ; elle compte dès que son lien est ouvert. L’ancienne est prévenue.',
+      'Un courriel y est envoyé ; elle compte dès que son lien est ouvert. L’ancienne est prévenue.',
     passwordForAddress: 'Votre mot de passe',
     passwordFirst: 'Pour en donner une, choisissez d’abord un mot de passe.',
     changeAddress: 'Changer l’adresse',
-    addressSent: 'Ouvrez le lien du courriel qui vous arrive : la nouvelle adresse comptera alors.',
+    addressSent: 'Ouvrez le lien du courriel qui vous arrive : la nouvelle adresse comptera alors.',
     pending: (email: string) =>
-      `${email} attend d’être vérifiée : ouvrez le lien du courriel. Saisissez votre adresse actuelle pour y renoncer.`,
+      `${email} attend d’être vérifiée : ouvrez le lien du courriel. Saisissez votre adresse actuelle pour y renoncer.`,
     sentAgain: 'En route.',
     serviceTitle: 'Ce Tubewire',
     version: 'Version',
     variables: 'Configuration',
-    variablesIntro: 'Qui peut s’inscrire, et combien on peut demander, selon la configuration :',
+    variablesIntro: 'Qui peut s’inscrire, et combien on peut demander, selon la configuration :',
     variable: 'Variable',
     value: 'Valeur',
     meaning: 'Ce que cela veut dire',
     signups: {
-      closed: 'Personne ne peut s’inscrire ; les administrateurs créent les comptes.',
-      approval: 'Chacun peut s’inscrire ; un modérateur accepte chaque inscription.',
+      closed: 'Personne ne peut s’inscrire ; les administrateurs créent les comptes.',
+      approval: 'Chacun peut s’inscrire ; un modérateur accepte chaque inscription.',
       open: 'Chacun peut s’inscrire.',
     },
     limits: {
@@ -1773,10 +1773,10 @@ export const fr: Texts = {
     deleteIntro:
       'Avec vos points de livraison, flux, consommateurs, connexions, clés d’API et événements privés. C’est sans retour.',
     delete: 'Supprimer mon compte …',
-    deleteQuestionTitle: 'Supprimer votre compte ?',
+    deleteQuestionTitle: 'Supprimer votre compte ?',
     deleteQuestion:
-      'Tout ce qui est à vous disparaît : points de livraison avec leurs abonnements et livraisons, flux, consommateurs, connexions, clés d’API et événements privés. Plus rien n’est envoyé.',
-    typeName: (name: string) => `Pour continuer, saisissez votre nom d’utilisateur : ${name}`,
+      'Tout ce qui est à vous disparaît : points de livraison avec leurs abonnements et livraisons, flux, consommateurs, connexions, clés d’API et événements privés. Plus rien n’est envoyé.',
+    typeName: (name: string) => `Pour continuer, saisissez votre nom d’utilisateur : ${name}`,
     deleteConfirm: 'Supprimer définitivement',
   },
 }
