@@ -1,6 +1,8 @@
 /** @module Moving a consumer's cursor, with a word before on what is read again or left out. */
+
 import { useState } from 'preact/hooks'
 import { api, call, type Failure, type Result } from '../../api.ts'
+import { numberOf } from '../../number-of.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { FailureNote } from '../../parts/failure.tsx'
 import { Form } from '../../parts/form.tsx'
@@ -84,7 +86,7 @@ function consequence(from: number, to: number): string {
 
 /** As the API is told. */
 function placeOf({ place, sequence, since }: PlaceDraft) {
-  if (place === 'sequence') return { sequence: Number(sequence) }
+  if (place === 'sequence') return { sequence: numberOf(sequence) }
   if (place === 'time') return { since }
   return { to: place === 'beginning' ? ('beginning' as const) : ('end' as const) }
 }

@@ -1,5 +1,7 @@
 /** @module Which deliveries: the filters, which are in the address. */
+
 import { eventTypes, kindOf, typeName } from '../../event-types.ts'
+import { numberOf } from '../../number-of.ts'
 import { SelectField, TextField } from '../../parts/form.tsx'
 import { MomentField } from '../../parts/moment-field.tsx'
 import { t } from '../../texts/index.ts'
@@ -31,8 +33,8 @@ export function askedOf({ state, status, type, since, until, minDuration, maxDur
     ...(type ? { type } : {}),
     ...(since ? { since } : {}),
     ...(until ? { until } : {}),
-    ...(minDuration ? { minDuration: Number(minDuration) } : {}),
-    ...(maxDuration ? { maxDuration: Number(maxDuration) } : {}),
+    ...(minDuration ? { minDuration: numberOf(minDuration) } : {}),
+    ...(maxDuration ? { maxDuration: numberOf(maxDuration) } : {}),
   }
 }
 

@@ -1,4 +1,5 @@
 /** @module How an endpoint is sent to, as it is typed: read from an endpoint, and written as a body or a change. */
+import { fractionOf, numberOf } from '../../number-of.ts'
 import { type Format, guessFormat } from './format-advice.ts'
 import type { Endpoint } from './reads.ts'
 
@@ -63,8 +64,9 @@ export function draftOf(endpoint: Endpoint): SettingsDraft {
 
 /** As the body of a new endpoint. What is left empty is as the default says. */
 export function bodyOf(draft: SettingsDraft) {
-  const number = (text: string) => (text.trim() === '' ? null : Number(text))
-  const events = number(draft.batchEvents)
+  const whole = (text: string) => (text.trim() === '' ? null : numberOf(text))
+  const fraction = (text: string) => (text.trim() === '' ? null : fractionOf(text))
+  const events = whole(draft.batchEvents)
   const signatures: Endpoint['signatures'] = draft.isAsymmetric ? ['v1', 'v1a'] : ['v1']
   const metadata = pairsOf(draft.metadata)
   return {
@@ -73,10 +75,10 @@ export function bodyOf(draft: SettingsDraft) {
     format: formatOf(draft),
     payload: draft.payload,
     ordering: draft.ordering,
-    rateLimit: number(draft.rateLimit),
-    concurrency: number(draft.concurrency),
-    timeoutSeconds: number(draft.timeoutSeconds),
-    batch: events === null ? null : { events, seconds: number(draft.batchSeconds) ?? BATCH_SECONDS },
+    rateLimit: fraction(draft.rateLimit),
+    concurrency: whole(draft.concurrency),
+    timeoutSeconds: fraction(draft.timeoutSeconds),
+    batch: events === null ? null : { events, seconds: fraction(draft.batchSeconds) ?? BATCH_SECONDS },
     signatures,
     metadata: Object.keys(metadata).length === 0 ? null : metadata,
   }
