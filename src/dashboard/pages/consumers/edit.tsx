@@ -12,19 +12,20 @@ import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
-import { type Consumer, consumerPath, useConsumer } from './consumer.ts'
+import { useFresh } from '../../use-fresh.ts'
+import { type Consumer, consumerPath, readConsumer } from './consumer.ts'
 
 export function EditConsumer({ name }: { name: string }) {
-  const consumer = useConsumer(name)
+  const consumer = useFresh(`consumer to change ${name}`, () => readConsumer(name))
   return (
     <Page title={t.consumers.changeFilter} up={{ title: name, path: consumerPath(name) }}>
       <p>{t.consumers.changeHint}</p>
-      <LoadedPart of={consumer}>{(shown) => <Editor consumer={shown} onDone={consumer.set} />}</LoadedPart>
+      <LoadedPart of={consumer}>{(shown) => <Editor key={shown.name} consumer={shown} />}</LoadedPart>
     </Page>
   )
 }
 
-function Editor({ consumer, onDone }: { consumer: Consumer; onDone: (consumer: Consumer) => void }) {
+function Editor({ consumer }: { consumer: Consumer }) {
   const { name, updatedAt } = consumer
   const [draft, change, forget] = useDraft(`consumer ${name} ${updatedAt}`, draftOf(consumer.filter))
   const back = linkTo(consumerPath(name))
@@ -43,9 +44,8 @@ function Editor({ consumer, onDone }: { consumer: Consumer; onDone: (consumer: C
             const body = { filter: changesOf(consumer.filter, filter) }
             return call(api.PATCH('/api/v1/consumers/{name}', { params: { path: { name } }, body }))
           }}
-          onDone={(changed) => {
+          onDone={() => {
             forget()
-            onDone(changed)
             go(back)
           }}
         >

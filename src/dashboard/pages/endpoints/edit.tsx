@@ -8,11 +8,11 @@ import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
+import { useFresh } from '../../use-fresh.ts'
 import { type Endpoint, ifMatch, readEndpointToChange, type Tagged } from './reads.ts'
 import { bodyOf, changesOf, draftOf, pairsOf, type SettingsDraft } from './settings-draft.ts'
 import { MainFields, RareFields } from './settings-fields.tsx'
 import { nameOf } from './state-badge.tsx'
-import { useFresh } from './use-fresh.ts'
 
 /** `#/endpoints/ID/edit` */
 export function EditPage({ id }: { id: string }) {
