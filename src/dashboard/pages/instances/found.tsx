@@ -17,7 +17,7 @@ export type Findings = Pick<Instance, 'url' | 'host' | 'name' | 'version' | 'mov
 /** From this version on lists of videos count comments. */
 const FIRST_WITH_COUNTS = 7
 
-/** @param url what was pasted: it is what is watched. */
+/** @param url what was asked about: it is what is watched. */
 export function FoundInstance({
   found,
   url,
