@@ -3,7 +3,7 @@ import { fractionOf, numberOf } from '../../number-of.ts'
 import { type Format, guessFormat } from './format-advice.ts'
 import type { Endpoint } from './reads.ts'
 
-/** Headers are not in it: they may be secrets, and what is in it is kept. */
+/** Headers are not in it: they may be secrets, and what is in it is kept, but for `SECRETS`. */
 export type SettingsDraft = {
   url: string
   description: string
@@ -20,6 +20,9 @@ export type SettingsDraft = {
   /** A line each: `name: text`. */
   metadata: string
 }
+
+/** Whoever knows the URL of a chat's webhook writes there; and what somebody notes on an endpoint nobody knows. */
+export const SECRETS = ['url', 'metadata'] as const
 
 export const NEW_SETTINGS: SettingsDraft = {
   url: '',

@@ -6,13 +6,13 @@ import { useDraft } from '../../../parts/draft.ts'
 import { Form } from '../../../parts/form.tsx'
 import { t } from '../../../texts/index.ts'
 import { type Endpoint, readSubscriptions } from '../reads.ts'
-import { bodyOf, NEW_SETTINGS, pairsOf } from '../settings-draft.ts'
+import { bodyOf, NEW_SETTINGS, pairsOf, SECRETS } from '../settings-draft.ts'
 import { MainFields, RareFields } from '../settings-fields.tsx'
 
 type Made = Endpoint & { secret: string }
 
 export function UrlStep({ onMade }: { onMade: (made: Made) => void }) {
-  const [draft, change, forget] = useDraft('new-endpoint', NEW_SETTINGS)
+  const [draft, change, forget] = useDraft('new-endpoint', NEW_SETTINGS, SECRETS)
   const [headers, setHeaders] = useState('')
   return (
     <Form
