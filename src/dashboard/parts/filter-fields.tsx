@@ -3,6 +3,7 @@ import { eventTypes, kindOf, typeName } from '../event-types.ts'
 import { t } from '../texts/index.ts'
 import { type FilterDraft, isRarelyFiltered } from './filter-draft.ts'
 import { CheckField, SelectField, TextField } from './form.tsx'
+import { RareDetails } from './rare-details.tsx'
 
 type Props = { draft: FilterDraft; onChange: (part: Partial<FilterDraft>) => void }
 
@@ -17,12 +18,11 @@ export function FilterFields({ draft, onChange }: Props) {
         <CommonFields draft={draft} onChange={onChange} />
         <FilterLine name="text" draft={draft} onChange={onChange} />
       </div>
-      <details open={isRarelyFiltered(draft)}>
-        <summary>{t.filter.more}</summary>
+      <RareDetails summary={t.filter.more} isSet={isRarelyFiltered(draft)}>
         <div class="columns">
           <RareFields draft={draft} onChange={onChange} />
         </div>
-      </details>
+      </RareDetails>
     </fieldset>
   )
 }

@@ -4,6 +4,7 @@ import { eventTypes, kindOf, typeName } from '../../event-types.ts'
 import { numberOf } from '../../number-of.ts'
 import { SelectField, TextField } from '../../parts/form.tsx'
 import { MomentField } from '../../parts/moment-field.tsx'
+import { RareDetails } from '../../parts/rare-details.tsx'
 import { t } from '../../texts/index.ts'
 
 const NAMES = ['state', 'status', 'type', 'since', 'until', 'minDuration', 'maxDuration'] as const
@@ -86,8 +87,7 @@ export function FilterBar({
           options={typeOptions(type)}
         />
       </div>
-      <details open={isMore}>
-        <summary>{t.deliveries.moreFilters}</summary>
+      <RareDetails summary={t.deliveries.moreFilters} isSet={isMore}>
         <div class="columns">
           <MomentField
             label={t.deliveries.since}
@@ -120,7 +120,7 @@ export function FilterBar({
             onChange={(typed) => onType({ maxDuration: typed })}
           />
         </div>
-      </details>
+      </RareDetails>
     </form>
   )
 }
