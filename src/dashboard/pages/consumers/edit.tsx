@@ -13,6 +13,7 @@ import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useFresh } from '../../use-fresh.ts'
+import { keep } from '../../use-loaded.ts'
 import { type Consumer, consumerPath, readConsumer } from './consumer.ts'
 
 export function EditConsumer({ name }: { name: string }) {
@@ -44,8 +45,9 @@ function Editor({ consumer }: { consumer: Consumer }) {
             const body = { filter: changesOf(consumer.filter, filter) }
             return call(api.PATCH('/api/v1/consumers/{name}', { params: { path: { name } }, body }))
           }}
-          onDone={() => {
+          onDone={(changed) => {
             forget()
+            keep(`consumer ${name}`, changed)
             go(back)
           }}
         >

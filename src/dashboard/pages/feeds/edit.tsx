@@ -10,6 +10,7 @@ import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useFresh } from '../../use-fresh.ts'
+import { keep } from '../../use-loaded.ts'
 import { type FeedDraft, FeedForm, feedOf } from './form.tsx'
 import { readFeed } from './one.tsx'
 
@@ -43,8 +44,9 @@ function Editor({ feed }: { feed: Feed }) {
         const body = { ...rest, filter: changesOf(feed.filter, filter) }
         return call(api.PATCH('/api/v1/feeds/{id}', { params: { path: { id: feed.id } }, body }))
       }}
-      onDone={() => {
+      onDone={(changed) => {
         forget()
+        keep(`feed ${feed.id}`, changed)
         go(back)
       }}
     />
