@@ -16,6 +16,8 @@ export const ABILITIES = {
   seeConnectionsOfOthers: { operation: 'getConnections', roles: ADMINISTRATORS, reach: 'all' },
   seeEndpointsOfOthers: { operation: 'getEndpoints', roles: STAFF, reach: 'all' },
   resumeEndpointsOfOthers: { operation: 'resumeEndpoint', roles: STAFF, reach: 'all' },
+  // In the place of its owner.
+  verifyEndpointsOfOthers: { operation: 'verifyEndpoint', roles: ADMINISTRATORS, reach: 'all' },
   seeUsers: { operation: 'getUsers', roles: STAFF },
   blockUsers: { operation: 'blockUser', roles: STAFF },
   acceptUsers: { operation: 'acceptUser', roles: STAFF },

@@ -69,7 +69,8 @@ export function useLoaded<TData>(key: string | null, load: () => Promise<Result<
   return { data: shown.data, failure: shown.failure, isLoading, reload, set }
 }
 
-function keep(key: string, data: unknown): void {
+/** Keeps what was answered elsewhere under the key of who reads it: a page that shows it begins with that. */
+export function keep(key: string, data: unknown): void {
   kept.delete(key)
   kept.set(key, data)
   const [oldest] = kept.keys()

@@ -139,6 +139,17 @@ describe('Deliveries', () => {
     await page.getByLabel('Asked for before').fill('2020-01-01T00:00')
     await page.getByText('No delivery fits.').waitFor()
     expect(decodeURIComponent(page.url())).toMatch(/until=20(19|20)-\d\d-\d\dT\d\d:00:00\.000Z/)
+
+    // Or by the keyboard, a figure after the other; emptied, what is folded away stays open.
+    const until = page.getByLabel('Asked for before')
+    await until.focus()
+    await page.keyboard.type('010120210101')
+    expect(await until.inputValue()).toBe('2021-01-01T01:01')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/until=202[01]/)
+    await until.fill('')
+    await page.waitForURL((url) => !url.href.includes('until='))
+    expect(await until.isVisible()).toBe(true)
     expect(visit.faults()).toEqual([])
     stage.receiver.answer()
     await removeEndpoint({ id })

@@ -37,6 +37,8 @@ describe('The steps that make an endpoint', () => {
     expect(await page.getByLabel('URL').getAttribute('aria-invalid')).toBe('true')
     await page.reload()
     expect(await page.getByLabel('Description').inputValue()).toBe('The team’s robot')
+    // But for the URL, by which others could post: it is kept nowhere.
+    expect(await page.getByLabel('URL').inputValue()).toBe('')
     await page.getByLabel('URL').fill(receiver.url)
     await page.getByText('Headers, rate, batches').click()
     await page.getByLabel('Headers of yours').fill('Authorization: Bearer of-the-receiver')

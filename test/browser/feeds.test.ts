@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readWithFeedparser } from '../support/read-feeds.ts'
+import { signInAs } from './support/sign-in-as.ts'
 import { type Stage, startStage } from './support/stage.ts'
 import type { Visit } from './support/visit.ts'
 
@@ -133,6 +134,37 @@ describe('Feeds', () => {
     await page.getByRole('heading', { name: 'Feeds', exact: true }).waitFor()
     await page.getByRole('link', { name: 'For me alone' }).waitFor({ state: 'detached' })
     expect((await fetch(`${stage.origin}/feeds/for-me-alone.atom`)).status).toBe(404)
+    expect(visit.faults()).toEqual([])
+  })
+
+  it('are changed from what they are; a condition that is no number is refused, and not removed', async () => {
+    const made = { name: 'Long ones', filter: { minDuration: 600 } }
+    const { id } = (await stage.ask('POST', '/api/v1/feeds', made)) as { id: string }
+    const visit = await stage.signedIn({ path: `#/feeds/${id}` })
+    const { page } = visit
+    await page.getByRole('heading', { name: 'Long ones' }).waitFor()
+    await stage.ask('PATCH', `/api/v1/feeds/${id}`, { name: 'Longer ones' })
+    await visit.go(`#/feeds/${id}/edit`)
+    const title = page.getByLabel('Title', { exact: true })
+    await title.waitFor()
+    expect(await title.inputValue()).toBe('Longer ones')
+
+    const duration = page.locator('input[name=minDuration]')
+    await duration.fill('')
+    // It stays open under who empties it.
+    await duration.pressSequentially('10m')
+    const save = page.getByRole('button', { name: 'Save' })
+    await save.focus()
+    await page.keyboard.press('Enter')
+    await page.locator('input[name=minDuration][aria-invalid=true]:focus').waitFor()
+    const kept = (await stage.ask('GET', `/api/v1/feeds/${id}`)) as { filter: unknown }
+    expect(kept.filter).toEqual({ minDuration: 600 })
+    expect(visit.faults().filter((fault) => !fault.includes('status of 400'))).toEqual([])
+  })
+
+  it('of others are not asked for by who may not see them', async () => {
+    const visit = await signInAs(stage, 2, { path: '#/feeds?owner=all' })
+    await visit.page.getByText('There is no feed yet.').waitFor()
     expect(visit.faults()).toEqual([])
   })
 

@@ -87,6 +87,37 @@ describe('Watching an instance', () => {
     await fine(visit)
   })
 
+  it('is of what was looked at: an answer about another address comes too late', async () => {
+    const visit = await stage.signedIn({ path: '#/instances/new' })
+    const { page } = visit
+    const address = page.locator('input[name=url]')
+    const look = page.locator('button[type=submit]').first()
+    const found = page.getByRole('heading', { name: 'Found' })
+    const held = Promise.withResolvers<void>()
+    await page.route(
+      '**/api/v1/instances',
+      async (route) => {
+        await held.promise
+        await route.continue()
+      },
+      { times: 1 },
+    )
+    await address.fill(stage.instance.origin)
+    await look.click()
+    await page.locator('.asking').waitFor()
+    await address.fill(other.origin)
+    held.resolve()
+    await page.locator('button[type=submit][aria-disabled=false]').waitFor()
+    expect(await found.count()).toBe(0)
+
+    await look.click()
+    await found.waitFor()
+    await page.getByText('The other one').first().waitFor()
+    await address.fill('elsewhere.example')
+    await found.waitFor({ state: 'detached' })
+    expect(visit.faults()).toEqual([])
+  })
+
   it('says why not, and what to try', async () => {
     await watched(stage.instance)
     const visit = await stage.signedIn({ path: '#/instances/new' })

@@ -80,6 +80,33 @@ describe('API keys', () => {
     expect(otherFaults(visit, 400)).toEqual([])
   })
 
+  it('are changed from what they are, and not from what was read before; the focus is not lost with what is revoked', async () => {
+    const { id } = (await stage.ask('POST', '/api/v1/api-keys', {
+      name: 'As it was',
+      scopes: ['events:read'],
+    })) as { id: string }
+    const visit = await stage.signedIn({ path: `#/api-keys/${id}` })
+    const { page } = visit
+    const name = page.getByLabel('Name')
+    await name.waitFor()
+    await visit.go('#/api-keys')
+    await page.getByRole('link', { name: 'As it was' }).waitFor()
+
+    // When somebody else has changed it meanwhile.
+    await stage.ask('PATCH', `/api/v1/api-keys/${id}`, { name: 'As it is' })
+    await visit.go(`#/api-keys/${id}`)
+    await name.waitFor()
+    expect(await name.inputValue()).toBe('As it is')
+
+    await visit.go('#/api-keys')
+    const row = page.getByRole('row', { name: 'As it is' })
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await row.waitFor({ state: 'detached' })
+    await page.locator('h1:focus').waitFor()
+    expect(visit.faults()).toEqual([])
+  })
+
   it('of others are seen and revoked by administrators', async () => {
     const dave = await stage.addUser('dave', 2)
     const owner = await stage.visit({ path: '#/api-keys/new' })

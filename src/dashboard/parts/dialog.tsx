@@ -69,6 +69,7 @@ export function ConfirmButton({
     setFailure(null)
   }
   const go = async () => {
+    if (isBusy) return
     setBusy(true)
     const result = await act()
     setBusy(false)
@@ -89,7 +90,7 @@ export function ConfirmButton({
             <button type="button" onClick={close}>
               {t.common.cancel}
             </button>
-            <button type="button" class="danger" disabled={isBusy} onClick={go}>
+            <button type="button" class="danger" aria-disabled={isBusy} onClick={go}>
               {confirm}
             </button>
           </div>

@@ -2,25 +2,29 @@
 import { useCallback, useState } from 'preact/hooks'
 
 const PREFIX = 'tubewire.draft.'
+const NONE: readonly never[] = []
+const isIn = (names: readonly string[], name: string) => names.includes(name)
 const OWNER = 'tubewire.drafts-of'
 
 /**
  * State that is kept. For nothing secret: no passwords, no tokens.
- * @param key of the form. @returns the value, what changes it, and what forgets it when it was sent.
+ * @param key of the form. @param secrets names of what is not kept, but in memory as long as the form is shown. @returns the value, what changes it, and what forgets it when it was sent.
  */
 export function useDraft<TValue extends object>(
   key: string,
   initial: TValue,
+  secrets: readonly (keyof TValue & string)[] = NONE,
 ): [TValue, (part: Partial<TValue>) => void, () => void] {
   const [value, setValue] = useState<TValue>(() => ({ ...initial, ...kept<TValue>(key) }))
   const change = useCallback(
     (part: Partial<TValue>) =>
       setValue((before) => {
+        const without = (name: string, part: unknown) => (isIn(secrets, name) ? undefined : part)
         const after = { ...before, ...part }
-        sessionStorage.setItem(PREFIX + key, JSON.stringify(after))
+        sessionStorage.setItem(PREFIX + key, JSON.stringify(after, without))
         return after
       }),
-    [key],
+    [key, secrets],
   )
   const forget = useCallback(() => {
     sessionStorage.removeItem(PREFIX + key)

@@ -15,7 +15,7 @@ function advice({ status }: Failure): string | null {
 export function FailureNote({ failure, retry }: { failure: Failure; retry?: (() => void) | undefined }) {
   const advised = advice(failure)
   return (
-    <div class="note bad" role="alert">
+    <div class="note bad" role="alert" tabIndex={-1}>
       <strong>{t.failure.title}</strong>
       {failure.status > 0 && (
         <p lang="en" dir="auto" class="wrap">

@@ -55,7 +55,12 @@ export function Form<TData>({
       <ParamsContext.Provider value={failure?.params ?? {}}>{children}</ParamsContext.Provider>
       {failure && (explain?.(failure) ?? <FailureNote failure={failure} />)}
       <div class="actions">
-        <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={isBusy || disabled}>
+        <button
+          type="submit"
+          class={isDangerous ? 'danger' : 'primary'}
+          aria-disabled={isBusy}
+          disabled={disabled}
+        >
           {isBusy && <span class="spinner" aria-hidden="true" />}
           {submit}
         </button>

@@ -1,7 +1,11 @@
 /** @module A moment that is chosen: in the reader's own time, and as the API has it outside. */
-import { TextField } from './form.tsx'
+import { useRef, useState } from 'preact/hooks'
+import { Frame, useField } from './form.tsx'
 
-/** @param value ISO 8601 in UTC; empty: none. */
+/**
+ * What is picked is told at once; what is typed when it is whole, for each key makes another moment: at leaving the field, or Enter.
+ * @param value ISO 8601 in UTC; empty: none.
+ */
 export function MomentField({
   label,
   name,
@@ -15,15 +19,39 @@ export function MomentField({
   onChange: (value: string) => void
   isOptional?: boolean
 }) {
+  const { id, error, attributes } = useField(name, null)
+  /** As it is in the field until it is told. */
+  const [typed, setTyped] = useState<string | null>(null)
+  const isByKeys = useRef(false)
+  const tell = (local: string) => {
+    setTyped(null)
+    if (local !== localOf(value)) onChange(utcOf(local))
+  }
   return (
-    <TextField
-      label={label}
-      name={name}
-      type="datetime-local"
-      isOptional={isOptional}
-      value={localOf(value)}
-      onChange={(local) => onChange(utcOf(local))}
-    />
+    <Frame id={id} label={label} error={error} isOptional={isOptional}>
+      <input
+        type="datetime-local"
+        // A year has four figures, and after them comes the hour.
+        max="9999-12-31T23:59"
+        required={!isOptional}
+        {...attributes}
+        value={typed ?? localOf(value)}
+        onKeyDown={(event) => {
+          isByKeys.current = true
+          if (event.key === 'Enter') tell(event.currentTarget.value)
+        }}
+        onPointerDown={() => {
+          isByKeys.current = false
+        }}
+        onInput={(event) =>
+          isByKeys.current ? setTyped(event.currentTarget.value) : tell(event.currentTarget.value)
+        }
+        onBlur={(event) => {
+          isByKeys.current = false
+          tell(event.currentTarget.value)
+        }}
+      />
+    </Frame>
   )
 }
 
@@ -32,8 +60,8 @@ function localOf(value: string): string {
   const at = new Date(value)
   if (Number.isNaN(at.getTime())) return ''
   const two = (part: number) => String(part).padStart(2, '0')
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`
+  const year = String(at.getFullYear()).padStart(4, '0')
+  return `${year}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`
 }
 
 function utcOf(local: string): string {

@@ -1,7 +1,9 @@
 /** @module How late one accepts to learn of something of a source, and the form that changes it. */
+
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Result } from '../api.ts'
 import { duration } from '../format.ts'
+import { numberOf } from '../number-of.ts'
 import { t } from '../texts/index.ts'
 import { Form, TextField } from './form.tsx'
 import { type Source, targetWords } from './source-words.ts'
@@ -36,7 +38,7 @@ export function SourceDelay({
       {isOpen ? (
         <Form
           submit={t.common.save}
-          send={() => save(source, seconds.trim() === '' ? null : Number(seconds))}
+          send={() => save(source, seconds.trim() === '' ? null : numberOf(seconds))}
           onDone={() => {
             setOpen(false)
             setSaved(true)

@@ -869,7 +869,7 @@ export const fr: Texts = {
         endpoint: 'tout attend',
       },
       rateLimit: 'Requêtes par seconde, au plus',
-      rateLimitHint: 'De 0,01 à 1 000 (avec un point décimal). Vide : 1 000.',
+      rateLimitHint: 'De 0,01 à 1 000. Vide : 1 000.',
       concurrency: 'Requêtes à la fois, au plus',
       concurrencyHint: 'De 1 à 50. Vide : autant qu’il y a de place.',
       timeoutSeconds: 'Délai de réponse (secondes)',

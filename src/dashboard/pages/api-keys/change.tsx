@@ -7,17 +7,17 @@ import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
-import { useLoaded } from '../../use-loaded.ts'
+import { useFresh } from '../../use-fresh.ts'
 import { bodyOf, type KeyDraft, KeyFields } from './fields.tsx'
 
 export function ChangeKey({ id }: { id: string }) {
-  const key = useLoaded(`key ${id}`, () =>
+  const key = useFresh(`key to change ${id}`, () =>
     call(api.GET('/api/v1/api-keys/{id}', { params: { path: { id } } })),
   )
   return (
     <Page title={t.apiKeys.change} up={{ title: t.apiKeys.title, path: ['api-keys'] }}>
       <LoadedPart of={key}>
-        {(data) => <ChangeForm shown={data} onDone={() => go(linkTo(['api-keys']))} />}
+        {(data) => <ChangeForm key={data.id} shown={data} onDone={() => go(linkTo(['api-keys']))} />}
       </LoadedPart>
     </Page>
   )

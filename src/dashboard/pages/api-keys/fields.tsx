@@ -1,7 +1,9 @@
 /** @module What is said of a key when it is made or changed. */
+
 import type { paths } from '../../../../clients/typescript/tubewire.d.ts'
 import { api, call, type Scope } from '../../api.ts'
 import { exactTime, number } from '../../format.ts'
+import { numberOf } from '../../number-of.ts'
 import { CheckField, SelectField, TextField } from '../../parts/form.tsx'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
@@ -33,7 +35,7 @@ export function bodyOf(
     name: name.trim(),
     // The fields name no others.
     scopes: scopes as Scope[],
-    rateLimit: rateLimit === '' ? null : Number(rateLimit),
+    rateLimit: rateLimit === '' ? null : numberOf(rateLimit),
     ...(end === undefined ? {} : { expiresAt: end }),
   }
 }

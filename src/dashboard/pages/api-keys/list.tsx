@@ -2,6 +2,7 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
+import { focusTitle } from '../../focus-title.ts'
 import { number } from '../../format.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { ConfirmButton } from '../../parts/dialog.tsx'
@@ -78,7 +79,10 @@ export function KeyList({ owner }: { owner: string | null }) {
             </p>
           }
           act={() => call(api.DELETE('/api/v1/api-keys/{id}', { params: { path: { id: key.id } } }))}
-          onDone={() => pages.change((rows) => rows.filter(({ id }) => id !== key.id))}
+          onDone={() => {
+            pages.change((rows) => rows.filter(({ id }) => id !== key.id))
+            focusTitle()
+          }}
         />
       ),
     },

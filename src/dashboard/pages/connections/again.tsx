@@ -5,16 +5,19 @@ import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
+import { useFresh } from '../../use-fresh.ts'
 import { type Connection, nameOf } from './connection-words.tsx'
 import { type LogInDraft, LogInForm } from './log-in.tsx'
-import { useConnection } from './one.tsx'
+import { readConnection } from './one.tsx'
 
 export function ConnectAgain({ id }: { id: string }) {
-  const loaded = useConnection(id)
+  const loaded = useFresh(`connection to renew ${id}`, () => readConnection(id))
   const up = loaded.data ? nameOf(loaded.data) : t.connections.title
   return (
     <Page title={t.connections.new.againTitle} up={{ title: up, path: ['connections', id] }}>
-      <LoadedPart of={loaded}>{(connection) => <Again connection={connection} />}</LoadedPart>
+      <LoadedPart of={loaded}>
+        {(connection) => <Again key={connection.id} connection={connection} />}
+      </LoadedPart>
     </Page>
   )
 }

@@ -1,7 +1,7 @@
 /** @module One connection: whose account it is, how it is, and what is read as it. */
 
 import { linkTo } from '../../address.ts'
-import { api, call } from '../../api.ts'
+import { api, call, type Result } from '../../api.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { FirstRead } from '../../parts/first-read.tsx'
@@ -14,7 +14,7 @@ import { go } from '../../routes.ts'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useEvery } from '../../use-every.ts'
-import { type Loaded, useLoaded } from '../../use-loaded.ts'
+import { useLoaded } from '../../use-loaded.ts'
 import { type Connection, ConnectionBadge, nameOf } from './connection-words.tsx'
 import { useOwnerNames } from './owners.ts'
 
@@ -22,15 +22,13 @@ import { useOwnerNames } from './owners.ts'
 const REFRESH_MS = 10_000
 
 /** A connection, by its id. */
-export function useConnection(id: string): Loaded<Connection> {
-  return useLoaded(`connection ${id}`, () =>
-    call(api.GET('/api/v1/connections/{id}', { params: { path: { id } } })),
-  )
+export function readConnection(id: string): Promise<Result<Connection>> {
+  return call(api.GET('/api/v1/connections/{id}', { params: { path: { id } } }))
 }
 
 /** @param isAdded whether it was connected just now: then it is said how its first read goes. */
 export function OneConnection({ id, isAdded }: { id: string; isAdded: boolean }) {
-  const loaded = useConnection(id)
+  const loaded = useLoaded(`connection ${id}`, () => readConnection(id))
   const connection = loaded.data
   useEvery(REFRESH_MS, loaded.reload)
   useReloadOnEvents(loaded.reload, (event) => event.instance === connection?.instance.host)

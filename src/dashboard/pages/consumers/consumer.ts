@@ -1,6 +1,5 @@
 /** @module One consumer: where its page is, and what the API says of it. */
-import { api, call, type Schemas } from '../../api.ts'
-import { type Loaded, useLoaded } from '../../use-loaded.ts'
+import { api, call, type Result, type Schemas } from '../../api.ts'
 
 export type Consumer = Schemas['Consumer']
 
@@ -9,9 +8,7 @@ export function consumerPath(name: string): string[] {
   return name === 'new' ? ['consumers', name, 'one'] : ['consumers', name]
 }
 
-/** The consumer of a name, for all views of it. */
-export function useConsumer(name: string): Loaded<Consumer> {
-  return useLoaded<Consumer>(`consumer ${name}`, () =>
-    call(api.GET('/api/v1/consumers/{name}', { params: { path: { name } } })),
-  )
+/** The consumer of a name. */
+export function readConsumer(name: string): Promise<Result<Consumer>> {
+  return call(api.GET('/api/v1/consumers/{name}', { params: { path: { name } } }))
 }

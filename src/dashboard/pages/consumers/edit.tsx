@@ -4,26 +4,29 @@ import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { changesOf } from '../../parts/filter-changes.ts'
-import { draftOf, FilterFields, filterOf } from '../../parts/filter-fields.tsx'
+import { draftOf, filterOf } from '../../parts/filter-draft.ts'
+import { FilterFields } from '../../parts/filter-fields.tsx'
 import { FilterPreview } from '../../parts/filter-preview.tsx'
 import { Form } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
-import { type Consumer, consumerPath, useConsumer } from './consumer.ts'
+import { useFresh } from '../../use-fresh.ts'
+import { keep } from '../../use-loaded.ts'
+import { type Consumer, consumerPath, readConsumer } from './consumer.ts'
 
 export function EditConsumer({ name }: { name: string }) {
-  const consumer = useConsumer(name)
+  const consumer = useFresh(`consumer to change ${name}`, () => readConsumer(name))
   return (
     <Page title={t.consumers.changeFilter} up={{ title: name, path: consumerPath(name) }}>
       <p>{t.consumers.changeHint}</p>
-      <LoadedPart of={consumer}>{(shown) => <Editor consumer={shown} onDone={consumer.set} />}</LoadedPart>
+      <LoadedPart of={consumer}>{(shown) => <Editor key={shown.name} consumer={shown} />}</LoadedPart>
     </Page>
   )
 }
 
-function Editor({ consumer, onDone }: { consumer: Consumer; onDone: (consumer: Consumer) => void }) {
+function Editor({ consumer }: { consumer: Consumer }) {
   const { name, updatedAt } = consumer
   const [draft, change, forget] = useDraft(`consumer ${name} ${updatedAt}`, draftOf(consumer.filter))
   const back = linkTo(consumerPath(name))
@@ -44,7 +47,7 @@ function Editor({ consumer, onDone }: { consumer: Consumer; onDone: (consumer: C
           }}
           onDone={(changed) => {
             forget()
-            onDone(changed)
+            keep(`consumer ${name}`, changed)
             go(back)
           }}
         >

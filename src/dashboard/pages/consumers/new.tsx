@@ -2,8 +2,10 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
+import { numberOf } from '../../number-of.ts'
 import { useDraft } from '../../parts/draft.ts'
-import { FilterFields, filterOf, NO_FILTER } from '../../parts/filter-fields.tsx'
+import { filterOf, NO_FILTER } from '../../parts/filter-draft.ts'
+import { FilterFields } from '../../parts/filter-fields.tsx'
 import { FilterPreview } from '../../parts/filter-preview.tsx'
 import { Form, TextField } from '../../parts/form.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -56,6 +58,6 @@ export function NewConsumer() {
 
 /** As the API is told. */
 function fromOf({ place, sequence, since }: PlaceDraft): string | number {
-  if (place === 'sequence') return Number(sequence)
+  if (place === 'sequence') return numberOf(sequence)
   return place === 'time' ? since : place
 }

@@ -1,7 +1,7 @@
 /** @module What a consumer is given next: looked up in the log, so that nothing of it is taken. */
 import { api, call, type Schemas } from '../../api.ts'
 import { EventLine } from '../../parts/event-line.tsx'
-import { draftOf, queryOf } from '../../parts/filter-fields.tsx'
+import { draftOf, queryOf } from '../../parts/filter-draft.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'

@@ -11,8 +11,9 @@ import { Page } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
+import { useLoaded } from '../../use-loaded.ts'
 import { useRepeated } from '../../use-repeated.ts'
-import { type Consumer, useConsumer } from './consumer.ts'
+import { type Consumer, readConsumer } from './consumer.ts'
 import { HowToRead } from './how-to-read.tsx'
 import { NextEvents } from './next-events.tsx'
 import { Seek } from './seek.tsx'
@@ -22,7 +23,7 @@ import { LagBadge, Lease } from './state.tsx'
 const LOOK_MS = 4_000
 
 export function OneConsumer({ name }: { name: string }) {
-  const consumer = useConsumer(name)
+  const consumer = useLoaded(`consumer ${name}`, () => readConsumer(name))
   const [said, setSaid] = useState('')
   useReloadOnEvents(consumer.reload)
   useRepeated(consumer.data?.lease ? LOOK_MS : null, consumer.reload)

@@ -1,6 +1,8 @@
 /** @module Moving a consumer's cursor, with a word before on what is read again or left out. */
-import { useState } from 'preact/hooks'
+
+import { useRef, useState } from 'preact/hooks'
 import { api, call, type Failure, type Result } from '../../api.ts'
+import { numberOf } from '../../number-of.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { FailureNote } from '../../parts/failure.tsx'
 import { Form } from '../../parts/form.tsx'
@@ -8,14 +10,24 @@ import { t } from '../../texts/index.ts'
 import type { Consumer } from './consumer.ts'
 import { NOWHERE, type PlaceDraft, PlaceFields } from './places.tsx'
 
+/** A place, and the sequence after which it is. */
+type Target = { draft: PlaceDraft; sequence: number }
+
 export function Seek({ consumer, onMoved }: { consumer: Consumer; onMoved: (consumer: Consumer) => void }) {
   const [draft, setDraft] = useState<PlaceDraft>(NOWHERE)
-  const [target, setTarget] = useState<number | null>(null)
+  const [target, setTarget] = useState<Target | null>(null)
+  const latest = useRef(draft)
+  latest.current = draft
   return (
     <section class="card">
       <h2>{t.consumers.seek}</h2>
       <p class="quiet">{t.consumers.seekHint}</p>
-      <Form submit={t.consumers.seekSubmit} send={() => targetOf(draft, consumer)} onDone={setTarget}>
+      <Form
+        submit={t.consumers.seekSubmit}
+        send={() => targetOf(draft, consumer)}
+        // Somebody who has chosen another place since is asked nothing about the one before.
+        onDone={(found) => setTarget(found.draft === latest.current ? found : null)}
+      >
         <PlaceFields
           label={t.consumers.seekTo}
           name="to"
@@ -24,13 +36,7 @@ export function Seek({ consumer, onMoved }: { consumer: Consumer; onMoved: (cons
         />
       </Form>
       {target !== null && (
-        <SeekQuestion
-          consumer={consumer}
-          draft={draft}
-          target={target}
-          onClose={() => setTarget(null)}
-          onMoved={onMoved}
-        />
+        <SeekQuestion consumer={consumer} target={target} onClose={() => setTarget(null)} onMoved={onMoved} />
       )}
     </section>
   )
@@ -38,23 +44,24 @@ export function Seek({ consumer, onMoved }: { consumer: Consumer; onMoved: (cons
 
 function SeekQuestion({
   consumer,
-  draft,
   target,
   onClose,
   onMoved,
 }: {
   consumer: Consumer
-  draft: PlaceDraft
-  target: number
+  target: Target
   onClose: () => void
   onMoved: (consumer: Consumer) => void
 }) {
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const move = async () => {
+    if (isBusy) return
     setBusy(true)
     const params = { path: { name: consumer.name } }
-    const result = await call(api.POST('/api/v1/consumers/{name}/seek', { params, body: placeOf(draft) }))
+    const result = await call(
+      api.POST('/api/v1/consumers/{name}/seek', { params, body: placeOf(target.draft) }),
+    )
     setBusy(false)
     if (!result.ok) return setFailure(result.failure)
     onClose()
@@ -62,14 +69,14 @@ function SeekQuestion({
   }
   return (
     <Dialog title={t.consumers.seekTitle(consumer.name)} onClose={onClose}>
-      <p>{consequence(consumer.position, target)}</p>
+      <p>{consequence(consumer.position, target.sequence)}</p>
       {consumer.lease && <p>{t.consumers.seekEndsLease}</p>}
       {failure && <FailureNote failure={failure} />}
       <div class="actions">
         <button type="button" onClick={onClose}>
           {t.common.cancel}
         </button>
-        <button type="button" class="danger" disabled={isBusy} onClick={move}>
+        <button type="button" class="danger" aria-disabled={isBusy} onClick={move}>
           {t.consumers.seekConfirm}
         </button>
       </div>
@@ -84,21 +91,23 @@ function consequence(from: number, to: number): string {
 
 /** As the API is told. */
 function placeOf({ place, sequence, since }: PlaceDraft) {
-  if (place === 'sequence') return { sequence: Number(sequence) }
+  if (place === 'sequence') return { sequence: numberOf(sequence) }
   if (place === 'time') return { since }
   return { to: place === 'beginning' ? ('beginning' as const) : ('end' as const) }
 }
 
 /** The sequence after which it goes on: of a time, the one before the first event that was seen then or later. */
-async function targetOf({ place, sequence, since }: PlaceDraft, consumer: Consumer): Promise<Result<number>> {
+async function targetOf(draft: PlaceDraft, consumer: Consumer): Promise<Result<Target>> {
+  const { place, sequence, since } = draft
+  const found = (at: number): Result<Target> => ({ ok: true, data: { draft, sequence: at } })
   const end = consumer.position + consumer.lag
-  if (place === 'beginning') return { ok: true, data: 0 }
-  if (place === 'sequence') return { ok: true, data: Math.min(end, Number(sequence)) }
-  if (place === 'now') return { ok: true, data: end }
+  if (place === 'beginning') return found(0)
+  if (place === 'sequence') return found(Math.min(end, Number(sequence)))
+  if (place === 'now') return found(end)
   const result = await call(
     api.GET('/api/v1/events', { params: { query: { order: 'oldest', since, limit: 1 } } }),
   )
   if (!result.ok) return result
   const [first] = result.data.data
-  return { ok: true, data: first ? first.sequence - 1 : end }
+  return found(first ? first.sequence - 1 : end)
 }

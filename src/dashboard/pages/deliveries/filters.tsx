@@ -1,7 +1,10 @@
 /** @module Which deliveries: the filters, which are in the address. */
+
 import { eventTypes, kindOf, typeName } from '../../event-types.ts'
+import { numberOf } from '../../number-of.ts'
 import { SelectField, TextField } from '../../parts/form.tsx'
 import { MomentField } from '../../parts/moment-field.tsx'
+import { RareDetails } from '../../parts/rare-details.tsx'
 import { t } from '../../texts/index.ts'
 
 const NAMES = ['state', 'status', 'type', 'since', 'until', 'minDuration', 'maxDuration'] as const
@@ -31,8 +34,8 @@ export function askedOf({ state, status, type, since, until, minDuration, maxDur
     ...(type ? { type } : {}),
     ...(since ? { since } : {}),
     ...(until ? { until } : {}),
-    ...(minDuration ? { minDuration: Number(minDuration) } : {}),
-    ...(maxDuration ? { maxDuration: Number(maxDuration) } : {}),
+    ...(minDuration ? { minDuration: numberOf(minDuration) } : {}),
+    ...(maxDuration ? { maxDuration: numberOf(maxDuration) } : {}),
   }
 }
 
@@ -84,8 +87,7 @@ export function FilterBar({
           options={typeOptions(type)}
         />
       </div>
-      <details open={isMore}>
-        <summary>{t.deliveries.moreFilters}</summary>
+      <RareDetails summary={t.deliveries.moreFilters} isSet={isMore}>
         <div class="columns">
           <MomentField
             label={t.deliveries.since}
@@ -118,7 +120,7 @@ export function FilterBar({
             onChange={(typed) => onType({ maxDuration: typed })}
           />
         </div>
-      </details>
+      </RareDetails>
     </form>
   )
 }

@@ -41,7 +41,7 @@ export function useResend(loaded: Loaded<DeliveryWithAttempts>): Resending {
     failure,
     words: watch && data ? wordsOf(data, isMade) : '',
     async send() {
-      if (!data) return
+      if (!data || isBusy) return
       setBusy(true)
       const path = { id: data.endpoint, sequence: String(data.sequence) }
       const result = await call(
@@ -71,7 +71,8 @@ export function Resend({ resend, delivery }: { resend: Resending; delivery: Deli
       <button
         type="button"
         class={delivery?.state === 'failed' ? 'primary' : ''}
-        disabled={resend.isBusy || delivery === null}
+        aria-disabled={resend.isBusy}
+        disabled={delivery === null}
         onClick={resend.send}
       >
         {delivery?.state === 'pending' ? t.deliveries.sendNow : t.deliveries.sendAgain}

@@ -8,11 +8,11 @@ import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
+import { useFresh } from '../../use-fresh.ts'
 import { type Endpoint, ifMatch, readEndpointToChange, type Tagged } from './reads.ts'
-import { bodyOf, changesOf, draftOf, pairsOf, type SettingsDraft } from './settings-draft.ts'
+import { bodyOf, changesOf, draftOf, pairsOf, SECRETS, type SettingsDraft } from './settings-draft.ts'
 import { MainFields, RareFields } from './settings-fields.tsx'
 import { nameOf } from './state-badge.tsx'
-import { useFresh } from './use-fresh.ts'
 
 /** `#/endpoints/ID/edit` */
 export function EditPage({ id }: { id: string }) {
@@ -33,7 +33,7 @@ export function EditPage({ id }: { id: string }) {
 function EditForm({ read, reload }: { read: Tagged<Endpoint>; reload: () => void }) {
   const { id } = read.value
   // Only what was changed: when somebody else has changed the rest, that is seen, and what was typed stays.
-  const [typed, change, forget] = useDraft<Partial<SettingsDraft>>(`endpoint.${id}`, {})
+  const [typed, change, forget] = useDraft<Partial<SettingsDraft>>(`endpoint.${id}`, {}, SECRETS)
   const [headers, setHeaders] = useState('')
   const [isCleared, setCleared] = useState(false)
   const [isStale, setStale] = useState(false)

@@ -1,6 +1,7 @@
 /** @module Pausing an endpoint, and sending to it again. */
 import { useState } from 'preact/hooks'
 import { api, call } from '../../api.ts'
+import { focusTitle } from '../../focus-title.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { FailureNote } from '../../parts/failure.tsx'
 import { Form, SelectField } from '../../parts/form.tsx'
@@ -24,6 +25,11 @@ export function PauseButton({
   const mayResumeAll = useCan()('resumeEndpointsOfOthers')
   const [isAsking, setAsking] = useState(false)
   const pause = useAction()
+  // The button that was pressed makes room for another one.
+  const changed = () => {
+    onChanged()
+    focusTitle()
+  }
   const { id, state, pausedBy } = endpoint
   const isStopped = state === 'paused' || state === 'disabled' || state === 'broken'
   if (isStopped && pausedBy !== null && pausedBy !== 'owner' && !mayResumeAll) return null
@@ -44,7 +50,7 @@ export function PauseButton({
                 call(
                   api.PATCH('/api/v1/endpoints/{id}', { params: { path: { id } }, body: { paused: true } }),
                 ),
-              onChanged,
+              changed,
             )
           }
         >
@@ -59,7 +65,7 @@ export function PauseButton({
           onClose={() => setAsking(false)}
           onDone={() => {
             setAsking(false)
-            onChanged()
+            changed()
           }}
         />
       )}

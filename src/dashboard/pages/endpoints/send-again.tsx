@@ -1,8 +1,10 @@
 /** @module Sending a part of the log again, or what failed; how far that is, and what was sent again before. */
+
 import { useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { api, call, type Result, type Schemas } from '../../api.ts'
 import { number } from '../../format.ts'
+import { numberOf } from '../../number-of.ts'
 import { Form, SelectField, TextField } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { MomentField } from '../../parts/moment-field.tsx'
@@ -156,6 +158,6 @@ function begin(id: string, kind: Kind, { since, until, from, to }: Typed): Promi
   const span =
     kind === 'times'
       ? { ...(since ? { since: since } : {}), ...(until ? { until: until } : {}) }
-      : { ...(from ? { from: Number(from) } : {}), ...(to ? { to: Number(to) } : {}) }
+      : { ...(from ? { from: numberOf(from) } : {}), ...(to ? { to: numberOf(to) } : {}) }
   return call(api.POST('/api/v1/endpoints/{id}/replays', { params, body: { kind: 'events', ...span } }))
 }

@@ -1,8 +1,9 @@
 /** @module How an endpoint is sent to, as it is typed: read from an endpoint, and written as a body or a change. */
+import { fractionOf, numberOf } from '../../number-of.ts'
 import { type Format, guessFormat } from './format-advice.ts'
 import type { Endpoint } from './reads.ts'
 
-/** Headers are not in it: they may be secrets, and what is in it is kept. */
+/** Headers are not in it: they may be secrets, and what is in it is kept, but for `SECRETS`. */
 export type SettingsDraft = {
   url: string
   description: string
@@ -19,6 +20,9 @@ export type SettingsDraft = {
   /** A line each: `name: text`. */
   metadata: string
 }
+
+/** Whoever knows the URL of a chat's webhook writes there; and what somebody notes on an endpoint nobody knows. */
+export const SECRETS = ['url', 'metadata'] as const
 
 export const NEW_SETTINGS: SettingsDraft = {
   url: '',
@@ -63,8 +67,9 @@ export function draftOf(endpoint: Endpoint): SettingsDraft {
 
 /** As the body of a new endpoint. What is left empty is as the default says. */
 export function bodyOf(draft: SettingsDraft) {
-  const number = (text: string) => (text.trim() === '' ? null : Number(text))
-  const events = number(draft.batchEvents)
+  const whole = (text: string) => (text.trim() === '' ? null : numberOf(text))
+  const fraction = (text: string) => (text.trim() === '' ? null : fractionOf(text))
+  const events = whole(draft.batchEvents)
   const signatures: Endpoint['signatures'] = draft.isAsymmetric ? ['v1', 'v1a'] : ['v1']
   const metadata = pairsOf(draft.metadata)
   return {
@@ -73,10 +78,10 @@ export function bodyOf(draft: SettingsDraft) {
     format: formatOf(draft),
     payload: draft.payload,
     ordering: draft.ordering,
-    rateLimit: number(draft.rateLimit),
-    concurrency: number(draft.concurrency),
-    timeoutSeconds: number(draft.timeoutSeconds),
-    batch: events === null ? null : { events, seconds: number(draft.batchSeconds) ?? BATCH_SECONDS },
+    rateLimit: fraction(draft.rateLimit),
+    concurrency: whole(draft.concurrency),
+    timeoutSeconds: fraction(draft.timeoutSeconds),
+    batch: events === null ? null : { events, seconds: fraction(draft.batchSeconds) ?? BATCH_SECONDS },
     signatures,
     metadata: Object.keys(metadata).length === 0 ? null : metadata,
   }

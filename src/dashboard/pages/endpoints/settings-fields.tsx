@@ -1,6 +1,6 @@
 /** @module The fields that say where an endpoint leads, and how it is sent to. */
-import { useState } from 'preact/hooks'
 import { CheckField, SelectField, TextArea, TextField } from '../../parts/form.tsx'
+import { RareDetails } from '../../parts/rare-details.tsx'
 import { t } from '../../texts/index.ts'
 import { guessFormat } from './format-advice.ts'
 import { formatOf, NEW_SETTINGS, type SettingsDraft } from './settings-draft.ts'
@@ -61,8 +61,8 @@ export function RareFields({
   hasHeaders?: boolean
 }) {
   const words = t.endpoints.fields
-  // As it was at first: it is not folded away under who empties a field.
-  const [wasRare] = useState(() => isRare(draft) || hasHeaders)
+  // Mastodon takes nothing without a header.
+  const isSet = isRare(draft) || headers !== '' || hasHeaders || formatOf(draft) === 'mastodon'
   const line = (
     name: 'rateLimit' | 'concurrency' | 'timeoutSeconds' | 'batchEvents' | 'batchSeconds',
     min: number,
@@ -82,9 +82,7 @@ export function RareFields({
     />
   )
   return (
-    // Mastodon takes nothing without a header.
-    <details class="rare" open={wasRare || formatOf(draft) === 'mastodon'}>
-      <summary>{words.more}</summary>
+    <RareDetails class="rare" summary={words.more} isSet={isSet}>
       <TextArea
         label={words.headers}
         name="headers"
@@ -133,7 +131,7 @@ export function RareFields({
         value={draft.metadata}
         onChange={(metadata) => onChange({ metadata })}
       />
-    </details>
+    </RareDetails>
   )
 }
 

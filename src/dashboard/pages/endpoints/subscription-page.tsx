@@ -5,9 +5,9 @@ import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
+import { useFresh } from '../../use-fresh.ts'
 import { readSubscriptionToChange, type Subscription, type Tagged } from './reads.ts'
 import { SubscriptionForm } from './subscription-form.tsx'
-import { useFresh } from './use-fresh.ts'
 
 /** `#/endpoints/ID/subscriptions/new`, `…/sub_…` */
 export function SubscriptionPage({

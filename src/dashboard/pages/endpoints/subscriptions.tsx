@@ -2,6 +2,7 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
+import { focusTitle } from '../../focus-title.ts'
 import { number } from '../../format.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { FilterSummary } from '../../parts/filter-summary.tsx'
@@ -65,7 +66,10 @@ function One({ subscription, onRemoved }: { subscription: Subscription; onRemove
             </>
           }
           act={() => call(api.DELETE('/api/v1/subscriptions/{id}', { params: { path: { id } } }))}
-          onDone={onRemoved}
+          onDone={() => {
+            onRemoved()
+            focusTitle()
+          }}
         />
       </div>
     </>

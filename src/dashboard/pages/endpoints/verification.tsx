@@ -4,7 +4,7 @@ import { api, call } from '../../api.ts'
 import { CodeBlock } from '../../parts/copy.tsx'
 import { FailureNote } from '../../parts/failure.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { useSession } from '../../session.ts'
+import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { isChat } from './format-advice.ts'
 import type { Endpoint } from './reads.ts'
@@ -76,7 +76,7 @@ export function Verification({
 
 function Ask({ id, onChanged }: { id: string; onChanged: (endpoint: Endpoint) => void }) {
   const words = t.endpoints.verification
-  const { role } = useSession().user
+  const mayConfirm = useCan()('verifyEndpointsOfOthers')
   const ask = useAction()
   const confirm = useAction()
   const params = { path: { id } }
@@ -96,7 +96,7 @@ function Ask({ id, onChanged }: { id: string; onChanged: (endpoint: Endpoint) =>
           {ask.isBusy && <span class="spinner" aria-hidden="true" />}
           {words.ask}
         </button>
-        {role === 'Administrator' && (
+        {mayConfirm && (
           <button
             type="button"
             aria-disabled={confirm.isBusy}
@@ -111,7 +111,7 @@ function Ask({ id, onChanged }: { id: string; onChanged: (endpoint: Endpoint) =>
           </button>
         )}
       </div>
-      {role === 'Administrator' && <p class="hint">{words.confirmHint}</p>}
+      {mayConfirm && <p class="hint">{words.confirmHint}</p>}
     </>
   )
 }

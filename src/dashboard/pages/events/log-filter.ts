@@ -1,7 +1,7 @@
 /** @module Which events the log shows: in its address, so that it can be kept and sent. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { linkTo, type Query } from '../../address.ts'
-import { draftOfQuery, type FilterDraft, NO_FILTER, queryOf } from '../../parts/filter-fields.tsx'
+import { draftOfQuery, type FilterDraft, NO_FILTER, queryOf } from '../../parts/filter-draft.ts'
 import { go, replace } from '../../routes.ts'
 
 /** The filter as it is typed, with a span of time in UTC, as ISO 8601 has it. */

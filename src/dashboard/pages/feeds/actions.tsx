@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
+import { focusTitle } from '../../focus-title.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
 import { go } from '../../routes.ts'
 import { useCan, useSession } from '../../session.ts'
@@ -45,6 +46,7 @@ export function FeedActions({ loaded, feed }: Props) {
             onDone={() => {
               setSaid(t.feeds.revoked)
               loaded.reload()
+              focusTitle()
             }}
           />
         )}

@@ -4,26 +4,28 @@ import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { changesOf } from '../../parts/filter-changes.ts'
-import { draftOf } from '../../parts/filter-fields.tsx'
+import { draftOf } from '../../parts/filter-draft.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
+import { useFresh } from '../../use-fresh.ts'
+import { keep } from '../../use-loaded.ts'
 import { type FeedDraft, FeedForm, feedOf } from './form.tsx'
-import { useFeed } from './one.tsx'
+import { readFeed } from './one.tsx'
 
 type Feed = Schemas['Feed']
 
 export function EditFeed({ id }: { id: string }) {
-  const feed = useFeed(id)
+  const feed = useFresh(`feed to change ${id}`, () => readFeed(id))
   return (
     <Page title={t.feeds.edit} up={{ title: feed.data?.name ?? t.feeds.one, path: ['feeds', id] }}>
-      <LoadedPart of={feed}>{(shown) => <Editor feed={shown} onDone={feed.set} />}</LoadedPart>
+      <LoadedPart of={feed}>{(shown) => <Editor key={shown.id} feed={shown} />}</LoadedPart>
     </Page>
   )
 }
 
-function Editor({ feed, onDone }: { feed: Feed; onDone: (feed: Feed) => void }) {
+function Editor({ feed }: { feed: Feed }) {
   const [draft, change, forget] = useDraft(`feed ${feed.id} ${feed.updatedAt}`, typedOf(feed))
   const back = linkTo(['feeds', feed.id])
   return (
@@ -44,7 +46,7 @@ function Editor({ feed, onDone }: { feed: Feed; onDone: (feed: Feed) => void }) 
       }}
       onDone={(changed) => {
         forget()
-        onDone(changed)
+        keep(`feed ${feed.id}`, changed)
         go(back)
       }}
     />

@@ -2,7 +2,8 @@
 
 import type { ComponentChildren } from 'preact'
 import type { Result, Schemas } from '../../api.ts'
-import { type FilterDraft, FilterFields, filterOf, NO_FILTER } from '../../parts/filter-fields.tsx'
+import { type FilterDraft, filterOf, NO_FILTER } from '../../parts/filter-draft.ts'
+import { FilterFields } from '../../parts/filter-fields.tsx'
 import { FilterPreview } from '../../parts/filter-preview.tsx'
 import { Form, SelectField, TextField } from '../../parts/form.tsx'
 import { t } from '../../texts/index.ts'

@@ -8,7 +8,7 @@ import './style.css'
 
 export default function FeedsPage({ path, query }: PageProps) {
   const [id, view] = path
-  if (id === undefined) return <FeedList isAll={query.get('owner') === 'all'} />
+  if (id === undefined) return <FeedList isAllWanted={query.get('owner') === 'all'} />
   if (id === 'new') return <NewFeed />
   return view === 'edit' ? <EditFeed id={id} /> : <OneFeed id={id} />
 }

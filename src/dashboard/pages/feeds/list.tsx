@@ -19,9 +19,10 @@ type Feed = Schemas['Feed']
 
 const PAGE = 50
 
-/** @param isAll whether it is everybody's. */
-export function FeedList({ isAll }: { isAll: boolean }) {
+/** @param isAllWanted whether everybody's are asked for: who may not see them is shown his own. */
+export function FeedList({ isAllWanted }: { isAllWanted: boolean }) {
   const can = useCan()
+  const isAll = isAllWanted && can('seeFeedsOfOthers')
   const feeds = usePages<Feed>(`feeds ${isAll}`, (after) =>
     call(
       api.GET('/api/v1/feeds', {

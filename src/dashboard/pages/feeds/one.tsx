@@ -1,14 +1,14 @@
 /** @module One feed: where it is read, how it looks in a reader, and what its owner can do with it. */
 
 import { linkTo } from '../../address.ts'
-import { api, call, type Schemas } from '../../api.ts'
+import { api, call, type Result, type Schemas } from '../../api.ts'
 import { FilterSummary } from '../../parts/filter-summary.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
-import { type Loaded, useLoaded } from '../../use-loaded.ts'
+import { useLoaded } from '../../use-loaded.ts'
 import { FeedActions } from './actions.tsx'
 import { Addresses } from './addresses.tsx'
 import { VisibilityBadge } from './list.tsx'
@@ -16,16 +16,14 @@ import { ReaderPreview } from './reader-preview.tsx'
 
 type Feed = Schemas['Feed']
 
-/** The feed of an id, for all views of it. */
-export function useFeed(id: string): Loaded<Feed> {
-  return useLoaded<Feed>(`feed ${id}`, () =>
-    call(api.GET('/api/v1/feeds/{id}', { params: { path: { id } } })),
-  )
+/** The feed of an id. */
+export function readFeed(id: string): Promise<Result<Feed>> {
+  return call(api.GET('/api/v1/feeds/{id}', { params: { path: { id } } }))
 }
 
 export function OneFeed({ id }: { id: string }) {
   const { user } = useSession()
-  const feed = useFeed(id)
+  const feed = useLoaded(`feed ${id}`, () => readFeed(id))
   const { data } = feed
   return (
     <Page

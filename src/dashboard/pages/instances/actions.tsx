@@ -29,6 +29,7 @@ export function InstanceActions({ instance, loaded }: { instance: Instance; load
   const isLate = useUntil(isUnderWay, loaded.reload)
 
   const pollNow = async () => {
+    if (isBusy || isUnderWay) return
     setBusy(true)
     setAsked(null)
     setResumed(false)
@@ -38,6 +39,7 @@ export function InstanceActions({ instance, loaded }: { instance: Instance; load
     if (result.ok) setAsked(new Map(sources.map((source) => [source.id, source.lastPollAt])))
   }
   const pause = async (isPaused: boolean) => {
+    if (isBusy) return
     setBusy(true)
     setAsked(null)
     const result = await call(api.PATCH('/api/v1/instances/{id}', { ...path, body: { paused: isPaused } }))
@@ -49,10 +51,10 @@ export function InstanceActions({ instance, loaded }: { instance: Instance; load
   return (
     <>
       <div class="actions instance-actions">
-        <button type="button" disabled={isBusy || paused || isUnderWay} onClick={pollNow}>
+        <button type="button" aria-disabled={isBusy || isUnderWay} disabled={paused} onClick={pollNow}>
           {words.poll}
         </button>
-        <button type="button" disabled={isBusy} onClick={() => pause(!paused)}>
+        <button type="button" aria-disabled={isBusy} onClick={() => pause(!paused)}>
           {paused ? words.resume : words.pause}
         </button>
         {can('removeInstance') && (

@@ -1,7 +1,7 @@
 /** @module Watching an instance: whatever somebody pastes is asked what it is first, and watched when he says so. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
-import { api, call, type Failure } from '../../api.ts'
+import { api, call, type Failure, type Result } from '../../api.ts'
 import { useDraft } from '../../parts/draft.ts'
 import { Form, TextField } from '../../parts/form.tsx'
 import { Progress } from '../../parts/gauge.tsx'
@@ -14,37 +14,52 @@ import { type Findings, FoundInstance } from './found.tsx'
 /** After so long it is said that it takes a while. */
 const SLOW_MS = 4_000
 
+/** What was found, and at which address. */
+type Found = { url: string; findings: Findings }
+
 /** @param pasted what the address of the page has in its `url` already. */
 export function AddInstance({ pasted }: { pasted: string }) {
   const [draft, change, forget] = useDraft('instances.new', { url: '', backfill: '0' })
   const [asked, setAsked] = useState<string | null>(null)
-  const [found, setFound] = useState<Findings | null>(null)
+  const [found, setFound] = useState<Found | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
+  // Of the last question: an answer about another address than the one that is typed comes too late.
+  const turn = useRef(0)
+  const type = useCallback(
+    (url: string) => {
+      turn.current += 1
+      change({ url })
+      setAsked(null)
+      setFound(null)
+    },
+    [change],
+  )
   useEffect(() => {
-    if (pasted) change({ url: pasted })
-  }, [pasted, change])
+    if (pasted) type(pasted)
+  }, [pasted, type])
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (found) box.current?.querySelector('h2')?.focus()
   }, [found])
 
-  const look = async () => {
-    setAsked(draft.url.trim())
+  const look = async (): Promise<Result<Found | null>> => {
+    turn.current += 1
+    const mine = turn.current
+    const url = draft.url.trim()
+    setAsked(url)
     setFound(null)
-    const result = await call(api.POST('/api/v1/instances', { body: { url: draft.url, dryRun: true } }))
+    const result = await call(api.POST('/api/v1/instances', { body: { url, dryRun: true } }))
+    if (turn.current !== mine) return { ok: true, data: null }
     setAsked(null)
     setFailure(result.ok ? null : result.failure)
-    return result
+    if (!result.ok) return result
+    // A dry run is answered with findings: see its description.
+    return { ok: true, data: 'watches' in result.data ? { url, findings: result.data } : null }
   }
   return (
     <Page title={t.instances.new.title} up={{ title: t.instances.title, path: ['instances'] }}>
       <div class="card narrow">
-        <Form
-          submit={t.instances.new.look}
-          send={look}
-          // A dry run is answered with findings: see its description.
-          onDone={(data) => setFound('watches' in data ? data : null)}
-        >
+        <Form submit={t.instances.new.look} send={look} onDone={setFound}>
           <TextField
             label={t.instances.new.paste}
             name="url"
@@ -54,10 +69,7 @@ export function AddInstance({ pasted }: { pasted: string }) {
             maxLength={2_000}
             hint={t.instances.new.hint}
             value={draft.url}
-            onChange={(url) => {
-              change({ url })
-              setFound(null)
-            }}
+            onChange={type}
           />
         </Form>
         {asked !== null && <Asking what={asked} />}
@@ -66,8 +78,8 @@ export function AddInstance({ pasted }: { pasted: string }) {
       <div ref={box}>
         {found && (
           <FoundInstance
-            found={found}
-            url={draft.url}
+            found={found.findings}
+            url={found.url}
             backfill={draft.backfill}
             onBackfill={(backfill) => change({ backfill })}
             onOther={() => {

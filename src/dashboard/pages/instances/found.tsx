@@ -1,6 +1,8 @@
 /** @module What an instance says of itself before it is watched, and the button that watches it. */
+
 import { useState } from 'preact/hooks'
 import { api, call, type Failure } from '../../api.ts'
+import { numberOf } from '../../number-of.ts'
 import { Form, TextField } from '../../parts/form.tsx'
 import { OutsideLink } from '../../parts/outside-link.tsx'
 import { t } from '../../texts/index.ts'
@@ -15,7 +17,7 @@ export type Findings = Pick<Instance, 'url' | 'host' | 'name' | 'version' | 'mov
 /** From this version on lists of videos count comments. */
 const FIRST_WITH_COUNTS = 7
 
-/** @param url what was pasted: it is what is watched. */
+/** @param url what was asked about: it is what is watched. */
 export function FoundInstance({
   found,
   url,
@@ -34,7 +36,7 @@ export function FoundInstance({
   const words = t.instances.new
   const [failure, setFailure] = useState<Failure | null>(null)
   const watch = async () => {
-    const body = { url, backfill: backfill.trim() === '' ? 0 : Number(backfill) }
+    const body = { url, backfill: backfill.trim() === '' ? 0 : numberOf(backfill) }
     const result = await call(api.POST('/api/v1/instances', { body }))
     setFailure(result.ok ? null : result.failure)
     return result

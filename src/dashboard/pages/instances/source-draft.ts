@@ -1,5 +1,7 @@
 /** @module A new source as it is typed, and as the API takes it. */
+
 import type { paths } from '../../../../clients/typescript/tubewire.d.ts'
+import { numberOf } from '../../number-of.ts'
 import { t } from '../../texts/index.ts'
 
 export type Kind = keyof typeof t.instances.more.kinds
@@ -24,7 +26,7 @@ export function isKind(text: string): text is Kind {
 /** As a body has it. */
 export function bodyOf(draft: SourceDraft): Body {
   const { maxDelaySeconds: delay } = draft
-  return { ...partOf(draft), ...(delay.trim() === '' ? {} : { maxDelaySeconds: Number(delay) }) }
+  return { ...partOf(draft), ...(delay.trim() === '' ? {} : { maxDelaySeconds: numberOf(delay) }) }
 }
 
 function partOf({ kind, name, video, words, tags, languages, categories }: SourceDraft): Body {
@@ -39,7 +41,7 @@ function partOf({ kind, name, video, words, tags, languages, categories }: Sourc
           ...(words.trim() ? { search: words.trim() } : {}),
           ...(tags.trim() ? { tagsOneOf: itemsOf(tags) } : {}),
           ...(languages.trim() ? { languageOneOf: itemsOf(languages) } : {}),
-          ...(categories.trim() ? { categoryOneOf: itemsOf(categories).map(Number) } : {}),
+          ...(categories.trim() ? { categoryOneOf: itemsOf(categories).map(numberOf) } : {}),
         },
       }
     case 'videoComments':

@@ -3,7 +3,7 @@ import { api, call } from '../../api.ts'
 import { number } from '../../format.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Table } from '../../parts/table.tsx'
-import { useSession } from '../../session.ts'
+import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 
@@ -21,7 +21,8 @@ const LIMIT_VARIABLES = {
 } as const
 
 export function Service() {
-  const { user } = useSession()
+  // Who sees what it sends, looks after the service.
+  const isOperator = useCan()('seeMails')
   const config = useLoaded('config', () => call(api.GET('/api/v1/config')))
   return (
     <section class="card">
@@ -32,7 +33,7 @@ export function Service() {
             <p>
               {t.settings.version} <strong>{data.serverVersion}</strong>
             </p>
-            {user.role === 'Administrator' && <Variables config={data} />}
+            {isOperator && <Variables config={data} />}
           </>
         )}
       </LoadedPart>

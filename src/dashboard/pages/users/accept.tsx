@@ -17,6 +17,7 @@ export function AcceptButton({
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const accept = async () => {
+    if (isBusy) return
     setBusy(true)
     const path = { id: account.id }
     const result = await call(api.POST('/api/v1/users/{id}/accept', { params: { path } }))
@@ -27,7 +28,7 @@ export function AcceptButton({
   return (
     <>
       {failure && <FailureNote failure={failure} />}
-      <button type="button" class={isSmall ? 'small' : 'primary'} disabled={isBusy} onClick={accept}>
+      <button type="button" class={isSmall ? 'small' : 'primary'} aria-disabled={isBusy} onClick={accept}>
         {t.users.accept}
         <span class="hidden">{account.username}</span>
       </button>

@@ -62,6 +62,7 @@ export function UnblockButton({ account, onDone }: Props) {
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const unblock = async () => {
+    if (isBusy) return
     setBusy(true)
     const path = { id: account.id }
     const result = await call(api.POST('/api/v1/users/{id}/unblock', { params: { path } }))
@@ -72,7 +73,7 @@ export function UnblockButton({ account, onDone }: Props) {
   return (
     <>
       {failure && <FailureNote failure={failure} />}
-      <button type="button" disabled={isBusy} onClick={unblock}>
+      <button type="button" aria-disabled={isBusy} onClick={unblock}>
         {t.users.unblock}
       </button>
     </>

@@ -2,9 +2,9 @@
 import { LoadedPart } from '../../../parts/loaded.tsx'
 import { go } from '../../../routes.ts'
 import { t } from '../../../texts/index.ts'
+import { useFresh } from '../../../use-fresh.ts'
 import { type Endpoint, readSubscriptions } from '../reads.ts'
 import { SubscriptionForm } from '../subscription-form.tsx'
-import { useFresh } from '../use-fresh.ts'
 
 export function FilterStep({ endpoint, next }: { endpoint: Endpoint; next: string }) {
   const subscriptions = useFresh(`subscriptions ${endpoint.id}`, () => readSubscriptions(endpoint.id))

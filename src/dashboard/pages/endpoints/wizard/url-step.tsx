@@ -1,23 +1,28 @@
 /** @module The first step: where it leads. It makes the endpoint. */
 import { useState } from 'preact/hooks'
 import { linkTo } from '../../../address.ts'
-import { api, call, type Result } from '../../../api.ts'
+import { api, call } from '../../../api.ts'
 import { useDraft } from '../../../parts/draft.ts'
 import { Form } from '../../../parts/form.tsx'
 import { t } from '../../../texts/index.ts'
-import { type Endpoint, readSubscriptions } from '../reads.ts'
-import { bodyOf, NEW_SETTINGS, pairsOf } from '../settings-draft.ts'
+import type { Endpoint } from '../reads.ts'
+import { bodyOf, NEW_SETTINGS, pairsOf, SECRETS } from '../settings-draft.ts'
 import { MainFields, RareFields } from '../settings-fields.tsx'
 
 type Made = Endpoint & { secret: string }
 
 export function UrlStep({ onMade }: { onMade: (made: Made) => void }) {
-  const [draft, change, forget] = useDraft('new-endpoint', NEW_SETTINGS)
+  const [draft, change, forget] = useDraft('new-endpoint', NEW_SETTINGS, SECRETS)
   const [headers, setHeaders] = useState('')
   return (
     <Form
       submit={t.endpoints.wizard.make}
-      send={() => make({ ...bodyOf(draft), ...(headers.trim() ? { headers: pairsOf(headers) } : {}) })}
+      send={() => {
+        const secret = headers.trim() ? { headers: pairsOf(headers) } : {}
+        // It is sent nothing until it was said what.
+        const body = { ...bodyOf(draft), ...secret, subscribe: false }
+        return call(api.POST('/api/v1/endpoints', { body }))
+      }}
       onDone={(made) => {
         forget()
         onMade(made)
@@ -29,19 +34,6 @@ export function UrlStep({ onMade }: { onMade: (made: Made) => void }) {
       <RareFields draft={draft} onChange={change} headers={headers} onHeaders={setHeaders} />
     </Form>
   )
-}
-
-type Body = ReturnType<typeof bodyOf> & { headers?: Record<string, string> }
-
-/** Makes it, and lets it be sent nothing until it was said what: a new one is sent everything. */
-async function make(body: Body): Promise<Result<Made>> {
-  const made = await call(api.POST('/api/v1/endpoints', { body }))
-  if (!made.ok) return made
-  // What fails here does no harm: the fourth step shows what it is sent, and changes that.
-  const subscriptions = await readSubscriptions(made.data.id)
-  for (const { id } of subscriptions.ok ? subscriptions.data.data : [])
-    await call(api.DELETE('/api/v1/subscriptions/{id}', { params: { path: { id } } }))
-  return made
 }
 
 /** The first step of what is made already. */
