@@ -96,7 +96,7 @@ function Deliveries({ endpointId, filters }: { endpointId: string; filters: Filt
     const paged = { endpoint: endpointId, limit: PAGE, ...(before === undefined ? {} : { before }) }
     return call(api.GET('/api/v1/deliveries', { params: { query: { ...asked, ...paged } } }))
   }
-  const pages = usePages(key, read, 'deliveries')
+  const pages = usePages(key, read, { keptAs: 'deliveries' })
   const refresh = useRefresh(pages, key, read)
   const now = useNow()
   useReloadOnEvents(refresh)
