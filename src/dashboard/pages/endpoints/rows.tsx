@@ -61,9 +61,22 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
   return <Table caption={t.endpoints.title} columns={columns} rows={endpoints} keyOf={({ id }) => id} />
 }
 
+/** So long an answer is good for a list: who goes through pages of it, and back, asks once. */
+const FRESH_MS = 60_000
+
+const latest = new Map<string, { at: number; found: Statistics }>()
+
+async function readLately(id: string): Promise<Result<Statistics>> {
+  const before = latest.get(id)
+  if (before && Date.now() - before.at < FRESH_MS) return { ok: true, data: before.found }
+  const result = await readStatistics(id)
+  if (result.ok) latest.set(id, { at: Date.now(), found: result.data })
+  return result
+}
+
 /** How each does; one that can't be read is left out. */
 async function readAll(ids: readonly string[]): Promise<Result<ReadonlyMap<string, Statistics>>> {
-  const read = await Promise.all(ids.map(async (id) => [id, await readStatistics(id)] as const))
+  const read = await Promise.all(ids.map(async (id) => [id, await readLately(id)] as const))
   const found = read.flatMap(([id, result]) => (result.ok ? [[id, result.data] as const] : []))
   return { ok: true, data: new Map(found) }
 }
