@@ -36,28 +36,31 @@ export function OnePage({ id }: { id: string }) {
   useReloadOnEvents(reload, undefined, AFTER_EVENT_MS)
   useReloadAfter(statistics.data?.circuit.nextProbeAt ?? null, reload)
   const { user } = useSession()
+  const { data } = endpoint
+  const isOwn = data?.owner === user.id
   return (
-    <LoadedPart of={endpoint}>
-      {(loaded) => {
-        const isOwn = loaded.owner === user.id
-        return (
-          <Page
-            title={nameOf(loaded)}
-            up={{ title: t.endpoints.title, path: ['endpoints'] }}
-            actions={
+    <Page
+      title={data ? nameOf(data) : t.endpoints.one}
+      up={{ title: t.endpoints.title, path: ['endpoints'] }}
+      actions={
+        data && (
+          <>
+            <PauseButton endpoint={data} isOwn={isOwn} onChanged={reload} />
+            {isOwn && (
               <>
-                <PauseButton endpoint={loaded} isOwn={isOwn} onChanged={reload} />
-                {isOwn && (
-                  <>
-                    <a class="button" href={linkTo(['endpoints', id, 'edit'])}>
-                      {t.common.edit}
-                    </a>
-                    <RemoveButton endpoint={loaded} statistics={statistics.data} />
-                  </>
-                )}
+                <a class="button" href={linkTo(['endpoints', id, 'edit'])}>
+                  {t.common.edit}
+                </a>
+                <RemoveButton endpoint={data} statistics={statistics.data} />
               </>
-            }
-          >
+            )}
+          </>
+        )
+      }
+    >
+      <LoadedPart of={endpoint}>
+        {(loaded) => (
+          <>
             <p class="endpoint-head">
               <StateBadge state={loaded.state} />{' '}
               <code class="clamp" dir="auto">
@@ -77,10 +80,10 @@ export function OnePage({ id }: { id: string }) {
             </LoadedPart>
             <LatestDeliveries id={id} turn={statistics.data} />
             {isOwn && <OwnersParts endpoint={loaded} />}
-          </Page>
-        )
-      }}
-    </LoadedPart>
+          </>
+        )}
+      </LoadedPart>
+    </Page>
   )
 }
 

@@ -25,3 +25,8 @@ export function nameOf({ description, url }: Pick<Endpoint, 'description' | 'url
   const characters = [...name]
   return characters.length > LONGEST_NAME ? `${characters.slice(0, LONGEST_NAME).join('')}…` : name
 }
+
+/** The way up to an endpoint's page: by its name, once that is known. */
+export function upTo(id: string, endpoint: Endpoint | null | undefined) {
+  return { title: endpoint ? nameOf(endpoint) : t.endpoints.one, path: ['endpoints', id] }
+}
