@@ -1535,6 +1535,9 @@ export const en = {
     none: 'There are no accounts yet.',
     showAll: 'Show all accounts',
     searchHint: 'Name or mail address',
+    ofTheFirst: (count: number) =>
+      many(count, { one: 'Of the first account.', other: 'Of the first # accounts.' }),
+    lookFurther: 'Look further',
     states: {
       active: 'active',
       'waiting-for-approval': 'waits to be accepted',

@@ -1579,6 +1579,9 @@ export const fr: Texts = {
     none: 'Il n’y a pas encore de compte.',
     showAll: 'Afficher tous les comptes',
     searchHint: 'Nom ou adresse électronique',
+    ofTheFirst: (count: number) =>
+      many(count, { one: 'Sur le premier compte.', other: 'Sur les # premiers comptes.' }),
+    lookFurther: 'Chercher plus loin',
     states: {
       active: 'actif',
       'waiting-for-approval': 'attend d’être accepté',
