@@ -214,7 +214,7 @@ describe('Where an event went', () => {
     await page.getByRole('link', { name: 'A video for the team' }).click()
     const row = page.getByRole('row').filter({ hasText: 'The receiver of the team' })
     await row.getByText('HTTP 500').waitFor()
-    await row.getByText('waiting').waitFor()
+    await row.getByText('failing, tried again').waitFor()
     const { sequence } = (await stage.ask('GET', `/api/v1/events/${page.url().split('/').at(-1)}`)) as {
       sequence: number
     }

@@ -11,7 +11,7 @@ import { Page } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
-import { useRepeated } from '../../use-repeated.ts'
+import { useEvery } from '../../use-every.ts'
 import { type Consumer, useConsumer } from './consumer.ts'
 import { HowToRead } from './how-to-read.tsx'
 import { NextEvents } from './next-events.tsx'
@@ -25,7 +25,7 @@ export function OneConsumer({ name }: { name: string }) {
   const consumer = useConsumer(name)
   const [said, setSaid] = useState('')
   useReloadOnEvents(consumer.reload)
-  useRepeated(consumer.data?.lease ? LOOK_MS : null, consumer.reload)
+  useEvery(consumer.data?.lease ? LOOK_MS : null, consumer.reload)
   return (
     <Page
       title={name}

@@ -11,7 +11,7 @@ import { t } from '../../texts/index.ts'
 import { type Endpoint, ifMatch, readEndpointToChange, type Tagged } from './reads.ts'
 import { bodyOf, changesOf, draftOf, pairsOf, type SettingsDraft } from './settings-draft.ts'
 import { MainFields, RareFields } from './settings-fields.tsx'
-import { upTo } from './state-badge.tsx'
+import { upTo } from './up-to.ts'
 import { useFresh } from './use-fresh.ts'
 
 /** `#/endpoints/ID/edit` */

@@ -2,13 +2,14 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { duration, percent } from '../../format.ts'
+import { EndpointBadge } from '../../parts/endpoint-badge.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { type Endpoint, readStatistics, type Statistics } from './reads.ts'
-import { nameOf, StateBadge } from './state-badge.tsx'
 import { linkToStep, unfinishedStep } from './wizard/steps.ts'
 
 /** @param endpoints few: each is asked how it does. */
@@ -32,7 +33,7 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
         return (
           <div class="endpoint-cell">
             <a class="clamp" dir="auto" href={linkTo(['endpoints', endpoint.id])}>
-              {nameOf(endpoint)}
+              {endpointName(endpoint)}
             </a>
             {endpoint.description.trim() !== '' && (
               <span class="quiet clamp" dir="auto">
@@ -45,7 +46,7 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
         )
       },
     },
-    { title: t.common.state, cell: ({ state }) => <StateBadge state={state} /> },
+    { title: t.common.state, cell: ({ state }) => <EndpointBadge state={state} /> },
     {
       title: words.success,
       isNumber: true,

@@ -11,7 +11,7 @@ import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readEndpoint } from './reads.ts'
 import { Section } from './section.tsx'
-import { upTo } from './state-badge.tsx'
+import { upTo } from './up-to.ts'
 import { VerifyCode } from './verify-code.tsx'
 
 type Rotated = { secret: string; previousUntil: string }

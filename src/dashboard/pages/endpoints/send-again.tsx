@@ -9,13 +9,13 @@ import { MomentField } from '../../parts/moment-field.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Table } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { replace } from '../../routes.ts'
+import { go, replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readEndpoint, readReplays } from './reads.ts'
 import { ReplayProgress } from './replay-progress.tsx'
 import { Section } from './section.tsx'
-import { upTo } from './state-badge.tsx'
+import { upTo } from './up-to.ts'
 
 type Replay = Schemas['Replay']
 const KINDS = ['failed', 'times', 'sequences'] as const
@@ -44,7 +44,7 @@ export function SendAgainPage({ id, query }: { id: string; query: URLSearchParam
               <Fields
                 id={id}
                 kind={kind}
-                onKind={(chosen) => replace(address({ kind: chosen }))}
+                onKind={(chosen) => go(address({ kind: chosen }))}
                 onBegun={(replay) => {
                   replays.reload()
                   replace(address({ replay: replay.id }))
