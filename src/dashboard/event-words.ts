@@ -1,5 +1,6 @@
 /** @module An event in words: what it is about, who did it. All of it is text, whoever wrote it. */
 import type { Schemas } from './api.ts'
+import { endpointName } from './endpoint-name.ts'
 import { typeName } from './event-types.ts'
 import { excerpt, isolated, plainText } from './parts/plain-text.ts'
 import { t } from './texts/index.ts'
@@ -80,7 +81,6 @@ function parts(event: Event): Partial<EventWords> & { title: string } {
 }
 
 const nameOf = ({ name, host }: { name: string; host: string }) => name || host
-const endpointName = ({ description, url }: { description: string; url: string }) => description || url
 
 /** What a kind of notification is called; one that is newer than this page is called as the API calls it. */
 export function kindName(kind: string): string {

@@ -1,5 +1,5 @@
 /** @module Numbers and times as their reader writes them. */
-import { locale } from './texts/index.ts'
+import { locale } from './texts/locale.ts'
 
 /** `1,234`. */
 export function number(value: number, options: Intl.NumberFormatOptions = {}): string {

@@ -4,11 +4,15 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 const EVERY_MS = 2_000
 const PATIENCE_MS = 60_000
 
-/** Does something every so often, for as long as the page is seen. */
-export function useEvery(milliseconds: number, act: () => void): void {
+/**
+ * Does something every so often, for as long as the page is seen.
+ * @param milliseconds how long it waits before each time; null: it doesn't.
+ */
+export function useEvery(milliseconds: number | null, act: () => void): void {
   const latest = useRef(act)
   latest.current = act
   useEffect(() => {
+    if (milliseconds === null) return
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') latest.current()
     }, milliseconds)

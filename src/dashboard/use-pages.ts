@@ -18,6 +18,8 @@ export type Pages<TRow> = {
   reload: () => void
   /** Changes what is shown: what came live, what was removed. */
   change: (rows: (before: readonly TRow[]) => readonly TRow[]) => void
+  /** Whether the rows are those of the list before: of another key, until the first page of this one is there. */
+  isStale: boolean
   /** How far the list is scrolled, pixels: kept with its rows. */
   place: { top: number }
 }
@@ -25,6 +27,8 @@ export type Pages<TRow> = {
 type Left<TRow> = { state: State<TRow>; place: { top: number } }
 
 type State<TRow> = {
+  /** Which list the rows are of. */
+  key: string
   rows: readonly TRow[]
   total: number | null
   next: string | null
@@ -49,23 +53,26 @@ const MOST_EMPTY = 20
  * @param key says what is listed: another key is another list.
  * @param read reads a page. @param read.cursor the `next` of the page before; undefined: the first.
  * @param keptAs what it is a list of, where who comes back finds what he left.
+ * @param passesEmpty whether pages that have nothing are passed over by themselves.
  */
 export function usePages<TRow>(
   key: string,
   read: (cursor: string | undefined) => Promise<Result<Page<TRow>>>,
-  keptAs: string | null = null,
+  { keptAs = null, passesEmpty = true }: { keptAs?: string | null; passesEmpty?: boolean } = {},
 ): Pages<TRow> {
   const name = keptAs === null ? null : `${keptAs} ${key}`
   // Who keeps rows under a name is who reads them.
   const kept = useRef(name !== null && cameBack() ? (left.get(name) as Left<TRow> | undefined) : undefined)
   const [state, setState] = useState<State<TRow>>(
-    kept.current?.state ?? { rows: [], total: null, next: null, failure: null },
+    kept.current?.state ?? { key, rows: [], total: null, next: null, failure: null },
   )
   const [isLoading, setLoading] = useState(kept.current === undefined)
   const place = useRef(kept.current?.place ?? { top: 0 })
   const [turn, setTurn] = useState(0)
   const latest = useRef(read)
   latest.current = read
+  const latestKey = useRef(key)
+  latestKey.current = key
   /** Of the list that is being read: answers for one before come too late. */
   const current = useRef(0)
   const isBusy = useRef(false)
@@ -77,7 +84,7 @@ export function usePages<TRow>(
     isBusy.current = true
     setLoading(true)
     let from = cursor
-    for (let empty = 0; ; empty += 1) {
+    for (let empty = passesEmpty ? 0 : MOST_EMPTY; ; empty += 1) {
       const result = await latest.current(from)
       if (mine !== current.current) return
       if (!result.ok) {
@@ -90,6 +97,7 @@ export function usePages<TRow>(
         continue
       }
       setState((before) => ({
+        key: latestKey.current,
         rows: isFirst ? data : [...before.rows, ...data],
         total: total ?? (isFirst ? null : before.total),
         next: next ?? null,
@@ -112,13 +120,20 @@ export function usePages<TRow>(
     return () => {
       current.current += 1
       if (name !== null) leave(name, { state: rowsOf.current, place: place.current })
-      place.current = { top: 0 }
     }
   }, [key, turn])
+  // Another list begins at its top; the same one read again stays where it is. After it was left, above.
+  useLayoutEffect(
+    () => () => {
+      place.current = { top: 0 }
+    },
+    [key],
+  )
 
   return {
     ...state,
     place: place.current,
+    isStale: state.key !== key && state.rows.length > 0,
     hasMore: state.next !== null,
     isLoading,
     more: useCallback(() => {

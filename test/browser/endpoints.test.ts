@@ -253,14 +253,29 @@ describe('An endpoint', () => {
     await page.getByLabel('Description').waitFor()
     await expectSound(visit, 'endpoint-edit-360')
 
+    // One that there isn't says so on a page of its own, with the way to those there are.
+    for (const part of ['', '/edit', '/secret', '/send-again']) {
+      await visit.go(`#/endpoints/ep_unknown${part}`)
+      await page.getByRole('alert').waitFor()
+      expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
+      expect(await page.locator('.up a').getAttribute('href')).toContain('#/endpoints')
+    }
+    visit.faults()
+
     // The list is searched and sorted in the address, which can be sent.
     await visit.go('#/endpoints')
     await page.getByLabel('Search in URL').fill('gnp')
+    // What is chosen before that is looked for is not undone by it.
+    await page.getByLabel('Order').selectOption('createdAt')
+    await page.waitForURL(/sort=createdAt/)
     const found = page.locator('.endpoint-cell')
     await expect.poll(() => found.count()).toBe(1)
     expect(page.url()).toContain('search=gnp')
     await page.reload()
     expect(await page.getByLabel('Search in URL').inputValue()).toBe('gnp')
+    expect(await page.getByLabel('Order').inputValue()).toBe('createdAt')
+    await page.goBack()
+    await expect.poll(() => page.getByLabel('Search in URL').inputValue()).toBe('')
     await page.getByLabel('Search in URL').fill('nobody is called so')
     await page.getByText('Nothing fits.').waitFor()
     expect(faultsOf(visit)).toEqual([])

@@ -151,6 +151,31 @@ describe('The event log', () => {
     await visit.close()
   })
 
+  it('begins at its top with another filter, which is tried again when it could not be read', async () => {
+    const visit = await stage.signedIn({ path: '#/events?q=e' })
+    const { page } = visit
+    const list = page.getByRole('region', { name: 'Event log' })
+    const place = () => list.evaluate((element) => element.scrollTop)
+    await list.getByRole('link').first().waitFor()
+    await list.focus()
+    for (let screens = 0; screens < 3; screens += 1) await page.keyboard.press('PageDown')
+    await expect.poll(place).toBeGreaterThan(500)
+
+    // When the first page of another filter is not to be had.
+    await page.route('**/api/v1/events?*', (route) => route.abort())
+    await page.getByLabel('Search').fill('older')
+    const again = page.getByRole('button', { name: 'Try again' })
+    await again.waitFor()
+    await list.waitFor({ state: 'hidden' })
+    await page.unroute('**/api/v1/events?*')
+
+    // Then it is there when it is tried again, from its top.
+    await again.click()
+    await list.getByRole('link', { name: 'Older 200' }).waitFor()
+    expect(await place()).toBe(0)
+    await visit.close()
+  })
+
   it('is usable on a small screen, by the keyboard, in French', async () => {
     const visit = await stage.signedIn({ path: '#/events', width: 360, height: 700, language: 'fr-FR' })
     const { page } = visit
@@ -189,7 +214,7 @@ describe('Where an event went', () => {
     await page.getByRole('link', { name: 'A video for the team' }).click()
     const row = page.getByRole('row').filter({ hasText: 'The receiver of the team' })
     await row.getByText('HTTP 500').waitFor()
-    await row.getByText('waiting').waitFor()
+    await row.getByText('failing, tried again').waitFor()
     const { sequence } = (await stage.ask('GET', `/api/v1/events/${page.url().split('/').at(-1)}`)) as {
       sequence: number
     }

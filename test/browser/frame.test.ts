@@ -55,6 +55,17 @@ describe('The address', () => {
     await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor()
     expect(visit.faults()).toEqual([])
   })
+
+  it('of another page begins at its top', async () => {
+    const visit = await stage.signedIn({ path: '#/settings', height: 400 })
+    const { page } = visit
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+    await expect.poll(() => page.evaluate('scrollTo(0, 5000), scrollY')).toBeGreaterThan(200)
+    await visit.go('#/users/new')
+    await expect.poll(() => page.evaluate(FOCUSED)).toBe('H1 Make an account')
+    expect(await page.evaluate('scrollY')).toBe(0)
+    expect(visit.faults()).toEqual([])
+  })
 })
 
 describe('The keyboard', () => {

@@ -221,6 +221,30 @@ describe('Users', () => {
     expect(visit.faults()).toEqual([])
   })
 
+  it('who are blocked are looked for among so many at a time, and further when that is asked for', async () => {
+    let asked = 0
+    const visit = await stage.signedIn()
+    const { page } = visit
+    // Given more accounts than anybody would wait for, of whom none is blocked.
+    await page.route('**/api/v1/users?*', (route) => {
+      asked += 1
+      const data = Array.from({ length: 100 }, (_, index) => ({
+        id: `usr_${asked}_${index}`,
+        blocked: false,
+      }))
+      return route.fulfill({ json: { data, total: 100_000, next: `usr_${asked}` } })
+    })
+    await visit.go('#/users?state=blocked')
+    await page.getByText('Of the first 500 accounts.').waitFor()
+    expect(asked).toBe(5)
+    await page.getByRole('button', { name: 'Look further' }).click()
+    await page.getByText('Of the first 1,000 accounts.').waitFor()
+    expect(asked).toBe(10)
+    expect(await visit.axe()).toEqual([])
+    expect(visit.faults()).toEqual([])
+    await visit.close()
+  })
+
   it('who are the last administrator keep their role, in the API’s words', async () => {
     await stage.ask('DELETE', `/api/v1/users/${await idOf('another-admin')}`)
     const visit = await stage.signedIn({ path: '#/users/usr_administrator' })

@@ -32,7 +32,7 @@ export function FilterPreview({ filter }: { filter: Schemas['Filter'] }) {
         {({ scanned, matched, types, data }) => (
           <>
             <p role="status">{t.filterPreview.matched(matched, scanned)}</p>
-            {matched === 0 && <p class="quiet">{t.filterPreview.none}</p>}
+            {matched === 0 && scanned > 0 && <p class="quiet">{t.filterPreview.none}</p>}
             {types.length > 1 && (
               <ul class="chips" aria-label={t.filterPreview.byType}>
                 {types.map(({ type, matched: count }) => (

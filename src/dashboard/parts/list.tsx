@@ -12,6 +12,7 @@ import { t } from '../texts/index.ts'
 import type { Pages } from '../use-pages.ts'
 import { FailureNote } from './failure.tsx'
 import { Loading } from './loaded.tsx'
+import { staleClass } from './stale.ts'
 
 /** So many rows before the end the next page is read. */
 const AHEAD = 20
@@ -38,7 +39,7 @@ export function EndlessList<TRow>({
   empty: ComponentChildren
   scroller?: RefObject<HTMLElement | null>
 }) {
-  const { rows, hasMore, isLoading, failure, more, reload, place } = pages
+  const { rows, hasMore, isLoading, isStale, failure, more, reload, place } = pages
   const own = useRef<HTMLElement>(null)
   const scroller = given ?? own
   const virtualizer = useVirtualizer({
@@ -52,21 +53,22 @@ export function EndlessList<TRow>({
   })
   const items = virtualizer.getVirtualItems()
   const last = items.at(-1)?.index ?? -1
-  // Where the reader was, before he sees it from the top.
+  // Where the reader was, before he sees it from the top; of another list its top.
   useLayoutEffect(() => {
-    if (place.top > 0) scroller.current?.scrollTo({ top: place.top })
-  }, [])
+    scroller.current?.scrollTo({ top: place.top })
+  }, [place])
   useEffect(() => {
     if (hasMore && !isLoading && !failure && last >= rows.length - AHEAD) more()
   }, [hasMore, isLoading, failure, last, rows.length, more])
 
   return (
     <>
-      {failure && <FailureNote failure={failure} retry={rows.length === 0 ? reload : more} />}
+      {failure && <FailureNote failure={failure} retry={hasMore ? more : reload} />}
       {rows.length === 0 && !failure && (isLoading ? <Loading /> : empty)}
       <section
         ref={scroller}
-        class="endless"
+        class={`endless ${staleClass(pages)}`}
+        aria-busy={isStale && isLoading}
         tabIndex={0}
         onScroll={(event) => {
           place.top = event.currentTarget.scrollTop

@@ -1,7 +1,8 @@
 /** @module The frame of a page: its title (the window's, too), what can be done with it as a whole, its content. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { linkTo } from '../address.ts'
+import { cameBack } from '../routes.ts'
 
 /** Whether something was shown before: who comes by the keyboard begins at the title then, and not at the top of the window. */
 let hasShown = false
@@ -22,6 +23,10 @@ export function Page({
   useEffect(() => {
     document.title = `${title} – Tubewire`
   }, [title])
+  // Where the page before was scrolled to is nowhere in this one; who comes back finds the place that he left.
+  useLayoutEffect(() => {
+    if (hasShown && !cameBack()) scrollTo({ top: 0, behavior: 'instant' })
+  }, [])
   useEffect(() => {
     if (hasShown) {
       heading.current?.focus({ preventScroll: true })

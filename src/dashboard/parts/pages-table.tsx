@@ -5,6 +5,7 @@ import { t } from '../texts/index.ts'
 import type { Pages } from '../use-pages.ts'
 import { FailureNote } from './failure.tsx'
 import { Loading } from './loaded.tsx'
+import { staleClass } from './stale.ts'
 import { type Column, Table } from './table.tsx'
 
 /** @param caption what the table is of. @param empty what is said when there is nothing. */
@@ -21,14 +22,14 @@ export function PagesTable<TRow>({
   keyOf: (row: TRow) => string | number
   empty: ComponentChildren
 }) {
-  const { rows, total, hasMore, isLoading, failure, more, reload } = pages
+  const { rows, total, isStale, hasMore, isLoading, failure, more, reload } = pages
   const isEmpty = rows.length === 0
   return (
     <>
-      {failure && <FailureNote failure={failure} retry={isEmpty ? reload : more} />}
+      {failure && <FailureNote failure={failure} retry={hasMore ? more : reload} />}
       {isEmpty && !failure && (isLoading ? <Loading /> : empty)}
       {!isEmpty && (
-        <div class="card">
+        <div class={`card ${staleClass(pages)}`} aria-busy={isStale && isLoading}>
           <Table caption={caption} columns={columns} rows={rows} keyOf={keyOf} />
         </div>
       )}

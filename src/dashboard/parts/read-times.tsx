@@ -1,4 +1,5 @@
 /** @module When something of an instance was read, when it is read next, and why then. */
+import { exactTime } from '../format.ts'
 import { t } from '../texts/index.ts'
 import { reasonWords, type Source } from './source-words.ts'
 import { Moment, useNow } from './time.tsx'
@@ -11,7 +12,9 @@ export function NextRead({ source }: { source: Pick<Source, 'nextPollAt' | 'next
   return (
     <>
       {at !== null && Date.parse(at) <= now ? (
-        <time dateTime={at}>{t.instances.dueNow}</time>
+        <time dateTime={at} title={exactTime(at)}>
+          {t.instances.dueNow}
+        </time>
       ) : (
         <Moment at={at} none={t.instances.notPlanned} />
       )}

@@ -1,9 +1,9 @@
 /** @module What narrows a list down: a text that is searched for, and choices. All of it is in the address. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { linkTo } from '../address.ts'
-import { replace } from '../routes.ts'
+import { go, replace } from '../routes.ts'
 import { t } from '../texts/index.ts'
-import { SelectField } from './form.tsx'
+import { CheckField, SelectField } from './form.tsx'
 
 /** Who types is not done with each letter. */
 const TYPING_MS = 300
@@ -13,7 +13,10 @@ export type Choice = {
   name: string
   label: string
   value: string
-  options: Readonly<Record<string, string>>
+  /** What there is to choose from; none: it is ticked, or not. */
+  options?: Readonly<Record<string, string>>
+  /** What it is when it is ticked. */
+  ticked?: string
   /** What is not said in the address. */
   usual: string
 }
@@ -25,12 +28,14 @@ export type Choice = {
 export function SearchBar({
   path,
   label,
+  placeholder = '',
   search,
   choices,
   total,
 }: {
   path: readonly string[]
   label: string
+  placeholder?: string
   search: string
   choices: readonly Choice[]
   total: number | null
@@ -41,16 +46,22 @@ export function SearchBar({
   const sought = useRef(search)
   useEffect(() => {
     // By a link or by "back", and not by what was typed here.
-    if (search !== sought.current) setTyped(search)
+    if (search !== sought.current) {
+      clearTimeout(timer.current)
+      setTyped(search)
+    }
     sought.current = search
   }, [search])
   useEffect(() => () => clearTimeout(timer.current), [])
-  const seek = (changed: Readonly<Record<string, string>>) => {
+  // What is chosen makes an entry of the history, what is typed none.
+  const seek = (changed: Readonly<Record<string, string>>, show: (address: string) => void) => {
+    // What was typed a moment ago goes along with a choice, and is not to undo it later.
+    clearTimeout(timer.current)
     const chosen = Object.fromEntries(choices.map(({ name, value }) => [name, value]))
     const wanted: Record<string, string> = { ...chosen, search: typed.trim(), ...changed }
     for (const { name, usual } of choices) if (wanted[name] === usual) wanted[name] = ''
     sought.current = wanted['search'] ?? ''
-    replace(linkTo(path, wanted))
+    show(linkTo(path, wanted))
   }
   return (
     <search class="search-bar">
@@ -62,24 +73,36 @@ export function SearchBar({
           dir="auto"
           spellcheck={false}
           autocomplete="off"
+          maxLength={100}
+          placeholder={placeholder}
           value={typed}
           onInput={({ currentTarget: { value } }) => {
             setTyped(value)
             clearTimeout(timer.current)
-            timer.current = setTimeout(() => seek({ search: value.trim() }), TYPING_MS)
+            timer.current = setTimeout(() => seek({ search: value.trim() }, replace), TYPING_MS)
           }}
         />
       </div>
-      {choices.map(({ name, label: words, value, options }) => (
-        <SelectField
-          key={name}
-          name={name}
-          label={words}
-          value={value}
-          options={options}
-          onChange={(chosen) => seek({ [name]: chosen })}
-        />
-      ))}
+      {choices.map(({ name, label: words, value, options, usual, ticked = '' }) =>
+        options === undefined ? (
+          <CheckField
+            key={name}
+            name={name}
+            label={words}
+            value={value !== usual}
+            onChange={(isOn) => seek({ [name]: isOn ? ticked : usual }, go)}
+          />
+        ) : (
+          <SelectField
+            key={name}
+            name={name}
+            label={words}
+            value={value}
+            options={options}
+            onChange={(chosen) => seek({ [name]: chosen }, go)}
+          />
+        ),
+      )}
       <p class="quiet" role="status">
         {total !== null && t.common.total(total)}
       </p>

@@ -37,3 +37,12 @@ export function Moment({ at, none = t.common.never }: { at: string | null; none?
     </time>
   )
 }
+
+/** The same with the exact time beside it, for who has no pointer: where one thing is shown, and not a list. */
+export function ExactMoment({ at }: { at: string }) {
+  return (
+    <>
+      <Moment at={at} /> <span class="quiet">({exactTime(at)})</span>
+    </>
+  )
+}

@@ -129,7 +129,9 @@ export const en = {
   filterPreview: {
     title: 'What this would have let through',
     matched: (matched: number, scanned: number) =>
-      `${many(matched, { one: '# event fits', other: '# events fit' })} of the ${many(scanned, { one: 'last one', other: 'last #' })}.`,
+      scanned === 0
+        ? 'Nothing has happened yet that it could be tried on.'
+        : `${many(matched, { one: '# event fits', other: '# events fit' })} of the ${many(scanned, { one: 'last one', other: 'last #' })}.`,
     none: 'None of the latest fits. Later ones may: nothing is wrong with that if what you wait for is rare.',
     byType: 'By type',
     newest: 'The newest that fit',
@@ -700,7 +702,6 @@ export const en = {
     tubewireItself: 'Tubewire itself',
     payload: 'Payload, as JSON',
     whereItWent: 'Where it went',
-    states: { pending: 'waiting', delivered: 'delivered', failed: 'failed', skipped: 'skipped' },
     tries: 'Attempts',
     lastAnswer: 'Last answer',
     noAnswer: 'no answer',
@@ -1013,7 +1014,6 @@ export const en = {
       answer: 'Answer',
       took: 'Took',
       when: 'When',
-      states: { pending: 'waiting', delivered: 'arrived', failed: 'given up', skipped: 'skipped' },
     },
     subscriptions: {
       title: 'What it is sent',
@@ -1108,13 +1108,6 @@ export const en = {
     endpoint: 'Endpoint',
     toEndpoint: 'To the endpoint',
     event: 'Event',
-    endpointStates: {
-      pending: 'not verified',
-      active: 'active',
-      broken: 'broken',
-      paused: 'paused',
-      disabled: 'disabled',
-    },
     list: 'Deliveries, the newest first',
     none: 'Nothing was to be delivered here yet.',
     noneHint: 'The next event that fits what the endpoint asks for will be here.',
@@ -1535,6 +1528,9 @@ export const en = {
     none: 'There are no accounts yet.',
     showAll: 'Show all accounts',
     searchHint: 'Name or mail address',
+    ofTheFirst: (count: number) =>
+      many(count, { one: 'Of the first account.', other: 'Of the first # accounts.' }),
+    lookFurther: 'Look further',
     states: {
       active: 'active',
       'waiting-for-approval': 'waits to be accepted',

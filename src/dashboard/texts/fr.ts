@@ -129,7 +129,9 @@ export const fr: Texts = {
   filterPreview: {
     title: 'Ce que cela aurait laissé passer',
     matched: (matched: number, scanned: number) =>
-      `${many(matched, { one: '# événement correspond', other: '# événements correspondent' })} sur ${many(scanned, { one: 'le dernier', other: 'les # derniers' })}.`,
+      scanned === 0
+        ? 'Il ne s’est encore rien passé sur quoi l’essayer.'
+        : `${many(matched, { one: '# événement correspond', other: '# événements correspondent' })} sur ${many(scanned, { one: 'le dernier', other: 'les # derniers' })}.`,
     none: 'Aucun des derniers ne correspond. D’autres le pourront : ce n’est pas une erreur si ce que vous attendez est rare.',
     byType: 'Par type',
     newest: 'Les plus récents qui correspondent',
@@ -720,7 +722,6 @@ export const fr: Texts = {
     tubewireItself: 'Tubewire lui-même',
     payload: 'Contenu, en JSON',
     whereItWent: 'Où il est allé',
-    states: { pending: 'en attente', delivered: 'livré', failed: 'échoué', skipped: 'ignoré' },
     tries: 'Tentatives',
     lastAnswer: 'Dernière réponse',
     noAnswer: 'pas de réponse',
@@ -1042,7 +1043,6 @@ export const fr: Texts = {
       answer: 'Réponse',
       took: 'Durée',
       when: 'Quand',
-      states: { pending: 'en attente', delivered: 'arrivée', failed: 'abandonnée', skipped: 'omise' },
     },
     subscriptions: {
       title: 'Ce qui lui est envoyé',
@@ -1138,13 +1138,6 @@ export const fr: Texts = {
     endpoint: 'Point de livraison',
     toEndpoint: 'Vers le point de livraison',
     event: 'Événement',
-    endpointStates: {
-      pending: 'non vérifié',
-      active: 'actif',
-      broken: 'en panne',
-      paused: 'en pause',
-      disabled: 'désactivé',
-    },
     list: 'Livraisons, les plus récentes d’abord',
     none: 'Rien n’était encore à livrer ici.',
     noneHint: 'Le prochain événement qui correspond à ce que demande le point de livraison sera ici.',
@@ -1579,6 +1572,9 @@ export const fr: Texts = {
     none: 'Il n’y a pas encore de compte.',
     showAll: 'Afficher tous les comptes',
     searchHint: 'Nom ou adresse électronique',
+    ofTheFirst: (count: number) =>
+      many(count, { one: 'Sur le premier compte.', other: 'Sur les # premiers comptes.' }),
+    lookFurther: 'Chercher plus loin',
     states: {
       active: 'actif',
       'waiting-for-approval': 'attend d’être accepté',

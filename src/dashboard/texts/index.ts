@@ -3,6 +3,7 @@
  * the one that says which there are. To add a language: a file beside en.ts, and a line in `LANGUAGES`.
  */
 import { en } from './en.ts'
+import { setLocale } from './locale.ts'
 
 export type Texts = typeof en
 
@@ -17,8 +18,6 @@ const LOADERS: Readonly<Record<Language, () => Promise<Texts>>> = {
 
 /** The texts of now: loaded before anything is shown. */
 export let t: Texts = en
-/** What numbers and times are written in: the reader's own region, where it speaks the language. */
-export let locale: string = 'en'
 export let language: Language = 'en'
 
 /** Where what the reader chose is kept: nothing that a script must not read. */
@@ -30,7 +29,7 @@ export async function loadTexts(): Promise<void> {
   const found = wanted.map((tag) => tag.slice(0, 2)).find(isLanguage) ?? 'en'
   t = await LOADERS[found]()
   language = found
-  locale = navigator.languages.find((tag) => tag.startsWith(found)) ?? found
+  setLocale(navigator.languages.find((tag) => tag.startsWith(found)) ?? found)
   document.documentElement.lang = found
 }
 

@@ -1,4 +1,5 @@
 /** @module Numbers in sentences. */
+import { locale } from './locale.ts'
 
 type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
 
@@ -10,5 +11,9 @@ export const plural =
   (language: string) =>
   (count: number, forms: Forms): string => {
     const form = forms[new Intl.PluralRules(language).select(count)] ?? forms.other
-    return form.replace('#', new Intl.NumberFormat(language).format(count))
+    // As all other numbers are written.
+    return form.replace(
+      '#',
+      new Intl.NumberFormat(locale.startsWith(language) ? locale : language).format(count),
+    )
   }

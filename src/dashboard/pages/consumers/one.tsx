@@ -11,8 +11,8 @@ import { Page } from '../../parts/page.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { go } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
+import { useEvery } from '../../use-every.ts'
 import { useLoaded } from '../../use-loaded.ts'
-import { useRepeated } from '../../use-repeated.ts'
 import { type Consumer, readConsumer } from './consumer.ts'
 import { HowToRead } from './how-to-read.tsx'
 import { NextEvents } from './next-events.tsx'
@@ -26,7 +26,7 @@ export function OneConsumer({ name }: { name: string }) {
   const consumer = useLoaded(`consumer ${name}`, () => readConsumer(name))
   const [said, setSaid] = useState('')
   useReloadOnEvents(consumer.reload)
-  useRepeated(consumer.data?.lease ? LOOK_MS : null, consumer.reload)
+  useEvery(consumer.data?.lease ? LOOK_MS : null, consumer.reload)
   return (
     <Page
       title={name}

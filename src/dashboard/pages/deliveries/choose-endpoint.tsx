@@ -1,14 +1,14 @@
 /** @module Whose deliveries: a choice where there is one, and none where there is one endpoint only. */
 import { useEffect } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
-import { Badge } from '../../parts/badge.tsx'
+import { endpointName } from '../../endpoint-name.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { EndpointBadge } from '../../parts/endpoint-badge.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
-import { endpointName, useOwnEndpoints } from './own-endpoints.ts'
-import { endpointState } from './state.ts'
+import { useOwnEndpoints } from './own-endpoints.ts'
 
 /** @param query filters, which stay as they are. */
 export function ChooseEndpoint({ query }: { query: URLSearchParams }) {
@@ -34,7 +34,6 @@ export function ChooseEndpoint({ query }: { query: URLSearchParams }) {
               <p>{t.deliveries.choose}</p>
               <ul class="endpoint-choice">
                 {data.map((endpoint) => {
-                  const { tone, words } = endpointState(endpoint)
                   return (
                     <li key={endpoint.id} class="card">
                       <a
@@ -44,7 +43,7 @@ export function ChooseEndpoint({ query }: { query: URLSearchParams }) {
                       >
                         {endpointName(endpoint)}
                       </a>
-                      <Badge tone={tone}>{words}</Badge>
+                      <EndpointBadge state={endpoint.state} />
                       {endpoint.description && (
                         <span class="quiet wrap" dir="ltr">
                           {endpoint.url}

@@ -4,14 +4,12 @@ import { linkTo } from '../../address.ts'
 import type { Schemas } from '../../api.ts'
 import { typeName } from '../../event-types.ts'
 import { duration, number } from '../../format.ts'
-import { Badge } from '../../parts/badge.tsx'
+import { DeliveryBadge } from '../../parts/delivery-badge.tsx'
 import { Moment, useNow } from '../../parts/time.tsx'
 import { t } from '../../texts/index.ts'
-import { deliveryState } from './state.ts'
 
 export function DeliveryLine({ delivery }: { delivery: Schemas['Delivery'] }) {
   const { endpoint, sequence, type, attempts, lastAttempt } = delivery
-  const { tone, words } = deliveryState(delivery)
   return (
     <div class="delivery-line">
       <span class="of">
@@ -20,7 +18,7 @@ export function DeliveryLine({ delivery }: { delivery: Schemas['Delivery'] }) {
         </a>
       </span>
       <span class="became">
-        <Badge tone={tone}>{words}</Badge>
+        <DeliveryBadge delivery={delivery} />
       </span>
       <span class="answered quiet">
         {lastAttempt && (

@@ -2,9 +2,10 @@
 import { useEffect } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { useReloadOnEvents } from '../../live.ts'
-import { Badge } from '../../parts/badge.tsx'
 import { Empty } from '../../parts/empty.tsx'
+import { EndpointBadge } from '../../parts/endpoint-badge.tsx'
 import { SelectField } from '../../parts/form.tsx'
 import { EndlessList } from '../../parts/list.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
@@ -13,15 +14,14 @@ import { useNow } from '../../parts/time.tsx'
 import { go, replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useDebounced } from '../../use-debounced.ts'
+import { useEvery } from '../../use-every.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { usePages } from '../../use-pages.ts'
-import { useRepeated } from '../../use-repeated.ts'
 import { askedOf, FilterBar, type Filters, filtersOf, isFiltered } from './filters.tsx'
 import { DeliveryLine } from './line.tsx'
-import { endpointName, useOwnEndpoints } from './own-endpoints.ts'
+import { useOwnEndpoints } from './own-endpoints.ts'
 import { useRefresh } from './refresh.ts'
 import { isSoon } from './soon.ts'
-import { endpointState } from './state.ts'
 
 const PAGE = 50
 /** How often it looks again while something is about to be sent. */
@@ -62,7 +62,6 @@ function WhoseDeliveries({ endpointId, filters }: { endpointId: string; filters:
   return (
     <LoadedPart of={endpoint}>
       {(shown) => {
-        const { tone, words } = endpointState(shown)
         return (
           <div class="whose">
             {isChoice ? (
@@ -79,7 +78,7 @@ function WhoseDeliveries({ endpointId, filters }: { endpointId: string; filters:
                 <bdi>{endpointName(shown)}</bdi>
               </p>
             )}
-            <Badge tone={tone}>{words}</Badge>
+            <EndpointBadge state={shown.state} />
           </div>
         )
       }}
@@ -96,7 +95,7 @@ function Deliveries({ endpointId, filters }: { endpointId: string; filters: Filt
     const paged = { endpoint: endpointId, limit: PAGE, ...(before === undefined ? {} : { before }) }
     return call(api.GET('/api/v1/deliveries', { params: { query: { ...asked, ...paged } } }))
   }
-  const pages = usePages(key, read, 'deliveries')
+  const pages = usePages(key, read, { keptAs: 'deliveries' })
   const refresh = useRefresh(pages, key, read)
   const now = useNow()
   useReloadOnEvents(refresh)
@@ -104,7 +103,7 @@ function Deliveries({ endpointId, filters }: { endpointId: string; filters: Filt
   useEffect(() => {
     if (pages.rows.length > 0) refresh()
   }, [])
-  useRepeated(pages.rows.slice(0, PAGE).some((delivery) => isSoon(delivery, now)) ? LOOK_MS : null, refresh)
+  useEvery(pages.rows.slice(0, PAGE).some((delivery) => isSoon(delivery, now)) ? LOOK_MS : null, refresh)
   return (
     <>
       <h2 class="hidden">{t.deliveries.list}</h2>

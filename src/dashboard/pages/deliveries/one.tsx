@@ -2,21 +2,21 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { typeName } from '../../event-types.ts'
 import { useReloadOnEvents } from '../../live.ts'
-import { Badge } from '../../parts/badge.tsx'
+import { DeliveryBadge } from '../../parts/delivery-badge.tsx'
+import { EndpointBadge } from '../../parts/endpoint-badge.tsx'
 import { EventLine } from '../../parts/event-line.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
+import { useEvery } from '../../use-every.ts'
 import { useLoaded } from '../../use-loaded.ts'
-import { useRepeated } from '../../use-repeated.ts'
-import { endpointName } from './own-endpoints.ts'
 import { Resend, useResend } from './resend.tsx'
 import { isSoon } from './soon.ts'
-import { deliveryState, endpointState } from './state.ts'
 import { TimeLine } from './time-line.tsx'
 import { WhyFailed } from './why.tsx'
 
@@ -42,7 +42,7 @@ export function OneDelivery({ endpointId, sequence }: { endpointId: string; sequ
     // Whether it is well may have changed with what it was sent.
     endpoint.reload()
   }
-  useRepeated(!resend.isWatched && loaded.data && isSoon(loaded.data, now) ? LOOK_MS : null, look)
+  useEvery(!resend.isWatched && loaded.data && isSoon(loaded.data, now) ? LOOK_MS : null, look)
   useReloadOnEvents(look, ({ type }) => type.startsWith('endpoint.') || type === 'delivery.failed')
   return (
     <Page
@@ -75,7 +75,6 @@ function Facts({
   endpoint: Schemas['Endpoint'] | null
 }) {
   const { event, type } = delivery
-  const shown = deliveryState(delivery)
   // Of somebody else's endpoint, the event may be his only: then its type is all that there is to see.
   const known = useLoaded(`delivery-event ${event}`, () =>
     call(api.GET('/api/v1/events/{id}', { params: { path: { id: event } } })),
@@ -84,7 +83,7 @@ function Facts({
     <dl class="facts card">
       <dt>{t.common.state}</dt>
       <dd>
-        <Badge tone={shown.tone}>{shown.words}</Badge>
+        <DeliveryBadge delivery={delivery} />
       </dd>
       <dt>{t.deliveries.event}</dt>
       <dd>
@@ -101,7 +100,7 @@ function Facts({
             <a href={linkTo(['endpoints', endpoint.id])} dir="auto" class="clamp">
               {endpointName(endpoint)}
             </a>{' '}
-            <Badge tone={endpointState(endpoint).tone}>{endpointState(endpoint).words}</Badge>
+            <EndpointBadge state={endpoint.state} />
           </>
         )}
       </dd>

@@ -1,5 +1,5 @@
 /** @module The reader's endpoints, of which one is chosen. */
-import { api, call, type Schemas } from '../../api.ts'
+import { api, call } from '../../api.ts'
 import { useLoaded } from '../../use-loaded.ts'
 
 /** As many as a choice has room for. */
@@ -10,9 +10,4 @@ export function useOwnEndpoints() {
   return useLoaded('own-endpoints', () =>
     call(api.GET('/api/v1/endpoints', { params: { query: { count: MOST, sort: '-createdAt' } } })),
   )
-}
-
-/** What an endpoint is called: what its owner says of it, or else its address. */
-export function endpointName({ description, url }: Pick<Schemas['Endpoint'], 'description' | 'url'>): string {
-  return description || url
 }

@@ -4,8 +4,8 @@ import { api, call, type Failure } from '../../api.ts'
 import { FailureNote } from '../../parts/failure.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { t } from '../../texts/index.ts'
+import { useEvery } from '../../use-every.ts'
 import type { Loaded } from '../../use-loaded.ts'
-import { useRepeated } from '../../use-repeated.ts'
 import { answerWords } from './line.tsx'
 import type { DeliveryWithAttempts } from './one.tsx'
 
@@ -34,7 +34,7 @@ export function useResend(loaded: Loaded<DeliveryWithAttempts>): Resending {
   const { data } = loaded
   const isMade = watch !== null && data !== null && data.attempts > watch.attempts
   const isWatched = watch !== null && !isMade && now < watch.until
-  useRepeated(isWatched ? LOOK_MS : null, loaded.reload)
+  useEvery(isWatched ? LOOK_MS : null, loaded.reload)
   return {
     isBusy,
     isWatched,

@@ -2,7 +2,7 @@
 import type { Schemas } from '../../api.ts'
 import { duration } from '../../format.ts'
 import { Badge } from '../../parts/badge.tsx'
-import { Moment } from '../../parts/time.tsx'
+import { ExactMoment } from '../../parts/time.tsx'
 import { t } from '../../texts/index.ts'
 import { Answer } from './answer.tsx'
 import { answerWords } from './line.tsx'
@@ -32,7 +32,7 @@ export function TimeLine({
           <p>
             <strong>{before.length > 0 ? t.deliveries.askedAgain : t.deliveries.asked}</strong>{' '}
             <span class="quiet">
-              <Moment at={createdAt} />
+              <ExactMoment at={createdAt} />
             </span>
           </p>
         </li>
@@ -56,7 +56,7 @@ function OneAttempt({ attempt }: { attempt: Attempt }) {
         <strong>{t.deliveries.attempt(number)}</strong>{' '}
         <Badge tone={isGood ? 'good' : 'bad'}>{answerWords(attempt)}</Badge>{' '}
         <span class="quiet">
-          <Moment at={startedAt} />
+          <ExactMoment at={startedAt} />
           {durationMs !== null && ` · ${t.deliveries.took(duration(durationMs))}`}
         </span>
       </p>

@@ -2,7 +2,7 @@
 
 import { linkTo } from '../../address.ts'
 import type { Schemas } from '../../api.ts'
-import { Moment, useNow } from '../../parts/time.tsx'
+import { ExactMoment, useNow } from '../../parts/time.tsx'
 import { t } from '../../texts/index.ts'
 
 type Props = { delivery: Schemas['Delivery']; endpoint: Schemas['Endpoint'] | null }
@@ -15,7 +15,7 @@ export function WhatNext({ delivery, endpoint }: Props) {
     <p>
       {state === 'delivered' && t.deliveries.isDelivered(attempts)}
       {state === 'failed' && t.deliveries.isFailed(attempts)}
-      {state === 'skipped' && t.deliveries.isSkipped} <Moment at={finishedAt} none="" />
+      {state === 'skipped' && t.deliveries.isSkipped} {finishedAt !== null && <ExactMoment at={finishedAt} />}
     </p>
   )
 }
@@ -33,7 +33,7 @@ function Pending({ delivery, endpoint }: Props) {
             t.deliveries.isInLine
           ) : (
             <>
-              {t.deliveries.isTriedNext(attempts + 1)} <Moment at={nextAttemptAt} />
+              {t.deliveries.isTriedNext(attempts + 1)} <ExactMoment at={nextAttemptAt} />
             </>
           )}
         </p>

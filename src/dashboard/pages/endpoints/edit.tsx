@@ -12,21 +12,21 @@ import { useFresh } from '../../use-fresh.ts'
 import { type Endpoint, ifMatch, readEndpointToChange, type Tagged } from './reads.ts'
 import { bodyOf, changesOf, draftOf, pairsOf, SECRETS, type SettingsDraft } from './settings-draft.ts'
 import { MainFields, RareFields } from './settings-fields.tsx'
-import { nameOf } from './state-badge.tsx'
+import { upTo } from './up-to.ts'
 
 /** `#/endpoints/ID/edit` */
 export function EditPage({ id }: { id: string }) {
   const loaded = useFresh(`endpoint to change ${id}`, () => readEndpointToChange(id))
   return (
-    <LoadedPart of={loaded}>
-      {({ value, tag }) => (
-        <Page title={t.endpoints.edit.title} up={{ title: nameOf(value), path: ['endpoints', id] }}>
+    <Page title={t.endpoints.edit.title} up={upTo(id, loaded.data?.value)}>
+      <LoadedPart of={loaded}>
+        {(read) => (
           <section class="card">
-            <EditForm read={{ value, tag }} reload={loaded.reload} />
+            <EditForm read={read} reload={loaded.reload} />
           </section>
-        </Page>
-      )}
-    </LoadedPart>
+        )}
+      </LoadedPart>
+    </Page>
   )
 }
 

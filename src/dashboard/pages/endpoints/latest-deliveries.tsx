@@ -4,7 +4,7 @@ import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { typeName } from '../../event-types.ts'
 import { duration } from '../../format.ts'
-import { Badge, type Tone } from '../../parts/badge.tsx'
+import { DeliveryBadge } from '../../parts/delivery-badge.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Table } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
@@ -15,12 +15,6 @@ import { Section } from './section.tsx'
 type Delivery = Schemas['Delivery']
 
 const SHOWN = 5
-const TONES = {
-  pending: 'busy',
-  delivered: 'good',
-  failed: 'bad',
-  skipped: 'plain',
-} as const satisfies Record<Delivery['state'], Tone>
 
 /** @param turn whatever changes when they are to be read again. */
 export function LatestDeliveries({ id, turn }: { id: string; turn: unknown }) {
@@ -70,9 +64,7 @@ function columnsFor(id: string) {
     },
     {
       title: t.common.state,
-      cell: ({ state }: Delivery) => (
-        <Badge tone={TONES[state] ?? 'plain'}>{words.states[state] ?? state}</Badge>
-      ),
+      cell: (delivery: Delivery) => <DeliveryBadge delivery={delivery} />,
     },
     {
       title: words.answer,

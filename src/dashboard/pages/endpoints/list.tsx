@@ -1,22 +1,19 @@
 /** @module The list of endpoints: how each is, and how well it does. */
-import { useEffect, useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
 import { number } from '../../format.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { Empty } from '../../parts/empty.tsx'
-import { CheckField, SelectField, TextField } from '../../parts/form.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { replace } from '../../routes.ts'
+import { type Choice, SearchBar } from '../../parts/search-bar.tsx'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
-import { useDebounced } from '../../use-debounced.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { EndpointRows } from './rows.tsx'
 
 /** As many as are asked for their statistics at once. */
-const PAGE = 15
+const PAGE = 10
 const SORTS = ['-createdAt', 'createdAt'] as const
 
 type View = { search: string; sort: (typeof SORTS)[number]; page: number; isOfAll: boolean }
@@ -43,7 +40,6 @@ export function EndpointList({ query }: { query: URLSearchParams }) {
   const can = useCan()
   const view = viewOf(query, can('seeEndpointsOfOthers'))
   const { search, sort, page, isOfAll } = view
-  const show = (part: Partial<View>) => replace(linkToView({ ...view, page: 1, ...part }))
   const list = useLoaded(`endpoints ${JSON.stringify(view)}`, () =>
     call(
       api.GET('/api/v1/endpoints', {
@@ -70,7 +66,13 @@ export function EndpointList({ query }: { query: URLSearchParams }) {
       }
     >
       <p>{t.endpoints.what}</p>
-      <Search view={view} show={show} mayShowAll={can('seeEndpointsOfOthers')} />
+      <SearchBar
+        path={['endpoints']}
+        label={t.endpoints.list.search}
+        search={search}
+        choices={choicesOf(view, can('seeEndpointsOfOthers'))}
+        total={null}
+      />
       <LoadedPart of={list}>
         {({ data, total }) =>
           total === 0 ? (
@@ -87,51 +89,18 @@ export function EndpointList({ query }: { query: URLSearchParams }) {
   )
 }
 
-function Search({
-  view,
-  show,
-  mayShowAll,
-}: {
-  view: View
-  show: (part: Partial<View>) => void
-  mayShowAll: boolean
-}) {
+/** What is chosen besides the search: the order, and whose they are. */
+function choicesOf({ sort, isOfAll }: View, mayShowAll: boolean): Choice[] {
   const words = t.endpoints.list
-  const [typed, setTyped] = useState(view.search)
-  const settled = useDebounced(typed)
-  useEffect(() => {
-    if (settled !== view.search) show({ search: settled })
-  }, [settled])
-  // "Back" has changed it.
-  useEffect(() => setTyped(view.search), [view.search])
-  return (
-    <search class="columns list-tools">
-      <TextField
-        label={words.search}
-        name="search"
-        type="search"
-        maxLength={100}
-        value={typed}
-        onChange={setTyped}
-      />
-      <SelectField
-        label={words.sort}
-        name="sort"
-        value={view.sort}
-        // One of the options.
-        onChange={(sort) => show({ sort: sort as View['sort'] })}
-        options={words.sorts}
-      />
-      {mayShowAll && (
-        <CheckField
-          label={words.everybodys}
-          name="owner"
-          value={view.isOfAll}
-          onChange={(isOfAll) => show({ isOfAll })}
-        />
-      )}
-    </search>
-  )
+  const order = { name: 'sort', label: words.sort, value: sort, options: words.sorts, usual: SORTS[0] }
+  const whose = {
+    name: 'owner',
+    label: words.everybodys,
+    value: isOfAll ? 'all' : '',
+    ticked: 'all',
+    usual: '',
+  }
+  return mayShowAll ? [order, whose] : [order]
 }
 
 function Nothing({ isSearched }: { isSearched: boolean }) {

@@ -2,8 +2,10 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { useReloadOnEvents } from '../../live.ts'
 import { ConfirmButton } from '../../parts/dialog.tsx'
+import { EndpointBadge } from '../../parts/endpoint-badge.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../routes.ts'
@@ -17,7 +19,6 @@ import { type Endpoint, readEndpoint, readStatistics, type Statistics } from './
 import { RunningReplay } from './running-replay.tsx'
 import { Section } from './section.tsx'
 import { SettingsFacts } from './settings-facts.tsx'
-import { nameOf, StateBadge } from './state-badge.tsx'
 import { StateWords } from './state-words.tsx'
 import { Subscriptions } from './subscriptions.tsx'
 import { TestEvent } from './test-event.tsx'
@@ -36,30 +37,33 @@ export function OnePage({ id }: { id: string }) {
   useReloadOnEvents(reload, undefined, AFTER_EVENT_MS)
   useReloadAfter(statistics.data?.circuit.nextProbeAt ?? null, reload)
   const { user } = useSession()
+  const { data } = endpoint
+  const isOwn = data?.owner === user.id
   return (
-    <LoadedPart of={endpoint}>
-      {(loaded) => {
-        const isOwn = loaded.owner === user.id
-        return (
-          <Page
-            title={nameOf(loaded)}
-            up={{ title: t.endpoints.title, path: ['endpoints'] }}
-            actions={
+    <Page
+      title={data ? endpointName(data) : t.endpoints.one}
+      up={{ title: t.endpoints.title, path: ['endpoints'] }}
+      actions={
+        data && (
+          <>
+            <PauseButton endpoint={data} isOwn={isOwn} onChanged={reload} />
+            {isOwn && (
               <>
-                <PauseButton endpoint={loaded} isOwn={isOwn} onChanged={reload} />
-                {isOwn && (
-                  <>
-                    <a class="button" href={linkTo(['endpoints', id, 'edit'])}>
-                      {t.common.edit}
-                    </a>
-                    <RemoveButton endpoint={loaded} statistics={statistics.data} />
-                  </>
-                )}
+                <a class="button" href={linkTo(['endpoints', id, 'edit'])}>
+                  {t.common.edit}
+                </a>
+                <RemoveButton endpoint={data} statistics={statistics.data} />
               </>
-            }
-          >
+            )}
+          </>
+        )
+      }
+    >
+      <LoadedPart of={endpoint}>
+        {(loaded) => (
+          <>
             <p class="endpoint-head">
-              <StateBadge state={loaded.state} />{' '}
+              <EndpointBadge state={loaded.state} />{' '}
               <code class="clamp" dir="auto">
                 {loaded.url}
               </code>
@@ -77,10 +81,10 @@ export function OnePage({ id }: { id: string }) {
             </LoadedPart>
             <LatestDeliveries id={id} turn={statistics.data} />
             {isOwn && <OwnersParts endpoint={loaded} />}
-          </Page>
-        )
-      }}
-    </LoadedPart>
+          </>
+        )}
+      </LoadedPart>
+    </Page>
   )
 }
 
@@ -128,7 +132,7 @@ function RemoveButton({ endpoint, statistics }: { endpoint: Endpoint; statistics
       question={
         <>
           <p dir="auto" class="wrap">
-            <strong>{nameOf(endpoint)}</strong>
+            <strong>{endpointName(endpoint)}</strong>
           </p>
           <p>{words.question}</p>
           {statistics && <p>{words.waiting(statistics.waiting.count)}</p>}

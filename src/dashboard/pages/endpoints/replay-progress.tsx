@@ -8,8 +8,10 @@ import { Progress } from '../../parts/gauge.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { t } from '../../texts/index.ts'
+import { useEvery } from '../../use-every.ts'
 import { useLoaded } from '../../use-loaded.ts'
-import { usePolling } from './use-timers.ts'
+
+const LOOK_MS = 2_000
 
 type Counted = NonNullable<Awaited<ReturnType<typeof readReplay>> & { ok: true }>['data']
 
@@ -31,7 +33,7 @@ export function ReplayProgress({
 }) {
   const replay = useLoaded(`replay ${replayId}`, () => readReplay(id, replayId))
   const isUnderWay = replay.data !== null && isOpen(replay.data)
-  usePolling(isUnderWay, replay.reload)
+  useEvery(isUnderWay ? LOOK_MS : null, replay.reload)
   const wasUnderWay = useRef(false)
   useEffect(() => {
     if (wasUnderWay.current && !isUnderWay) onDone()

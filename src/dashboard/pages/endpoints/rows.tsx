@@ -2,13 +2,14 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { duration, percent } from '../../format.ts'
+import { EndpointBadge } from '../../parts/endpoint-badge.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { type Endpoint, readStatistics, type Statistics } from './reads.ts'
-import { nameOf, StateBadge } from './state-badge.tsx'
 import { linkToStep, unfinishedStep } from './wizard/steps.ts'
 
 /** @param endpoints few: each is asked how it does. */
@@ -32,7 +33,7 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
         return (
           <div class="endpoint-cell">
             <a class="clamp" dir="auto" href={linkTo(['endpoints', endpoint.id])}>
-              {nameOf(endpoint)}
+              {endpointName(endpoint)}
             </a>
             {endpoint.description.trim() !== '' && (
               <span class="quiet clamp" dir="auto">
@@ -45,7 +46,7 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
         )
       },
     },
-    { title: t.common.state, cell: ({ state }) => <StateBadge state={state} /> },
+    { title: t.common.state, cell: ({ state }) => <EndpointBadge state={state} /> },
     {
       title: words.success,
       isNumber: true,
@@ -61,9 +62,22 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
   return <Table caption={t.endpoints.title} columns={columns} rows={endpoints} keyOf={({ id }) => id} />
 }
 
+/** So long an answer is good for a list: who goes through pages of it, and back, asks once. */
+const FRESH_MS = 60_000
+
+const latest = new Map<string, { at: number; found: Statistics }>()
+
+async function readLately(id: string): Promise<Result<Statistics>> {
+  const before = latest.get(id)
+  if (before && Date.now() - before.at < FRESH_MS) return { ok: true, data: before.found }
+  const result = await readStatistics(id)
+  if (result.ok) latest.set(id, { at: Date.now(), found: result.data })
+  return result
+}
+
 /** How each does; one that can't be read is left out. */
 async function readAll(ids: readonly string[]): Promise<Result<ReadonlyMap<string, Statistics>>> {
-  const read = await Promise.all(ids.map(async (id) => [id, await readStatistics(id)] as const))
+  const read = await Promise.all(ids.map(async (id) => [id, await readLately(id)] as const))
   const found = read.flatMap(([id, result]) => (result.ok ? [[id, result.data] as const] : []))
   return { ok: true, data: new Map(found) }
 }

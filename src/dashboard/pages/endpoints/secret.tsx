@@ -11,7 +11,7 @@ import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readEndpoint } from './reads.ts'
 import { Section } from './section.tsx'
-import { nameOf } from './state-badge.tsx'
+import { upTo } from './up-to.ts'
 import { VerifyCode } from './verify-code.tsx'
 
 type Rotated = { secret: string; previousUntil: string }
@@ -56,32 +56,34 @@ export function SecretPage({ id }: { id: string }) {
   const [overlap, setOverlap] = useState('86400')
   const [rotated, setRotated] = useState<Rotated | null>(null)
   return (
-    <LoadedPart of={endpoint}>
-      {(loaded) => (
-        <Page title={words.title} up={{ title: nameOf(loaded), path: ['endpoints', id] }}>
-          <section class="card">
-            <p>{words.what}</p>
-            {rotated && (
-              <>
-                <ShownOnce label={words.label} text={rotated.secret} />
-                <p role="status">{words.previousUntil(exactTime(rotated.previousUntil))}</p>
-              </>
-            )}
-            <SelectField
-              label={words.overlap}
-              name="overlapSeconds"
-              hint={words.overlapHint}
-              value={overlap}
-              onChange={setOverlap}
-              options={words.overlaps}
-            />
-            <RotateButton id={id} overlapSeconds={Number(overlap)} onDone={setRotated} />
-          </section>
-          <Section title={words.verifying}>
-            <VerifyCode />
-          </Section>
-        </Page>
-      )}
-    </LoadedPart>
+    <Page title={words.title} up={upTo(id, endpoint.data)}>
+      <LoadedPart of={endpoint}>
+        {() => (
+          <>
+            <section class="card">
+              <p>{words.what}</p>
+              {rotated && (
+                <>
+                  <ShownOnce label={words.label} text={rotated.secret} />
+                  <p role="status">{words.previousUntil(exactTime(rotated.previousUntil))}</p>
+                </>
+              )}
+              <SelectField
+                label={words.overlap}
+                name="overlapSeconds"
+                hint={words.overlapHint}
+                value={overlap}
+                onChange={setOverlap}
+                options={words.overlaps}
+              />
+              <RotateButton id={id} overlapSeconds={Number(overlap)} onDone={setRotated} />
+            </section>
+            <Section title={words.verifying}>
+              <VerifyCode />
+            </Section>
+          </>
+        )}
+      </LoadedPart>
+    </Page>
   )
 }

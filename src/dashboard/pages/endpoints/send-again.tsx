@@ -11,13 +11,13 @@ import { MomentField } from '../../parts/moment-field.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Table } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { replace } from '../../routes.ts'
+import { go, replace } from '../../routes.ts'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
 import { readEndpoint, readReplays } from './reads.ts'
 import { ReplayProgress } from './replay-progress.tsx'
 import { Section } from './section.tsx'
-import { nameOf } from './state-badge.tsx'
+import { upTo } from './up-to.ts'
 
 type Replay = Schemas['Replay']
 const KINDS = ['failed', 'times', 'sequences'] as const
@@ -34,43 +34,45 @@ export function SendAgainPage({ id, query }: { id: string; query: URLSearchParam
   const address = (part: { kind?: Kind; replay?: string | undefined }) =>
     linkTo(['endpoints', id, 'send-again'], { kind, replay: shown, ...part })
   return (
-    <LoadedPart of={endpoint}>
-      {(loaded) => (
-        <Page title={words.title} up={{ title: nameOf(loaded), path: ['endpoints', id] }}>
-          {shown !== undefined && (
-            <ReplayProgress key={shown} id={id} replayId={shown} onDone={replays.reload} />
-          )}
-          <section class="card">
-            <p>{words.hint}</p>
-            <Fields
-              id={id}
-              kind={kind}
-              onKind={(chosen) => replace(address({ kind: chosen }))}
-              onBegun={(replay) => {
-                replays.reload()
-                replace(address({ replay: replay.id }))
-              }}
-            />
-          </section>
-          <Section title={words.before}>
-            <LoadedPart of={replays}>
-              {({ data }) =>
-                data.length === 0 ? (
-                  <p class="quiet">{words.noneBefore}</p>
-                ) : (
-                  <Table
-                    caption={words.before}
-                    rows={data}
-                    keyOf={(replay) => replay.id}
-                    columns={columnsFor((replay) => address({ replay }))}
-                  />
-                )
-              }
-            </LoadedPart>
-          </Section>
-        </Page>
-      )}
-    </LoadedPart>
+    <Page title={words.title} up={upTo(id, endpoint.data)}>
+      <LoadedPart of={endpoint}>
+        {() => (
+          <>
+            {shown !== undefined && (
+              <ReplayProgress key={shown} id={id} replayId={shown} onDone={replays.reload} />
+            )}
+            <section class="card">
+              <p>{words.hint}</p>
+              <Fields
+                id={id}
+                kind={kind}
+                onKind={(chosen) => go(address({ kind: chosen }))}
+                onBegun={(replay) => {
+                  replays.reload()
+                  replace(address({ replay: replay.id }))
+                }}
+              />
+            </section>
+            <Section title={words.before}>
+              <LoadedPart of={replays}>
+                {({ data }) =>
+                  data.length === 0 ? (
+                    <p class="quiet">{words.noneBefore}</p>
+                  ) : (
+                    <Table
+                      caption={words.before}
+                      rows={data}
+                      keyOf={(replay) => replay.id}
+                      columns={columnsFor((replay) => address({ replay }))}
+                    />
+                  )
+                }
+              </LoadedPart>
+            </Section>
+          </>
+        )}
+      </LoadedPart>
+    </Page>
   )
 }
 

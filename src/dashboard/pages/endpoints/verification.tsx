@@ -6,10 +6,13 @@ import { FailureNote } from '../../parts/failure.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
+import { useEvery } from '../../use-every.ts'
 import { isChat } from './format-advice.ts'
 import type { Endpoint } from './reads.ts'
 import { useAction } from './use-action.ts'
-import { usePolling } from './use-timers.ts'
+
+/** How often it looks whether it was asked. */
+const LOOK_MS = 2_000
 
 /** What a receiver answers, after it has verified the signature. */
 const ANSWER = `if (event.type === 'endpoint.verification') {
@@ -29,7 +32,7 @@ export function Verification({
   const { id, verifiedAt, verificationError } = endpoint
   // It is asked as soon as it is made: until that has come to something.
   const isBeingAsked = verifiedAt === null && verificationError === null
-  usePolling(isBeingAsked, reload)
+  useEvery(isBeingAsked ? LOOK_MS : null, reload)
   const answered = useRef<HTMLDivElement>(null)
   const wasPending = useRef(verifiedAt === null)
   useEffect(() => {

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { typeName } from '../../event-types.ts'
 import { kindName, wordsOf } from '../../event-words.ts'
 import { duration, exactTime, number } from '../../format.ts'
@@ -93,9 +94,9 @@ function aboutFact(event: Event): Fact[] {
 }
 
 function endpointFacts(data: Extract<Event['data'], { endpoint: unknown }>): Fact[] {
-  const { id, url, description } = data.endpoint
+  const { id } = data.endpoint
   const facts: Fact[] = [
-    [t.events.endpoint, <Id key="endpoint" page="endpoints" id={id} name={description || url} />],
+    [t.events.endpoint, <Id key="endpoint" page="endpoints" id={id} name={endpointName(data.endpoint)} />],
   ]
   if ('since' in data) facts.push([t.events.failingSince, <When key="since" at={data.since} />])
   if ('event' in data)

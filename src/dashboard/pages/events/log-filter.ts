@@ -12,7 +12,7 @@ const SEARCH_AFTER_MS = 100
 const TYPED_AFTER_MS = 500
 
 /** What is chosen, and not typed. */
-const CHOSEN: ReadonlySet<string> = new Set(['types', 'nsfw', 'localOnly', 'since', 'until'])
+const CHOSEN: ReadonlySet<string> = new Set(['types', 'nsfw', 'localOnly'])
 
 export type LogFilter = {
   draft: LogDraft
@@ -43,14 +43,14 @@ export function useLogFilter(query: URLSearchParams): LogFilter {
     latest.current = next
     setDraft(next)
     clearTimeout(timer.current)
-    const write = () => {
+    const write = (show: (address: string) => void) => {
       const link = linkTo(['events'], logQueryOf(next))
       written.current = link.split('?')[1] ?? ''
-      replace(link)
+      show(link)
     }
     if (part.text !== undefined && isEventId(part.text)) return go(linkTo(['events', part.text.trim()]))
-    if (Object.keys(part).every((name) => CHOSEN.has(name))) return write()
-    timer.current = setTimeout(write, 'text' in part ? SEARCH_AFTER_MS : TYPED_AFTER_MS)
+    if (Object.keys(part).every((name) => CHOSEN.has(name))) return write(go)
+    timer.current = setTimeout(() => write(replace), 'text' in part ? SEARCH_AFTER_MS : TYPED_AFTER_MS)
     return undefined
   }, [])
   // At once: nobody waits to see nothing any more.
@@ -58,7 +58,7 @@ export function useLogFilter(query: URLSearchParams): LogFilter {
     change(NOTHING)
     clearTimeout(timer.current)
     written.current = ''
-    replace(linkTo(['events']))
+    go(linkTo(['events']))
   }, [change])
   return { draft, change, clear }
 }

@@ -1,5 +1,5 @@
 /** @module The event log: the newest first, as far back as one scrolls, and what comes meanwhile. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
 import type { LiveEvent } from '../../live.ts'
@@ -23,8 +23,7 @@ export function EventLog({ query }: { query: URLSearchParams }) {
   const scroller = useRef<HTMLElement>(null)
   const search = useRef<HTMLInputElement>(null)
   const read = (span: { before?: string; after?: string }) => readEvents(key, span)
-  const pages = usePages(key, (before) => read(before === undefined ? {} : { before }), 'events')
-  const isStale = useStale(key, pages.rows)
+  const pages = usePages(key, (before) => read(before === undefined ? {} : { before }), { keptAs: 'events' })
   const { waiting, show } = useNewEvents(key, pages, scroller, (after) => read({ after }))
   return (
     <Page title={t.events.title} actions={<Downloads query={key} />}>
@@ -37,34 +36,22 @@ export function EventLog({ query }: { query: URLSearchParams }) {
           </button>
         )}
       </div>
-      {isStale && pages.isLoading && (
+      {pages.isStale && pages.isLoading && (
         <p class="searching" role="status">
           {t.events.searching}
         </p>
       )}
-      <div
-        class={isStale ? (pages.failure ? 'stale wrong' : 'stale') : ''}
-        aria-busy={isStale && pages.isLoading}
-      >
-        <EndlessList
-          label={t.events.log}
-          pages={pages}
-          keyOf={({ sequence }) => sequence}
-          row={(event) => <EventLine event={event} hasPictures />}
-          rowHeight={72}
-          scroller={scroller}
-          empty={<NothingHere isFiltered={key !== ''} clear={filter.clear} />}
-        />
-      </div>
+      <EndlessList
+        label={t.events.log}
+        pages={pages}
+        keyOf={({ sequence }) => sequence}
+        row={(event) => <EventLine event={event} hasPictures />}
+        rowHeight={72}
+        scroller={scroller}
+        empty={<NothingHere isFiltered={key !== ''} clear={filter.clear} />}
+      />
     </Page>
   )
-}
-
-/** Whether what is shown was asked for with another filter: a word that is rare is looked for far back. */
-function useStale(key: string, rows: readonly LiveEvent[]): boolean {
-  const [shown, setShown] = useState(key)
-  useEffect(() => setShown(key), [rows])
-  return shown !== key
 }
 
 /** A page of what fits the filter of an address: the newest first. */

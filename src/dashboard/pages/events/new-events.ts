@@ -5,8 +5,8 @@ import type { Result } from '../../api.ts'
 import { type LiveEvent, useReloadOnEvents } from '../../live.ts'
 import type { Page, Pages } from '../../use-pages.ts'
 
-/** Not a request for each of many events. */
-const EVERY_MS = 400
+/** Not a request for each of many events: all windows of a reader share 50 in ten seconds. */
+const EVERY_MS = 1_500
 /** Pixels: so far from the top one is still there. */
 const TOP = 40
 
@@ -50,7 +50,7 @@ export function useNewEvents(
     if (result.ok && current.current.key === key) take(result.data)
     if (!isAgain.current) return
     isAgain.current = false
-    look()
+    setTimeout(look, EVERY_MS)
   }
   const take = ({ data, next }: Page<LiveEvent>) => {
     const shown = current.current

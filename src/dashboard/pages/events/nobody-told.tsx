@@ -2,6 +2,7 @@
 
 import { linkTo } from '../../address.ts'
 import { api, call } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { t } from '../../texts/index.ts'
 import { useLoaded } from '../../use-loaded.ts'
@@ -30,10 +31,10 @@ export function NobodyToldOf() {
             <>
               <p>{t.events.whyNobody}</p>
               <ul>
-                {data.map(({ id, description, url }) => (
-                  <li key={id}>
-                    <a href={linkTo(['endpoints', id])} dir="auto" class="wrap">
-                      {description || url}
+                {data.map((endpoint) => (
+                  <li key={endpoint.id}>
+                    <a href={linkTo(['endpoints', endpoint.id])} dir="auto" class="wrap">
+                      {endpointName(endpoint)}
                     </a>
                   </li>
                 ))}

@@ -2,24 +2,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { api, call, type Failure, type Schemas } from '../../api.ts'
+import { endpointName } from '../../endpoint-name.ts'
 import { duration, number } from '../../format.ts'
-import { Badge, type Tone } from '../../parts/badge.tsx'
+import { DeliveryBadge } from '../../parts/delivery-badge.tsx'
 import { FailureNote } from '../../parts/failure.tsx'
 import { LoadedPart } from '../../parts/loaded.tsx'
 import { Table } from '../../parts/table.tsx'
-import { Moment } from '../../parts/time.tsx'
+import { ExactMoment } from '../../parts/time.tsx'
 import { t } from '../../texts/index.ts'
 import { type Loaded, useLoaded } from '../../use-loaded.ts'
 import { NobodyToldOf } from './nobody-told.tsx'
 
 type Delivery = Schemas['Delivery'] & { target: { id: string; url: string; description: string } }
-
-const TONES: Readonly<Record<Delivery['state'], Tone>> = {
-  pending: 'busy',
-  delivered: 'good',
-  failed: 'bad',
-  skipped: 'plain',
-}
 
 export function WhereItWent({ id }: { id: string }) {
   const deliveries = useLoaded(`deliveries of ${id}`, () =>
@@ -63,9 +57,7 @@ function Deliveries({ rows, onResent }: { rows: readonly Delivery[]; onResent: (
           { title: t.events.endpoint, cell: ({ target }) => <Target {...target} /> },
           {
             title: t.common.state,
-            cell: ({ state }) => (
-              <Badge tone={TONES[state] ?? 'plain'}>{t.events.states[state] ?? state}</Badge>
-            ),
+            cell: (delivery) => <DeliveryBadge delivery={delivery} />,
           },
           { title: t.events.tries, cell: ({ attempts }) => number(attempts), isNumber: true },
           { title: t.events.lastAnswer, cell: (delivery) => <LastAnswer {...delivery} /> },
@@ -76,11 +68,11 @@ function Deliveries({ rows, onResent }: { rows: readonly Delivery[]; onResent: (
               <span class="actions">
                 <a href={linkTo(['deliveries', delivery.endpoint, String(delivery.sequence)])}>
                   {t.common.details}
-                  <span class="hidden">: {delivery.target.description || delivery.target.url}</span>
+                  <span class="hidden">: {endpointName(delivery.target)}</span>
                 </a>
                 <button type="button" class="small" onClick={() => send(delivery)}>
                   {t.events.resend}
-                  <span class="hidden">: {delivery.target.description || delivery.target.url}</span>
+                  <span class="hidden">: {endpointName(delivery.target)}</span>
                 </button>
               </span>
             ),
@@ -111,7 +103,7 @@ function useResend(onResent: () => void) {
     )
     isBusy.current = false
     setFailure(result.ok ? null : result.failure)
-    setResent(result.ok ? target.description || target.url : null)
+    setResent(result.ok ? endpointName(target) : null)
     onResent()
   }
   return { send, failure, resent }
@@ -121,7 +113,7 @@ function Target({ id, url, description }: Delivery['target']) {
   return (
     <>
       <a href={linkTo(['endpoints', id])} dir="auto" class="wrap">
-        {description || url}
+        {endpointName({ url, description })}
       </a>
       {description !== '' && (
         <div class="quiet clamp" dir="ltr">
@@ -149,12 +141,12 @@ function LastAnswer({ lastAttempt, error }: Delivery) {
 }
 
 function When({ finishedAt, nextAttemptAt, state }: Delivery) {
-  if (finishedAt !== null) return <Moment at={finishedAt} />
+  if (finishedAt !== null) return <ExactMoment at={finishedAt} />
   if (nextAttemptAt === null)
     return <span class="quiet">{state === 'pending' ? t.events.waits : t.common.unknown}</span>
   return (
     <>
-      {t.events.nextTry} <Moment at={nextAttemptAt} />
+      {t.events.nextTry} <ExactMoment at={nextAttemptAt} />
     </>
   )
 }

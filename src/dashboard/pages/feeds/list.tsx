@@ -4,11 +4,10 @@ import { linkTo } from '../../address.ts'
 import { api, call, type Schemas } from '../../api.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Empty } from '../../parts/empty.tsx'
-import { FailureNote } from '../../parts/failure.tsx'
 import { FilterSummary } from '../../parts/filter-summary.tsx'
-import { Loading } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
-import { type Column, Table } from '../../parts/table.tsx'
+import { PagesTable } from '../../parts/pages-table.tsx'
+import type { Column } from '../../parts/table.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { useCan, useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
@@ -22,6 +21,7 @@ const PAGE = 50
 /** @param isAllWanted whether everybody's are asked for: who may not see them is shown his own. */
 export function FeedList({ isAllWanted }: { isAllWanted: boolean }) {
   const can = useCan()
+  const { user } = useSession()
   const isAll = isAllWanted && can('seeFeedsOfOthers')
   const feeds = usePages<Feed>(`feeds ${isAll}`, (after) =>
     call(
@@ -37,7 +37,6 @@ export function FeedList({ isAllWanted }: { isAllWanted: boolean }) {
       }),
     ),
   )
-  const { rows, hasMore, isLoading, failure, more, reload } = feeds
   return (
     <Page
       title={t.feeds.title}
@@ -59,33 +58,27 @@ export function FeedList({ isAllWanted }: { isAllWanted: boolean }) {
       }
     >
       <p class="quiet">{t.feeds.about}</p>
-      {failure && <FailureNote failure={failure} retry={reload} />}
-      {rows.length === 0 && isLoading && <Loading />}
-      {rows.length === 0 && !isLoading && !failure && (
-        <Empty title={t.feeds.none}>
-          <p>{t.feeds.noneHint}</p>
-          <a class="button primary" href={linkTo(['feeds', 'new'])}>
-            {t.feeds.make}
-          </a>
-        </Empty>
-      )}
-      {rows.length > 0 && (
-        <div class="card">
-          <Feeds feeds={rows} />
-          {hasMore && (
-            <button type="button" disabled={isLoading} onClick={more}>
-              {t.common.loadMore}
-            </button>
-          )}
-        </div>
-      )}
+      <PagesTable
+        caption={t.feeds.title}
+        columns={columnsFor(user.id)}
+        pages={feeds}
+        keyOf={({ id }) => id}
+        empty={
+          <Empty title={t.feeds.none}>
+            <p>{t.feeds.noneHint}</p>
+            <a class="button primary" href={linkTo(['feeds', 'new'])}>
+              {t.feeds.make}
+            </a>
+          </Empty>
+        }
+      />
     </Page>
   )
 }
 
-function Feeds({ feeds }: { feeds: readonly Feed[] }) {
-  const { user } = useSession()
-  const columns: Column<Feed>[] = [
+/** @param reader his id: whose the others are is said. */
+function columnsFor(reader: string): Column<Feed>[] {
+  return [
     {
       title: t.feeds.name,
       cell: ({ id, name, owner }) => (
@@ -93,7 +86,7 @@ function Feeds({ feeds }: { feeds: readonly Feed[] }) {
           <a href={linkTo(['feeds', id])} dir="auto" class="wrap">
             {name}
           </a>
-          {owner !== user.id && <div class="quiet wrap">{t.feeds.ofSomebody(owner)}</div>}
+          {owner !== reader && <div class="quiet wrap">{t.feeds.ofSomebody(owner)}</div>}
         </>
       ),
     },
@@ -103,7 +96,6 @@ function Feeds({ feeds }: { feeds: readonly Feed[] }) {
     { title: t.feeds.address, cell: (feed) => <ShortAddress feed={feed} /> },
     { title: t.common.created, cell: ({ createdAt }) => <Moment at={createdAt} /> },
   ]
-  return <Table caption={t.feeds.title} columns={columns} rows={feeds} keyOf={({ id }) => id} />
 }
 
 export function VisibilityBadge({ feed: { visibility } }: { feed: Feed }) {

@@ -1,35 +1,37 @@
 /** @module The accounts, found by name, address and state. */
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
-import { api, call } from '../../api.ts'
+import { api, call, type Result } from '../../api.ts'
 import { Empty } from '../../parts/empty.tsx'
-import { SelectField, TextField } from '../../parts/form.tsx'
 import { EndlessList } from '../../parts/list.tsx'
 import { Page } from '../../parts/page.tsx'
+import { type Choice, SearchBar } from '../../parts/search-bar.tsx'
 import { Moment } from '../../parts/time.tsx'
-import { replace } from '../../routes.ts'
 import { useCan } from '../../session.ts'
 import { t } from '../../texts/index.ts'
-import { usePages } from '../../use-pages.ts'
+import { type Page as PageOf, usePages } from '../../use-pages.ts'
 import { AcceptButton } from './accept.tsx'
 import { type Account, StateBadge } from './state.tsx'
 
 const STATES = ['active', 'waiting-for-approval', 'waiting-for-email'] as const
-/** While somebody types. */
-const PAUSE_MS = 300
+/** The API's list is not by who is blocked: that is picked out here, of so many pages at a time. */
+const PAGES_AT_ONCE = 5
+const PAGE = 100
 
 /** @param query `search` and `state`. */
 export function UserList({ query }: { query: URLSearchParams }) {
   const can = useCan()
   const search = query.get('search') ?? ''
   const state = query.get('state') ?? ''
-  const pages = usePages<Account>(`users ${state} ${search}`, async (after) => {
+  const isPicked = state === 'blocked'
+  const [lookedThrough, setLookedThrough] = useState(0)
+  const read = (after: string | undefined) => {
     const known = STATES.find((one) => one === state)
-    const result = await call(
+    return call(
       api.GET('/api/v1/users', {
         params: {
           query: {
-            count: 100,
+            count: PAGE,
             sort: '-createdAt',
             ...(search ? { search } : {}),
             ...(known ? { state: known } : {}),
@@ -38,13 +40,14 @@ export function UserList({ query }: { query: URLSearchParams }) {
         },
       }),
     )
-    if (!result.ok || state !== 'blocked') return result
-    // The API's list is not by this: who is blocked is picked out here, and of how many is not known.
-    const { data, next } = result.data
-    return {
-      ok: true,
-      data: { data: data.filter(({ blocked }) => blocked), ...(next === undefined ? {} : { next }) },
-    }
+  }
+  const pick = async (after: string | undefined): Promise<Result<PageOf<Account>>> => {
+    const found = await pickBlocked(read, after)
+    if (found.ok) setLookedThrough((before) => (after === undefined ? 0 : before) + found.data.of)
+    return found
+  }
+  const pages = usePages<Account>(`users ${state} ${search}`, isPicked ? pick : read, {
+    passesEmpty: !isPicked,
   })
   const isFiltered = search !== '' || state !== ''
   return (
@@ -58,15 +61,18 @@ export function UserList({ query }: { query: URLSearchParams }) {
         )
       }
     >
-      <Filters search={search} state={state} />
-      {pages.total !== null && pages.rows.length > 0 && (
-        <p class="quiet" role="status">
-          {t.common.total(pages.total)}
-        </p>
-      )}
+      <SearchBar
+        path={['users']}
+        label={t.common.search}
+        placeholder={t.users.searchHint}
+        search={search}
+        choices={choicesOf(state)}
+        total={pages.total}
+      />
       <EndlessList
         label={t.users.title}
-        pages={pages}
+        // Not further by itself: who is blocked may be rare.
+        pages={isPicked ? { ...pages, hasMore: false } : pages}
         keyOf={({ id }) => id}
         rowHeight={56}
         row={(account) => <Row account={account} onAccepted={pages.reload} />}
@@ -76,45 +82,46 @@ export function UserList({ query }: { query: URLSearchParams }) {
           </Empty>
         }
       />
+      {isPicked && pages.hasMore && (
+        <p class="actions">
+          <span role="status">{t.users.ofTheFirst(lookedThrough)}</span>
+          <button type="button" disabled={pages.isLoading} onClick={pages.more}>
+            {t.users.lookFurther}
+          </button>
+        </p>
+      )}
     </Page>
   )
 }
 
-function Filters({ search, state }: { search: string; state: string }) {
-  const [typed, setTyped] = useState(search)
-  // What "back" or a link has changed.
-  useEffect(() => setTyped(search), [search])
-  useEffect(() => {
-    if (typed === search) return
-    const timer = setTimeout(() => replace(linkTo(['users'], { search: typed, state })), PAUSE_MS)
-    return () => clearTimeout(timer)
-  }, [typed])
+/** Who is blocked among some pages of accounts, and how many were looked through. */
+async function pickBlocked(
+  read: (after: string | undefined) => Promise<Result<PageOf<Account>>>,
+  after: string | undefined,
+): Promise<Result<{ data: Account[]; next?: string; of: number }>> {
+  const data: Account[] = []
+  let next = after
+  let of = 0
+  for (let count = 0; count < PAGES_AT_ONCE && (count === 0 || next !== undefined); count += 1) {
+    const page = await read(next)
+    if (!page.ok) return page
+    data.push(...page.data.data.filter(({ blocked }) => blocked))
+    of += page.data.data.length
+    next = page.data.next
+  }
+  return { ok: true, data: { data, of, ...(next === undefined ? {} : { next }) } }
+}
+
+function choicesOf(state: string): Choice[] {
   const { 'waiting-for-approval': approval, 'waiting-for-email': mail, active, blocked } = t.users.states
-  return (
-    <search class="columns">
-      <TextField
-        label={t.common.search}
-        name="search"
-        type="search"
-        placeholder={t.users.searchHint}
-        value={typed}
-        onChange={setTyped}
-      />
-      <SelectField
-        label={t.common.state}
-        name="state"
-        value={state}
-        onChange={(value) => replace(linkTo(['users'], { search: typed, state: value }))}
-        options={{
-          '': t.common.all,
-          active,
-          'waiting-for-approval': approval,
-          'waiting-for-email': mail,
-          blocked,
-        }}
-      />
-    </search>
-  )
+  const options = {
+    '': t.common.all,
+    active,
+    'waiting-for-approval': approval,
+    'waiting-for-email': mail,
+    blocked,
+  }
+  return [{ name: 'state', label: t.common.state, value: state, options, usual: '' }]
 }
 
 function Row({ account, onAccepted }: { account: Account; onAccepted: () => void }) {
