@@ -1,5 +1,6 @@
 /** @module What was typed and not sent: kept for this tab, so that going back, a reload or the end of a session loses none of it. */
 import { useCallback, useState } from 'preact/hooks'
+import { tabStorage } from '../storage.ts'
 
 const PREFIX = 'tubewire.draft.'
 const OWNER = 'tubewire.drafts-of'
@@ -17,13 +18,13 @@ export function useDraft<TValue extends object>(
     (part: Partial<TValue>) =>
       setValue((before) => {
         const after = { ...before, ...part }
-        sessionStorage.setItem(PREFIX + key, JSON.stringify(after))
+        tabStorage.set(PREFIX + key, JSON.stringify(after))
         return after
       }),
     [key],
   )
   const forget = useCallback(() => {
-    sessionStorage.removeItem(PREFIX + key)
+    tabStorage.remove(PREFIX + key)
     setValue(initial)
   }, [key])
   return [value, change, forget]
@@ -31,20 +32,20 @@ export function useDraft<TValue extends object>(
 
 /** Forgets what everybody typed: somebody else may sign in. */
 export function forgetDrafts(): void {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key)
+  for (const key of tabStorage.keys()) if (key.startsWith(PREFIX)) tabStorage.remove(key)
 }
 
 /** Who is signed in now: what somebody else typed before in this tab is not for him. */
 export function keepDraftsOf(userId: string): void {
-  const before = sessionStorage.getItem(OWNER)
+  const before = tabStorage.get(OWNER)
   if (before !== null && before !== userId) forgetDrafts()
-  sessionStorage.setItem(OWNER, userId)
+  tabStorage.set(OWNER, userId)
 }
 
 function kept<TValue>(key: string): Partial<TValue> {
   try {
     // What was written here before. A field that is gone since is in nobody's way.
-    return JSON.parse(sessionStorage.getItem(PREFIX + key) ?? '{}') as Partial<TValue>
+    return JSON.parse(tabStorage.get(PREFIX + key) ?? '{}') as Partial<TValue>
   } catch {
     return {}
   }
