@@ -1,11 +1,7 @@
 /** @module What the dashboard says: the same in each language, nothing left out, and nothing that nobody says. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { en } from '../../src/dashboard/texts/en.ts'
 import { fr } from '../../src/dashboard/texts/fr.ts'
-
-const SOURCES = join(import.meta.dirname, '..', '..', 'src', 'dashboard')
 
 type Leaf = { path: readonly string[]; value: unknown }
 
@@ -17,10 +13,13 @@ function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
 const namesOf = (texts: unknown) => leavesOf(texts).map(({ path }) => path.join(' > '))
 
 /** All code that could say something. */
-const code = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('texts'))
-  .map((file) => readFileSync(join(SOURCES, file), 'utf8'))
-  .join('\n')
+const code = Object.values(
+  import.meta.glob<string>(['../../src/dashboard/**/*.{ts,tsx}', '!../../src/dashboard/texts/*'], {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  }),
+).join('\n')
 
 /** Whether something is said by its name, or its table is asked by a code of the API, or handed on as a whole. */
 function isSaid({ path }: Leaf): boolean {
