@@ -111,7 +111,7 @@ describe('Two tabs of one browser', () => {
   it('find it out by themselves when nobody tells: at a look at them, or when the stream is refused', async () => {
     const paul = await stage.addUser('paul', 2)
     const rosa = await stage.addUser('rosa', 2)
-    const here = await stage.visit()
+    const here = await stage.visit({ path: '#/api-keys' })
     const { page } = here
     await comeIn(here, paul)
     await page.getByText('Live', { exact: true }).waitFor()
@@ -190,7 +190,7 @@ describe('What is read again', () => {
   it('because something happened is read when somebody looks', async () => {
     const visit = await stage.signedIn()
     const { page } = visit
-    await page.getByText('Live', { exact: true }).waitFor()
+    await page.locator('.live-sign.open').waitFor()
     await page.clock.install()
     const setHidden = (isHidden: boolean) =>
       page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
