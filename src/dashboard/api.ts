@@ -50,10 +50,16 @@ export const api = createClient<paths>({ baseUrl: location.origin, fetch: patien
 async function patientFetch(request: Request): Promise<Response> {
   const response = await fetch(request.clone())
   if (response.status !== 429 || request.method !== 'GET') return response
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
-  if (!(seconds >= 0 && seconds <= MOST_PATIENT_SECONDS)) return response
+  const seconds = retryAfterSeconds(response)
+  if (seconds === null || seconds > MOST_PATIENT_SECONDS) return response
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
   return fetch(request)
+}
+
+/** What `Retry-After` of an answer says, of this API in seconds. Null: nothing. */
+export function retryAfterSeconds(response: Response): number | null {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return seconds >= 0 ? seconds : null
 }
 
 /**

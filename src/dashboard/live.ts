@@ -4,23 +4,27 @@
  */
 import { createParser } from 'eventsource-parser'
 import { useEffect, useRef } from 'preact/hooks'
-import { type Failure, failureOf, noAnswer, type Schemas } from './api.ts'
+import { type Failure, failureOf, noAnswer, retryAfterSeconds, type Schemas } from './api.ts'
 
 export type LiveEvent = Schemas['Event']
-export type LiveState =
-  | { kind: 'connecting' }
-  | { kind: 'open' }
-  | { kind: 'lost'; failure: Failure; retryAt: number }
+export type LiveState = { kind: 'connecting' } | { kind: 'open' } | { kind: 'lost'; failure: Failure }
 
 /** The server says something every 15 s: after three times that nobody is there any more. */
 const SILENCE_MS = 45_000
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
+/** A stream that lived for so long was one: after a shorter one, the next is not hurried. */
+const STEADY_MS = 5_000
+const AFTER_STEADY_MS = 250
+/** The longest that a server can ask to be left alone. */
+const LAST_RETRY_AFTER_MS = 300_000
 
 /** What the server calls the last thing that it says. Why it ended, the next answer says. */
 const ENDINGS: ReadonlySet<string> = new Set(['closed', 'dropped'])
 
 const listeners = new Set<(event: LiveEvent) => void>()
+/** Told when the stream begins anywhere but where it broke off: what happened before that, it doesn't tell. */
+const beginnings = new Set<() => void>()
 
 /** Calls with each event that comes. For as long as the component is there. */
 export function useLive(listener: (event: LiveEvent) => void): void {
@@ -36,7 +40,8 @@ export function useLive(listener: (event: LiveEvent) => void): void {
 }
 
 /**
- * Reads again when something has happened: soon, and not once for each of many events.
+ * Reads again when something has happened, or may have before the stream began: soon, and not once for each of many events. While
+ * nobody looks it waits until somebody does.
  * @param isWanted which events change what is shown.
  */
 export function useReloadOnEvents(
@@ -44,20 +49,37 @@ export function useReloadOnEvents(
   isWanted: (event: LiveEvent) => boolean = () => true,
   delayMs = 1_000,
 ): void {
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
-  useLive((event) => {
-    if (timer.current !== null || !isWanted(event)) return
-    timer.current = setTimeout(() => {
-      timer.current = null
-      reload()
-    }, delayMs)
-  })
-  useEffect(
-    () => () => {
-      if (timer.current !== null) clearTimeout(timer.current)
-    },
-    [],
-  )
+  const latest = useRef({ reload, isWanted })
+  latest.current = { reload, isWanted }
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | null = null
+    let isOwed = false
+    const soon = () => {
+      if (timer !== null) return
+      timer = setTimeout(() => {
+        timer = null
+        if (document.hidden) isOwed = true
+        else latest.current.reload()
+      }, delayMs)
+    }
+    const heard = (event: LiveEvent) => {
+      if (latest.current.isWanted(event)) soon()
+    }
+    const seen = () => {
+      if (document.hidden || !isOwed) return
+      isOwed = false
+      latest.current.reload()
+    }
+    listeners.add(heard)
+    beginnings.add(soon)
+    document.addEventListener('visibilitychange', seen)
+    return () => {
+      listeners.delete(heard)
+      beginnings.delete(soon)
+      document.removeEventListener('visibilitychange', seen)
+      if (timer !== null) clearTimeout(timer)
+    }
+  }, [delayMs])
 }
 
 export type Live = {
@@ -68,57 +90,83 @@ export type Live = {
 
 /**
  * Begins to follow the log, from now on.
- * @param onState told of each change. @param onEnd told when the session is over: it ends then.
+ * @param onState told of each change.
+ * @param isHeld asked whether the session holds, when the stream was refused as if it didn't: otherwise it ends here.
  */
-export function startLive(onState: (state: LiveState) => void, onEnd: (failure: Failure) => void): Live {
+export function startLive(onState: (state: LiveState) => void, isHeld: () => Promise<boolean>): Live {
   const stopped = new AbortController()
   let lastId: string | null = null
   let retryMs = FIRST_RETRY_MS
   let wake: () => void = () => undefined
+  /** When the server wants to be asked again: until then only the reader himself asks earlier. */
+  let notBefore = 0
 
   const follow = async () => {
     onState({ kind: 'connecting' })
     while (!stopped.signal.aborted) {
-      const failure = await readOnce(stopped.signal, lastId, {
+      let openedAt: number | null = null
+      const { failure, retryAfterMs } = await readOnce(stopped.signal, lastId, {
         open() {
-          retryMs = FIRST_RETRY_MS
+          openedAt = Date.now()
           onState({ kind: 'open' })
         },
         id(id) {
+          const isBeginning = lastId === null
           lastId = id
+          if (isBeginning) for (const listener of [...beginnings]) listener()
         },
         event(event) {
           for (const listener of [...listeners]) listener(event)
         },
       })
       if (stopped.signal.aborted) return
-      if (failure?.status === 401) return onEnd(failure)
+      if (failure?.status === 401 && !(await isHeld())) return
+      const wasSteady = openedAt !== null && Date.now() - openedAt >= STEADY_MS
+      if (wasSteady) retryMs = FIRST_RETRY_MS
       // An answer that ended in order is opened anew without a word: servers are restarted.
-      const waitMs = failure ? retryMs : 0
-      if (failure) onState({ kind: 'lost', failure, retryAt: Date.now() + waitMs })
-      retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
+      const isQuiet = failure === null && wasSteady
+      const waitMs = isQuiet ? AFTER_STEADY_MS : Math.max(retryMs, retryAfterMs)
+      if (!isQuiet) {
+        onState({ kind: 'lost', failure: failure ?? noAnswer('the stream ended as soon as it had begun') })
+        retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
+      }
+      notBefore = Date.now() + retryAfterMs
       await new Promise<void>((resolve) => {
-        wake = resolve
-        setTimeout(resolve, Math.max(waitMs, 250))
+        const timer = setTimeout(resolve, waitMs)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
       })
     }
   }
+  // The network is back, or the reader: no reason to wait any longer.
+  const nudge = () => {
+    if (!document.hidden && Date.now() >= notBefore) wake()
+  }
+  addEventListener('online', nudge)
+  document.addEventListener('visibilitychange', nudge)
   follow()
   return {
     stop: () => {
       stopped.abort()
+      removeEventListener('online', nudge)
+      document.removeEventListener('visibilitychange', nudge)
       wake()
     },
     tryNow: () => wake(),
   }
 }
 
-/** Reads one answer to its end. @returns why it ended; null: it was closed in order. */
+/** Why an answer ended; without a failure: it was closed in order. And how long the server wants to be left alone. */
+type Ending = { failure: Failure | null; retryAfterMs: number }
+
+/** Reads one answer to its end. */
 async function readOnce(
   stop: AbortSignal,
   lastId: string | null,
   told: { open: () => void; id: (id: string) => void; event: (event: LiveEvent) => void },
-): Promise<Failure | null> {
+): Promise<Ending> {
   const silent = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   const heard = () => {
@@ -140,17 +188,21 @@ async function readOnce(
       signal: AbortSignal.any([stop, silent.signal]),
       cache: 'no-store',
     })
-    if (!response.ok || !response.body) return failureOf(response, await response.json().catch(() => null))
+    if (!response.ok || !response.body)
+      return {
+        failure: failureOf(response, await response.json().catch(() => null)),
+        retryAfterMs: Math.min(LAST_RETRY_AFTER_MS, (retryAfterSeconds(response) ?? 0) * 1_000),
+      }
     told.open()
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return null
+      if (done) return { failure: null, retryAfterMs: 0 }
       heard()
       parser.feed(value)
     }
   } catch (error) {
-    return noAnswer(error)
+    return { failure: noAnswer(error), retryAfterMs: 0 }
   } finally {
     clearTimeout(timer)
   }

@@ -10,7 +10,14 @@ import './style/parts.css'
 
 const root = document.getElementById('app')
 if (!root) throw new Error('the page has no place for the dashboard')
-applyTheme()
-followHistory()
-await loadTexts()
-render(<App />, root)
+try {
+  applyTheme()
+  followHistory()
+  await loadTexts()
+  render(<App />, root)
+} catch (error) {
+  // For who looks into it. In English, for the texts may be what is missing.
+  console.error(error)
+  root.textContent =
+    'The dashboard could not be shown. Load the page again; if it stays so, show its operator what the console of the browser says.'
+}

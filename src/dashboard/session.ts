@@ -1,6 +1,7 @@
 /** @module Who is signed in. */
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { Failure } from './api.ts'
 import { type Ability, can, type Role } from './can.ts'
 
 /** The account that the operator's key acts as: it can't be deleted, and is not shown how. */
@@ -16,7 +17,13 @@ export type Ended = 'superseded' | 'over' | 'new-password' | 'deleted' | null
 
 export type Session = {
   user: User
-  signOut: () => void
+  /** @returns why it failed: the session goes on then. Null: it is over. */
+  signOut: () => Promise<Failure | null>
+  /**
+   * Asks who is signed in: it may be somebody else by now, for all tabs have one cookie. He is shown what is his then, and where it is
+   * nobody the sign-in page. @returns whether it is the same user, or can't be known now.
+   */
+  check: () => Promise<boolean>
   /** What was just done has ended the session: on to the sign-in page, which says why. */
   leave: (ended: Ended) => void
 }

@@ -2,10 +2,12 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { linkTo, type Route } from './address.ts'
-import { api, call } from './api.ts'
+import type { Failure } from './api.ts'
 import { Crash } from './crash.tsx'
 import { type Live, type LiveState, startLive } from './live.ts'
 import { entryOf, PAGES, type PageName, type PageProps, pageOf } from './pages.ts'
+import { Dialog } from './parts/dialog.tsx'
+import { FailureNote } from './parts/failure.tsx'
 import { Loading } from './parts/loaded.tsx'
 import { Page } from './parts/page.tsx'
 import { useCan, useSession } from './session.ts'
@@ -33,7 +35,7 @@ export function Shell({ route }: { route: Route }) {
 }
 
 function Head({ current, state, path }: { current: PageName | null; state: LiveState; path: string }) {
-  const { user, signOut } = useSession()
+  const { user } = useSession()
   const can = useCan()
   const [isOpen, setOpen] = useState(false)
   useEffect(() => setOpen(false), [path])
@@ -84,12 +86,37 @@ function Head({ current, state, path }: { current: PageName | null; state: LiveS
           <p>
             <a href="/api/docs">{t.shell.reference}</a>
           </p>
-          <button type="button" onClick={signOut}>
-            {t.shell.signOut}
-          </button>
+          <SignOut />
         </div>
       </div>
     </header>
+  )
+}
+
+/** Who leaves a machine to others must know that he is not signed out yet. */
+function SignOut() {
+  const { signOut } = useSession()
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const go = async () => {
+    const failed = await signOut()
+    if (failed) setFailure(failed)
+  }
+  return (
+    <>
+      <button type="button" onClick={go}>
+        {t.shell.signOut}
+      </button>
+      {failure && (
+        <Dialog title={t.shell.stillSignedIn} onClose={() => setFailure(null)}>
+          <FailureNote failure={failure} retry={go} />
+          <div class="actions">
+            <button type="button" onClick={() => setFailure(null)}>
+              {t.common.cancel}
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </>
   )
 }
 
@@ -143,17 +170,19 @@ function LiveBanner({ state, tryNow }: { state: LiveState; tryNow: () => void })
   )
 }
 
-/** The stream of the whole page. When it finds the session over, a read says why. */
+/** The stream of the whole page. Each time that it opens, and when it finds the session over, it is asked whose session that is. */
 function useLiveConnection(): { state: LiveState; tryNow: () => void } {
+  const { check } = useSession()
   const [state, setState] = useState<LiveState>({ kind: 'connecting' })
   const live = useRef<Live | null>(null)
   useEffect(() => {
-    const started = startLive(setState, () => {
-      call(api.GET('/api/v1/users/me'))
-    })
+    const started = startLive((changed) => {
+      setState(changed)
+      if (changed.kind === 'open') check()
+    }, check)
     live.current = started
     return () => started.stop()
-  }, [])
+  }, [check])
   return { state, tryNow: () => live.current?.tryNow() }
 }
 

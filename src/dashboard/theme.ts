@@ -1,4 +1,5 @@
 /** @module Light or dark: as the system says, unless the reader chose. */
+import { browserStorage } from './storage.ts'
 
 export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
@@ -6,12 +7,12 @@ export type Theme = (typeof THEMES)[number]
 const CHOSEN = 'tubewire.theme'
 
 export function chosenTheme(): Theme {
-  const chosen = localStorage.getItem(CHOSEN)
+  const chosen = browserStorage.get(CHOSEN)
   return THEMES.find((theme) => theme === chosen) ?? 'auto'
 }
 
 export function chooseTheme(theme: Theme): void {
-  localStorage.setItem(CHOSEN, theme)
+  browserStorage.set(CHOSEN, theme)
   applyTheme()
 }
 

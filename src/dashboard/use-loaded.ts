@@ -33,30 +33,44 @@ export function useLoaded<TData>(key: string | null, load: () => Promise<Result<
     failure: null,
   })
   const [isLoading, setLoading] = useState(key !== null)
-  const [turn, setTurn] = useState(0)
+  const reader = useRef<() => void>(() => undefined)
   const latest = useRef(load)
   latest.current = load
 
   useEffect(() => {
     if (key === null) return
     let isOver = false
-    setLoading(true)
-    latest.current().then((result) => {
-      if (isOver) return
+    let isBusy = false
+    let isWantedAgain = false
+    // One at a time: an answer that takes longer than it is asked for is shown all the same, and the next comes after it.
+    const read = async () => {
+      isWantedAgain = true
+      if (isBusy) return
+      isBusy = true
+      setLoading(true)
+      while (isWantedAgain) {
+        isWantedAgain = false
+        const result = await latest.current()
+        if (isOver) return
+        if (result.ok) keep(key, result.data)
+        setState((before) => ({
+          key,
+          data: result.ok ? result.data : before.key === key ? before.data : null,
+          failure: result.ok ? null : result.failure,
+        }))
+      }
+      isBusy = false
       setLoading(false)
-      if (result.ok) keep(key, result.data)
-      setState((before) => ({
-        key,
-        data: result.ok ? result.data : before.key === key ? before.data : null,
-        failure: result.ok ? null : result.failure,
-      }))
-    })
+    }
+    reader.current = read
+    read()
     return () => {
       isOver = true
+      reader.current = () => undefined
     }
-  }, [key, turn])
+  }, [key])
 
-  const reload = useCallback(() => setTurn((before) => before + 1), [])
+  const reload = useCallback(() => reader.current(), [])
   const set = useCallback(
     (data: TData) => {
       if (key !== null) keep(key, data)

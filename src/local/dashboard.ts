@@ -2,38 +2,65 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const SOURCES = join(ROOT, 'src', 'dashboard')
 const DIST = join(ROOT, 'dist')
-/** As wrangler.toml names it. */
-const BUILT = join(DIST, 'dashboard')
-const DIGEST = join(DIST, 'dashboard.digest')
+/** Another start may have come between, which says what it built a moment after: it is waited for so often, for so long. */
+const MOST_LOOKS = 20
+const LOOK_AFTER_MS = 100
 
 /**
  * Builds the dashboard, unless what is there was built of the same sources.
+ * @param dist the folder that it is put into, as `dashboard`, which is how wrangler.toml names it.
  * @returns whether it was built.
  * @throws Error in Vite's words when the sources can't be built.
  */
-export async function buildDashboard(): Promise<boolean> {
+export async function buildDashboard(dist = DIST): Promise<boolean> {
   const digest = await digestOfSources()
-  const before = await readFile(DIGEST, 'utf8').catch(() => null)
-  if (before === digest && (await isThere(join(BUILT, 'index.html')))) return false
+  if (await isBuiltOf(digest, dist)) return false
   // Only now: it takes longer to load than the dashboard takes to build.
   const { build } = await import('vite')
-  await mkdir(DIST, { recursive: true })
+  await mkdir(dist, { recursive: true })
   // Aside first, so that who serves the old one never meets half of the new one.
-  const aside = await mkdtemp(join(DIST, '.dashboard-'))
-  await build({
-    configFile: join(SOURCES, 'vite.config.ts'),
-    logLevel: 'warn',
-    build: { outDir: aside },
-  })
-  await rm(BUILT, { recursive: true, force: true })
-  await rename(aside, BUILT)
-  await writeFile(DIGEST, digest)
+  const aside = await mkdtemp(join(dist, '.dashboard-'))
+  try {
+    await build({
+      configFile: join(SOURCES, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: aside },
+    })
+    await takePlace(aside, digest, dist)
+  } finally {
+    await rm(aside, { recursive: true, force: true })
+  }
   return true
+}
+
+/**
+ * Puts what was built where it is served.
+ * @throws Error of the file system, unless another start has put there what is built of the same sources.
+ */
+async function takePlace(aside: string, digest: string, dist: string): Promise<void> {
+  const built = join(dist, 'dashboard')
+  try {
+    await rm(built, { recursive: true, force: true })
+    await rename(aside, built)
+  } catch (error) {
+    for (let looks = 1; !(await isBuiltOf(digest, dist)); looks += 1) {
+      if (looks >= MOST_LOOKS) throw error
+      await setTimeout(LOOK_AFTER_MS)
+    }
+    return
+  }
+  await writeFile(join(dist, 'dashboard.digest'), digest)
+}
+
+async function isBuiltOf(digest: string, dist: string): Promise<boolean> {
+  const before = await readFile(join(dist, 'dashboard.digest'), 'utf8').catch(() => null)
+  return before === digest && (await isThere(join(dist, 'dashboard', 'index.html')))
 }
 
 /** Of every source, and of the packages in their versions. */

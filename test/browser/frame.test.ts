@@ -132,6 +132,43 @@ describe('The language', () => {
   })
 })
 
+describe('What a browser refuses', () => {
+  it('by blocking what is kept is done without: one signs in, types and chooses all the same', async () => {
+    const visit = await stage.visit({ path: '#/api-keys/new' })
+    const { page } = visit
+    await page.addInitScript(`for (const name of ['localStorage', 'sessionStorage'])
+      Object.defineProperty(window, name, { get() { throw new DOMException('Access is denied', 'SecurityError') } })`)
+    await page.reload()
+    await page.getByLabel('Colours').selectOption('Dark')
+    await comeIn(visit, await stage.addUser('blocked-storage', 2))
+    await page.getByLabel('Name').fill('A key')
+    expect(await page.getByLabel('Name').inputValue()).toBe('A key')
+    await visit.go('#/')
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    expect(visit.faults()).toEqual([])
+  })
+
+  it('or by not getting the texts of its language, leaves English', async () => {
+    const visit = await stage.visit()
+    const { page } = visit
+    await page.route('**/assets/fr-*.js', (route) => route.abort())
+    await page.addInitScript(`Object.defineProperty(navigator, 'languages', { get: () => ['fr-FR'] })`)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await page.evaluate('document.documentElement.lang')).toBe('en')
+  })
+
+  it('or by failing before anything is shown, is told in a sentence', async () => {
+    const visit = await stage.visit()
+    const { page } = visit
+    await page.addInitScript(
+      `Object.defineProperty(history, 'state', { get() { throw new Error('not here') } })`,
+    )
+    await page.reload()
+    await page.getByText('The dashboard could not be shown').waitFor()
+  })
+})
+
 describe('The colours', () => {
   it('are the system’s until others are chosen, which stay', async () => {
     const visit = await stage.signedIn({ theme: 'light', path: '#/settings' })
@@ -171,6 +208,28 @@ describe('The colours', () => {
 })
 
 describe('The policy of the page', () => {
+  it('comes with it, and its code is asked for once', async () => {
+    const { headers, body } = await stage.visit().then(async ({ page }) => {
+      const response = await page.request.get(`${stage.origin}/`)
+      return { headers: response.headers(), body: await response.text() }
+    })
+    const policy = headers['content-security-policy']?.split(/; */)
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "script-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+      ]),
+    )
+    expect(headers['x-content-type-options']).toBe('nosniff')
+    const [asset] = /\/assets\/[^"]+\.js/.exec(body) ?? []
+    const code = await fetch(`${stage.origin}${asset}`)
+    expect(code.status).toBe(200)
+    expect(code.headers.get('cache-control')).toContain('immutable')
+    expect(code.headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
   it.each([
     [
       'require-trusted-types-for',

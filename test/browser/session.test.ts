@@ -78,6 +78,141 @@ describe('Who signs in elsewhere', () => {
   })
 })
 
+describe('Two tabs of one browser', () => {
+  it('show the one who is signed in: nothing stays of the other, and who signs out does so in both', async () => {
+    const nina = await stage.addUser('nina', 2)
+    const otto = await stage.addUser('otto', 1)
+    const here = await stage.visit({ path: '#/api-keys/new' })
+    const { page } = here
+    await comeIn(here, nina)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByLabel('Name').fill('Nina’s own words')
+
+    // Somebody else comes by a link, in the other tab.
+    const tab = await here.context.newPage()
+    await tab.goto(stage.origin)
+    await tab.getByText('Signed in as nina').waitFor()
+    await tab.evaluate(`(async () => {
+      await fetch('/api/v1/session', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: ${JSON.stringify(JSON.stringify(otto))},
+      })
+      new BroadcastChannel('tubewire.session').postMessage('changed')
+    })()`)
+    for (const one of [page, tab]) await one.getByText('Signed in as otto').waitFor()
+    expect(await page.getByLabel('Name').inputValue()).toBe('')
+
+    await tab.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByText('Your session is over').waitFor()
+    await here.close()
+  })
+
+  it('find it out by themselves when nobody tells: at a look at them, or when the stream is refused', async () => {
+    const paul = await stage.addUser('paul', 2)
+    const rosa = await stage.addUser('rosa', 2)
+    const here = await stage.visit({ path: '#/api-keys' })
+    const { page } = here
+    await comeIn(here, paul)
+    await page.getByText('Live', { exact: true }).waitFor()
+    const cookieOf = (one: typeof rosa) =>
+      page.request.post(`${stage.origin}/api/v1/session`, { data: one, headers: { origin: stage.origin } })
+    expect((await cookieOf(rosa)).ok()).toBe(true)
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
+    await page.getByText('Signed in as rosa').waitFor()
+
+    // The session is ended with its stream, and is another one of the same user by the time that it is asked for.
+    await page.getByText('Live', { exact: true }).waitFor()
+    let refusals = 0
+    await page.route('**/api/v1/stream', (route) => {
+      refusals += 1
+      return refusals === 1
+        ? route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{}' })
+        : route.continue()
+    })
+    expect((await cookieOf(rosa)).ok()).toBe(true)
+    await expect.poll(() => refusals).toBe(2)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByText('Signed in as rosa').waitFor()
+    expect(otherFaults(here, 401)).toEqual([])
+  })
+})
+
+describe('Signing out', () => {
+  it('that fails is told, and done when it is tried again', async () => {
+    const visit = await stage.signedIn()
+    const { page } = visit
+    let isRefused = true
+    await page.route('**/api/v1/session', (route) =>
+      isRefused && route.request().method() === 'DELETE' ? route.abort() : route.continue(),
+    )
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    const dialog = page.getByRole('dialog', { name: 'You are still signed in' })
+    await dialog.waitFor()
+    expect(await visit.axe()).toEqual([])
+    isRefused = false
+    await dialog.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  })
+})
+
+describe('What is read again', () => {
+  let instance: Awaited<ReturnType<Stage['api']['addInstance']>>
+  beforeAll(async () => {
+    instance = await stage.api.addInstance(stage.instance.origin, 2)
+  })
+  afterAll(() => stage.api.removeInstance(instance.id))
+
+  it('is shown however long its answer takes, and is asked for once at a time', async () => {
+    const { id, host } = instance
+    const visit = await stage.signedIn()
+    const { page } = visit
+    await page.clock.install()
+    const waiting: (() => void)[] = []
+    await page.route(`**/api/v1/instances/${id}`, async (route) => {
+      await new Promise<void>((resolve) => waiting.push(resolve))
+      await route.continue()
+    })
+    await visit.go(`#/instances/${id}`)
+    await expect.poll(() => waiting.length).toBe(1)
+    // Long enough for a page that reads again by itself every few seconds.
+    await page.clock.runFor(30_000)
+    expect(waiting).toHaveLength(1)
+    waiting[0]?.()
+    await page.getByRole('heading', { level: 1, name: host }).waitFor()
+    await expect.poll(() => waiting.length).toBe(2)
+    expect(visit.faults()).toEqual([])
+    await visit.close()
+  })
+
+  it('because something happened is read when somebody looks', async () => {
+    const visit = await stage.signedIn()
+    const { page } = visit
+    await page.locator('.live-sign.open').waitFor()
+    await page.clock.install()
+    const setHidden = (isHidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    await setHidden(true)
+    // What was to be read before: it waits now.
+    await page.clock.runFor(10_000)
+    let reads = 0
+    await page.route('**/api/v1/overview?*', (route) => {
+      reads += 1
+      return route.continue()
+    })
+    stage.instance.publish({ name: 'Published while nobody looked' })
+    await page.getByRole('list', { name: 'Live' }).getByText('Published while nobody looked').waitFor()
+    await page.clock.runFor(10_000)
+    expect(reads).toBe(0)
+    await setHidden(false)
+    await expect.poll(() => reads).toBe(1)
+    expect(visit.faults()).toEqual([])
+  })
+})
+
 describe('A service that is started anew while the page is open', () => {
   it('is missed with a banner, comes back by itself, and the stream goes on where it broke off', async () => {
     await stage.ask('POST', '/api/v1/instances', { url: stage.instance.origin })

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { useCan } from '../../session.ts'
+import { browserStorage } from '../../storage.ts'
 import { t } from '../../texts/index.ts'
 
 /** Where it is kept that somebody doesn't want it: nothing that a script must not read. */
@@ -10,13 +11,13 @@ const HIDDEN = 'tubewire.first-steps'
 /** @param instances how many there are. @param endpoints how many the reader has. */
 export function FirstSteps({ instances, endpoints }: { instances: number; endpoints: number }) {
   const can = useCan()
-  const [isHidden, setHidden] = useState(() => localStorage.getItem(HIDDEN) !== null)
+  const [isHidden, setHidden] = useState(() => browserStorage.get(HIDDEN) !== null)
   const isDone = instances > 0 && endpoints > 0
   // Who took the last step here sees it ticked.
   const wasShown = useRef(!isDone)
   if (isHidden || (isDone && !wasShown.current)) return null
   const hide = () => {
-    localStorage.setItem(HIDDEN, 'hidden')
+    browserStorage.set(HIDDEN, 'hidden')
     setHidden(true)
   }
   return (
