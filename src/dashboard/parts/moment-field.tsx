@@ -37,8 +37,8 @@ export function MomentField({
         {...attributes}
         value={typed ?? localOf(value)}
         onKeyDown={(event) => {
-          isByKeys.current = true
-          if (event.key === 'Enter') tell(event.currentTarget.value)
+          isByKeys.current = event.key !== 'Enter'
+          if (!isByKeys.current) tell(event.currentTarget.value)
         }}
         onPointerDown={() => {
           isByKeys.current = false
