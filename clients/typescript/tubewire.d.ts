@@ -756,7 +756,7 @@ export interface paths {
     put?: never
     /**
      * Make an endpoint
-     * @description It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. Its target is asked at once whether it wants this (see `verifyEndpoint`); until it says so, what the endpoint is owed waits. The same URL may be added twice, and is then sent everything twice.
+     * @description It is subscribed to all events, or to those that fit the filter (see `addSubscription`); with `"subscribe": false` to nothing yet. Its signing secret is in this answer, and never shown again. Its target is asked at once whether it wants this (see `verifyEndpoint`); until it says so, what the endpoint is owed waits. The same URL may be added twice, and is then sent everything twice.
      *
      *     API keys need the scope `endpoints:write`.
      */
@@ -8754,10 +8754,7 @@ export interface operations {
           metadata?: {
             [key: string]: string
           } | null
-          /**
-           * @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events.
-           * @default {}
-           */
+          /** @description Events that fit all of it; of a list one item is enough. What an event lacks it does not fit. Empty: all events. */
           filter?: {
             /** @description Types of events, such as `video.published`, or all of a kind: `video.*`. */
             types?: string[]
@@ -8788,6 +8785,11 @@ export interface operations {
             /** @description Kinds of notifications, by our names: `newCommentOnMyVideo`. */
             notificationKinds?: string[]
           }
+          /**
+           * @description False: it is subscribed to nothing until `addSubscription`, and so is sent nothing.
+           * @default true
+           */
+          subscribe?: boolean
           /** @description A signing secret of yours: `whsec_` and the base64 of 24 to 64 bytes. Else Tubewire makes one. */
           secret?: string
           /**

@@ -39,12 +39,17 @@ import {
   notRemoved,
   revisionFor,
 } from './request/conditional.ts'
-import { withHints } from './request/validate.ts'
+import { invalid, withHints } from './request/validate.ts'
 import { requireTarget, targetUrl } from './urls.ts'
 
 const Verified = v.pipe(
   v.literal(true, 'must be true'),
   v.description('That its target wants this, by the word of an administrator: it is not asked.'),
+)
+
+const Subscribe = v.pipe(
+  v.boolean('must be true or false'),
+  v.description('False: it is subscribed to nothing until `addSubscription`, and so is sent nothing.'),
 )
 
 const STATE = 'it follows from the rest; `paused` says whether it is sent to'
@@ -53,7 +58,8 @@ const newBody = (allowLocal: boolean) =>
     v.strictObject({
       url: targetUrl(allowLocal),
       ...newSettings,
-      filter: v.optional(FilterInput, {}),
+      filter: v.optional(FilterInput),
+      subscribe: v.optional(Subscribe, true),
       secret: v.optional(OwnSecret),
       verified: v.optional(Verified),
     }),
@@ -68,7 +74,7 @@ const changes = (allowLocal: boolean) =>
     }),
     {
       ...hintsFor(
-        ['filter', 'events', 'types', 'subscriptions'],
+        ['filter', 'subscribe', 'events', 'types', 'subscriptions'],
         'which events it is sent its subscriptions say: /api/v1/subscriptions?endpoint=…',
       ),
       secret: 'another one is set by POST /api/v1/endpoints/…/rotate-secret',
@@ -117,9 +123,13 @@ export const endpointOperations = [
     tag: 'Endpoints',
     summary: 'Make an endpoint',
     description:
-      'It is subscribed to all events, or to those that fit the filter: see `addSubscription`. Its signing secret is in this answer, and never shown again. Its target is asked at once whether it wants this (see `verifyEndpoint`); until it says so, what the endpoint is owed waits. The same URL may be added twice, and is then sent everything twice.',
+      'It is subscribed to all events, or to those that fit the filter (see `addSubscription`); with `"subscribe": false` to nothing yet. Its signing secret is in this answer, and never shown again. Its target is asked at once whether it wants this (see `verifyEndpoint`); until it says so, what the endpoint is owed waits. The same URL may be added twice, and is then sent everything twice.',
     body: newBody(false),
     localBody: newBody(true),
+    combine: ({ body: { filter, subscribe } }) =>
+      filter !== undefined && !subscribe
+        ? invalid('body', 'filter', 'must not be combined with "subscribe": false')
+        : null,
     example: { url: 'https://receiver.example/hook', description: 'The team’s chat' },
     problems: ['too_many', 'owner_shut_out', 'insufficient_rights'],
     answers: {
@@ -141,7 +151,7 @@ export const endpointOperations = [
     async handle(input) {
       const { body, deps } = input
       await requireTarget(input, 'url', new URL(body.url))
-      const filter = completed(body.filter)
+      const filter = body.subscribe ? completed(body.filter ?? {}) : null
       const id = newId('ep')
       const secret = body.secret ?? newSecret()
       const { id: owner, role } = userOf(input)

@@ -76,7 +76,7 @@ const IS_OF_PEOPLE = "kind = 'webhook'"
 
 /**
  * Stores an endpoint with a subscription.
- * @param filter of the subscription; without it to all events.
+ * @param filter of the subscription; without it to all events. Null: no subscription is made.
  * @returns it, or why nothing was stored.
  */
 export async function insertEndpoint(
@@ -84,7 +84,7 @@ export async function insertEndpoint(
   endpoint: NewEndpoint,
   audit?: AuditEntry,
   terms: Terms = {},
-  filter: Filter = {},
+  filter: Filter | null = {},
 ): Promise<Endpoint | NotMade> {
   const { id, ownerId, createdAt } = endpoint
   const condition = mayHave('endpoints', terms)
@@ -97,7 +97,9 @@ export async function insertEndpoint(
       )
       .bind(...values, ownerId, ...condition.values),
     ...auditStatements(db, audit),
-    ...subscriptionStatements(db, { id: newId('sub'), endpointId: id, filter, createdAt }),
+    ...(filter === null
+      ? []
+      : subscriptionStatements(db, { id: newId('sub'), endpointId: id, filter, createdAt })),
     ownerStatement(db, ownerId, terms),
   ])
   return results[0]?.meta.changes ? row : whyNotMade(results.at(-1))

@@ -40,8 +40,21 @@ describe('Endpoints', () => {
     expect((await call('GET', `/endpoints/${made.body['id']}`)).status).toBe(404)
   })
 
+  it('are subscribed to nothing when asked for so, and to all events or those of a filter otherwise', async () => {
+    const subscriptionsOf = async (more: object) => {
+      const made = await call('POST', '/endpoints', { url: 'http://localhost:3000/hook', ...more })
+      expect(made.status).toBe(201)
+      return (await call('GET', `/subscriptions?endpoint=${made.body['id']}`)).body['total']
+    }
+    expect(await subscriptionsOf({ subscribe: false })).toBe(0)
+    expect(await subscriptionsOf({ subscribe: true, filter: { types: ['video.published'] } })).toBe(1)
+    expect(await subscriptionsOf({})).toBe(1)
+  })
+
   it.each([
     [{}, 'url'],
+    [{ url: 'https://a.example/', subscribe: 'no' }, 'subscribe'],
+    [{ url: 'https://a.example/', subscribe: false, filter: {} }, 'filter'],
     [{ url: 7 }, 'url'],
     [{ url: 'nonsense' }, 'url'],
     [{ url: 'ftp://a.example/' }, 'url'],
