@@ -157,6 +157,27 @@ describe('Signing in', () => {
     expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(429)
   })
 
+  it('shares what may be guessed with the login by token', async () => {
+    const here = { 'cf-connecting-ip': '203.0.113.78' }
+    const limits = { ...deps.config.limits, token: { requests: 2, windowMs: 60_000 } }
+    deps = { ...deps, config: { ...deps.config, limits } }
+    const byToken = () => ask('POST', '/users/token', { ...JSON_TYPE, ...here }, {})
+    expect([(await byToken()).status, (await byToken()).status, (await byToken()).status]).toEqual([
+      400, 400, 429,
+    ])
+    expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(429)
+  })
+
+  it('is not used up by a page elsewhere', async () => {
+    const here = { 'cf-connecting-ip': '203.0.113.79' }
+    const limits = { ...deps.config.limits, token: { requests: 1, windowMs: 60_000 } }
+    deps = { ...deps, config: { ...deps.config, limits } }
+    const foreign = { ...here, 'content-type': 'text/plain', origin: 'https://evil.example' }
+    for (let tries = 0; tries < 3; tries += 1)
+      expect((await ask('POST', '/session', foreign, {})).body).toMatchObject({ code: 'cross_origin' })
+    expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(400)
+  })
+
   it('is done anew each time, whatever the Idempotency-Key', async () => {
     await person('alice')
     const again = () => signIn({ username: 'alice', password: PASSWORD }, { 'idempotency-key': 'the-same' })
