@@ -1460,7 +1460,7 @@ export interface paths {
     }
     /**
      * Where an event went
-     * @description To which of your endpoints, the oldest endpoint first, and what became of it: 200 at most.
+     * @description To which of your endpoints, the oldest endpoint first, and what became of it: 200 at most. Of more than 1000 endpoints the newest 1000 are looked at.
      *
      *     API keys need the scope `deliveries:read`.
      */
@@ -2268,7 +2268,7 @@ export interface components {
       at: string
       userId: string | null
       username: string | null
-      /** @description `session`, `admin-key`, `anonymous`, or the id of an API key. */
+      /** @description `session`, `admin-key`, `anonymous`, `link` (it signed in by one), or the id of an API key. */
       via: string
       address: string
       /** @description An operation’s id. */
@@ -5172,7 +5172,7 @@ export interface operations {
              * @description ISO 8601 in UTC, with milliseconds.
              */
             since: string
-            /** @description Every hour, the oldest first, with its events and with the attempts at one’s own endpoints that began in it. Of more than 1,000 endpoints the newest 1,000 are looked at. */
+            /** @description Every hour, the oldest first, with its events and with the attempts at one’s own endpoints that began in it. Of more than 100 endpoints the attempts at the newest 100 are counted. */
             hours: {
               /**
                * Format: date-time

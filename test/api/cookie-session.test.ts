@@ -161,7 +161,19 @@ describe('Signing in', () => {
     const here = { 'cf-connecting-ip': '203.0.113.78' }
     const limits = { ...deps.config.limits, token: { requests: 2, windowMs: 60_000 } }
     deps = { ...deps, config: { ...deps.config, limits } }
-    const byToken = () => ask('POST', '/users/token', { ...JSON_TYPE, ...here }, {})
+    const byToken = async () =>
+      readAnswer(
+        await sendTo(
+          deps,
+          'POST',
+          '/api/v1/users/token',
+          {
+            'content-type': 'application/x-www-form-urlencoded',
+            ...here,
+          },
+          '',
+        ),
+      )
     expect([(await byToken()).status, (await byToken()).status, (await byToken()).status]).toEqual([
       400, 400, 429,
     ])
@@ -537,6 +549,8 @@ describe('A link', () => {
     const user = { username: 'root', role: 'Administrator' }
     expect([status, body]).toMatchObject([200, { user }])
     expect((await whoIs(cookie(tokenIn(headers)))).body).toMatchObject({ user })
+    const log = await ask('GET', '/audit-log?action=addSession&limit=1', as(KEY))
+    expect(log.body.data).toMatchObject([{ via: 'link', target: 'usr_administrator', success: true }])
   })
 
   it('works once', async () => {
