@@ -454,19 +454,20 @@ type APIKey struct {
 }
 
 type AuditEntry struct {
-	// An operation’s id.                                                     
-	Action                                                          string    `json:"action"`
-	Address                                                         string    `json:"address"`
-	// ISO 8601 in UTC, with milliseconds.                                    
-	At                                                              time.Time `json:"at"`
-	RequestID                                                       string    `json:"requestId"`
-	Sequence                                                        int64     `json:"sequence"`
-	Success                                                         bool      `json:"success"`
-	Target                                                          *string   `json:"target"`
-	UserID                                                          *string   `json:"userId"`
-	Username                                                        *string   `json:"username"`
-	// `session`, `admin-key`, `anonymous`, or the id of an API key.          
-	Via                                                             string    `json:"via"`
+	// An operation’s id.                                                                              
+	Action                                                                                   string    `json:"action"`
+	Address                                                                                  string    `json:"address"`
+	// ISO 8601 in UTC, with milliseconds.                                                             
+	At                                                                                       time.Time `json:"at"`
+	RequestID                                                                                string    `json:"requestId"`
+	Sequence                                                                                 int64     `json:"sequence"`
+	Success                                                                                  bool      `json:"success"`
+	Target                                                                                   *string   `json:"target"`
+	UserID                                                                                   *string   `json:"userId"`
+	Username                                                                                 *string   `json:"username"`
+	// `session`, `admin-key`, `anonymous`, `link` (it signed in by one), or the id of an API          
+	// key.                                                                                            
+	Via                                                                                      string    `json:"via"`
 }
 
 type Connection struct {

@@ -101,7 +101,8 @@ data class AuditEntry (
     val username: String? = null,
 
     /**
-     * `session`, `admin-key`, `anonymous`, or the id of an API key.
+     * `session`, `admin-key`, `anonymous`, `link` (it signed in by one), or the id of an API
+     * key.
      */
     val via: String
 )

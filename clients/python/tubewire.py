@@ -129,8 +129,9 @@ class AuditEntry:
     sequence: int
     success: bool
     via: str
-    """`session`, `admin-key`, `anonymous`, or the id of an API key."""
-
+    """`session`, `admin-key`, `anonymous`, `link` (it signed in by one), or the id of an API
+    key.
+    """
     target: Optional[str] = None
     user_id: Optional[str] = None
     username: Optional[str] = None

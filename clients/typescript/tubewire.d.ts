@@ -193,8 +193,8 @@ export interface paths {
     get?: never
     put?: never
     /**
-     * Make a link that signs you in
-     * @description Once, within an hour, in whatever browser opens it: as the account that asks, with the operator’s key as `root`. The code is in the fragment, which browsers send to nobody; `addSession` takes it. A new password voids it.
+     * Make a link that signs the operator in
+     * @description Once, within an hour, in whatever browser opens it, as `root`. It takes the operator’s key: a session could make itself a link that outlives it. The code is in the fragment, which browsers send to nobody; `addSession` takes it. A new password voids it.
      */
     post: operations['addSignInLink']
     delete?: never
@@ -1460,7 +1460,7 @@ export interface paths {
     }
     /**
      * Where an event went
-     * @description To which of your endpoints, the oldest endpoint first, and what became of it: 200 at most.
+     * @description To which of your endpoints, the oldest endpoint first, and what became of it: 200 at most. Of more than 1000 endpoints the newest 1000 are looked at.
      *
      *     API keys need the scope `deliveries:read`.
      */
@@ -2268,7 +2268,7 @@ export interface components {
       at: string
       userId: string | null
       username: string | null
-      /** @description `session`, `admin-key`, `anonymous`, or the id of an API key. */
+      /** @description `session`, `admin-key`, `anonymous`, `link` (it signed in by one), or the id of an API key. */
       via: string
       address: string
       /** @description An operation’s id. */
@@ -3845,6 +3845,28 @@ export interface components {
       }
     }
     /**
+     * @description The caller may not.
+     *
+     *     `insufficient_rights`: The role of the user does not allow the operation.
+     *
+     *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
+     *
+     *     `cross_origin`: A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.
+     *
+     *     `operator_required`: It takes the operator’s key: the role of an account is not enough.
+     */
+    Error403_6: {
+      headers: {
+        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
+        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
+        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /**
      * @description It was changed meanwhile.
      *
      *     `owner_shut_out`: The account whose it is, or would be, is blocked or not let in yet: unblock or accept it first.
@@ -3901,7 +3923,7 @@ export interface components {
      *
      *     `registration_closed`: Nobody may register here: the administrator makes the accounts.
      */
-    Error403_6: {
+    Error403_7: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -3955,7 +3977,7 @@ export interface components {
      *
      *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
      */
-    Error403_7: {
+    Error403_8: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4035,7 +4057,7 @@ export interface components {
      *
      *     `invalid_verification`: The verification string is wrong, expired or was used before: ask for another mail.
      */
-    Error403_8: {
+    Error403_9: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4209,7 +4231,7 @@ export interface components {
      *
      *     `insufficient_scope`: The API key does not have the scope that the operation needs.
      */
-    Error403_9: {
+    Error403_10: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -4229,7 +4251,7 @@ export interface components {
      *
      *     `cross_origin`: A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.
      */
-    Error403_10: {
+    Error403_11: {
       headers: {
         'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit']
         'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining']
@@ -5150,7 +5172,7 @@ export interface operations {
              * @description ISO 8601 in UTC, with milliseconds.
              */
             since: string
-            /** @description Every hour, the oldest first, with its events and with the attempts at one’s own endpoints that began in it. Of more than 1,000 endpoints the newest 1,000 are looked at. */
+            /** @description Every hour, the oldest first, with its events and with the attempts at one’s own endpoints that began in it. Of more than 100 endpoints the attempts at the newest 100 are counted. */
             hours: {
               /**
                * Format: date-time
@@ -5587,7 +5609,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_4']
+      403: components['responses']['Error403_6']
       409: components['responses']['Error409']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -5639,7 +5661,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_6']
+      403: components['responses']['Error403_7']
       409: components['responses']['Error409_2']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5736,7 +5758,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_8']
       409: components['responses']['Error409_4']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5834,7 +5856,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Error400']
-      403: components['responses']['Error403_7']
+      403: components['responses']['Error403_8']
       409: components['responses']['Error409_3']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -5929,7 +5951,7 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_2']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403_9']
       409: components['responses']['Error409_5']
       413: components['responses']['Error413_2']
       415: components['responses']['Error415_2']
@@ -6027,7 +6049,7 @@ export interface operations {
         }
       }
       400: components['responses']['Error400_2']
-      403: components['responses']['Error403_8']
+      403: components['responses']['Error403_9']
       409: components['responses']['Error409_6']
       413: components['responses']['Error413_2']
       415: components['responses']['Error415_2']
@@ -7169,7 +7191,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -7310,7 +7332,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       409: components['responses']['Error409_13']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -7407,7 +7429,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -7441,7 +7463,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -7544,7 +7566,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
@@ -7582,7 +7604,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_3']
       413: components['responses']['Error413']
@@ -7677,7 +7699,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -7770,7 +7792,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_14']
       413: components['responses']['Error413']
@@ -7851,7 +7873,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -7885,7 +7907,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_15']
       412: components['responses']['Error412']
@@ -7972,7 +7994,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
@@ -8093,7 +8115,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -8270,7 +8292,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -8369,7 +8391,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -8403,7 +8425,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -8486,7 +8508,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -8574,7 +8596,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
@@ -8679,7 +8701,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -8911,7 +8933,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       409: components['responses']['Error409_12']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -8994,7 +9016,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -9028,7 +9050,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -9191,7 +9213,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_16']
       412: components['responses']['Error412']
@@ -9263,7 +9285,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_17']
       413: components['responses']['Error413']
@@ -9348,7 +9370,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_18']
       412: components['responses']['Error412']
@@ -9421,7 +9443,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_3']
       412: components['responses']['Error412']
@@ -9511,7 +9533,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_19']
       413: components['responses']['Error413']
@@ -9653,7 +9675,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -9822,7 +9844,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -9930,7 +9952,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_12']
       413: components['responses']['Error413']
@@ -10097,7 +10119,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
       429: components['responses']['Error429']
@@ -10164,7 +10186,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -10198,7 +10220,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -10315,7 +10337,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
@@ -10414,7 +10436,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -10542,7 +10564,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       409: components['responses']['Error409_20']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -10619,7 +10641,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -10653,7 +10675,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -10806,7 +10828,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_21']
       412: components['responses']['Error412']
@@ -10874,7 +10896,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_3']
       412: components['responses']['Error412']
@@ -10912,7 +10934,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
@@ -11337,7 +11359,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -11547,7 +11569,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429_4']
       500: components['responses']['Error500']
       503: components['responses']['Error503_7']
@@ -11653,7 +11675,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -11718,7 +11740,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -11782,7 +11804,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -11856,7 +11878,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       429: components['responses']['Error429_4']
       500: components['responses']['Error500']
       503: components['responses']['Error503_7']
@@ -11899,7 +11921,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -11993,7 +12015,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -12119,7 +12141,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -12233,7 +12255,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_3']
       413: components['responses']['Error413']
@@ -12353,7 +12375,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -12445,7 +12467,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -12561,7 +12583,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_22']
       413: components['responses']['Error413']
@@ -12688,7 +12710,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -12721,7 +12743,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       413: components['responses']['Error413']
       429: components['responses']['Error429']
@@ -12793,7 +12815,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_22']
       413: components['responses']['Error413']
@@ -12887,7 +12909,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
       503: components['responses']['Error503_2']
@@ -13032,7 +13054,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       409: components['responses']['Error409_23']
       413: components['responses']['Error413']
       415: components['responses']['Error415']
@@ -13104,7 +13126,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -13138,7 +13160,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       412: components['responses']['Error412']
       413: components['responses']['Error413']
@@ -13258,7 +13280,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_7']
       412: components['responses']['Error412']
@@ -13334,7 +13356,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_3']
       413: components['responses']['Error413']
@@ -13469,7 +13491,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_9']
+      403: components['responses']['Error403_10']
       404: components['responses']['Error404']
       429: components['responses']['Error429']
       500: components['responses']['Error500']
@@ -13540,7 +13562,7 @@ export interface operations {
       }
       400: components['responses']['Error400']
       401: components['responses']['Error401']
-      403: components['responses']['Error403_10']
+      403: components['responses']['Error403_11']
       404: components['responses']['Error404']
       409: components['responses']['Error409_24']
       413: components['responses']['Error413']

@@ -28,7 +28,12 @@ export const AuditItem = v.strictObject({
   at: Time,
   userId: v.nullable(v.string()),
   username: v.nullable(v.string()),
-  via: v.pipe(v.string(), v.description('`session`, `admin-key`, `anonymous`, or the id of an API key.')),
+  via: v.pipe(
+    v.string(),
+    v.description(
+      '`session`, `admin-key`, `anonymous`, `link` (it signed in by one), or the id of an API key.',
+    ),
+  ),
   address: v.string(),
   action: v.pipe(v.string(), v.description('An operation’s id.')),
   target: v.nullable(v.string()),

@@ -4,7 +4,7 @@ import { sessionExpiry } from '../db/sessions.ts'
 import { Time, text } from './fields.ts'
 import { noContent, operation } from './operation.ts'
 import { userFrom } from './request/caller.ts'
-import { endOfCookie, foreignOrigin, NO_COOKIE, sessionCookie } from './request/cookie.ts'
+import { endOfCookie, NO_COOKIE, sessionCookie } from './request/cookie.ts'
 import { invalid } from './request/validate.ts'
 import { ROLES } from './rights.ts'
 import { issue, proveLink, provePassword, SESSION_MS, signIn, signOut } from './sign-in.ts'
@@ -33,6 +33,8 @@ export const browserSessionOperations = [
     description:
       'With a name and a password, or once with the code of a link. The token comes as a cookie that scripts can’t read, and holds for fourteen days; there is no refresh. It is the one session of the user, and ends the one before it, of a browser or of tokens. Not for pages of another origin.',
     limit: 'token',
+    // Else a page elsewhere could sign its visitor in as somebody else, who then reads what the visitor does here.
+    isForOurPages: true,
     isRepeatable: false,
     body: SessionInput,
     combine: ({ body: { username, password, code } }) => {
@@ -61,10 +63,7 @@ export const browserSessionOperations = [
       'limiter_unavailable',
     ],
     async handle(input) {
-      const { body, deps, request } = input
-      // Else a page elsewhere could sign its visitor in as somebody else, who then reads what the visitor does here.
-      const problem = foreignOrigin(deps, request, 'optional')
-      if (problem) throw problem
+      const { body, deps } = input
       const { username = '', password = '', code } = body
       const proof = await (code === undefined
         ? provePassword(input, { username, password })

@@ -1,6 +1,6 @@
 /** @module /api/v1/events/{id}/deliveries: where an event went. */
 import * as v from 'valibot'
-import { listDeliveriesOf, MOST_TARGETS } from '../db/event-deliveries.ts'
+import { listDeliveriesOf, MOST_ASKED, MOST_TARGETS } from '../db/event-deliveries.ts'
 import { findEvent } from '../db/events.ts'
 import { deliveryFields, exampleDelivery, showDelivery } from './delivery-view.ts'
 import { idParams } from './fields.ts'
@@ -22,7 +22,7 @@ export const eventDeliveryOperations = [
     path: '/api/v1/events/:id/deliveries',
     tag: 'Events',
     summary: 'Where an event went',
-    description: `To which of your endpoints, the oldest endpoint first, and what became of it: ${MOST_TARGETS} at most.`,
+    description: `To which of your endpoints, the oldest endpoint first, and what became of it: ${MOST_TARGETS} at most. Of more than ${MOST_ASKED} endpoints the newest ${MOST_ASKED} are looked at.`,
     params: idParams('evt', 'an event'),
     answers: {
       200: {

@@ -5,6 +5,8 @@ import { awaitEvent } from '../workers/stream-access.ts'
 import type { Refusal } from '../workers/stream-hub.ts'
 import { type Input, userOf } from './operation.ts'
 import { Problem } from './problem.ts'
+import { invalidToken } from './request/caller.ts'
+import { endOfCookie } from './request/cookie.ts'
 import { credentialOf } from './stream-asks.ts'
 
 /** Without those who know when there is something, it is looked for once more after so long. */
@@ -19,7 +21,7 @@ export type Awaiting = { after: number; filter: Filter; milliseconds: number }
  * @throws Problem 401 when the caller lost his rights meanwhile.
  */
 export async function untilNews(
-  input: Pick<Input<unknown, unknown, unknown>, 'caller' | 'deps' | 'requestId'>,
+  input: Pick<Input<unknown, unknown, unknown>, 'caller' | 'deps' | 'request' | 'requestId'>,
   { after, filter, milliseconds }: Awaiting,
 ): Promise<'found' | 'nothing' | 'unknown' | Refusal> {
   const { deps } = input
@@ -37,6 +39,8 @@ export async function untilNews(
     await deps.pause(Math.min(milliseconds, BLIND_MS))
     return 'unknown'
   }
+  if ((await endOfCookie(deps, input.request)) === 'superseded')
+    throw invalidToken('You signed in elsewhere since: this session has ended', 'session_superseded')
   throw new Problem('invalid_token', 'The session or key has ended while there was nothing to read', {
     headers: { 'www-authenticate': 'Bearer realm="tubewire", error="invalid_token"' },
   })

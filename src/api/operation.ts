@@ -97,6 +97,8 @@ type Common = {
   example?: unknown
   /** A bucket of its own, besides that of the whole API; `none`: it is not counted at all. */
   limit?: 'token' | 'register' | 'verifyEmail' | 'none'
+  /** Whether a page of another origin is refused, before it is counted in that bucket. Without an `Origin` it is a program. */
+  isForOurPages?: true
   /** Whether a ticket in the query says who calls, where no header does. */
   takesTicket?: true
   /** False: an `Idempotency-Key` means nothing here, for its answer must not be kept. */

@@ -49,7 +49,7 @@ const ShownOverview = v.strictObject({
       }),
     ),
     v.description(
-      'Every hour, the oldest first, with its events and with the attempts at one’s own endpoints that began in it. Of more than 1,000 endpoints the newest 1,000 are looked at.',
+      'Every hour, the oldest first, with its events and with the attempts at one’s own endpoints that began in it. Of more than 100 endpoints the attempts at the newest 100 are counted.',
     ),
   ),
   instances: v.strictObject({ total: Count, paused: Count, failing: Count, unreachable: Count }),

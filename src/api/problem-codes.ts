@@ -45,6 +45,10 @@ export const PROBLEM_CODES = {
     status: 403,
     means: 'The operation is for people: it takes the access token of a session, and no API key.',
   },
+  operator_required: {
+    status: 403,
+    means: 'It takes the operator’s key: the role of an account is not enough.',
+  },
   registration_closed: {
     status: 403,
     means: 'Nobody may register here: the administrator makes the accounts.',

@@ -1,11 +1,11 @@
-/** @module /api/v1/session/links: links that sign their maker in, once, for whoever has a key and a browser and no password. */
+/** @module /api/v1/session/links: links that sign the operator in, once: whoever has his key and a browser, and no password. */
 import * as v from 'valibot'
 import { insertSignInLink } from '../db/sign-in-links.ts'
 import { digest, newToken } from '../tokens.ts'
 import { auditOf } from './audit-entry.ts'
 import { Time } from './fields.ts'
-import { operation, userOf } from './operation.ts'
-import { shutOut } from './problem.ts'
+import { isOperator, operation, userOf } from './operation.ts'
+import { Problem, shutOut } from './problem.ts'
 import { time } from './time.ts'
 
 const LINK_MS = 3_600_000
@@ -16,9 +16,9 @@ export const signInLinkOperations = [
     method: 'POST',
     path: '/api/v1/session/links',
     tag: 'Session',
-    summary: 'Make a link that signs you in',
+    summary: 'Make a link that signs the operator in',
     description:
-      'Once, within an hour, in whatever browser opens it: as the account that asks, with the operator’s key as `root`. The code is in the fragment, which browsers send to nobody; `addSession` takes it. A new password voids it.',
+      'Once, within an hour, in whatever browser opens it, as `root`. It takes the operator’s key: a session could make itself a link that outlives it. The code is in the fragment, which browsers send to nobody; `addSession` takes it. A new password voids it.',
     // Kept for a repetition it would be kept as it is.
     isRepeatable: false,
     answers: {
@@ -31,10 +31,15 @@ export const signInLinkOperations = [
         },
       },
     },
-    problems: ['owner_shut_out'],
+    problems: ['owner_shut_out', 'operator_required'],
     async handle(input) {
       const { deps, origin } = input
       const { id } = userOf(input)
+      if (!isOperator(input))
+        throw new Problem(
+          'operator_required',
+          'Links that sign in are made with the operator’s key, ADMIN_KEY, alone',
+        )
       const code = newToken()
       const expiresAt = deps.clock() + LINK_MS
       const link = { hash: await digest(code), userId: id, expiresAt }

@@ -121,8 +121,10 @@ export async function issue(now: number, accessMs: number): Promise<Issued> {
 export async function signIn(input: AnyInput, proof: Proof, { stored }: Issued): Promise<void> {
   const { user, judged, refusal, afterwards } = proof
   const session = { userId: user.id, sessionId: newId('ses'), ...stored, ...judged }
+  const by = judged.linkHash === undefined ? {} : { via: 'link' }
+  const audit = { ...signInAudit(input, user), ...by }
   // Blocked between the two: as if it had been before.
-  if (!(await startSession(input.deps.env.DB, session, signInAudit(input, user)))) throw refusal()
+  if (!(await startSession(input.deps.env.DB, session, audit))) throw refusal()
   if (afterwards) input.inBackground(afterwards())
 }
 

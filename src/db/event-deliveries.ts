@@ -8,9 +8,12 @@ type Target = Pick<Endpoint, 'url' | 'description' | 'pausedAt' | 'disabledAt' |
 /** How many are told. */
 export const MOST_TARGETS = 200
 
+/** At how many endpoints they are looked for: the newest ones. Only administrators may have more. */
+export const MOST_ASKED = 1_000
+
 /**
- * The deliveries of an event, by the age of their endpoints. One statement, that looks for one at each endpoint of the owner: an index
- * of deliveries by events would be a row more for each.
+ * The deliveries of an event, by the age of their endpoints. One statement, that looks for one at each of the owner's newest
+ * endpoints: an index of deliveries by events would be a row more for each.
  */
 export async function listDeliveriesOf(
   db: D1Database,
@@ -21,10 +24,11 @@ export async function listDeliveriesOf(
     .prepare(
       `SELECT ${DELIVERY_COLUMNS}, p.url AS url, p.description AS description, p.paused_at AS pausedAt,
          p.disabled_at AS disabledAt, p.verified_at AS verifiedAt, p.held_until AS heldUntil
-       FROM endpoints p INDEXED BY endpoints_owner
+       FROM (SELECT * FROM endpoints INDEXED BY endpoints_owner WHERE owner_id = ?2 AND kind = 'webhook'
+             ORDER BY created_at DESC, id DESC LIMIT ${MOST_ASKED}) p
        CROSS JOIN deliveries d ON d.endpoint_id = p.id AND d.event_sequence = ?1
        CROSS JOIN events e ON e.sequence = d.event_sequence
-       WHERE p.owner_id = ?2 AND p.kind = 'webhook' ORDER BY p.created_at, p.id LIMIT ${MOST_TARGETS}`,
+       ORDER BY p.created_at, p.id LIMIT ${MOST_TARGETS}`,
     )
     .bind(sequence, ownerId)
     .all<DeliveryState & Target>()

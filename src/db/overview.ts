@@ -1,9 +1,11 @@
 /** @module What somebody looks at first: what happened by the hour, how much there is of what, and what needs attention. */
-import { type AttemptHour, attemptHoursStatement, MOST_ADDED } from './delivery-hours.ts'
+import { type AttemptHour, attemptHoursStatement } from './delivery-hours.ts'
 import { type EventHour, eventHoursStatement } from './event-hours.ts'
 
 /** How many of the instances are looked at for those that are paused, and of those that fail. The known PeerTube network has fewer. */
 const MOST_INSTANCES = 2_000
+/** Of how many of somebody's endpoints the states are counted: the newest ones. Only administrators may have more. */
+const MOST_ENDPOINTS = 1_000
 /** How many of a kind are named. */
 const MOST_NAMED = 20
 
@@ -82,11 +84,11 @@ const INSTANCES = `SELECT ${total('instances', "''")},
 
 /** The newest of somebody's endpoints. */
 const OWN = `SELECT * FROM endpoints INDEXED BY endpoints_owner WHERE owner_id = ?1 AND kind = 'webhook'
-  ORDER BY created_at DESC, id DESC LIMIT ${MOST_ADDED}`
+  ORDER BY created_at DESC, id DESC LIMIT ${MOST_ENDPOINTS}`
 /** Those that fail or are disabled: in the words of the index. */
 const TROUBLED = `SELECT * FROM endpoints INDEXED BY endpoints_troubled
   WHERE owner_id = ?1 AND kind = 'webhook' AND (failing_since IS NOT NULL OR disabled_at IS NOT NULL)
-  LIMIT ${MOST_ADDED}`
+  LIMIT ${MOST_ENDPOINTS}`
 
 // The states exclude each other, in the order in which src/api/endpoint-view.ts has them.
 const ENDPOINTS = `SELECT ${total('endpoints', '?1')},

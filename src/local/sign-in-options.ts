@@ -9,8 +9,7 @@ Prints a link that signs you in to the dashboard, once, within an hour.
 
   --url BASE        the Tubewire that is asked, such as https://tubewire.example; or in TUBEWIRE_URL. Without it,
                     the one that npm start runs on this machine
-  --key KEY         its ADMIN_KEY, or the access token of an Administrator; or in TUBEWIRE_KEY, where no history
-                    of commands has it
+  --key KEY         its ADMIN_KEY; or in TUBEWIRE_KEY, where no history of commands has it
   --port N          where the one on this machine listens (8787)
   --help            show this help`
 

@@ -29,10 +29,8 @@ async function linkOf({ url, key }: ServiceKey): Promise<URL> {
     if (error instanceof TypeError)
       throw new Mistake(`${url.origin} could not be reached (${describe(error)}): is it running?`)
     if (!(error instanceof ApiError) || error.status >= 500) throw error
-    if (error.code === 'session_required')
-      throw new Mistake(
-        'an API key signs nobody in: TUBEWIRE_KEY or --key must be the ADMIN_KEY, or the access token of a session',
-      )
+    if (error.code === 'session_required' || error.code === 'operator_required')
+      throw new Mistake('this key signs nobody in: TUBEWIRE_KEY or --key must be the ADMIN_KEY')
     throw new Mistake(error.status === 401 ? `${url.origin} does not take this key` : error.message)
   }
 }

@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_COOKIE } from '../../src/api/request/cookie.ts'
 import { cleanUp } from '../../src/db/sessions.ts'
-import { newToken } from '../../src/tokens.ts'
+import { insertSignInLink } from '../../src/db/sign-in-links.ts'
+import { digest, newToken } from '../../src/tokens.ts'
 import type { Deps } from '../../src/workers/deps.ts'
 import { forgetAll, generous, KEY, readAnswer, sendTo } from '../support/call.ts'
 import { countCosts } from '../support/count-costs.ts'
@@ -54,6 +55,13 @@ async function browser(username = 'alice', role: 'Administrator' | 'User' = 'Use
 async function codeOf(headers: Record<string, string>): Promise<string> {
   const { body } = await ask('POST', '/session/links', headers)
   return String(body['url']).split('/#/link/')[1] ?? ''
+}
+
+/** The code of a link of an account, as if somebody had made one for it. */
+async function codeFor(userId: string): Promise<string> {
+  const code = newToken()
+  await insertSignInLink(env.DB, { hash: await digest(code), userId, expiresAt: deps.clock() + 3_600_000 })
+  return code
 }
 
 describe('Signing in', () => {
@@ -147,6 +155,39 @@ describe('Signing in', () => {
     deps = { ...deps, config: { ...deps.config, limits } }
     expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(400)
     expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(429)
+  })
+
+  it('shares what may be guessed with the login by token', async () => {
+    const here = { 'cf-connecting-ip': '203.0.113.78' }
+    const limits = { ...deps.config.limits, token: { requests: 2, windowMs: 60_000 } }
+    deps = { ...deps, config: { ...deps.config, limits } }
+    const byToken = async () =>
+      readAnswer(
+        await sendTo(
+          deps,
+          'POST',
+          '/api/v1/users/token',
+          {
+            'content-type': 'application/x-www-form-urlencoded',
+            ...here,
+          },
+          '',
+        ),
+      )
+    expect([(await byToken()).status, (await byToken()).status, (await byToken()).status]).toEqual([
+      400, 400, 429,
+    ])
+    expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(429)
+  })
+
+  it('is not used up by a page elsewhere', async () => {
+    const here = { 'cf-connecting-ip': '203.0.113.79' }
+    const limits = { ...deps.config.limits, token: { requests: 1, windowMs: 60_000 } }
+    deps = { ...deps, config: { ...deps.config, limits } }
+    const foreign = { ...here, 'content-type': 'text/plain', origin: 'https://evil.example' }
+    for (let tries = 0; tries < 3; tries += 1)
+      expect((await ask('POST', '/session', foreign, {})).body).toMatchObject({ code: 'cross_origin' })
+    expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(400)
   })
 
   it('is done anew each time, whatever the Idempotency-Key', async () => {
@@ -503,16 +544,13 @@ describe('A link', () => {
     )
   })
 
-  it('signs its maker in: an Administrator as himself, the operator as root', async () => {
-    const { token } = await browser('boss', 'Administrator')
-    for (const [headers, username] of [
-      [page(token), 'boss'],
-      [as(KEY), 'root'],
-    ] as const) {
-      const { status, headers: answered, body } = await signIn({ code: await codeOf(headers) })
-      expect([status, body]).toMatchObject([200, { user: { username, role: 'Administrator' } }])
-      expect((await whoIs(cookie(tokenIn(answered)))).body).toMatchObject({ user: { username } })
-    }
+  it('signs the operator in as root', async () => {
+    const { status, headers, body } = await signIn({ code: await codeOf(as(KEY)) })
+    const user = { username: 'root', role: 'Administrator' }
+    expect([status, body]).toMatchObject([200, { user }])
+    expect((await whoIs(cookie(tokenIn(headers)))).body).toMatchObject({ user })
+    const log = await ask('GET', '/audit-log?action=addSession&limit=1', as(KEY))
+    expect(log.body.data).toMatchObject([{ via: 'link', target: 'usr_administrator', success: true }])
   })
 
   it('works once', async () => {
@@ -570,8 +608,8 @@ describe('A link', () => {
     ['blocked, as such', 'blocked_at = 1', 'account_blocked'],
     ['made to wait, as such', "state = 'waiting-for-approval'", 'account_waiting_for_approval'],
   ])('of an account that was %s', async (_name, change, expected) => {
-    const { id, token } = await browser('boss', 'Administrator')
-    const code = await codeOf(page(token))
+    const { id } = await person('boss', 'Administrator')
+    const code = await codeFor(id)
     await env.DB.prepare(`UPDATE users SET ${change} WHERE id = ?`).bind(id).run()
     expect((await signIn({ code })).body).toMatchObject({ status: 403, code: expected })
   })
@@ -587,8 +625,8 @@ describe('A link', () => {
     ],
     ['the deletion of its account', (id: string) => ask('DELETE', `/users/${id}`, as(KEY))],
   ])('is void after %s', async (_name, change) => {
-    const { id, token } = await browser('boss', 'Administrator')
-    const code = await codeOf(page(token))
+    const { id } = await person('boss', 'Administrator')
+    const code = await codeFor(id)
     await change(id)
     expect((await signIn({ code })).body).toMatchObject({ status: 400, code: 'invalid_link' })
   })
@@ -602,7 +640,7 @@ describe('A link', () => {
     expect(await count('SELECT count(*) AS count FROM sign_in_links')).toBe(0)
   })
 
-  it('is made by Administrators only, and by no key', async () => {
+  it('is made by the operator alone: one of a session would outlive it', async () => {
     const [alice, boss]: [Person, Person] = [await loggedIn('alice'), await loggedIn('boss', 'Administrator')]
     const { key } = await apiKey(boss.id, ['events:read'])
     expect((await ask('POST', '/session/links', as(alice.token))).body).toMatchObject({
@@ -610,5 +648,12 @@ describe('A link', () => {
     })
     expect((await ask('POST', '/session/links', as(key))).body).toMatchObject({ code: 'session_required' })
     expect((await ask('POST', '/session/links')).status).toBe(401)
+    const { token: cookied } = await browser('chief', 'Administrator')
+    for (const headers of [as(boss.token), page(cookied)])
+      expect((await ask('POST', '/session/links', headers)).body).toMatchObject({
+        status: 403,
+        code: 'operator_required',
+      })
+    expect(await count('SELECT count(*) AS count FROM sign_in_links')).toBe(0)
   })
 })

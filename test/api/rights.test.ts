@@ -47,6 +47,8 @@ const PASSES: Partial<Record<OperationId, readonly number[]>> = {
   // The operator's key is no session that could end.
   revokeOAuthToken: [200, 403],
   delSession: [204, 403],
+  // Of the operator alone.
+  addSignInLink: [201, 403],
 }
 
 /** Whose thing a path names: what belongs to `owner`, to everybody, or is a user. */

@@ -43,6 +43,7 @@ ${table(['scope', 'a key with it may'], scopes)}
 - The last Administrator who can log in can't be blocked, deleted, or given another role.
 - Private events are seen by their owner only, whatever the role of others.
 - \`ADMIN_KEY\` acts as the first administrator, \`root\`, everywhere: it is the operator's, and no session.
+  It alone makes links that sign in.
 `
 }
 

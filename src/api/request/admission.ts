@@ -19,7 +19,7 @@ import type { Operation } from '../operation.ts'
 import { Problem } from '../problem.ts'
 import { type Reach, RIGHTS, type Right } from '../rights.ts'
 import { anonymous, type Caller, type Credentials, callerId, credentialsOf } from './caller.ts'
-import { cookieOf } from './cookie.ts'
+import { cookieOf, foreignOrigin } from './cookie.ts'
 import type { Passage } from './passage.ts'
 import { ticketOf } from './ticket.ts'
 
@@ -36,6 +36,9 @@ export async function admit(passage: Passage, operation: Operation): Promise<Adm
   if (operation.limit === 'none') return { caller: nobody, reach: reachOf(right, nobody), counted: null }
   const isForAll = right.anonymous !== 'none'
   const { caller, problem } = await countCaller(passage, isForAll)
+  // Not counted here: a page elsewhere would use up what its visitors have for signing in.
+  const foreign = operation.isForOurPages ? foreignOrigin(passage.deps, passage.request, 'optional') : null
+  if (foreign) throw foreign
   // Where nobody is asked who he is, logins among it, each address has its own count, whatever token comes with it.
   const counted = await countOwn(passage, isForAll ? nobody : caller, operation)
   // Counted first: whoever guesses tokens is counted too. Where nobody is asked, a wrong one is in nobody's way.
@@ -91,13 +94,19 @@ async function shownBy(passage: Passage): Promise<Credentials> {
   return ticket.kind === 'none' ? cookieOf(deps, request) : ticket
 }
 
-/** Counts a request in the bucket of its operation, if that has one. Its headers are the ones that the caller sees. */
+/**
+ * Counts a request in the bucket of its operation, if that has one. Logins share one, of the address: whoever guesses
+ * a password has no second try by another way. Its headers are the
+ * ones that the caller sees.
+ */
 async function countOwn(
   passage: Passage,
   caller: Caller,
   { limit, id }: Operation,
 ): Promise<CountedRequest | null> {
-  return limit === undefined || limit === 'none' ? null : count(passage, caller, limit, id)
+  return limit === undefined || limit === 'none'
+    ? null
+    : count(passage, caller, limit, limit === 'token' && caller.kind === 'anonymous' ? limit : id)
 }
 
 /** Counts a request that calls no operation, by whoever sends it. @throws Problem 429. */
@@ -107,7 +116,7 @@ export async function countAnybody(passage: Passage): Promise<void> {
 
 /**
  * Counts a request.
- * @param bucket what it is counted with: each operation that has a limit of its own has a window of its own.
+ * @param bucket what it is counted with: what has the same one shares a window.
  * @throws Problem 429 when it is one too many, with when to come back; 503 when a login can't be counted.
  */
 async function count(

@@ -1588,6 +1588,7 @@ export const en = {
       session: 'in a session',
       'admin-key': 'with the operator’s key',
       anonymous: 'not signed in',
+      link: 'by a link',
     },
     byKey: (key: string) => `with the API key ${key}`,
     actions: {

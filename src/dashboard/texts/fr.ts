@@ -1634,6 +1634,7 @@ export const fr: Texts = {
       session: 'dans une session',
       'admin-key': 'avec la clé de l’exploitant',
       anonymous: 'sans session',
+      link: 'par un lien',
     },
     byKey: (key: string) => `avec la clé d’API ${key}`,
     actions: {
