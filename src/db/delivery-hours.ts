@@ -130,7 +130,7 @@ function countOf(result: D1Result<Record<string, number>> | undefined): Counted 
  * Of how many of somebody's endpoints the hours are added up: the newest ones, as many as a User may have. Each hour of each is read
  * twice: a week is at most 33,600 rows and what finding the endpoints costs.
  */
-export const MOST_ADDED = 100
+const MOST_ADDED = 100
 
 /**
  * Reads what became of the attempts of all endpoints of somebody, as a part of a batch.

@@ -134,7 +134,7 @@ describe('An endpoint', () => {
       await expectSound(visit, 'endpoint-resume')
       await dialog.getByRole('button', { name: 'Resume' }).click()
       await page.getByText('All is well').waitFor()
-      await page.getByRole('row').filter({ hasText: 'skipped' }).waitFor()
+      await page.getByRole('row').filter({ hasText: 'not wanted' }).waitFor()
       expect(receiver.count()).toBe(0)
 
       // When it has another secret, the one before goes on for a day.

@@ -296,6 +296,8 @@ describe('The connection', () => {
           ? route.fulfill({
               status,
               contentType: 'application/problem+json',
+              // So that it comes again when it is told to, and not by itself.
+              headers: { 'retry-after': '120' },
               body: JSON.stringify({ type: `https://tubewire.example/problems#${code}`, status, detail }),
             })
           : route.continue(),

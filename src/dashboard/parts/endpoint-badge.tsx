@@ -11,7 +11,13 @@ const TONES = {
   paused: 'plain',
 } as const satisfies Record<Schemas['Endpoint']['state'], Tone>
 
-export function EndpointBadge({ state }: { state: Schemas['Endpoint']['state'] }) {
+/** One that is sent to still, and failed of late, is called as one that failed too often: so it is everywhere. */
+export function EndpointBadge({
+  of: { state, failures },
+}: {
+  of: Pick<Schemas['Endpoint'], 'state' | 'failures'>
+}) {
+  if (state === 'active' && failures > 0) return <Badge tone="warn">{t.endpoints.states.broken}</Badge>
   // A state that is newer than this page is called as the API calls it.
   return <Badge tone={TONES[state] ?? 'plain'}>{t.endpoints.states[state] ?? state}</Badge>
 }

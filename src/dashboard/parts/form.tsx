@@ -38,8 +38,12 @@ export function Form<TData>({
   const [failure, setFailure] = useState<Failure | null>(null)
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {
-    // To the first field that is wrong, or to what went wrong.
-    if (failure) form.current?.querySelector<HTMLElement>('[aria-invalid=true], .note')?.focus()
+    if (!failure) return
+    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid=true]')
+    // To the first field that is wrong, or to what went wrong; unless a field that was asked for has taken the focus by itself.
+    const isAtField = document.activeElement?.matches('input, select, textarea') === true
+    if (wrong) wrong.focus()
+    else if (!isAtField) form.current?.querySelector<HTMLElement>('.note')?.focus()
   }, [failure])
   const go = async (event: Event) => {
     event.preventDefault()

@@ -43,7 +43,7 @@ export function ChooseEndpoint({ query }: { query: URLSearchParams }) {
                       >
                         {endpointName(endpoint)}
                       </a>
-                      <EndpointBadge state={endpoint.state} />
+                      <EndpointBadge of={endpoint} />
                       {endpoint.description && (
                         <span class="quiet wrap" dir="ltr">
                           {endpoint.url}

@@ -78,7 +78,7 @@ function WhoseDeliveries({ endpointId, filters }: { endpointId: string; filters:
                 <bdi>{endpointName(shown)}</bdi>
               </p>
             )}
-            <EndpointBadge state={shown.state} />
+            <EndpointBadge of={shown} />
           </div>
         )
       }}

@@ -100,7 +100,7 @@ function Facts({
             <a href={linkTo(['endpoints', endpoint.id])} dir="auto" class="clamp">
               {endpointName(endpoint)}
             </a>{' '}
-            <EndpointBadge state={endpoint.state} />
+            <EndpointBadge of={endpoint} />
           </>
         )}
       </dd>

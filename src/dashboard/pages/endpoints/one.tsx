@@ -63,7 +63,7 @@ export function OnePage({ id }: { id: string }) {
         {(loaded) => (
           <>
             <p class="endpoint-head">
-              <EndpointBadge state={loaded.state} />{' '}
+              <EndpointBadge of={loaded} />{' '}
               <code class="clamp" dir="auto">
                 {loaded.url}
               </code>

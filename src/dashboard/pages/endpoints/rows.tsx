@@ -46,7 +46,7 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
         )
       },
     },
-    { title: t.common.state, cell: ({ state }) => <EndpointBadge state={state} /> },
+    { title: t.common.state, cell: (endpoint) => <EndpointBadge of={endpoint} /> },
     {
       title: words.success,
       isNumber: true,

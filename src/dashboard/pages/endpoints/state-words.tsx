@@ -75,7 +75,7 @@ function CircuitWords({ endpoint, circuit }: { endpoint: Endpoint; circuit: Circ
   if (circuit.state === 'closed')
     return (
       <>
-        <p>{words.closed}</p>
+        {circuit.failures === 0 && <p>{words.closed}</p>}
         {circuit.failures > 0 && (
           <div class="note warn">
             <p>
