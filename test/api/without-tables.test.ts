@@ -24,7 +24,6 @@ describe.each([
   })
 
   it.each([
-    ['/', 302],
     ['/api/v1/config', 200],
     ['/api/docs', 200],
     ['/lazy-static/thumbnails/x/y.jpg', 404],
