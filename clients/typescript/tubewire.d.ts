@@ -175,7 +175,7 @@ export interface paths {
     post: operations['addSession']
     /**
      * Sign out
-     * @description Ends the session that this is sent with, by cookie or by token, and takes the cookie away.
+     * @description Ends the session that this is sent with, by cookie or by token, and takes the cookie away. One that is over already is a 401.
      */
     delete: operations['delSession']
     options?: never
@@ -5217,11 +5217,7 @@ export interface operations {
                * @enum {string}
                */
               state: 'failing' | 'unreachable' | 'broken' | 'disabled' | 'pending' | 'expired'
-              /**
-               * Format: date-time
-               * @description When it began to fail, was disabled, or expired; of an endpoint that is pending when it was made.
-               */
-              since: string
+              since: string | null
               /** @description What went wrong, as far as that is known; of instances for moderators and administrators. Of an endpoint that fails its deliveries tell it. */
               error: string | null
             }[]

@@ -125,7 +125,8 @@ export const browserSessionOperations = [
     path: '/api/v1/session',
     tag: 'Session',
     summary: 'Sign out',
-    description: 'Ends the session that this is sent with, by cookie or by token, and takes the cookie away.',
+    description:
+      'Ends the session that this is sent with, by cookie or by token, and takes the cookie away. One that is over already is a 401.',
     answers: {
       204: { description: 'The session is over.', headers: { 'Set-Cookie': 'None any more.' } },
     },

@@ -20,10 +20,12 @@ const Attention = v.strictObject({
       '`failing`: the last attempts failed. `pending`: the target of an endpoint did not say that it wants this.',
     ),
   ),
-  since: v.pipe(
-    Time,
-    v.description(
-      'When it began to fail, was disabled, or expired; of an endpoint that is pending when it was made.',
+  since: v.nullable(
+    v.pipe(
+      Time,
+      v.description(
+        'When it began to fail, was disabled, or expired; of an endpoint that is pending when it was made. Of instances for moderators and administrators.',
+      ),
     ),
   ),
   error: v.pipe(
@@ -124,8 +126,9 @@ function shown(
     ...counts,
     attention: attention.map((one) => ({
       ...one,
-      since: time(one.since),
-      error: one.kind === 'instance' && !seesErrors ? null : one.error,
+      ...(one.kind === 'instance' && !seesErrors
+        ? { since: null, error: null }
+        : { since: time(one.since), error: one.error }),
     })),
   }
 }

@@ -60,7 +60,13 @@ function Item({ kind, id, name, state, since, error }: Attention) {
           {name}
         </strong>
         <span class="quiet">
-          {t.overview.kinds[kind]} · {t.overview.began} <Moment at={since} />
+          {t.overview.kinds[kind]}
+          {since !== null && (
+            <>
+              {' '}
+              · {t.overview.began} <Moment at={since} />
+            </>
+          )}
         </span>
       </p>
       <p>
