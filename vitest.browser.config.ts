@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import { buildDashboard } from './src/local/dashboard.ts'
 import { findChromium } from './test/browser/support/chromium.ts'
+import { useQuickFolders } from './test/support/quick-folders.ts'
+
+useQuickFolders()
 
 // Otherwise wrangler tells of each file that it reads.
 process.env['WRANGLER_LOG'] = 'error'
@@ -20,6 +23,7 @@ export default defineConfig({
   test: {
     name: 'browser',
     include: ['test/browser/**/*.test.ts'],
+    setupFiles: ['./test/browser/support/leave.ts'],
     testTimeout: 90_000,
     hookTimeout: 90_000,
     // A service, a browser and what the tests themselves do share the machine.

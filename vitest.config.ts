@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { buildDashboard } from './src/local/dashboard.ts'
+import { useQuickFolders } from './test/support/quick-folders.ts'
+
+useQuickFolders()
 
 // Before anything that serves it: tests that start a service would build it side by side.
 await buildDashboard()
@@ -23,7 +26,6 @@ const PURE_TESTS = [
   'test/peertube/{comment-feed,comments,counters,failure,notifications,paste,probe,safe-copy,short-uuid,thread,videos}.test.ts',
   'test/pictures/{path,raster}.test.ts',
   'test/workers/{bucket,gcra,round-size,slots,window}.test.ts',
-  'test/dashboard/**/*.test.ts',
   'test/{config,nearest,tokens}.test.ts',
 ]
 
@@ -36,7 +38,13 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       {
-        test: { name: 'node', include: NODE_TESTS, testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'node',
+          include: NODE_TESTS,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 15_000 } },
+        },
       },
       {
         // One after another in one process: they leave nothing behind.
@@ -92,6 +100,8 @@ export default defineConfig({
           globalSetup: ['./test/support/servers.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 30_000,
+          // A second, as vitest has it, is too little where two runtimes share a machine with what they talk to.
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

@@ -126,7 +126,6 @@ describe('The steps that make an endpoint', () => {
     await page.getByText('The endpoint is made.').waitFor()
     expect((await endpoints()).data).toHaveLength(1)
     expect(faultsOf(visit)).toEqual([])
-    await visit.close()
   })
 
   it('can be taken by the keyboard alone, left half-way, and gone on with from the list', async () => {
@@ -172,7 +171,6 @@ describe('The steps that make an endpoint', () => {
       await press(visit, page.getByRole('link', { name: 'Done' }))
       await page.getByRole('heading', { name: 'What it is sent' }).waitFor()
       expect(faultsOf(visit)).toEqual([])
-      await visit.close()
     } finally {
       await receiver.close()
     }
@@ -190,7 +188,6 @@ describe('The steps that make an endpoint', () => {
       await page.getByRole('navigation', { name: 'Steps' }).getByRole('listitem').allTextContents(),
     ).toEqual(['URL', 'Verification', 'Events', 'Test'])
     expect(faultsOf(visit)).toEqual([])
-    await visit.close()
   })
 
   it('fit a small window, and French', async () => {
@@ -211,7 +208,6 @@ describe('The steps that make an endpoint', () => {
       expect(await isWithinWindow(visit), step).toBe(true)
     }
     expect(faultsOf(visit)).toEqual([])
-    await visit.close()
   })
 })
 

@@ -111,7 +111,6 @@ describe('An endpoint', () => {
     await visit.go(`#/endpoints/${id}`)
     await page.getByText('Half answered in').waitFor()
     await expectSound(visit, 'endpoint-well')
-    await visit.close()
   })
 
   it('is paused and resumed, changed, given another secret and other subscriptions, and removed', async () => {
@@ -218,7 +217,6 @@ describe('An endpoint', () => {
       await dialog.getByRole('button', { name: 'Remove it' }).click()
       await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor()
       expect(await page.getByText('Called otherwise').count()).toBe(0)
-      await visit.close()
     } finally {
       await receiver.close()
     }
@@ -280,7 +278,6 @@ describe('An endpoint', () => {
     await page.getByText('Nothing fits.').waitFor()
     expect(faultsOf(visit)).toEqual([])
     for (const { id } of made) await stage.ask('DELETE', `/api/v1/endpoints/${id}`)
-    await visit.close()
   })
 
   it('of somebody else is seen and paused by a moderator, whose word counts', async () => {

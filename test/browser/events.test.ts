@@ -49,7 +49,6 @@ describe('The event log', () => {
     await page.getByText('It went to none of your endpoints').waitFor()
     await page.getByRole('link', { name: 'Make an endpoint' }).waitFor()
     await expectSound(visit, 'event-hostile')
-    await visit.close()
   })
 
   it('shows one of every type, in the list and on a page of its own', async () => {
@@ -68,7 +67,6 @@ describe('The event log', () => {
     await visit.go(`#/events/${CATALOGUE['video.updated'].example.id}`)
     await page.getByRole('row', { name: /^Title Alice video 2 Alice video 2 \(renamed\)/ }).waitFor()
     await expectSound(visit, 'event-updated')
-    await visit.close()
   }, 240_000)
 
   it('is filtered by what is in its address', async () => {
@@ -119,7 +117,6 @@ describe('The event log', () => {
     await page.getByLabel('Search').fill(CATALOGUE['live.started'].example.id)
     await page.getByRole('heading', { name: 'Live started' }).waitFor()
     expect(visit.faults()).toEqual([])
-    await visit.close()
   })
 
   it('holds back what comes while somebody reads further down', async () => {
@@ -148,7 +145,6 @@ describe('The event log', () => {
     expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Event log')
     expect(await list.getByRole('link', { name: 'UNFIT' }).count()).toBe(0)
     expect(visit.faults()).toEqual([])
-    await visit.close()
   })
 
   it('begins at its top with another filter, which is tried again when it could not be read', async () => {
@@ -173,7 +169,6 @@ describe('The event log', () => {
     await again.click()
     await list.getByRole('link', { name: 'Older 200' }).waitFor()
     expect(await place()).toBe(0)
-    await visit.close()
   })
 
   it('is usable on a small screen, by the keyboard, in French', async () => {
@@ -200,7 +195,6 @@ describe('The event log', () => {
     await page.getByRole('heading', { name: 'D’où il vient' }).waitFor()
     await page.getByText('Il n’est allé à aucun de vos points de livraison').waitFor()
     await expectSound(visit, 'event-360')
-    await visit.close()
   })
 })
 
@@ -236,6 +230,5 @@ describe('Where an event went', () => {
     await page.getByText('Why is not kept').waitFor()
     await page.getByRole('link', { name: 'The receiver of the team' }).waitFor()
     await expectSound(visit, 'event-nowhere')
-    await visit.close()
   })
 })

@@ -24,7 +24,7 @@ type Made = { id: string }
 const make = async (path: string, body: unknown) => (await stage.ask('POST', path, body)) as Made
 
 beforeAll(async () => {
-  stage = await startStage({ instance: { name: `Instance ${IMAGE}` }, vars: { RATE_LIMIT_API: '100000/10' } })
+  stage = await startStage({ instance: { name: `Instance ${IMAGE}` } })
   failing = await startReceiver()
   const { id: instanceId } = await stage.api.addInstance(stage.instance.origin, 0)
   await vi.waitFor(

@@ -242,7 +242,6 @@ describe('Users', () => {
     expect(asked).toBe(10)
     expect(await visit.axe()).toEqual([])
     expect(visit.faults()).toEqual([])
-    await visit.close()
   })
 
   it('who are the last administrator keep their role, in the API’s words', async () => {

@@ -136,7 +136,6 @@ describe('A newcomer', () => {
     const address = await page.evaluate<string>('navigator.clipboard.readText()')
     expect(await titlesIn(address)).toContain('News of a friend')
     expect(visit.faults()).toEqual([])
-    await visit.close()
   }, 240_000)
 })
 

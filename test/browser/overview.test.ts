@@ -51,7 +51,6 @@ describe('The overview', () => {
     )
     await page.getByText('1 attempt failed').waitFor()
     await expectSound(visit, 'overview-broken')
-    await visit.close()
   })
 
   it('says the same in tables, of as many hours as its address says', async () => {
@@ -82,7 +81,6 @@ describe('The overview', () => {
     await page.goBack()
     await page.getByText('in the last 24 hours').first().waitFor()
     expect(visit.faults()).toEqual([])
-    await visit.close()
   })
 
   it('is usable on a small screen, in French, and by somebody who may add nothing', async () => {
@@ -103,6 +101,5 @@ describe('The overview', () => {
     await page.getByText('Tout va bien').waitFor()
     expect(await page.getByRole('heading', { name: 'Premiers pas' }).count()).toBe(0)
     expect(visit.faults()).toEqual([])
-    await visit.close()
   })
 })

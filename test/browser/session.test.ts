@@ -105,7 +105,7 @@ describe('Two tabs of one browser', () => {
 
     await tab.getByRole('button', { name: 'Sign out' }).click()
     await page.getByText('Your session is over').waitFor()
-    await here.close()
+    await here.context.close()
   })
 
   it('find it out by themselves when nobody tells: at a look at them, or when the stream is refused', async () => {
@@ -184,7 +184,6 @@ describe('What is read again', () => {
     await page.getByRole('heading', { level: 1, name: host }).waitFor()
     await expect.poll(() => waiting.length).toBe(2)
     expect(visit.faults()).toEqual([])
-    await visit.close()
   })
 
   it('because something happened is read when somebody looks', async () => {

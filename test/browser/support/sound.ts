@@ -18,11 +18,8 @@ export function isWithinWindow(visit: Visit): Promise<boolean> {
   return visit.page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 }
 
-/**
- * Answers that a test has asked for, which the browser itself notes in its console. 429 is among them, for a test is quicker than
- * people are: such a read waits, and is made again.
- */
-const REFUSED = /the server responded with a status of (400|409|412|429) /
+/** Answers that a test has asked for, which the browser itself notes in its console. */
+const REFUSED = /the server responded with a status of (400|409|412) /
 
 /** What went wrong since the last look, but for what the API has refused: that is shown, and looked at. */
 export function faultsOf(visit: Visit): string[] {

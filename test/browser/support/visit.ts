@@ -28,7 +28,14 @@ export type Visit = {
   axe: () => Promise<string[]>
   /** Keeps a picture of the page, the whole of it unless it says otherwise: `dist/screenshots/NAME.png`. */
   shot: (name: string, options?: { isWhole: boolean }) => Promise<void>
-  close: () => Promise<void>
+}
+
+/** Those who have not left. A page that nobody looks at any more goes on reading, and takes the time of those that come after. */
+const open = new Set<BrowserContext>()
+
+/** Has everybody leave. */
+export async function closeVisits(): Promise<void> {
+  await Promise.all(Array.from(open, (context) => context.close()))
 }
 
 /** Opens the dashboard. */
@@ -51,6 +58,8 @@ export async function openVisit(
     reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
     permissions: ['clipboard-read', 'clipboard-write'],
   })
+  open.add(context)
+  context.on('close', () => open.delete(context))
   const page = await context.newPage()
   let faults: string[] = []
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
@@ -81,7 +90,6 @@ export async function openVisit(
       await mkdir(SHOTS, { recursive: true })
       await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: isWhole })
     },
-    close: () => context.close(),
   }
 }
 
@@ -91,10 +99,11 @@ const AXE_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best
 const axeSource = readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
 async function runAxe(page: Page): Promise<string[]> {
-  // Evaluated, not added to the page: its policy lets in no script but its own.
-  await page.evaluate(await axeSource)
+  // Evaluated, not added to the page: its policy lets in no script but its own. It stays until the page is loaded anew.
+  if (await page.evaluate('!window.axe')) await page.evaluate(await axeSource)
+  const options = { runOnly: AXE_RULES, resultTypes: ['violations'] }
   return page.evaluate(`(async () => {
-    const { violations } = await axe.run(document, { runOnly: ${JSON.stringify(AXE_RULES)} })
+    const { violations } = await axe.run(document, ${JSON.stringify(options)})
     return violations.flatMap(({ id, help, nodes }) =>
       nodes.map((node) => id + ': ' + help + ': ' + node.html.slice(0, 200) + ' ' + (node.failureSummary ?? '')),
     )
