@@ -65,7 +65,8 @@ export async function startStage({
         MAX_DELAY_COMMENTS_SECONDS: '1',
         CRON_PERIOD_SECONDS: '1',
         DELIVERY_CONCURRENCY: '50',
-        // A test asks quicker than people do, and beside them as the operator. What everybody has is enough: newcomer.test.ts.
+        // A test asks quicker than people do, and beside them as the operator. That what everybody has is enough is tested in
+        // every-page.test.ts, by count, and in newcomer.test.ts.
         RATE_LIMIT_API: '1000/10',
         RATE_LIMIT_TOKEN: '1000/300',
         ...vars,
