@@ -11,9 +11,9 @@ export type Loaded<TData> = {
   set: (data: TData) => void
 }
 
-/** What was read last, by its key. */
-const kept = new Map<string, unknown>()
-const MOST_KEPT = 60
+/** What was read last, by its key, and when. */
+const kept = new Map<string, { data: unknown; at: number }>()
+const MOST_KEPT = 200
 
 /** Forgets everything: somebody else may be signed in now. */
 export function forgetLoaded(): void {
@@ -25,8 +25,7 @@ export function forgetLoaded(): void {
  * @param key says what is read: the same key, the same data. Null: nothing is read yet.
  */
 export function useLoaded<TData>(key: string | null, load: () => Promise<Result<TData>>): Loaded<TData> {
-  // Who keeps data under a key is who reads it: the key begins with the name of what is read.
-  const initial = key === null ? null : ((kept.get(key) ?? null) as TData | null)
+  const initial = key === null ? null : recall<TData>(key)
   const [state, setState] = useState<{ key: string | null; data: TData | null; failure: Failure | null }>({
     key,
     data: initial,
@@ -86,7 +85,17 @@ export function useLoaded<TData>(key: string | null, load: () => Promise<Result<
 /** Keeps what was answered elsewhere under the key of who reads it: a page that shows it begins with that. */
 export function keep(key: string, data: unknown): void {
   kept.delete(key)
-  kept.set(key, data)
+  kept.set(key, { data, at: Date.now() })
   const [oldest] = kept.keys()
   if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest)
+}
+
+/**
+ * What is kept under a key; null: nothing, or it is older.
+ * @param withinMs how old it may be.
+ */
+export function recall<TData>(key: string, withinMs = Number.POSITIVE_INFINITY): TData | null {
+  const found = kept.get(key)
+  // Who keeps data under a key is who reads it: the key begins with the name of what is read.
+  return found && Date.now() - found.at < withinMs ? (found.data as TData) : null
 }

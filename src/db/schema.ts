@@ -929,9 +929,9 @@ export const streamTickets = sqliteTable(
 
 /** How far the event log has been counted into `event_hours`, and when old counts were last forgotten. */
 export const rollups = sqliteTable('rollups', {
-  /** What is counted: `events`; or `forgotten`, of which it is when that was last done, milliseconds since the epoch. */
+  /** What is counted: `events`; or `forgotten`, which was last done at a moment, in milliseconds since the epoch. */
   name: text('name').primaryKey(),
-  /** Of the last event that is in. */
+  /** Of the last event that is in; of `forgotten`, the moment. */
   sequence: integer('sequence').notNull(),
 })
 

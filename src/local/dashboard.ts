@@ -11,6 +11,7 @@ const DIST = join(ROOT, 'dist')
 /** Another start may have come between, which says what it built a moment after: it is waited for so often, for so long. */
 const MOST_LOOKS = 20
 const LOOK_AFTER_MS = 100
+const BETWEEN: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT'])
 
 /**
  * Builds the dashboard, unless what is there was built of the same sources.
@@ -49,6 +50,8 @@ async function takePlace(aside: string, digest: string, dist: string): Promise<v
     await rm(built, { recursive: true, force: true })
     await rename(aside, built)
   } catch (error) {
+    // What another start does between the two; anything else is said at once.
+    if (!(error instanceof Error && 'code' in error && BETWEEN.has(String(error.code)))) throw error
     for (let looks = 1; !(await isBuiltOf(digest, dist)); looks += 1) {
       if (looks >= MOST_LOOKS) throw error
       await setTimeout(LOOK_AFTER_MS)

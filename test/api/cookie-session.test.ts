@@ -191,6 +191,18 @@ describe('Signing in', () => {
     expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(400)
   })
 
+  it.each([
+    ['POST', '/connections', '203.0.113.80', { instance: 'https://a.example', username: 'x', password: 'y' }],
+    ['PUT', '/users/me', '203.0.113.81', { currentPassword: 'x', password: 'y' }],
+  ])('is not used up by whoever is nobody: %s %s', async (method, path, address, body) => {
+    const here = { 'cf-connecting-ip': address }
+    const limits = { ...deps.config.limits, token: { requests: 1, windowMs: 60_000 } }
+    deps = { ...deps, config: { ...deps.config, limits } }
+    for (const status of [401, 429])
+      expect((await ask(method, path, { ...here, ...JSON_TYPE }, body)).status).toBe(status)
+    expect((await signIn({ username: 'x', password: 'y' }, here)).status).toBe(400)
+  })
+
   it('is done anew each time, whatever the Idempotency-Key', async () => {
     await person('alice')
     const again = () => signIn({ username: 'alice', password: PASSWORD }, { 'idempotency-key': 'the-same' })

@@ -171,6 +171,34 @@ describe('The event log', () => {
     expect(await place()).toBe(0)
   })
 
+  it('asks for what is new with the filter of now, though the one before was changed while it was asked', async () => {
+    const visit = await stage.signedIn({ path: '#/events?q=e' })
+    const { page } = visit
+    const list = page.getByRole('region', { name: 'Event log' })
+    await list.getByRole('link').first().waitFor()
+    const filters: (string | null)[] = []
+    const held = Promise.withResolvers<void>()
+    await page.route('**/api/v1/events?*', async (route) => {
+      const { searchParams } = new URL(route.request().url())
+      if (searchParams.has('after') && filters.push(searchParams.get('q')) === 1) await held.promise
+      await route.continue()
+    })
+    stage.instance.publish({ name: 'Later' })
+    await expect.poll(() => filters).toEqual(['e'])
+    // While it asks, others come, one after another.
+    for (const name of ['Later two', 'Later three', 'Later four', 'Later five']) {
+      stage.instance.publish({ name })
+      const log = async () => JSON.stringify(await stage.ask('GET', '/api/v1/events?order=newest'))
+      await expect.poll(log).toContain(name)
+    }
+    await page.getByLabel('Search').fill('older')
+    await list.getByRole('link', { name: 'Older 200' }).waitFor()
+    held.resolve()
+    stage.instance.publish({ name: 'Older than all' })
+    await list.getByRole('link', { name: 'Older than all' }).waitFor()
+    expect(new Set(filters.slice(1))).toEqual(new Set(['older']))
+  })
+
   it('is usable on a small screen, by the keyboard, in French', async () => {
     const visit = await stage.signedIn({ path: '#/events', width: 360, height: 700, language: 'fr-FR' })
     const { page } = visit

@@ -36,11 +36,12 @@ export async function admit(passage: Passage, operation: Operation): Promise<Adm
   if (operation.limit === 'none') return { caller: nobody, reach: reachOf(right, nobody), counted: null }
   const isForAll = right.anonymous !== 'none'
   const { caller, problem } = await countCaller(passage, isForAll)
-  // Not counted here: a page elsewhere would use up what its visitors have for signing in.
+  // Not counted as a login: by this way a page elsewhere can not use up what its visitors have for signing in.
   const foreign = operation.isForOurPages ? foreignOrigin(passage.deps, passage.request, 'optional') : null
   if (foreign) throw foreign
   // Where nobody is asked who he is, logins among it, each address has its own count, whatever token comes with it.
-  const counted = await countOwn(passage, isForAll ? nobody : caller, operation)
+  const bucket = isForAll && operation.limit === 'token' ? LOGINS : operation.id
+  const counted = await countOwn(passage, isForAll ? nobody : caller, operation.limit, bucket)
   // Counted first: whoever guesses tokens is counted too. Where nobody is asked, a wrong one is in nobody's way.
   if (problem && !isForAll) throw problem
   return { caller, reach: reachOf(right, caller), counted }
@@ -94,19 +95,17 @@ async function shownBy(passage: Passage): Promise<Credentials> {
   return ticket.kind === 'none' ? cookieOf(deps, request) : ticket
 }
 
-/**
- * Counts a request in the bucket of its operation, if that has one. Logins share one, of the address: whoever guesses
- * a password has no second try by another way. Its headers are the
- * ones that the caller sees.
- */
+/** The bucket of all ways to log in, of an address: whoever guesses a password has no second try by another way. */
+const LOGINS = 'token'
+
+/** Counts a request against the limit of its operation, if that has one. Its headers are the ones that the caller sees. */
 async function countOwn(
   passage: Passage,
   caller: Caller,
-  { limit, id }: Operation,
+  limit: Operation['limit'],
+  bucket: string,
 ): Promise<CountedRequest | null> {
-  return limit === undefined || limit === 'none'
-    ? null
-    : count(passage, caller, limit, limit === 'token' && caller.kind === 'anonymous' ? limit : id)
+  return limit === undefined || limit === 'none' ? null : count(passage, caller, limit, bucket)
 }
 
 /** Counts a request that calls no operation, by whoever sends it. @throws Problem 429. */

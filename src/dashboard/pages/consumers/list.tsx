@@ -24,8 +24,10 @@ export function ConsumerList() {
       }),
     ),
   )
-  // Who went further than the first page keeps what he went to.
-  useReloadOnEvents(pages.reload, () => pages.rows.length <= PAGE)
+  useReloadOnEvents(() => {
+    // Who went further than the first page keeps what he went to.
+    if (pages.rows.length <= PAGE) pages.reload()
+  })
   const make = (
     <a class="button primary" href={linkTo(['consumers', 'new'])}>
       {t.consumers.make}

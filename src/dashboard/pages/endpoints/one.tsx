@@ -15,7 +15,7 @@ import { useLoaded } from '../../use-loaded.ts'
 import { Health } from './health.tsx'
 import { LatestDeliveries } from './latest-deliveries.tsx'
 import { PauseButton } from './pause.tsx'
-import { type Endpoint, readEndpoint, readStatistics, type Statistics } from './reads.ts'
+import { type Endpoint, readEndpoint, readStatistics, type Statistics, statisticsKey } from './reads.ts'
 import { RunningReplay } from './running-replay.tsx'
 import { Section } from './section.tsx'
 import { SettingsFacts } from './settings-facts.tsx'
@@ -29,7 +29,7 @@ const AFTER_EVENT_MS = 3_000
 
 export function OnePage({ id }: { id: string }) {
   const endpoint = useLoaded(`endpoint ${id}`, () => readEndpoint(id))
-  const statistics = useLoaded(`statistics ${id}`, () => readStatistics(id))
+  const statistics = useLoaded(statisticsKey(id), () => readStatistics(id))
   const reload = () => {
     endpoint.reload()
     statistics.reload()

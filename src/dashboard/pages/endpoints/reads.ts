@@ -41,6 +41,9 @@ export const readEndpointToChange = (id: string) =>
 export const readSubscriptionToChange = (id: string) =>
   tagged(api.GET('/api/v1/subscriptions/{id}', { params: { path: { id } } }))
 
+/** The key under which the statistics of an endpoint are kept. */
+export const statisticsKey = (id: string) => `statistics ${id}`
+
 /** How an endpoint did in the last day. */
 export const readStatistics = (id: string) =>
   call(api.GET('/api/v1/endpoints/{id}/statistics', { params: { path: { id } } }))

@@ -8,8 +8,8 @@ import { EndpointBadge } from '../../parts/endpoint-badge.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { useSession } from '../../session.ts'
 import { t } from '../../texts/index.ts'
-import { useLoaded } from '../../use-loaded.ts'
-import { type Endpoint, readStatistics, type Statistics } from './reads.ts'
+import { keep, recall, useLoaded } from '../../use-loaded.ts'
+import { type Endpoint, readStatistics, type Statistics, statisticsKey } from './reads.ts'
 import { linkToStep, unfinishedStep } from './wizard/steps.ts'
 
 /** @param endpoints few: each is asked how it does. */
@@ -65,13 +65,11 @@ export function EndpointRows({ endpoints }: { endpoints: readonly Endpoint[] }) 
 /** So long an answer is good for a list: who goes through pages of it, and back, asks once. */
 const FRESH_MS = 60_000
 
-const latest = new Map<string, { at: number; found: Statistics }>()
-
 async function readLately(id: string): Promise<Result<Statistics>> {
-  const before = latest.get(id)
-  if (before && Date.now() - before.at < FRESH_MS) return { ok: true, data: before.found }
+  const lately = recall<Statistics>(statisticsKey(id), FRESH_MS)
+  if (lately) return { ok: true, data: lately }
   const result = await readStatistics(id)
-  if (result.ok) latest.set(id, { at: Date.now(), found: result.data })
+  if (result.ok) keep(statisticsKey(id), result.data)
   return result
 }
 

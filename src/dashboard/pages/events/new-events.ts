@@ -26,8 +26,11 @@ export function useNewEvents(
   const hasGap = useRef(false)
   const current = useRef({ key, pages, waiting })
   current.current = { key, pages, waiting }
+  /** From when it asks until it may ask again. */
   const isBusy = useRef(false)
   const isAgain = useRef(false)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const isGone = useRef(false)
   const forget = () => {
     hasGap.current = false
     setWaiting([])
@@ -45,13 +48,26 @@ export function useNewEvents(
     if (newest === undefined) return isLoading ? undefined : reload()
     isBusy.current = true
     const result = await read(String(newest.sequence))
-    isBusy.current = false
+    if (isGone.current) return
     // What fails is asked again with the next event.
     if (result.ok && current.current.key === key) take(result.data)
-    if (!isAgain.current) return
-    isAgain.current = false
-    setTimeout(look, EVERY_MS)
+    timer.current = setTimeout(() => {
+      isBusy.current = false
+      if (!isAgain.current) return
+      isAgain.current = false
+      // As it is now: the filter may be another.
+      latestLook.current()
+    }, EVERY_MS)
   }
+  const latestLook = useRef(look)
+  latestLook.current = look
+  useEffect(
+    () => () => {
+      isGone.current = true
+      clearTimeout(timer.current)
+    },
+    [],
+  )
   const take = ({ data, next }: Page<LiveEvent>) => {
     const shown = current.current
     const newest = (shown.waiting[0] ?? shown.pages.rows[0])?.sequence ?? 0

@@ -1,5 +1,5 @@
 /** @module The accounts, found by name, address and state. */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { linkTo } from '../../address.ts'
 import { api, call, type Result } from '../../api.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -24,7 +24,10 @@ export function UserList({ query }: { query: URLSearchParams }) {
   const search = query.get('search') ?? ''
   const state = query.get('state') ?? ''
   const isPicked = state === 'blocked'
-  const [lookedThrough, setLookedThrough] = useState(0)
+  const key = `users ${state} ${search}`
+  const latestKey = useRef(key)
+  latestKey.current = key
+  const [looked, setLooked] = useState({ key, through: 0 })
   const read = (after: string | undefined) => {
     const known = STATES.find((one) => one === state)
     return call(
@@ -43,10 +46,15 @@ export function UserList({ query }: { query: URLSearchParams }) {
   }
   const pick = async (after: string | undefined): Promise<Result<PageOf<Account>>> => {
     const found = await pickBlocked(read, after)
-    if (found.ok) setLookedThrough((before) => (after === undefined ? 0 : before) + found.data.of)
+    if (found.ok)
+      setLooked((before) => {
+        // What comes too late for its list is not shown, and not counted.
+        if (latestKey.current !== key) return before
+        return { key, through: (after === undefined ? 0 : before.through) + found.data.of }
+      })
     return found
   }
-  const pages = usePages<Account>(`users ${state} ${search}`, isPicked ? pick : read, {
+  const pages = usePages<Account>(key, isPicked ? pick : read, {
     passesEmpty: !isPicked,
   })
   const isFiltered = search !== '' || state !== ''
@@ -84,7 +92,7 @@ export function UserList({ query }: { query: URLSearchParams }) {
       />
       {isPicked && pages.hasMore && (
         <p class="actions">
-          <span role="status">{t.users.ofTheFirst(lookedThrough)}</span>
+          <span role="status">{t.users.ofTheFirst(looked.key === key ? looked.through : 0)}</span>
           <button type="button" disabled={pages.isLoading} onClick={pages.more}>
             {t.users.lookFurther}
           </button>
