@@ -3849,11 +3849,9 @@ export interface components {
      *
      *     `insufficient_rights`: The role of the user does not allow the operation.
      *
-     *     `session_required`: The operation is for people: it takes the access token of a session, and no API key.
+     *     `operator_required`: It takes the operator’s key: the role of an account is not enough.
      *
      *     `cross_origin`: A page of another origin sent it, or it can not be told which: the cookie of a browser changes nothing then.
-     *
-     *     `operator_required`: It takes the operator’s key: the role of an account is not enough.
      */
     Error403_6: {
       headers: {

@@ -31,8 +31,8 @@ export const SCOPES = {
 export type Scope = keyof typeof SCOPES
 
 export type Right = Readonly<Record<Role | 'anonymous', Reach>> & {
-  /** What a key needs. `session`: keys may not. `any`: nobody is asked who he is. */
-  readonly scope: Scope | 'session' | 'any'
+  /** What a key needs. `session`: keys may not. `operator`: the operator's key alone may. `any`: nobody is asked who he is. */
+  readonly scope: Scope | 'session' | 'operator' | 'any'
 }
 
 const everybody: Right = {
@@ -65,7 +65,7 @@ export const RIGHTS = {
   addSession: everybody,
   getSession: everybody,
   delSession: right('own', 'own', 'own', 'session'),
-  addSignInLink: right('none', 'none', 'own', 'session'),
+  addSignInLink: right('none', 'none', 'own', 'operator'),
 
   registerUser: everybody,
   resendEmailToVerifyUser: everybody,

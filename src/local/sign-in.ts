@@ -29,7 +29,7 @@ async function linkOf({ url, key }: ServiceKey): Promise<URL> {
     if (error instanceof TypeError)
       throw new Mistake(`${url.origin} could not be reached (${describe(error)}): is it running?`)
     if (!(error instanceof ApiError) || error.status >= 500) throw error
-    if (error.code === 'session_required' || error.code === 'operator_required')
+    if (error.code === 'operator_required')
       throw new Mistake('this key signs nobody in: TUBEWIRE_KEY or --key must be the ADMIN_KEY')
     throw new Mistake(error.status === 401 ? `${url.origin} does not take this key` : error.message)
   }

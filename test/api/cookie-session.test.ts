@@ -665,7 +665,7 @@ describe('A link', () => {
     expect((await ask('POST', '/session/links', as(alice.token))).body).toMatchObject({
       code: 'insufficient_rights',
     })
-    expect((await ask('POST', '/session/links', as(key))).body).toMatchObject({ code: 'session_required' })
+    expect((await ask('POST', '/session/links', as(key))).body).toMatchObject({ code: 'operator_required' })
     expect((await ask('POST', '/session/links')).status).toBe(401)
     const { token: cookied } = await browser('chief', 'Administrator')
     for (const headers of [as(boss.token), page(cookied)])

@@ -45,8 +45,7 @@ describe('npm run sign-in', () => {
 
   it.each([
     ['a wrong key', 401, { detail: 'Token is invalid', code: 'invalid_token' }, /does not take this key/],
-    ['an API key', 403, { detail: 'x', code: 'session_required' }, /must be the ADMIN_KEY/],
-    ['a session', 403, { detail: 'x', code: 'operator_required' }, /must be the ADMIN_KEY/],
+    ['an API key, a session', 403, { detail: 'x', code: 'operator_required' }, /must be the ADMIN_KEY/],
     ['a user', 403, { detail: 'The role User may not do this' }, /The role User may not do this/],
     [
       'a blocked root',

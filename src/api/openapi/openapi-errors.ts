@@ -6,6 +6,12 @@ import { RIGHTS, type Right } from '../rights.ts'
 import { integerHeader, LIMIT_HEADERS } from './openapi-headers.ts'
 import type { Json } from './openapi-schemas.ts'
 
+/** What is said to a key that is not the right one. */
+function refusalOf({ scope }: Right) {
+  if (scope === 'session') return 'session_required'
+  return scope === 'operator' ? 'operator_required' : 'insufficient_scope'
+}
+
 /** Responses by status. @param shared collects what many operations have in common. */
 export function errorsOf(operation: Operation, shared: SharedResponses): Json {
   const right: Right = RIGHTS[operation.id]
@@ -17,8 +23,7 @@ export function errorsOf(operation: Operation, shared: SharedResponses): Json {
     ...(right.anonymous === 'none'
       ? (['unauthorized_request', 'invalid_token', 'session_superseded', 'insufficient_rights'] as const)
       : []),
-    ...(right.anonymous === 'none' && right.scope === 'session' ? (['session_required'] as const) : []),
-    ...(right.anonymous === 'none' && right.scope !== 'session' ? (['insufficient_scope'] as const) : []),
+    ...(right.anonymous === 'none' ? ([refusalOf(right)] as const) : []),
     ...(right.anonymous === 'none' && (operation.method !== 'GET' || operation.answers[101])
       ? (['cross_origin'] as const)
       : []),

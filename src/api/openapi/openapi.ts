@@ -76,7 +76,8 @@ function describe(operations: readonly Operation[], version: OpenApiVersion): Js
 
 function describeOperation(operation: Operation, version: OpenApiVersion, shared: SharedResponses): Json {
   const right: Right = RIGHTS[operation.id]
-  const scope = right.scope === 'session' || right.scope === 'any' ? null : right.scope
+  const isOfOperator = right.scope === 'operator'
+  const scope = isOfOperator || right.scope === 'session' || right.scope === 'any' ? null : right.scope
   const needs = scope === null ? '' : `API keys need the scope \`${scope}\`.`
   const description = [operation.description ?? '', needs].filter((text) => text !== '').join('\n\n')
   const parameters = parametersOf(operation, version)
@@ -86,7 +87,9 @@ function describeOperation(operation: Operation, version: OpenApiVersion, shared
     summary: operation.summary,
     ...(description === '' ? {} : { description }),
     security:
-      right.anonymous === 'none' ? [{ OAuth2: [] }, { Cookie: [] }, ...(scope ? [{ ApiKey: [] }] : [])] : [],
+      right.anonymous === 'none'
+        ? [{ OAuth2: [] }, ...(isOfOperator ? [] : [{ Cookie: [] }]), ...(scope ? [{ ApiKey: [] }] : [])]
+        : [],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body ? { requestBody: requestBody(operation, operation.body, version) } : {}),
     responses: { ...answersOf(operation, version), ...errorsOf(operation, shared) },

@@ -136,6 +136,7 @@ ${Object.entries(responses).map(([status, response]) => answer(status, resolved(
 function who(right: Right): string {
   if (right.anonymous !== 'none') return 'For everybody.'
   const roles = ROLES.filter((role) => right[role] !== 'none').toReversed()
+  if (right.scope === 'operator') return 'For the operator’s key alone.'
   const scope = right.scope === 'session' ? 'no API keys' : `API keys with ${right.scope}`
   return `For ${roles.join(', ')}; ${scope}.`
 }

@@ -28,7 +28,8 @@ caller.
 - **own** what belongs to the caller, and what is public. What belongs to somebody else is a 404.
 - **all** everybody's, without secrets and private payloads: of somebody else's endpoint only the origin is shown.
 
-The last column is what an API key needs besides the role of its owner; "session" takes no keys, but for the operator's.
+The last column is what an API key needs besides the role of its owner; "session" takes no keys, but for the operator's;
+"operator" takes nothing but that one.
 
 ${table(['route', 'what', 'anonymous', ...ROLES.toReversed(), 'key'], rows)}
 
@@ -43,11 +44,10 @@ ${table(['scope', 'a key with it may'], scopes)}
 - The last Administrator who can log in can't be blocked, deleted, or given another role.
 - Private events are seen by their owner only, whatever the role of others.
 - \`ADMIN_KEY\` acts as the first administrator, \`root\`, everywhere: it is the operator's, and no session.
-  It alone makes links that sign in.
 `
 }
 
 function scopeOf({ scope }: Right): string {
   if (scope === 'any') return ''
-  return scope === 'session' ? 'session' : `\`${scope}\``
+  return scope === 'session' || scope === 'operator' ? scope : `\`${scope}\``
 }

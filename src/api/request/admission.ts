@@ -15,7 +15,7 @@
 import { type CountedRequest, callerLimit, limitHeaders } from '../../workers/caller-limit.ts'
 import type { Deps } from '../../workers/deps.ts'
 import { describeError } from '../../workers/log.ts'
-import type { Operation } from '../operation.ts'
+import { isOperator, type Operation } from '../operation.ts'
 import { Problem } from '../problem.ts'
 import { type Reach, RIGHTS, type Right } from '../rights.ts'
 import { anonymous, type Caller, type Credentials, callerId, credentialsOf } from './caller.ts'
@@ -177,11 +177,14 @@ function reachOf(right: Right, caller: Caller): Reach {
   const { role } = caller.user
   if (right.scope === 'any') return right[role]
   if (right[role] === 'none') throw new Problem('insufficient_rights', `The role ${role} may not do this`)
-  if (caller.kind === 'key') refuseScope(right.scope, caller.scopes)
+  if (right.scope === 'operator') {
+    if (!isOperator({ caller }))
+      throw new Problem('operator_required', 'This takes the operator’s key, ADMIN_KEY, alone')
+  } else if (caller.kind === 'key') refuseScope(right.scope, caller.scopes)
   return right[role]
 }
 
-function refuseScope(needed: Exclude<Right['scope'], 'any'>, scopes: ReadonlySet<string>): void {
+function refuseScope(needed: Exclude<Right['scope'], 'any' | 'operator'>, scopes: ReadonlySet<string>): void {
   if (needed === 'session') {
     throw new Problem('session_required', 'This takes the access token of a session, and no API key')
   }
